@@ -1,0 +1,86 @@
+//! Where everything came from, and what was left out.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Files, records, faults.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Provenance {
+    /// Files that were looked at.
+    pub files: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Records kept after deduplication.
+    pub records: u64,
+    /// Records dropped since an equal one was there.
+    pub duplicates: u64,
+    /// Records skipped for a fault.
+    pub skipped: u64,
+    /// Files by format.
+    pub formats: BTreeMap<String, u64>,
+    /// The same with how people say it, most files first.
+    pub formats_named: Vec<FormatCount>,
+    /// Process starts seen.
+    pub process_starts: u64,
+    /// Keys and lines passed over on purpose.
+    pub ignored: u64,
+    /// Kept operations.
+    pub operations: u64,
+    /// Kept samples; a snapshot of several measures is one.
+    pub samples: u64,
+    /// Kept events.
+    pub events: u64,
+    /// Kept numbers that arrived already summarised.
+    pub aggregates: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Units of inference.
+    pub units: u64,
+    /// What a unit is called where all are alike: `sessions`, `runs`, else `units`.
+    pub units_called: String,
+    /// Faults, at most 1,000, in order of file and line.
+    pub problems: Vec<FaultRow>,
+    /// All faults, also those that are not listed.
+    pub problems_total: u64,
+    /// Paths of files that no format recognised.
+    pub unrecognised: Vec<String>,
+    /// The same with the reason.
+    pub unrecognised_why: Vec<NotRecognised>,
+    /// Where the configuration came from: paths, or `built-in defaults`.
+    pub configuration: Vec<String>,
+    /// Paths as the user gave them, or where the program looked by itself.
+    pub inputs: Vec<String>,
+}
+
+/// Files of one format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FormatCount {
+    /// Short name.
+    pub format: String,
+    /// In the plural, for people.
+    pub plural: String,
+    /// Files.
+    pub files: u64,
+}
+
+/// A fault in the data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultRow {
+    /// File.
+    pub file: String,
+    /// Line, from 1.
+    pub line: Option<u64>,
+    /// Why.
+    pub reason: String,
+}
+
+/// A file that no format recognised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotRecognised {
+    /// File.
+    pub file: String,
+    /// What it seems to be.
+    pub reason: String,
+}

@@ -1,0 +1,1 @@
+//! The verbs: arguments in, text and an exit code out.

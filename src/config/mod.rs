@@ -1,0 +1,170 @@
+//! Configuration: layers, typed values, the origin of each.
+//!
+//! Command line > `PERFADVISE_*` > nearest `perfadvise.yaml` upward > user folder > built-in
+//! defaults. The seed's `performance_config.yaml`, `alerts_config.yaml` and `context_config.yaml`
+//! are read as they are, recognised by their root keys.
+
+use std::collections::BTreeMap;
+
+use crate::metrics::Metric;
+use crate::place::Place;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// Built into the program.
+    Default,
+    /// Built into a profile.
+    Profile(Profile),
+    /// A file.
+    File(Place),
+    /// An environment variable.
+    Environment(String),
+    /// An option of the command line.
+    CommandLine(String),
+}
+
+/// A value with its origin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// A set of targets for a kind of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// The seed's numbers: an orchestrator with context modes.
+    Orchestrator,
+    /// Interactive coding agents, whose replies take longer.
+    CodingAgent,
+}
+
+impl Profile {
+    /// Name in configuration and output.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Orchestrator => "orchestrator",
+            Profile::CodingAgent => "coding-agent",
+        }
+    }
+}
+
+/// Which statistic of a metric a target or part of the score is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TargetStatistic {
+    /// Mean, or pooled ratio.
+    Mean,
+    /// 95th percentile.
+    P95,
+}
+
+impl TargetStatistic {
+    /// `mean` or `p95`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TargetStatistic::Mean => "mean",
+            TargetStatistic::P95 => "p95",
+        }
+    }
+}
+
+/// A target set by the user.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// Value in the metric's unit.
+    pub value: f64,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// How bad an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Look at it.
+    Warning,
+    /// Act.
+    Critical,
+}
+
+/// An alert of `alerts_config.yaml`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Key in the file: `response_time`.
+    pub name: String,
+    /// The metric it watches, where it is one of the registry's (`memory_usage` with a fraction is
+    /// `memory_utilization`).
+    pub metric: Option<Metric>,
+    /// The limit, in the metric's unit.
+    pub threshold: Option<f64>,
+    /// Consecutive failures, instead of a limit.
+    pub consecutive_failures: Option<u64>,
+    /// How bad.
+    pub severity: Severity,
+    /// Seconds until it may be sent again.
+    pub cooldown: f64,
+    /// What is to be done.
+    pub action: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Value of a knob.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KnobValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A number: a count, seconds, bytes or a ratio, as the knob's type says.
+    Number(f64),
+    /// A word.
+    Word(String),
+}
+
+/// The configuration of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Profile set by the user; `None`: chosen from the data.
+    pub profile: Option<Sourced<Profile>>,
+    /// Targets set by the user.
+    pub targets: BTreeMap<(Metric, TargetStatistic), Target>,
+    /// Alerts.
+    pub alerts: Vec<Alert>,
+    /// Present values of knobs by name (`context.cache_size`), as declared.
+    pub knobs: BTreeMap<String, Sourced<KnobValue>>,
+    /// Labels for files whose path matches a pattern.
+    pub path_labels: Vec<(String, Vec<(String, String)>)>,
+    /// Zone for display and days; `None`: UTC.
+    pub timezone: Option<Sourced<String>>,
+    /// Zone of times that name none; `None`: UTC.
+    pub naive_timezone: Option<Sourced<String>>,
+    /// Rules switched off, by code.
+    pub rules_off: Vec<Sourced<String>>,
+    /// Folder with further rules.
+    pub rules_dir: Option<Sourced<String>>,
+    /// Whether preview rules are shown.
+    pub preview: Option<Sourced<bool>>,
+    /// Interfaces that answer without a model, beside `mock`.
+    pub mock_interfaces: Vec<String>,
+    /// Files that were read, in order of precedence, highest first.
+    pub files: Vec<String>,
+    /// Whether one of the seed's own files is among them (selects the orchestrator profile).
+    pub has_seed_file: bool,
+}
+
+impl Config {
+    /// The present value of a knob, where it is known.
+    #[must_use]
+    pub fn knob(&self, name: &str) -> Option<&KnobValue> {
+        self.knobs.get(name).map(|k| &k.value)
+    }
+
+    /// The target the user set, if any.
+    #[must_use]
+    pub fn target(&self, metric: Metric, statistic: TargetStatistic) -> Option<&Target> {
+        self.targets.get(&(metric, statistic))
+    }
+}

@@ -1,0 +1,12 @@
+//! The registry of formats: a row each.
+
+use super::Format;
+
+/// All formats, in the order in which they are asked.
+pub const ALL: &[&'static dyn Format] = &[];
+
+/// The format of that name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static dyn Format> {
+    ALL.iter().copied().find(|f| f.name() == name)
+}

@@ -1,0 +1,93 @@
+//! Inputs to records: walk, detect, read.
+//!
+//! A [`Format`] turns bytes into records and reports what it could not read. It knows nothing of
+//! statistics. Detection looks at content. The result never depends on the number of threads or on
+//! the order of files.
+
+pub mod formats;
+mod input;
+mod read;
+mod walk;
+
+pub use input::{Head, Input};
+pub use read::{Ingested, Options, SourceFile, read_all};
+pub use walk::{Target, usual_places};
+
+use crate::place::Problem;
+use crate::record::Records;
+
+/// How sure a format is that an input is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likelihood {
+    /// It is not.
+    No,
+    /// It could be: taken if no other claims it.
+    Maybe,
+    /// Its marks are there.
+    Yes,
+}
+
+/// How well a format has been tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maturity {
+    /// Checked on real files with known answers.
+    Stable,
+    /// From documentation only.
+    Preview,
+}
+
+/// An input format.
+pub trait Format: Sync {
+    /// Short name, as in `provenance.formats`: `monitor-report`.
+    fn name(&self) -> &'static str;
+
+    /// One sentence: what writes it and what it tells.
+    fn about(&self) -> &'static str;
+
+    /// How people say it, in the plural: `monitor reports`.
+    fn plural(&self) -> &'static str;
+
+    /// Whether it is one of the seed's own formats, which select the orchestrator profile.
+    fn is_orchestrator(&self) -> bool {
+        false
+    }
+
+    /// How well it has been tried.
+    fn maturity(&self) -> Maturity {
+        Maturity::Stable
+    }
+
+    /// Whether lines can be read apart from each other, so that a large file is split and its parts
+    /// are read at once.
+    fn is_splittable(&self) -> bool {
+        false
+    }
+
+    /// Judges by the first bytes and the name.
+    fn detect(&self, head: &Head<'_>) -> Likelihood;
+
+    /// Reads one file (or, if splittable, a part of one) into records. What cannot be read is a
+    /// problem; an error means that the file as a whole is of no use.
+    fn read(
+        &self,
+        input: &mut Input<'_>,
+        records: &mut Records,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), ReadError>;
+}
+
+/// Why a file as a whole could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The operating system refused.
+    #[error("cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// Content that breaks the format as a whole.
+    #[error("{reason}")]
+    Malformed {
+        /// Line, from 1, where known.
+        line: Option<u64>,
+        /// Why, without quoting the input.
+        reason: String,
+    },
+}

@@ -1,0 +1,33 @@
+//! `perfadvise`: how well do AI agents run, what changed, what should be changed next.
+//!
+//! Data walks down this list; a module uses only those above it (`tests/integration/architecture.rs`
+//! holds the exact table):
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`units`], [`place`], [`stats`] | quantities and time; where a fault is; pure mathematics on slices |
+//! | [`metrics`], [`record`], [`config`], [`assessment`] | the words every stage shares |
+//! | [`ingest`] | bytes to records, one file per format |
+//! | [`workload`] | records to mergeable rows per unit |
+//! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
+//! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
+//! | [`report`] | the assessment as text, Markdown, JSON, YAML, CSV |
+//! | [`pipeline`] | the stages in order, on one page |
+//! | [`cli`] | the verbs |
+
+pub mod advise;
+pub mod analysis;
+pub mod assessment;
+pub mod cli;
+pub mod config;
+pub mod ingest;
+pub mod metrics;
+pub mod pipeline;
+pub mod place;
+pub mod record;
+pub mod report;
+pub mod scenario;
+pub mod score;
+pub mod stats;
+pub mod units;
+pub mod workload;

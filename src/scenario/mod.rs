@@ -1,0 +1,1 @@
+//! What a change of configuration would give, computed on the measured workload.

@@ -1,0 +1,314 @@
+//! The workload: everything known about a period, as mergeable rows.
+//!
+//! Records go in ([`fold`]), rows of units come out. Key of a row: unit × task × operation ×
+//! dimensions × 15-minute UTC cell of the start. All measures are whole numbers, so that merging is
+//! addition, minimum and maximum, and the result is the same whatever the order.
+
+mod fold;
+pub mod histogram;
+mod select;
+
+pub use fold::{FoldOptions, fold};
+pub use select::{Filter, GroupKey, Grouping};
+
+use crate::metrics::{Metric, Unit};
+use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};
+use crate::units::{NANOS, Time};
+use histogram::Histogram;
+
+/// Length of a row's cell: 15 minutes, in nanoseconds.
+pub const CELL: i64 = 900 * NANOS;
+
+/// Length of a sample's cell: 15 seconds, in nanoseconds.
+pub const SAMPLE_CELL: i64 = 15 * NANOS;
+
+/// A quantity summed over records: n, exact sum, extremes, distribution.
+///
+/// Values are whole numbers: the metric's unit × [`Unit::scale`]. For a share (hits ÷ lookups) `n`
+/// is the denominator, `sum` the numerator × the scale, and there is no histogram.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Figure {
+    /// Values, or the denominator of a share.
+    pub n: u64,
+    /// Exact sum.
+    pub sum: i128,
+    /// Smallest value; meaningless while `n` is 0.
+    pub min: i64,
+    /// Largest value; meaningless while `n` is 0.
+    pub max: i64,
+    /// Distribution of the values; empty for shares and totals.
+    pub histogram: Histogram,
+}
+
+impl Figure {
+    /// Adds one value.
+    pub fn add(&mut self, value: i64) {
+        self.min = if self.n == 0 {
+            value
+        } else {
+            self.min.min(value)
+        };
+        self.max = if self.n == 0 {
+            value
+        } else {
+            self.max.max(value)
+        };
+        self.n += 1;
+        self.sum += i128::from(value);
+        self.histogram.add(value);
+    }
+
+    /// Adds to a share: `hits` of `of`, in whole numbers; stored × 10⁹.
+    pub fn add_share(&mut self, hits: u64, of: u64) {
+        self.n += of;
+        self.sum += i128::from(hits) * 1_000_000_000;
+    }
+
+    /// Adds another figure to this one.
+    pub fn merge(&mut self, other: &Figure) {
+        if other.n == 0 {
+            return;
+        }
+        self.min = if self.n == 0 {
+            other.min
+        } else {
+            self.min.min(other.min)
+        };
+        self.max = if self.n == 0 {
+            other.max
+        } else {
+            self.max.max(other.max)
+        };
+        self.n += other.n;
+        self.sum += other.sum;
+        self.histogram.merge(&other.histogram);
+    }
+
+    /// Mean in the metric's unit (of a share: the pooled ratio). `None` when n is 0.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn mean(&self, unit: Unit) -> Option<f64> {
+        (self.n > 0).then(|| self.sum as f64 / self.n as f64 / unit.scale())
+    }
+
+    /// Sum in the metric's unit.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn total(&self, unit: Unit) -> f64 {
+        self.sum as f64 / unit.scale()
+    }
+
+    /// Quantile `q` in the metric's unit: inverse distribution function on the buckets, clamped to
+    /// [min, max]; at most 0.4 % off. `None` without values or for shares.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn quantile(&self, q: f64, unit: Unit) -> Option<f64> {
+        self.histogram
+            .quantile(q)
+            .map(|v| v.clamp(self.min, self.max) as f64 / unit.scale())
+    }
+}
+
+/// Index of a unit of inference in [`Workload::units`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId(pub u32);
+
+/// A unit of inference: a session, a run, a session × task, a quarter of an hour.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnitOfInference {
+    /// Name for people and for sorting: the session's id, `session/task`, the run, `host 12:15`.
+    pub name: String,
+}
+
+/// Key of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    /// Unit of inference.
+    pub unit: UnitId,
+    /// Task, for pairing.
+    pub task: Name,
+    /// What kind of operation.
+    pub operation: OperationKind,
+    /// Whether these operations are steps: `Step`s, and model requests that belong to none.
+    pub is_step: bool,
+    /// Dimensions.
+    pub dims: DimsId,
+    /// 15-minute cell of the start, counted from 1970.
+    pub cell: i32,
+}
+
+/// Sums over the operations of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The key.
+    pub key: RowKey,
+    /// n by outcome, indexed by [`crate::record::OutcomeKind`].
+    pub outcomes: [u32; 6],
+    /// Times of outcomes ok, timeout and unknown; of preparations, only those that were no cache hit.
+    pub time: Figure,
+    /// What only some rows have.
+    pub extra: Option<Box<Extra>>,
+}
+
+/// Sums that only some rows have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Extra {
+    /// Times of the other outcomes.
+    pub error_time: Figure,
+    /// Records with tokens.
+    pub with_tokens: u64,
+    /// Fresh input tokens.
+    pub fresh: u64,
+    /// Tokens read from the provider's cache.
+    pub cache_read: u64,
+    /// Tokens written to the provider's cache.
+    pub cache_write: u64,
+    /// Of these, with the one-hour lifetime.
+    pub cache_write_1h: u64,
+    /// Output tokens.
+    pub output: u64,
+    /// Reasoning tokens.
+    pub reasoning: u64,
+    /// Requests whose output is a lower bound.
+    pub lower_bounds: u64,
+    /// Tokens used where a budget is known.
+    pub budget_used: u64,
+    /// Tokens budgeted.
+    pub budget: u64,
+    /// Reported cost in 10⁻⁹ US dollars.
+    pub cost: i128,
+    /// Records with a reported cost.
+    pub with_cost: u64,
+    /// Tokens of all kinds of records with a reported cost.
+    pub cost_tokens: u64,
+    /// Hits of the context cache.
+    pub cache_hits: u64,
+    /// Lookups of the context cache.
+    pub cache_lookups: u64,
+    /// Retries (attempts after the first).
+    pub retries: u64,
+    /// Accuracy × 10⁹.
+    pub accuracy: Figure,
+    /// Memory of the process in bytes.
+    pub memory: Figure,
+    /// Files used.
+    pub files_used: Figure,
+    /// Files considered.
+    pub files_considered: Figure,
+}
+
+/// Samples of one metric, host and dimension set in 15 seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleCell {
+    /// What is measured.
+    pub metric: Measured,
+    /// Dimensions, with host and process, and the mode and interface in force.
+    pub dims: DimsId,
+    /// Unit that the source names (series); `UnitId(u32::MAX)` where none.
+    pub unit: UnitId,
+    /// Task, for pairing.
+    pub task: Name,
+    /// 15-second cell, counted from 1970.
+    pub cell: i64,
+    /// The values.
+    pub figure: Figure,
+}
+
+/// One lookup of a context cache, in order of time, for facts about the working set and replays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lookup {
+    /// When.
+    pub time: Time,
+    /// Host whose cache was asked.
+    pub host: Name,
+    /// Hash of the key.
+    pub key: u64,
+    /// Whether it was a hit.
+    pub hit: bool,
+    /// Dimensions.
+    pub dims: DimsId,
+}
+
+/// What the fold counted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Records kept, after deduplication (a snapshot or line of input is one).
+    pub records: u64,
+    /// Records dropped since an equal one was there.
+    pub duplicates: u64,
+    /// Kept operations.
+    pub operations: u64,
+    /// Kept samples (a snapshot counts once).
+    pub samples: u64,
+    /// Kept events.
+    pub events: u64,
+    /// Kept aggregates.
+    pub aggregates: u64,
+    /// Process starts seen.
+    pub process_starts: u64,
+    /// Sessions seen.
+    pub sessions: u64,
+    /// Intervals between samples of one source longer than three times their median.
+    pub gaps: u64,
+    /// Longest such gap in nanoseconds.
+    pub longest_gap: i64,
+    /// Median interval between the samples of one source in nanoseconds; 0 without samples.
+    pub sample_interval: i64,
+    /// Operations that end before they start, or out of order; their durations are withheld.
+    pub clock_faults: u64,
+    /// Steps by hour of failure and others are not kept; steps in three consecutive failures without
+    /// a success since, by interface: the interfaces that are down at the end of the period.
+    pub interfaces_down: Vec<(Name, u32)>,
+}
+
+/// Everything known about a period.
+#[derive(Debug, Clone, Default)]
+pub struct Workload {
+    /// Strings, dimension sets, identities; names are sorted, so that order by number is order by text.
+    pub catalog: Catalog,
+    /// Units, sorted by name.
+    pub units: Vec<UnitOfInference>,
+    /// Rows, sorted by key.
+    pub rows: Vec<Row>,
+    /// Sample cells, sorted by metric, dimensions, unit, cell.
+    pub samples: Vec<SampleCell>,
+    /// Lookups of context caches in order of time.
+    pub lookups: Vec<Lookup>,
+    /// Events in order of time.
+    pub events: Vec<Event>,
+    /// Numbers that arrived already summarised, deduplicated.
+    pub aggregates: Vec<Aggregate>,
+    /// Counts for the provenance.
+    pub counts: Counts,
+    /// From the earliest start to the latest end; `None` without a time.
+    pub period: Option<(Time, Time)>,
+}
+
+impl Workload {
+    /// Whether there is nothing to say anything about.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.samples.is_empty()
+            && self.aggregates.is_empty()
+            && self.events.is_empty()
+    }
+
+    /// The sum of `metric` over everything that `filter` lets through.
+    #[must_use]
+    pub fn figure(&self, metric: Metric, filter: &Filter) -> Figure {
+        self.group(Measured::Known(metric), filter, Grouping::All)
+            .pop()
+            .map(|(_, f)| f)
+            .unwrap_or_default()
+    }
+
+    /// The unit of what is measured.
+    #[must_use]
+    pub fn unit_of(measured: Measured) -> Unit {
+        match measured {
+            Measured::Known(metric) => metric.row().unit,
+            Measured::Custom(_) => Unit::Unknown,
+        }
+    }
+}
