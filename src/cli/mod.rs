@@ -1,1 +1,137 @@
 //! The verbs: arguments in, text and an exit code out.
+//!
+//! Results go to standard output (or `--output`), everything else to standard error. A verb is a
+//! file with its `Args` and `run`, and a row in [`Verb`].
+
+mod analyze;
+mod completions;
+mod context;
+mod failure;
+mod formats;
+mod input;
+mod logging;
+mod man;
+mod metrics;
+mod output;
+mod progress;
+mod recommend;
+mod score;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use context::{Colour, Context, Globals, OutputFormat};
+pub use failure::Failure;
+pub use input::InputArgs;
+
+/// How a run ended, as an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done; for a check: nothing found.
+    Done = 0,
+    /// The thing that was checked for was found.
+    Found = 1,
+    /// Bad usage, unreadable input or configuration, internal fault.
+    Fault = 2,
+    /// Not enough data.
+    NotEnough = 3,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  perfadvise analyze reports/              score, trend, comparisons and advice for a folder
+  perfadvise analyze                       looks where known tools keep their logs
+  perfadvise analyze --full reports/       everything, with evidence
+  perfadvise score --explain reports/      where the points went
+  perfadvise recommend reports/            only the advice
+  perfadvise analyze --format json reports/ | jq .score.value
+  perfadvise formats explain FILE          what is in a file, and what is missing
+  perfadvise config show                   every setting and where it came from
+
+Exit codes: 0 done, 1 what was checked for was found, 2 bad usage or input, 3 not enough data.";
+
+/// How well do AI agents run, what changed, what should be changed next.
+#[derive(Debug, Parser)]
+#[command(name = "perfadvise", version, about, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    globals: Globals,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Everything at a glance: metrics, score, trend, comparisons, recommendations
+    Analyze(analyze::Args),
+    /// The score; --explain shows each part
+    Score(score::Args),
+    /// What to change next, best first
+    Recommend(recommend::Args),
+    /// Input formats: list them, or explain what is in a file
+    #[command(subcommand)]
+    Formats(formats::Verb),
+    /// Metrics: list what is measured, with units and meanings
+    #[command(subcommand)]
+    Metrics(metrics::Verb),
+    /// Shell completions
+    Completions(completions::Args),
+    /// The manual page
+    Man(man::Args),
+}
+
+/// The command line's definition, for completions and the manual page.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Runs the program: parses `arguments` (with the program's name first), does what they ask, and
+/// says with which code to exit. Never panics on input; a closed pipe is no error.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let matches = match command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            let is_fault = error.use_stderr();
+            // A closed pipe while help is printed is no error.
+            let _ = error.print();
+            return if is_fault { Exit::Fault } else { Exit::Done };
+        }
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return Exit::Fault;
+        }
+    };
+    let Some(verb) = cli.verb else {
+        let _ = anstream::stdout().write_all(command().render_help().ansi().to_string().as_bytes());
+        return Exit::Done;
+    };
+    if let Err(failure) = logging::start(&cli.globals) {
+        failure.print(&cli.globals);
+        return Exit::Fault;
+    }
+    let context = Context::new(cli.globals);
+    let result = output::with_writer(&context, |out| match &verb {
+        Verb::Analyze(args) => analyze::run(args, &context, out),
+        Verb::Score(args) => score::run(args, &context, out),
+        Verb::Recommend(args) => recommend::run(args, &context, out),
+        Verb::Formats(verb) => formats::run(verb, &context, out),
+        Verb::Metrics(verb) => metrics::run(verb, &context, out),
+        Verb::Completions(args) => completions::run(args, &context, out),
+        Verb::Man(args) => man::run(args, &context, out),
+    });
+    match result {
+        Ok(exit) => exit,
+        Err(failure) if failure.is_closed_pipe() => Exit::Done,
+        Err(failure) => {
+            failure.print(&context.globals);
+            Exit::Fault
+        }
+    }
+}

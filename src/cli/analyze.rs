@@ -1,0 +1,31 @@
+//! `analyze`: everything at a glance.
+
+use std::io::Write;
+
+use super::input::{InputArgs, deliver};
+use super::{Context, Exit, Failure};
+use crate::report;
+
+/// Arguments of `analyze`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Everything: all tables, evidence, what was not evaluated, all skipped input
+    #[arg(long)]
+    full: bool,
+    /// Print the JSON Schema of the result, and read nothing
+    #[arg(long)]
+    json_schema: bool,
+}
+
+/// Analyses and prints the page.
+pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if args.json_schema {
+        writeln!(out, "{}", report::json_schema())?;
+        return Ok(Exit::Done);
+    }
+    let verb = if args.full { "analyze --full" } else { "analyze" };
+    let answer = args.input.assess(context, verb, args.full)?;
+    deliver(&answer, context, report::page, out)
+}

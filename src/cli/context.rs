@@ -1,0 +1,189 @@
+//! What every verb knows: the common options, the time, the look of the output.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use crate::report::Style;
+use crate::units::Time;
+
+/// Options of every verb.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Globals {
+    /// How the result is written
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub format: OutputFormat,
+    /// Write the result to a file instead of standard output
+    #[arg(long, short = 'o', global = true, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Configuration: perfadvise.yaml, performance_config.yaml, alerts_config.yaml or context_config.yaml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// Zone in which times are shown and days begin (default: UTC)
+    #[arg(long, global = true, value_name = "ZONE", env = "PERFADVISE_TIMEZONE")]
+    pub timezone: Option<String>,
+    /// The present, for repeatable runs (RFC 3339)
+    #[arg(long, global = true, value_name = "TIME", env = "PERFADVISE_NOW")]
+    pub now: Option<String>,
+    /// Make every skipped record an error (exit 2)
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// No progress, no warnings
+    #[arg(long, short = 'q', global = true)]
+    pub quiet: bool,
+    /// Say what is being done; twice for more
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Write the log to a file too
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Colour
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+    /// Progress on standard error
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub progress: Colour,
+    /// Columns of the page (default: the terminal's, else 100)
+    #[arg(long, global = true, value_name = "COLUMNS")]
+    pub width: Option<usize>,
+    /// Only ASCII characters in the page
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Threads for reading (default: all cores)
+    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+}
+
+/// When something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How a result is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A page for a terminal
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// YAML
+    Yaml,
+    /// Markdown, for a chat or a pull request
+    Markdown,
+    /// A table of the metrics
+    Csv,
+}
+
+impl OutputFormat {
+    /// Name of the renderer.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            OutputFormat::Text => "text",
+            OutputFormat::Json => "json",
+            OutputFormat::Jsonl => "jsonl",
+            OutputFormat::Yaml => "yaml",
+            OutputFormat::Markdown => "markdown",
+            OutputFormat::Csv => "csv",
+        }
+    }
+}
+
+impl Globals {
+    /// Whether colour is used on a stream, by `--color`, `NO_COLOR`, `CLICOLOR_FORCE` and the terminal.
+    pub(super) fn colour_choice(&self, stream: &impl anstream::stream::RawStream) -> anstream::ColorChoice {
+        match self.color {
+            Colour::Always => anstream::ColorChoice::Always,
+            Colour::Never => anstream::ColorChoice::Never,
+            Colour::Auto => anstream::AutoStream::choice(stream),
+        }
+    }
+}
+
+/// What every verb knows.
+#[derive(Debug)]
+pub struct Context {
+    /// The common options.
+    pub globals: Globals,
+}
+
+impl Context {
+    /// From the common options.
+    #[must_use]
+    pub fn new(globals: Globals) -> Self {
+        Self { globals }
+    }
+
+    /// The present: `--now`, else the clock.
+    ///
+    /// # Errors
+    /// `--now` is not a time.
+    pub fn now(&self) -> Result<Time, Failure> {
+        match &self.globals.now {
+            None => Ok(Time::from_timestamp(jiff::Timestamp::now())),
+            Some(text) => text.parse().map(Time::from_timestamp).map_err(|_| {
+                Failure::new("--now is not a time").help("write it as 2026-11-23T08:00:00Z")
+            }),
+        }
+    }
+
+    /// A zone by name (`Europe/Berlin`, `UTC`, `local`).
+    ///
+    /// # Errors
+    /// There is no such zone.
+    pub fn zone(&self, name: Option<&str>) -> Result<jiff::tz::TimeZone, Failure> {
+        match name {
+            None | Some("UTC" | "utc") => Ok(jiff::tz::TimeZone::UTC),
+            Some("local") => Ok(jiff::tz::TimeZone::system()),
+            Some(name) => jiff::tz::TimeZone::get(name).map_err(|_| {
+                Failure::new("the time zone is not known")
+                    .help("use a name of the IANA database such as Europe/Berlin, or UTC, or local")
+            }),
+        }
+    }
+
+    /// The look of a page for `command` (what the user typed, without the program's name).
+    #[must_use]
+    pub fn style(&self, command: &str, zone: jiff::tz::TimeZone, full: bool) -> Style {
+        let to_terminal = self.globals.output.is_none() && std::io::stdout().is_terminal();
+        let width = self.globals.width.unwrap_or_else(|| {
+            if to_terminal { terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0)) } else { 100 }
+        });
+        let colour = match self.globals.output {
+            Some(_) => self.globals.color == Colour::Always,
+            None => self.globals.colour_choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        };
+        Style {
+            width: width.clamp(60, 200),
+            unicode: !self.globals.ascii && is_utf8(),
+            colour,
+            full,
+            zone,
+            command: command.to_owned(),
+        }
+    }
+}
+
+/// Whether the locale's character set is UTF-8, by the usual precedence. Without any setting it is
+/// taken to be, unless the terminal is a bare one.
+fn is_utf8() -> bool {
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok()).find(|v| !v.is_empty());
+    match set {
+        Some(locale) => {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        None => std::env::var("TERM").as_deref() != Ok("dumb"),
+    }
+}

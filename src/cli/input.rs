@@ -1,0 +1,205 @@
+//! The inputs of a verb: paths, labels, filters. And the way from there to an assessment.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::progress::Progress;
+use super::{Context, Exit, Failure, OutputFormat};
+use crate::assessment::Assessment;
+use crate::ingest::{Target, usual_places};
+use crate::pipeline;
+use crate::report::{self, Style};
+
+/// What to read, and what of it.
+#[derive(Debug, Clone, Args)]
+pub struct InputArgs {
+    /// Files, folders, or - for standard input; LABEL=PATH labels everything in PATH. Without a
+    /// path: ./reports, ./.orch-monitoring, and where known tools keep their logs
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Only records that began within this time before now, such as 7d or 24h
+    #[arg(long, value_name = "SPAN", conflicts_with = "from")]
+    pub since: Option<String>,
+    /// Only records that began on or after this day or time
+    #[arg(long, visible_alias = "start", value_name = "TIME")]
+    pub from: Option<String>,
+    /// Only records that began before the end of this day, or before this time
+    #[arg(long, visible_alias = "end", value_name = "TIME")]
+    pub to: Option<String>,
+    /// Only records with this value, such as mode=FANCY or interface=mock,claude_code
+    #[arg(long = "where", value_name = "DIM=VALUE[,…]")]
+    pub only: Vec<String>,
+    /// A label for every record, such as mode=FANCY
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub label: Vec<String>,
+    /// Describe and compare by this dimension too, such as model or tool
+    #[arg(long, value_name = "DIM")]
+    pub by: Option<String>,
+}
+
+/// An assessment with what is needed to show it.
+pub(super) struct Answer {
+    pub(super) assessment: Assessment,
+    pub(super) style: Style,
+}
+
+impl InputArgs {
+    /// Reads, analyses and advises.
+    pub(super) fn assess(&self, context: &Context, verb: &str, full: bool) -> Result<Answer, Failure> {
+        let loaded = context.load_config()?;
+        let zone = context.zone(
+            context.globals.timezone.as_deref().or(loaded.config.timezone.as_ref().map(|z| z.value.as_str())),
+        )?;
+        let request = self.request(context, &loaded.config, &zone)?;
+        let progress = Progress::new(&context.globals);
+        let result = pipeline::assess(&request, loaded.config, &|done, total| progress.show(done, total));
+        progress.finish();
+        let (assessment, warnings) = result.map_err(|error| context.input_failure(&error))?;
+        for warning in &warnings {
+            context.warn(warning);
+        }
+        let command = std::iter::once(verb)
+            .chain(self.paths.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(" ");
+        Ok(Answer { assessment, style: context.style(&command, zone, full) })
+    }
+
+    fn request(
+        &self,
+        context: &Context,
+        config: &crate::config::Config,
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<pipeline::Request, Failure> {
+        let now = context.now()?;
+        let naive = context.zone(config.naive_timezone.as_ref().map(|z| z.value.as_str()))?;
+        let bound = |text: &Option<String>, is_end: bool| -> Result<Option<crate::units::Time>, Failure> {
+            text.as_deref()
+                .map(|text| crate::units::parse_moment(text, now, zone, is_end).map_err(|e| Failure::new(e.to_string())))
+                .transpose()
+        };
+        let from = match &self.since {
+            Some(_) => bound(&self.since, false)?,
+            None => bound(&self.from, false)?,
+        };
+        let (targets, searched) = if self.paths.is_empty() {
+            let places: Vec<PathBuf> = usual_places();
+            let targets = places
+                .iter()
+                .filter(|p| p.exists())
+                .map(|path| Target { path: path.clone(), labels: Vec::new() })
+                .collect();
+            (targets, places)
+        } else {
+            (self.paths.iter().map(|p| target(p)).collect(), Vec::new())
+        };
+        Ok(pipeline::Request {
+            targets,
+            searched,
+            options: crate::ingest::Options {
+                threads: context.globals.threads,
+                naive_zone: naive,
+                labels: pairs(&self.label, "--label")?,
+                path_labels: config.path_labels.clone(),
+                strict: context.globals.strict,
+            },
+            by: self.by.clone(),
+            from,
+            to: bound(&self.to, true)?,
+            only: pairs(&self.only, "--where")?
+                .into_iter()
+                .map(|(key, values)| (key, values.split(',').map(str::to_owned).collect()))
+                .collect(),
+        })
+    }
+}
+
+/// Writes an assessment in the format asked for; `page` is the verb's own text. Says with which code
+/// to exit: 3 without a usable record, with `--strict` 2 when anything was skipped.
+pub(super) fn deliver(
+    answer: &Answer,
+    context: &Context,
+    page: fn(&Assessment, &Style) -> String,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let Answer { assessment, style } = answer;
+    let is_empty = assessment.provenance.records == 0;
+    let text = match context.globals.format {
+        OutputFormat::Text if is_empty => report::empty_page(assessment, style),
+        OutputFormat::Text => page(assessment, style),
+        format => {
+            let output = report::ALL
+                .iter()
+                .find(|o| o.name == format.name())
+                .ok_or_else(|| Failure::new(format!("there is no output format {}", format.name())))?;
+            (output.render)(assessment, style)
+        }
+    };
+    out.write_all(text.as_bytes())?;
+    let provenance = &assessment.provenance;
+    if context.globals.strict && (provenance.problems_total > 0 || !provenance.unrecognised.is_empty()) {
+        out.flush()?;
+        return Err(strict_failure(provenance));
+    }
+    Ok(if is_empty { Exit::NotEnough } else { Exit::Done })
+}
+
+fn strict_failure(provenance: &crate::assessment::Provenance) -> Failure {
+    let first = match (provenance.problems.first(), provenance.unrecognised_why.first()) {
+        (Some(fault), _) => {
+            let line = fault.line.map_or_else(String::new, |l| format!(":{l}"));
+            format!("{}{line}: {}", report::words::shown(&fault.file), fault.reason)
+        }
+        (None, Some(file)) => format!("{}: not recognised ({})", report::words::shown(&file.file), file.reason),
+        (None, None) => String::new(),
+    };
+    let more = provenance.problems_total + provenance.unrecognised.len() as u64 - 1;
+    let others = if more == 0 { String::new() } else { format!(", and {more} more") };
+    Failure::new(format!("--strict: input was left out: {first}{others}"))
+        .help("mend or remove what is listed, or leave out --strict to use the rest")
+}
+
+/// `LABEL=PATH`, unless a file of that very name exists. FANCY and SIMPLE are modes, anything else is
+/// the label `label`; `KEY:VALUE=PATH` names the dimension.
+fn target(text: &str) -> Target {
+    if text == "-" || Path::new(text).exists() {
+        return Target { path: text.into(), labels: Vec::new() };
+    }
+    match text.split_once('=') {
+        Some((label, path)) if !label.is_empty() && !label.contains(['/', '\\']) => {
+            let (key, value) = match label.split_once(':') {
+                Some((key, value)) => (key, value),
+                None if matches!(label.to_ascii_uppercase().as_str(), "FANCY" | "SIMPLE") => ("mode", label),
+                None => ("label", label),
+            };
+            Target { path: path.into(), labels: vec![(key.to_owned(), value.to_owned())] }
+        }
+        _ => Target { path: text.into(), labels: Vec::new() },
+    }
+}
+
+fn pairs(texts: &[String], option: &str) -> Result<Vec<(String, String)>, Failure> {
+    texts
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(Failure::new(format!("{option} wants KEY=VALUE")).help(format!("write {option} mode=FANCY"))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_before_paths() {
+        assert_eq!(target("FANCY=runs/a").labels, [("mode".to_owned(), "FANCY".to_owned())]);
+        assert_eq!(target("new=runs/a").labels, [("label".to_owned(), "new".to_owned())]);
+        assert_eq!(target("interface:mock=x").labels, [("interface".to_owned(), "mock".to_owned())]);
+        assert_eq!(target("a/b=c").path, PathBuf::from("a/b=c"));
+        assert!(target("-").labels.is_empty());
+    }
+}
