@@ -1,34 +1,242 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
-use crate::assessment::Assessment;
-use crate::config::Config;
-use crate::ingest::{self, Target};
+use std::path::PathBuf;
+
+use crate::advise::{self, Case};
+use crate::analysis::{self, Questions};
+use crate::assessment::{
+    Assessment, FaultRow, FormatCount, Generator, NotRecognised, Period, Provenance, SCHEMA_VERSION,
+};
+use crate::config::{self, Config};
+use crate::ingest::{self, Ingested, Target, formats};
+use crate::place::ProblemKind;
+use crate::record::Dimension;
+use crate::score;
+use crate::units::Time;
+use crate::workload::{self, FoldOptions, Workload};
+
+/// Faults that are listed in a provenance; the rest is counted.
+const LISTED_FAULTS: usize = 1_000;
 
 /// What is to be analysed.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Files and folders.
     pub targets: Vec<Target>,
+    /// Where the program looked by itself, when no path was given.
+    pub searched: Vec<PathBuf>,
     /// How to read them.
     pub options: ingest::Options,
     /// A further dimension to describe and compare by.
     pub by: Option<String>,
     /// Only records in this time.
-    pub from: Option<crate::units::Time>,
+    pub from: Option<Time>,
     /// Only records before this time.
-    pub to: Option<crate::units::Time>,
+    pub to: Option<Time>,
     /// Only records with these values: dimension → any of the values.
     pub only: Vec<(String, Vec<String>)>,
 }
 
-/// Runs all stages.
+/// Runs all stages. Configuration files among the inputs join `config` as its lowest layer.
 ///
 /// # Errors
-/// A path that does not exist or cannot be opened.
+/// A path that does not exist or cannot be opened; a faulty configuration file among the inputs.
 pub fn assess(
-    _request: &Request,
-    _config: &Config,
-    _progress: &(dyn Fn(u64, u64) + Sync),
-) -> Result<Assessment, ingest::ReadError> {
-    Err(std::io::Error::other("not there yet").into())
+    request: &Request,
+    config: Config,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Assessment, PipelineError> {
+    let mut ingested =
+        ingest::read_all(&request.targets, formats::ALL, &request.options, progress)?;
+    tracing::info!(
+        files = ingested.files.len(),
+        problems = ingested.problems.len(),
+        "read"
+    );
+
+    let records = std::mem::take(&mut ingested.records);
+    let ignored = records.ignored;
+    let workload = workload::fold(
+        records,
+        &FoldOptions {
+            file_ranks: ingested.files.iter().map(|f| f.rank).collect(),
+            file_formats: ingested
+                .files
+                .iter()
+                .map(|f| f.format.unwrap_or_default())
+                .collect(),
+        },
+    );
+    tracing::info!(
+        units = workload.units.len(),
+        rows = workload.rows.len(),
+        "folded"
+    );
+
+    let profile = config.profile.as_ref().map_or(
+        if is_orchestrator(&workload, &ingested) {
+            config::Profile::Orchestrator
+        } else {
+            config::Profile::CodingAgent
+        },
+        |p| p.value,
+    );
+    let analysis = analysis::analyse(
+        &workload,
+        &config,
+        &Questions {
+            profile,
+            by: request.by.clone(),
+        },
+    );
+    let score = score::score(&workload, &config, profile);
+    tracing::info!(score = score.value, "analysed");
+    let advice = advise::advise(Case {
+        workload: &workload,
+        analysis: &analysis,
+        score: &score,
+        config: &config,
+    });
+
+    Ok(Assessment {
+        schema_version: SCHEMA_VERSION,
+        generator: Generator::default(),
+        period: workload.period.map(|(from, to)| Period { from, to }),
+        provenance: provenance(request, &ingested, &workload, &config, ignored),
+        headline: analysis.headline,
+        indicators: analysis.indicators,
+        metrics: analysis.metrics,
+        score,
+        trends: analysis.trends,
+        comparisons: analysis.comparisons,
+        tables: analysis.tables,
+        resources: analysis.resources,
+        attribution: None,
+        recommendations: advice.recommendations,
+        findings: advice.findings,
+        events: analysis.events,
+        combined_projection: advice.combined,
+        not_evaluated: advice.not_evaluated,
+        rules: advice.rules,
+    })
+}
+
+/// Why there is no assessment.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The inputs.
+    #[error(transparent)]
+    Ingest(#[from] ingest::ReadError),
+}
+
+/// Whether the orchestrator profile fits: a context mode or preparation was recorded, or an input has
+/// one of the orchestrator's own formats.
+fn is_orchestrator(workload: &Workload, ingested: &Ingested) -> bool {
+    let has_format = ingested
+        .files
+        .iter()
+        .filter_map(|f| f.format.and_then(formats::named))
+        .any(|f| f.is_orchestrator());
+    has_format || !workload.lookups.is_empty() || !workload.values_of(Dimension::Mode).is_empty()
+}
+
+fn provenance(
+    request: &Request,
+    ingested: &Ingested,
+    workload: &Workload,
+    config: &Config,
+    ignored: u64,
+) -> Provenance {
+    let counts = &workload.counts;
+    let path = |file: u32| {
+        ingested
+            .files
+            .get(file as usize)
+            .map_or_else(String::new, |f| f.path.display().to_string())
+    };
+    let mut formats_named: Vec<FormatCount> = Vec::new();
+    for format in ingested.files.iter().filter_map(|f| f.format) {
+        match formats_named.iter_mut().find(|c| c.format == format) {
+            Some(count) => count.files += 1,
+            None => formats_named.push(FormatCount {
+                format: format.to_owned(),
+                plural: formats::named(format)
+                    .map_or(format, |f| f.plural())
+                    .to_owned(),
+                files: 1,
+            }),
+        }
+    }
+    formats_named.sort_by(|a, b| b.files.cmp(&a.files).then_with(|| a.format.cmp(&b.format)));
+    let not_recognised: Vec<NotRecognised> = ingested
+        .files
+        .iter()
+        .filter(|f| f.format.is_none())
+        .map(|f| NotRecognised {
+            file: f.path.display().to_string(),
+            reason: f.why_not.clone().unwrap_or_else(|| "no known shape".into()),
+        })
+        .collect();
+    let inputs = if request.searched.is_empty() {
+        request
+            .targets
+            .iter()
+            .map(|t| t.path.display().to_string())
+            .collect()
+    } else {
+        request
+            .searched
+            .iter()
+            .map(|p| p.display().to_string())
+            .collect()
+    };
+    Provenance {
+        files: ingested.files.len() as u64,
+        bytes: ingested.files.iter().map(|f| f.bytes).sum(),
+        records: counts.records,
+        duplicates: counts.duplicates,
+        skipped: ingested
+            .problems
+            .iter()
+            .filter(|p| p.kind == ProblemKind::Skipped)
+            .count() as u64,
+        formats: formats_named
+            .iter()
+            .map(|c| (c.format.clone(), c.files))
+            .collect(),
+        formats_named,
+        process_starts: counts.process_starts,
+        ignored,
+        operations: counts.operations,
+        samples: counts.samples,
+        events: counts.events,
+        aggregates: counts.aggregates,
+        sessions: counts.sessions,
+        units: workload.units.len() as u64,
+        units_called: if counts.sessions == workload.units.len() as u64 {
+            "sessions"
+        } else {
+            "units"
+        }
+        .into(),
+        problems: ingested
+            .problems
+            .iter()
+            .take(LISTED_FAULTS)
+            .map(|p| FaultRow {
+                file: path(p.file),
+                line: p.line,
+                reason: p.reason.clone().into_owned(),
+            })
+            .collect(),
+        problems_total: ingested.problems.len() as u64,
+        unrecognised: not_recognised.iter().map(|n| n.file.clone()).collect(),
+        unrecognised_why: not_recognised,
+        configuration: if config.files.is_empty() {
+            vec!["built-in defaults".into()]
+        } else {
+            config.files.clone()
+        },
+        inputs,
+    }
 }

@@ -236,6 +236,24 @@ pub enum OperationKind {
     Other,
 }
 
+impl OperationKind {
+    /// Name as native records write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            OperationKind::Step => "step",
+            OperationKind::ModelRequest => "model_request",
+            OperationKind::ToolCall => "tool_call",
+            OperationKind::ContextPreparation => "context_preparation",
+            OperationKind::Task => "task",
+            OperationKind::WaitQueue => "wait (queue)",
+            OperationKind::WaitBackoff => "wait (backoff)",
+            OperationKind::WaitApproval => "wait (approval)",
+            OperationKind::Other => "other",
+        }
+    }
+}
+
 /// How an operation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(u8)]

@@ -4,11 +4,10 @@ use std::io::Write;
 
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
-use crate::report;
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// Everything: all tables, evidence, what was not evaluated, all skipped input
@@ -22,10 +21,18 @@ pub struct Args {
 /// Analyses and prints the page.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     if args.json_schema {
-        writeln!(out, "{}", report::json_schema())?;
+        writeln!(
+            out,
+            "{}",
+            schemars::schema_for!(crate::assessment::Assessment).to_value()
+        )?;
         return Ok(Exit::Done);
     }
-    let verb = if args.full { "analyze --full" } else { "analyze" };
+    let verb = if args.full {
+        "analyze --full"
+    } else {
+        "analyze"
+    };
     let answer = args.input.assess(context, verb, args.full)?;
-    deliver(&answer, context, report::page, out)
+    deliver(&answer, context, super::input::plain, out)
 }

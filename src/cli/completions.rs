@@ -6,7 +6,7 @@ use super::{Context, Exit, Failure};
 
 /// Arguments of `completions`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The shell
     #[arg(value_enum)]
     shell: clap_complete::Shell,

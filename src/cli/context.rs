@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use crate::config::Config;
 use crate::report::Style;
 use crate::units::Time;
 
@@ -53,7 +54,13 @@ pub struct Globals {
     #[arg(long, global = true)]
     pub ascii: bool,
     /// Threads for reading (default: all cores)
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
     pub threads: usize,
 }
 
@@ -102,13 +109,21 @@ impl OutputFormat {
 
 impl Globals {
     /// Whether colour is used on a stream, by `--color`, `NO_COLOR`, `CLICOLOR_FORCE` and the terminal.
-    pub(super) fn colour_choice(&self, stream: &impl anstream::stream::RawStream) -> anstream::ColorChoice {
+    pub(super) fn colour_choice(
+        &self,
+        stream: &impl anstream::stream::RawStream,
+    ) -> anstream::ColorChoice {
         match self.color {
             Colour::Always => anstream::ColorChoice::Always,
             Colour::Never => anstream::ColorChoice::Never,
             Colour::Auto => anstream::AutoStream::choice(stream),
         }
     }
+}
+
+/// A loaded configuration.
+pub(super) struct Loaded {
+    pub(super) config: Config,
 }
 
 /// What every verb knows.
@@ -138,6 +153,31 @@ impl Context {
         }
     }
 
+    /// The configuration of this run.
+    pub(super) fn load_config(&self) -> Result<Loaded, Failure> {
+        Ok(Loaded {
+            config: Config::default(),
+        })
+    }
+
+    /// A fault of the inputs as a failure of the run.
+    pub(super) fn input_failure(&self, error: &impl std::fmt::Display) -> Failure {
+        Failure::new(error.to_string())
+    }
+
+    /// A time as `--from`, `--to` and `--since` take it.
+    pub(super) fn moment(
+        &self,
+        text: &str,
+        _now: Time,
+        _zone: &jiff::tz::TimeZone,
+        _is_end: bool,
+    ) -> Result<Time, Failure> {
+        text.parse()
+            .map(Time::from_timestamp)
+            .map_err(|_| Failure::new("not a time"))
+    }
+
     /// A zone by name (`Europe/Berlin`, `UTC`, `local`).
     ///
     /// # Errors
@@ -158,7 +198,11 @@ impl Context {
     pub fn style(&self, command: &str, zone: jiff::tz::TimeZone, full: bool) -> Style {
         let to_terminal = self.globals.output.is_none() && std::io::stdout().is_terminal();
         let width = self.globals.width.unwrap_or_else(|| {
-            if to_terminal { terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0)) } else { 100 }
+            if to_terminal {
+                terminal_size::terminal_size().map_or(100, |(w, _)| usize::from(w.0))
+            } else {
+                100
+            }
         });
         let colour = match self.globals.output {
             Some(_) => self.globals.color == Colour::Always,
@@ -178,7 +222,10 @@ impl Context {
 /// Whether the locale's character set is UTF-8, by the usual precedence. Without any setting it is
 /// taken to be, unless the terminal is a bare one.
 fn is_utf8() -> bool {
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(|name| std::env::var(name).ok()).find(|v| !v.is_empty());
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|v| !v.is_empty());
     match set {
         Some(locale) => {
             let locale = locale.to_ascii_lowercase();

@@ -18,7 +18,12 @@ impl Failure {
     /// A fault in words: what is wrong and where.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, is_rendered: false, is_closed_pipe: false }
+        Self {
+            message: message.into(),
+            help: None,
+            is_rendered: false,
+            is_closed_pipe: false,
+        }
     }
 
     /// With what to do about it.
@@ -31,7 +36,12 @@ impl Failure {
     /// A fault whose whole text is already laid out (an error in a file, with a caret).
     #[must_use]
     pub fn rendered(text: impl Into<String>) -> Self {
-        Self { message: text.into(), help: None, is_rendered: true, is_closed_pipe: false }
+        Self {
+            message: text.into(),
+            help: None,
+            is_rendered: true,
+            is_closed_pipe: false,
+        }
     }
 
     /// Whether the reader of our output has gone, which is no error.
@@ -58,6 +68,11 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let is_closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        Self { message: format!("the output could not be written: {error}"), help: None, is_rendered: false, is_closed_pipe }
+        Self {
+            message: format!("the output could not be written: {error}"),
+            help: None,
+            is_rendered: false,
+            is_closed_pipe,
+        }
     }
 }

@@ -7,11 +7,10 @@ use std::path::PathBuf;
 use super::{Context, Exit, Failure};
 use crate::ingest::{self, Maturity, Target, formats};
 use crate::record::{Measured, Records};
-use crate::report::words::shown;
 
 /// What to do with the formats.
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// All input formats
     List,
     /// What a file is, what it holds and what was skipped in it
@@ -65,24 +64,45 @@ fn list(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
         })
         .collect();
     super::output::list(context, out, &rows, |out| {
-        let width = context.style("formats list", jiff::tz::TimeZone::UTC, false).width;
+        let width = context
+            .style("formats list", jiff::tz::TimeZone::UTC, false)
+            .width;
         for row in &rows {
-            let mark = if row.status == "preview" { "  (preview: not yet seen on real files)" } else { "" };
+            let mark = if row.status == "preview" {
+                "  (preview: not yet seen on real files)"
+            } else {
+                ""
+            };
             writeln!(out, "{}{mark}", row.format)?;
             for line in super::output::wrap(row.about, width.saturating_sub(4)) {
                 writeln!(out, "    {line}")?;
             }
         }
-        writeln!(out, "\n{} formats, recognised by content.   One file: perfadvise formats explain FILE", rows.len())
+        writeln!(
+            out,
+            "\n{} formats, recognised by content.   One file: perfadvise formats explain FILE",
+            rows.len()
+        )
     })?;
     Ok(Exit::Done)
 }
 
 fn explain(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let targets: Vec<Target> =
-        files.iter().map(|path| Target { path: path.clone(), labels: Vec::new() }).collect();
+    let targets: Vec<Target> = files
+        .iter()
+        .map(|path| Target {
+            path: path.clone(),
+            labels: Vec::new(),
+        })
+        .collect();
     let loaded = context.load_config()?;
-    let naive = context.zone(loaded.config.naive_timezone.as_ref().map(|z| z.value.as_str()))?;
+    let naive = context.zone(
+        loaded
+            .config
+            .naive_timezone
+            .as_ref()
+            .map(|z| z.value.as_str()),
+    )?;
     let options = ingest::Options {
         threads: context.globals.threads,
         naive_zone: naive,
@@ -104,7 +124,11 @@ fn explain(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<
         }
         Ok(())
     })?;
-    Ok(if rows.iter().any(|r| r.format.is_some()) { Exit::Done } else { Exit::NotEnough })
+    Ok(if rows.iter().any(|r| r.format.is_some()) {
+        Exit::Done
+    } else {
+        Exit::NotEnough
+    })
 }
 
 fn explained(index: usize, file: &ingest::SourceFile, read: &ingest::Ingested) -> Explained {
@@ -120,19 +144,29 @@ fn explained(index: usize, file: &ingest::SourceFile, read: &ingest::Ingested) -
         events: records.events.iter().filter(|e| is_ours(e.file)).count() as u64,
         aggregates: BTreeMap::new(),
         dimensions: BTreeMap::new(),
-        ignored: if read.files.len() == 1 { records.ignored } else { 0 },
+        ignored: if read.files.len() == 1 {
+            records.ignored
+        } else {
+            0
+        },
         problems: Vec::new(),
     };
     for operation in records.operations.iter().filter(|o| is_ours(o.file)) {
-        *row.operations.entry(operation.kind.name().to_owned()).or_default() += 1;
+        *row.operations
+            .entry(operation.kind.name().to_owned())
+            .or_default() += 1;
         count_dims(records, operation.dims, &mut row.dimensions);
     }
     for sample in records.samples.iter().filter(|s| is_ours(s.file)) {
-        *row.samples.entry(measured_name(records, sample.metric)).or_default() += 1;
+        *row.samples
+            .entry(measured_name(records, sample.metric))
+            .or_default() += 1;
         count_dims(records, sample.dims, &mut row.dimensions);
     }
     for aggregate in records.aggregates.iter().filter(|a| is_ours(a.file)) {
-        *row.aggregates.entry(measured_name(records, aggregate.metric)).or_default() += 1;
+        *row.aggregates
+            .entry(measured_name(records, aggregate.metric))
+            .or_default() += 1;
         count_dims(records, aggregate.dims, &mut row.dimensions);
     }
     row.problems = read
@@ -150,7 +184,9 @@ fn explained(index: usize, file: &ingest::SourceFile, read: &ingest::Ingested) -
 
 fn count_dims(records: &Records, dims: crate::record::DimsId, into: &mut BTreeMap<String, u64>) {
     for (dimension, _) in records.catalog.dims.get(dims.0) {
-        *into.entry(records.catalog.dimension_name(*dimension).to_owned()).or_default() += 1;
+        *into
+            .entry(records.catalog.dimension_name(*dimension).to_owned())
+            .or_default() += 1;
     }
 }
 
@@ -162,19 +198,30 @@ fn measured_name(records: &Records, measured: Measured) -> String {
 }
 
 fn write_explained(row: &Explained, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{}", shown(&row.file))?;
+    writeln!(out, "{}", row.file)?;
     match (row.format.and_then(formats::named), &row.why_not) {
         (Some(format), _) => writeln!(out, "  format      {}: {}", format.name(), format.about())?,
         (None, why) => {
-            writeln!(out, "  format      not recognised: {}", why.as_deref().unwrap_or("no known shape"))?;
-            writeln!(out, "  to be read  it needs the marks of one of: {}", names())?;
+            writeln!(
+                out,
+                "  format      not recognised: {}",
+                why.as_deref().unwrap_or("no known shape")
+            )?;
+            writeln!(
+                out,
+                "  to be read  it needs the marks of one of: {}",
+                names()
+            )?;
         }
     }
     let mut group = |title: &str, counts: &BTreeMap<String, u64>| -> std::io::Result<()> {
         if counts.is_empty() {
             return Ok(());
         }
-        let items: Vec<String> = counts.iter().map(|(name, n)| format!("{} {n}", shown(name))).collect();
+        let items: Vec<String> = counts
+            .iter()
+            .map(|(name, n)| format!("{} {n}", name))
+            .collect();
         writeln!(out, "  {title:<11} {}", items.join(", "))
     };
     group("operations", &row.operations)?;
@@ -185,10 +232,16 @@ fn write_explained(row: &Explained, out: &mut dyn Write) -> std::io::Result<()> 
         writeln!(out, "  events      {}", row.events)?;
     }
     if row.ignored > 0 {
-        writeln!(out, "  ignored     {} keys or lines that carry no record", row.ignored)?;
+        writeln!(
+            out,
+            "  ignored     {} keys or lines that carry no record",
+            row.ignored
+        )?;
     }
     for problem in row.problems.iter().take(20) {
-        let line = problem.line.map_or_else(String::new, |l| format!("line {l}: "));
+        let line = problem
+            .line
+            .map_or_else(String::new, |l| format!("line {l}: "));
         writeln!(out, "  skipped     {line}{}", problem.reason)?;
     }
     if row.problems.len() > 20 {
@@ -198,5 +251,9 @@ fn write_explained(row: &Explained, out: &mut dyn Write) -> std::io::Result<()> 
 }
 
 fn names() -> String {
-    formats::ALL.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+    formats::ALL
+        .iter()
+        .map(|f| f.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -47,24 +47,35 @@ pub(super) struct Answer {
 
 impl InputArgs {
     /// Reads, analyses and advises.
-    pub(super) fn assess(&self, context: &Context, verb: &str, full: bool) -> Result<Answer, Failure> {
+    pub(super) fn assess(
+        &self,
+        context: &Context,
+        verb: &str,
+        full: bool,
+    ) -> Result<Answer, Failure> {
         let loaded = context.load_config()?;
         let zone = context.zone(
-            context.globals.timezone.as_deref().or(loaded.config.timezone.as_ref().map(|z| z.value.as_str())),
+            context.globals.timezone.as_deref().or(loaded
+                .config
+                .timezone
+                .as_ref()
+                .map(|z| z.value.as_str())),
         )?;
         let request = self.request(context, &loaded.config, &zone)?;
         let progress = Progress::new(&context.globals);
-        let result = pipeline::assess(&request, loaded.config, &|done, total| progress.show(done, total));
+        let result = pipeline::assess(&request, loaded.config, &|done, total| {
+            progress.show(done, total)
+        });
         progress.finish();
-        let (assessment, warnings) = result.map_err(|error| context.input_failure(&error))?;
-        for warning in &warnings {
-            context.warn(warning);
-        }
+        let assessment = result.map_err(|error| context.input_failure(&error))?;
         let command = std::iter::once(verb)
             .chain(self.paths.iter().map(String::as_str))
             .collect::<Vec<_>>()
             .join(" ");
-        Ok(Answer { assessment, style: context.style(&command, zone, full) })
+        Ok(Answer {
+            assessment,
+            style: context.style(&command, zone, full),
+        })
     }
 
     fn request(
@@ -75,11 +86,12 @@ impl InputArgs {
     ) -> Result<pipeline::Request, Failure> {
         let now = context.now()?;
         let naive = context.zone(config.naive_timezone.as_ref().map(|z| z.value.as_str()))?;
-        let bound = |text: &Option<String>, is_end: bool| -> Result<Option<crate::units::Time>, Failure> {
-            text.as_deref()
-                .map(|text| crate::units::parse_moment(text, now, zone, is_end).map_err(|e| Failure::new(e.to_string())))
-                .transpose()
-        };
+        let bound =
+            |text: &Option<String>, is_end: bool| -> Result<Option<crate::units::Time>, Failure> {
+                text.as_deref()
+                    .map(|text| context.moment(text, now, zone, is_end))
+                    .transpose()
+            };
         let from = match &self.since {
             Some(_) => bound(&self.since, false)?,
             None => bound(&self.from, false)?,
@@ -89,7 +101,10 @@ impl InputArgs {
             let targets = places
                 .iter()
                 .filter(|p| p.exists())
-                .map(|path| Target { path: path.clone(), labels: Vec::new() })
+                .map(|path| Target {
+                    path: path.clone(),
+                    labels: Vec::new(),
+                })
                 .collect();
             (targets, places)
         } else {
@@ -116,6 +131,11 @@ impl InputArgs {
     }
 }
 
+/// The bare document, until a verb has its page.
+pub(super) fn plain(assessment: &Assessment, _: &Style) -> String {
+    serde_json::to_string_pretty(assessment).unwrap_or_default()
+}
+
 /// Writes an assessment in the format asked for; `page` is the verb's own text. Says with which code
 /// to exit: 3 without a usable record, with `--strict` 2 when anything was skipped.
 pub(super) fn deliver(
@@ -127,36 +147,50 @@ pub(super) fn deliver(
     let Answer { assessment, style } = answer;
     let is_empty = assessment.provenance.records == 0;
     let text = match context.globals.format {
-        OutputFormat::Text if is_empty => report::empty_page(assessment, style),
         OutputFormat::Text => page(assessment, style),
         format => {
             let output = report::ALL
                 .iter()
                 .find(|o| o.name == format.name())
-                .ok_or_else(|| Failure::new(format!("there is no output format {}", format.name())))?;
+                .ok_or_else(|| {
+                    Failure::new(format!("there is no output format {}", format.name()))
+                })?;
             (output.render)(assessment, style)
         }
     };
     out.write_all(text.as_bytes())?;
     let provenance = &assessment.provenance;
-    if context.globals.strict && (provenance.problems_total > 0 || !provenance.unrecognised.is_empty()) {
+    if context.globals.strict
+        && (provenance.problems_total > 0 || !provenance.unrecognised.is_empty())
+    {
         out.flush()?;
         return Err(strict_failure(provenance));
     }
-    Ok(if is_empty { Exit::NotEnough } else { Exit::Done })
+    Ok(if is_empty {
+        Exit::NotEnough
+    } else {
+        Exit::Done
+    })
 }
 
 fn strict_failure(provenance: &crate::assessment::Provenance) -> Failure {
-    let first = match (provenance.problems.first(), provenance.unrecognised_why.first()) {
+    let first = match (
+        provenance.problems.first(),
+        provenance.unrecognised_why.first(),
+    ) {
         (Some(fault), _) => {
             let line = fault.line.map_or_else(String::new, |l| format!(":{l}"));
-            format!("{}{line}: {}", report::words::shown(&fault.file), fault.reason)
+            format!("{}{line}: {}", fault.file, fault.reason)
         }
-        (None, Some(file)) => format!("{}: not recognised ({})", report::words::shown(&file.file), file.reason),
+        (None, Some(file)) => format!("{}: not recognised ({})", file.file, file.reason),
         (None, None) => String::new(),
     };
     let more = provenance.problems_total + provenance.unrecognised.len() as u64 - 1;
-    let others = if more == 0 { String::new() } else { format!(", and {more} more") };
+    let others = if more == 0 {
+        String::new()
+    } else {
+        format!(", and {more} more")
+    };
     Failure::new(format!("--strict: input was left out: {first}{others}"))
         .help("mend or remove what is listed, or leave out --strict to use the rest")
 }
@@ -165,18 +199,29 @@ fn strict_failure(provenance: &crate::assessment::Provenance) -> Failure {
 /// the label `label`; `KEY:VALUE=PATH` names the dimension.
 fn target(text: &str) -> Target {
     if text == "-" || Path::new(text).exists() {
-        return Target { path: text.into(), labels: Vec::new() };
+        return Target {
+            path: text.into(),
+            labels: Vec::new(),
+        };
     }
     match text.split_once('=') {
         Some((label, path)) if !label.is_empty() && !label.contains(['/', '\\']) => {
             let (key, value) = match label.split_once(':') {
                 Some((key, value)) => (key, value),
-                None if matches!(label.to_ascii_uppercase().as_str(), "FANCY" | "SIMPLE") => ("mode", label),
+                None if matches!(label.to_ascii_uppercase().as_str(), "FANCY" | "SIMPLE") => {
+                    ("mode", label)
+                }
                 None => ("label", label),
             };
-            Target { path: path.into(), labels: vec![(key.to_owned(), value.to_owned())] }
+            Target {
+                path: path.into(),
+                labels: vec![(key.to_owned(), value.to_owned())],
+            }
         }
-        _ => Target { path: text.into(), labels: Vec::new() },
+        _ => Target {
+            path: text.into(),
+            labels: Vec::new(),
+        },
     }
 }
 
@@ -184,8 +229,11 @@ fn pairs(texts: &[String], option: &str) -> Result<Vec<(String, String)>, Failur
     texts
         .iter()
         .map(|text| match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
-            _ => Err(Failure::new(format!("{option} wants KEY=VALUE")).help(format!("write {option} mode=FANCY"))),
+            Some((key, value)) if !key.is_empty() && !value.is_empty() => {
+                Ok((key.to_owned(), value.to_owned()))
+            }
+            _ => Err(Failure::new(format!("{option} wants KEY=VALUE"))
+                .help(format!("write {option} mode=FANCY"))),
         })
         .collect()
 }
@@ -196,9 +244,18 @@ mod tests {
 
     #[test]
     fn labels_before_paths() {
-        assert_eq!(target("FANCY=runs/a").labels, [("mode".to_owned(), "FANCY".to_owned())]);
-        assert_eq!(target("new=runs/a").labels, [("label".to_owned(), "new".to_owned())]);
-        assert_eq!(target("interface:mock=x").labels, [("interface".to_owned(), "mock".to_owned())]);
+        assert_eq!(
+            target("FANCY=runs/a").labels,
+            [("mode".to_owned(), "FANCY".to_owned())]
+        );
+        assert_eq!(
+            target("new=runs/a").labels,
+            [("label".to_owned(), "new".to_owned())]
+        );
+        assert_eq!(
+            target("interface:mock=x").labels,
+            [("interface".to_owned(), "mock".to_owned())]
+        );
         assert_eq!(target("a/b=c").path, PathBuf::from("a/b=c"));
         assert!(target("-").labels.is_empty());
     }

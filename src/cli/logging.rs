@@ -22,7 +22,10 @@ const SWITCHES: &[(&str, &str)] = &[
 pub(super) fn start(globals: &Globals) -> Result<(), Failure> {
     let mut directives: Vec<String> = SWITCHES
         .iter()
-        .filter(|(name, _)| std::env::var(name).is_ok_and(|v| matches!(v.as_str(), "1" | "true" | "TRUE" | "True" | "yes" | "on")))
+        .filter(|(name, _)| {
+            std::env::var(name)
+                .is_ok_and(|v| matches!(v.as_str(), "1" | "true" | "TRUE" | "True" | "yes" | "on"))
+        })
         .map(|(_, directive)| (*directive).to_owned())
         .collect();
     match globals.verbose {
@@ -40,10 +43,13 @@ pub(super) fn start(globals: &Globals) -> Result<(), Failure> {
         }
         directives.push("perfadvise=info".into());
     }
-    let filter = EnvFilter::builder().parse(directives.join(",")).map_err(|_| {
-        Failure::new("PERFADVISE_LOG is not a filter")
-            .help("write a level or parts with levels, such as debug or perfadvise::ingest=trace")
-    })?;
+    let filter = EnvFilter::builder()
+        .parse(directives.join(","))
+        .map_err(|_| {
+            Failure::new("PERFADVISE_LOG is not a filter").help(
+                "write a level or parts with levels, such as debug or perfadvise::ingest=trace",
+            )
+        })?;
     let file = match &globals.log_file {
         None => None,
         Some(path) => {
@@ -51,15 +57,34 @@ pub(super) fn start(globals: &Globals) -> Result<(), Failure> {
                 // If it cannot be made, opening the file fails and says so.
                 let _ = std::fs::create_dir_all(folder);
             }
-            let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
-                Failure::new(format!("the log file {} could not be opened: {error}", path.display()))
+            let file = OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .map_err(|error| {
+                    Failure::new(format!(
+                        "the log file {} could not be opened: {error}",
+                        path.display()
+                    ))
                     .help("choose a path that may be written to with --log-file")
-            })?;
-            Some(tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file)))
+                })?;
+            Some(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(false)
+                    .with_writer(Mutex::new(file)),
+            )
         }
     };
-    let on_terminal = (!globals.quiet).then(|| tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(true));
+    let on_terminal = (!globals.quiet).then(|| {
+        tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_target(true)
+    });
     // A second start within one process (a library user's) keeps the first.
-    let _ = tracing_subscriber::registry().with(filter).with(on_terminal).with(file).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(filter)
+        .with(on_terminal)
+        .with(file)
+        .try_init();
     Ok(())
 }

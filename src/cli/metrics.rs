@@ -7,7 +7,7 @@ use crate::metrics::{ALL, Direction};
 
 /// What to do with the metrics.
 #[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// All metrics with unit, direction and meaning
     List,
 }
@@ -44,19 +44,30 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         })
         .collect();
     super::output::list(context, out, &rows, |out| {
-        let width = context.style("metrics list", jiff::tz::TimeZone::UTC, false).width;
+        let width = context
+            .style("metrics list", jiff::tz::TimeZone::UTC, false)
+            .width;
         for row in &rows {
             let better = match row.direction {
                 Direction::Lower => "lower is better",
                 Direction::Higher => "higher is better",
                 Direction::Neither => "no direction",
             };
-            writeln!(out, "{:<26} {}, {better}", row.metric, format!("{:?}", row.unit).to_lowercase())?;
+            writeln!(
+                out,
+                "{:<26} {}, {better}",
+                row.metric,
+                format!("{:?}", row.unit).to_lowercase()
+            )?;
             for line in super::output::wrap(row.meaning, width.saturating_sub(4)) {
                 writeln!(out, "    {line}")?;
             }
         }
-        writeln!(out, "\n{} metrics. Inputs may name others: they are described, never judged.", rows.len())
+        writeln!(
+            out,
+            "\n{} metrics. Inputs may name others: they are described, never judged.",
+            rows.len()
+        )
     })?;
     Ok(Exit::Done)
 }

@@ -32,8 +32,14 @@ pub(super) fn with_writer(
 
 /// Writes beside the target and renames, so that readers see the old or the new file.
 fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-    let temporary = path.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
+    let temporary = path.with_file_name(format!(
+        ".{}.{}.tmp",
+        name.to_string_lossy(),
+        std::process::id()
+    ));
     let result = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path));
     if result.is_err() {
         // Best effort: the first error is the one to report.
@@ -62,12 +68,16 @@ pub(super) fn list<T: serde::Serialize>(
             }
         }
         OutputFormat::Yaml => {
-            let yaml = serde_yaml::to_string(&rows).map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
+            let yaml = serde_yaml::to_string(&rows)
+                .map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
             out.write_all(yaml.as_bytes())?;
         }
         OutputFormat::Markdown | OutputFormat::Csv => {
-            return Err(Failure::new(format!("this list is not written as {}", context.globals.format.name()))
-                .help("use --format text, json, jsonl or yaml"));
+            return Err(Failure::new(format!(
+                "this list is not written as {}",
+                context.globals.format.name()
+            ))
+            .help("use --format text, json, jsonl or yaml"));
         }
     }
     Ok(())

@@ -27,7 +27,11 @@ impl Progress {
             Colour::Never => false,
             Colour::Auto => !globals.quiet && std::io::stderr().is_terminal(),
         };
-        Self { is_wanted, started: Instant::now(), bar: OnceLock::new() }
+        Self {
+            is_wanted,
+            started: Instant::now(),
+            bar: OnceLock::new(),
+        }
     }
 
     /// Shows that `done` of `total` bytes are read.

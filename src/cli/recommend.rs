@@ -4,11 +4,10 @@ use std::io::Write;
 
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
-use crate::report;
 
 /// Arguments of `recommend`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
 }
@@ -16,5 +15,5 @@ pub struct Args {
 /// Advises and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let answer = args.input.assess(context, "recommend", true)?;
-    deliver(&answer, context, report::recommend_page, out)
+    deliver(&answer, context, super::input::plain, out)
 }

@@ -5,11 +5,11 @@ use std::io::Write;
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
 use crate::assessment::Assessment;
-use crate::report::{self, Style};
+use crate::report::Style;
 
 /// Arguments of `score`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
     /// Each part: value, target, poor point, points lost, what one step would gain
@@ -24,5 +24,5 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
 }
 
 fn score_page(assessment: &Assessment, style: &Style) -> String {
-    if style.full { report::score_explained(assessment, style) } else { report::score_line(assessment, style) }
+    super::input::plain(assessment, style)
 }
