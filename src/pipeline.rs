@@ -65,6 +65,9 @@ pub fn assess(
                 .iter()
                 .map(|f| f.format.unwrap_or_default())
                 .collect(),
+            from: request.from,
+            to: request.to,
+            only: request.only.clone(),
         },
     );
     tracing::info!(

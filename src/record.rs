@@ -313,6 +313,8 @@ impl Flags {
     pub const LEADS: Flags = Flags(8);
     /// It ran in a subagent.
     pub const SUBAGENT: Flags = Flags(16);
+    /// Its time only orders it among its like (a series with an index): it belongs to no period.
+    pub const TIMELESS: Flags = Flags(64);
 
     /// Whether all marks of `other` are set.
     #[must_use]
@@ -352,7 +354,8 @@ pub struct Operation {
     pub key: u128,
     /// Start.
     pub start: Time,
-    /// Duration in nanoseconds; negative: not known.
+    /// Duration in nanoseconds; negative: not known. A reader that sees an end before the start gives
+    /// the difference, if it is below −1: it counts as a clock fault.
     pub duration: i64,
     /// Hash of its own id within its source (0: none), which children name as `parent`.
     pub id: u64,
