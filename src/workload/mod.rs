@@ -6,6 +6,7 @@
 
 mod fold;
 pub mod histogram;
+mod measure;
 mod select;
 
 pub use fold::{FoldOptions, fold};
@@ -99,10 +100,14 @@ impl Figure {
     }
 
     /// Quantile `q` in the metric's unit: inverse distribution function on the buckets, clamped to
-    /// [min, max]; at most 0.4 % off. `None` without values or for shares.
+    /// [min, max]; at most 0.4 % off. `None` without values, for shares and totals, and where some
+    /// values are negative, which the histogram does not hold.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
     pub fn quantile(&self, q: f64, unit: Unit) -> Option<f64> {
+        if self.min < 0 {
+            return None;
+        }
         self.histogram
             .quantile(q)
             .map(|v| v.clamp(self.min, self.max) as f64 / unit.scale())
@@ -112,6 +117,11 @@ impl Figure {
 /// Index of a unit of inference in [`Workload::units`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnitId(pub u32);
+
+impl UnitId {
+    /// No unit: samples that name none.
+    pub const NONE: UnitId = UnitId(u32::MAX);
+}
 
 /// A unit of inference: a session, a run, a session × task, a quarter of an hour.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,6 +205,14 @@ pub struct Extra {
     pub files_used: Figure,
     /// Files considered.
     pub files_considered: Figure,
+    /// Files used, of operations that tell both numbers.
+    pub files_used_of_known: u64,
+    /// Files considered, of operations that tell both numbers.
+    pub files_considered_of_known: u64,
+    /// Steps without a recorded attempt.
+    pub bare_steps: u64,
+    /// Of these, how many were refused for their rate.
+    pub bare_rate_limited: u64,
 }
 
 /// Samples of one metric, host and dimension set in 15 seconds.
@@ -204,7 +222,7 @@ pub struct SampleCell {
     pub metric: Measured,
     /// Dimensions, with host and process, and the mode and interface in force.
     pub dims: DimsId,
-    /// Unit that the source names (series); `UnitId(u32::MAX)` where none.
+    /// Unit that the source names (series); [`UnitId::NONE`] where none.
     pub unit: UnitId,
     /// Task, for pairing.
     pub task: Name,
@@ -276,6 +294,8 @@ pub struct Workload {
     pub lookups: Vec<Lookup>,
     /// Events in order of time.
     pub events: Vec<Event>,
+    /// For each event its unit; `UnitId::NONE` where none. May be shorter than `events`.
+    pub event_units: Vec<UnitId>,
     /// Numbers that arrived already summarised, deduplicated.
     pub aggregates: Vec<Aggregate>,
     /// Counts for the provenance.

@@ -1,9 +1,16 @@
 //! Questions to a workload: the sum of a metric, by unit, by task, by cell, of what a filter lets through.
+//!
+//! Where each metric lies (in rows, sample cells or events) is said in one place, `measure`.
+//! Aggregates are numbers of others and never enter a sum.
 
-use crate::record::{Dimension, Measured, Name};
+use std::collections::BTreeMap;
+
+use crate::metrics::{self, Metric};
+use crate::record::{Dimension, DimsId, Measured, Name};
 use crate::units::Time;
 
-use super::{Figure, UnitId, Workload};
+use super::measure::{Part, event_part, is_told, row_part};
+use super::{CELL, Figure, Row, SAMPLE_CELL, SampleCell, UnitId, Workload};
 
 /// Which rows and samples count.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +39,10 @@ impl Filter {
         self.dims.push((dimension, value));
         self
     }
+
+    fn holds_at(&self, time: Time) -> bool {
+        self.from.is_none_or(|from| time >= from) && self.to.is_none_or(|to| time < to)
+    }
 }
 
 /// What a sum is formed by.
@@ -56,7 +67,7 @@ pub enum GroupKey {
     All,
     /// A unit.
     Unit(UnitId),
-    /// A 15-second cell of samples without a unit.
+    /// A 15-second cell of samples without a unit, counted from 1970.
     SampleCell(i64),
     /// A task.
     Task(Name),
@@ -72,23 +83,239 @@ impl Workload {
     #[must_use]
     pub fn group(
         &self,
-        _measured: Measured,
-        _filter: &Filter,
-        _grouping: Grouping,
+        measured: Measured,
+        filter: &Filter,
+        grouping: Grouping,
     ) -> Vec<(GroupKey, Figure)> {
-        Vec::new()
+        let scope = Scope::new(self, filter, grouping);
+        let mut groups = Groups::default();
+        if let Measured::Known(metric) = measured {
+            if !is_told(self, metric) {
+                return Vec::new();
+            }
+            for row in &self.rows {
+                let part = row_part(row, metric);
+                if !part.is_empty()
+                    && let Some(key) = scope.key_of_row(row)
+                {
+                    groups.add(key, part);
+                }
+            }
+            for (index, event) in self.events.iter().enumerate() {
+                let part = event_part(event, metric);
+                if !part.is_empty() {
+                    let identity = self.catalog.identities.get(event.identity.0);
+                    let unit = self.event_units.get(index).copied();
+                    let place = Place {
+                        time: event.time,
+                        dims: event.dims,
+                        task: identity.task,
+                        unit: unit.filter(|u| *u != UnitId::NONE).map(GroupKey::Unit),
+                    };
+                    if let Some(key) = scope.key(place) {
+                        groups.add(key, part);
+                    }
+                }
+            }
+        }
+        for cell in self.cells_of(measured) {
+            if let Some(key) = scope.key_of_sample(cell) {
+                groups.add(key, Part::Figure(&cell.figure));
+            }
+        }
+        groups.finish()
     }
 
     /// What is measured here at all: metrics of the registry in its order, then custom ones by name.
     #[must_use]
     pub fn measured(&self) -> Vec<Measured> {
-        Vec::new()
+        let mut missing: Vec<Metric> = metrics::ALL
+            .iter()
+            .copied()
+            .filter(|m| is_told(self, *m))
+            .collect();
+        for row in &self.rows {
+            missing.retain(|m| row_part(row, *m).is_empty());
+        }
+        for event in &self.events {
+            missing.retain(|m| event_part(event, *m).is_empty());
+        }
+        let mut custom = Vec::new();
+        for cell in &self.samples {
+            match cell.metric {
+                Measured::Known(metric) => missing.retain(|m| *m != metric),
+                Measured::Custom(name) => {
+                    if custom.last() != Some(&name) {
+                        custom.push(name);
+                    }
+                }
+            }
+        }
+        let told: Vec<Metric> = metrics::ALL
+            .iter()
+            .copied()
+            .filter(|m| is_told(self, *m) && !missing.contains(m))
+            .collect();
+        custom.sort_unstable();
+        custom.dedup();
+        told.into_iter()
+            .map(Measured::Known)
+            .chain(custom.into_iter().map(Measured::Custom))
+            .collect()
     }
 
-    /// The values of a dimension that occur, with the number of steps (or else records) of each,
-    /// most frequent first, ties by name.
+    /// The values of a dimension that occur, with the number of steps of each (or, where no step has
+    /// this dimension, of all records: operations, samples, aggregates), most frequent first, ties by
+    /// name. A value that only other records have, while steps have others, counts 0 steps.
     #[must_use]
-    pub fn values_of(&self, _dimension: Dimension) -> Vec<(Name, u64)> {
-        Vec::new()
+    pub fn values_of(&self, dimension: Dimension) -> Vec<(Name, u64)> {
+        let value_of = self.values_by_dims(dimension);
+        let mut seen: BTreeMap<Name, (u64, u64)> = BTreeMap::new();
+        let mut count = |dims: DimsId, steps: u64, records: u64| {
+            let value = value_of[dims.0 as usize];
+            if value.is_some() {
+                let entry = seen.entry(value).or_default();
+                entry.0 += steps;
+                entry.1 += records;
+            }
+        };
+        for row in &self.rows {
+            let n = row.outcomes.iter().map(|n| u64::from(*n)).sum();
+            count(row.key.dims, if row.key.is_step { n } else { 0 }, n);
+        }
+        for cell in &self.samples {
+            count(cell.dims, 0, cell.figure.n);
+        }
+        for aggregate in &self.aggregates {
+            count(aggregate.dims, 0, 1);
+        }
+        let by_steps = seen.values().any(|(steps, _)| *steps > 0);
+        let mut values: Vec<(Name, u64)> = seen
+            .into_iter()
+            .map(|(name, (steps, records))| (name, if by_steps { steps } else { records }))
+            .collect();
+        values.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        values
+    }
+
+    /// The sample cells of one metric, which lie together.
+    fn cells_of(&self, measured: Measured) -> &[SampleCell] {
+        let from = self.samples.partition_point(|c| c.metric < measured);
+        let len = self.samples[from..].partition_point(|c| c.metric == measured);
+        &self.samples[from..from + len]
+    }
+
+    /// For each dimension set the value of one dimension.
+    fn values_by_dims(&self, dimension: Dimension) -> Vec<Name> {
+        (0..self.catalog.dims.values().len())
+            .map(|id| {
+                self.catalog
+                    .dimension(DimsId(u32::try_from(id).unwrap_or(0)), dimension)
+            })
+            .collect()
+    }
+}
+
+/// Where something lies, for filter and grouping.
+struct Place {
+    time: Time,
+    dims: DimsId,
+    task: Name,
+    unit: Option<GroupKey>,
+}
+
+/// A filter and a grouping, prepared for many rows: what concerns dimensions is looked up once per set.
+struct Scope<'a> {
+    filter: &'a Filter,
+    grouping: Grouping,
+    /// For each dimension set whether the filter lets it through.
+    passes: Vec<bool>,
+    /// For each dimension set the value to group by; empty for other groupings.
+    values: Vec<Name>,
+}
+
+impl<'a> Scope<'a> {
+    fn new(workload: &Workload, filter: &'a Filter, grouping: Grouping) -> Self {
+        let sets = workload.catalog.dims.values();
+        Self {
+            filter,
+            grouping,
+            passes: sets
+                .iter()
+                .map(|set| filter.dims.iter().all(|wanted| set.contains(wanted)))
+                .collect(),
+            values: match grouping {
+                Grouping::Dimension(dimension) => workload.values_by_dims(dimension),
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    fn key_of_row(&self, row: &Row) -> Option<GroupKey> {
+        self.key(Place {
+            time: Time(i64::from(row.key.cell) * CELL),
+            dims: row.key.dims,
+            task: row.key.task,
+            unit: Some(GroupKey::Unit(row.key.unit)),
+        })
+    }
+
+    fn key_of_sample(&self, cell: &SampleCell) -> Option<GroupKey> {
+        self.key(Place {
+            time: Time(cell.cell.saturating_mul(SAMPLE_CELL)),
+            dims: cell.dims,
+            task: cell.task,
+            unit: Some(if cell.unit == UnitId::NONE {
+                GroupKey::SampleCell(cell.cell)
+            } else {
+                GroupKey::Unit(cell.unit)
+            }),
+        })
+    }
+
+    /// The group; `None` where the filter or the grouping leaves it out.
+    fn key(&self, place: Place) -> Option<GroupKey> {
+        if !self.passes[place.dims.0 as usize] || !self.filter.holds_at(place.time) {
+            return None;
+        }
+        match self.grouping {
+            Grouping::All => Some(GroupKey::All),
+            Grouping::Unit => place.unit,
+            Grouping::Task => place.task.is_some().then_some(GroupKey::Task(place.task)),
+            Grouping::Window(length) => {
+                let length = length.max(1);
+                let start = place.time.0.div_euclid(length).saturating_mul(length);
+                Some(GroupKey::Window(Time(start)))
+            }
+            Grouping::Dimension(_) => {
+                let value = self.values[place.dims.0 as usize];
+                value.is_some().then_some(GroupKey::Value(value))
+            }
+        }
+    }
+}
+
+/// Sums by key. Rows of a group mostly lie together, so the last one is remembered.
+#[derive(Default)]
+struct Groups {
+    figures: Vec<(GroupKey, Figure)>,
+    index: BTreeMap<GroupKey, usize>,
+    last: usize,
+}
+
+impl Groups {
+    fn add(&mut self, key: GroupKey, part: Part<'_>) {
+        if self.figures.get(self.last).is_none_or(|(k, _)| *k != key) {
+            self.last = *self.index.entry(key).or_insert_with(|| {
+                self.figures.push((key, Figure::default()));
+                self.figures.len() - 1
+            });
+        }
+        part.add_to(&mut self.figures[self.last].1);
+    }
+
+    fn finish(mut self) -> Vec<(GroupKey, Figure)> {
+        self.figures.sort_unstable_by_key(|(key, _)| *key);
+        self.figures
     }
 }

@@ -1,0 +1,209 @@
+//! What a row or an event tells of each metric: the one place that knows where a metric lies.
+
+use crate::metrics::Metric;
+use crate::record::{Event, EventKind, OperationKind, OutcomeKind};
+
+use super::{Extra, Figure, Row, Workload};
+
+/// What something contributes to the sum of a metric.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part<'a> {
+    /// Nothing.
+    Nothing,
+    /// Values.
+    Figure(&'a Figure),
+    /// One value.
+    Value(i64),
+    /// A share: numerator × the unit's scale, and denominator.
+    Share { scaled: i128, of: u64 },
+    /// A total over `n` records, × the unit's scale.
+    Total { sum: i128, n: u64 },
+}
+
+impl Part<'_> {
+    pub(super) fn is_empty(self) -> bool {
+        match self {
+            Part::Nothing => true,
+            Part::Figure(figure) => figure.n == 0,
+            Part::Value(_) => false,
+            Part::Share { of, .. } => of == 0,
+            Part::Total { n, .. } => n == 0,
+        }
+    }
+
+    pub(super) fn add_to(self, figure: &mut Figure) {
+        match self {
+            Part::Nothing => {}
+            Part::Figure(other) => figure.merge(other),
+            Part::Value(value) => figure.add(value),
+            Part::Share { scaled: sum, of: n } | Part::Total { sum, n } => {
+                figure.n += n;
+                figure.sum += sum;
+            }
+        }
+    }
+}
+
+/// Whether the workload as a whole tells this metric: of tokens that no record ever counted (a
+/// provider's cache, reasoning) a zero is not a measurement.
+pub(super) fn is_told(workload: &Workload, metric: Metric) -> bool {
+    let any = |field: fn(&Extra) -> u64| {
+        workload
+            .rows
+            .iter()
+            .any(|r| r.extra.as_deref().is_some_and(|e| field(e) > 0))
+    };
+    match metric {
+        Metric::PromptCacheHitRate | Metric::CacheReadTokens | Metric::CacheWriteTokens => {
+            any(|e| e.cache_read + e.cache_write) || has_samples(workload, metric)
+        }
+        Metric::ReasoningTokens => any(|e| e.reasoning) || has_samples(workload, metric),
+        _ => true,
+    }
+}
+
+fn has_samples(workload: &Workload, metric: Metric) -> bool {
+    workload
+        .samples
+        .iter()
+        .any(|c| c.metric == crate::record::Measured::Known(metric))
+}
+
+/// What a row tells of a metric.
+pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
+    use OperationKind as Op;
+    let operation = row.key.operation;
+    let is_step = row.key.is_step;
+    let times_of = |kind: OperationKind| {
+        if operation == kind {
+            Part::Figure(&row.time)
+        } else {
+            Part::Nothing
+        }
+    };
+    let rate_of = |counts: bool, outcomes: &[OutcomeKind]| {
+        if counts {
+            rate(row, outcomes)
+        } else {
+            Part::Nothing
+        }
+    };
+    let extra = |part: fn(&Extra) -> Part<'_>| row.extra.as_deref().map_or(Part::Nothing, part);
+    match metric {
+        Metric::ResponseTime if is_step => Part::Figure(&row.time),
+        Metric::ErrorTime if is_step => extra(|e| Part::Figure(&e.error_time)),
+        Metric::ResponseTime | Metric::ErrorTime => Part::Nothing,
+        Metric::SuccessRate => rate_of(is_step, &[OutcomeKind::Ok]),
+        Metric::ErrorRate => rate_of(is_step, &[OutcomeKind::Error, OutcomeKind::RateLimited]),
+        Metric::TimeoutRate => rate_of(is_step, &[OutcomeKind::Timeout]),
+        Metric::TaskTime => times_of(Op::Task),
+        Metric::TaskSuccessRate => rate_of(operation == Op::Task, &[OutcomeKind::Ok]),
+        Metric::Accuracy => extra(|e| Part::Figure(&e.accuracy)),
+        Metric::ContextPreparationTime => times_of(Op::ContextPreparation),
+        Metric::CacheHitRate => extra(|e| share(e.cache_hits, e.cache_lookups)),
+        Metric::TokenEfficiency => extra(|e| share(e.budget_used, e.budget)),
+        Metric::FileUseRate => extra(|e| share(e.files_used_of_known, e.files_considered_of_known)),
+        Metric::FilesUsed => extra(|e| Part::Figure(&e.files_used)),
+        Metric::FilesConsidered => extra(|e| Part::Figure(&e.files_considered)),
+        Metric::ModelTime => times_of(Op::ModelRequest),
+        Metric::AttemptSuccessRate => rate_of(operation == Op::ModelRequest, &[OutcomeKind::Ok]),
+        Metric::RateLimitHits if operation == Op::ModelRequest => Part::Total {
+            sum: i128::from(row.outcomes[OutcomeKind::RateLimited as usize]),
+            n: told_outcomes(row),
+        },
+        Metric::RateLimitHits => extra(|e| total(e.bare_rate_limited, e.bare_steps)),
+        Metric::Retries if operation == Op::ModelRequest => Part::Total {
+            sum: row.extra.as_deref().map_or(0, |e| i128::from(e.retries)),
+            n: row.outcomes.iter().map(|n| u64::from(*n)).sum(),
+        },
+        Metric::Retries => Part::Nothing,
+        Metric::PromptCacheHitRate => {
+            extra(|e| share(e.cache_read, e.fresh + e.cache_read + e.cache_write))
+        }
+        Metric::InputTokens => extra(|e| total(e.fresh, e.with_tokens)),
+        Metric::OutputTokens => extra(|e| total(e.output, e.with_tokens)),
+        Metric::CacheReadTokens => extra(|e| total(e.cache_read, e.with_tokens)),
+        Metric::CacheWriteTokens => extra(|e| total(e.cache_write, e.with_tokens)),
+        Metric::ReasoningTokens => extra(|e| total(e.reasoning, e.with_tokens)),
+        Metric::Cost => extra(|e| Part::Total {
+            sum: e.cost,
+            n: e.with_cost,
+        }),
+        // 10⁻⁹ dollars × 1,000 ÷ tokens is 10⁻⁹ dollars for a thousand tokens.
+        Metric::CostPer1kTokens => extra(|e| Part::Share {
+            scaled: e.cost * 1_000,
+            of: e.cost_tokens,
+        }),
+        Metric::ToolTime => times_of(Op::ToolCall),
+        Metric::ToolSuccessRate => rate_of(operation == Op::ToolCall, &[OutcomeKind::Ok]),
+        Metric::QueueTime => times_of(Op::WaitQueue),
+        Metric::BackoffTime => times_of(Op::WaitBackoff),
+        Metric::ApprovalTime => times_of(Op::WaitApproval),
+        Metric::MemoryUsage => extra(|e| Part::Figure(&e.memory)),
+        Metric::CpuUtilization
+        | Metric::MemoryUtilization
+        | Metric::DiskUtilization
+        | Metric::ProcessCpu
+        | Metric::SystemLoad
+        | Metric::ActiveProcesses
+        | Metric::NetworkSent
+        | Metric::NetworkReceived
+        | Metric::CheckTime
+        | Metric::Uptime
+        | Metric::SwitchTime
+        | Metric::TransitionTime => Part::Nothing,
+    }
+}
+
+/// What an event tells of a metric.
+pub(super) fn event_part(event: &Event, metric: Metric) -> Part<'static> {
+    let is_switch = matches!(
+        event.kind,
+        EventKind::ModeSwitch | EventKind::InterfaceSwitch
+    );
+    let is_told = match metric {
+        Metric::SwitchTime => is_switch,
+        Metric::TransitionTime => event.kind == EventKind::Transition,
+        Metric::Retries => {
+            return if event.kind == EventKind::Retry {
+                Part::Total { sum: 1, n: 1 }
+            } else {
+                Part::Nothing
+            };
+        }
+        _ => false,
+    };
+    if is_told && event.duration >= 0 {
+        Part::Value(event.duration)
+    } else {
+        Part::Nothing
+    }
+}
+
+/// Outcomes that the source told: unknown ones count for no rate.
+fn told_outcomes(row: &Row) -> u64 {
+    let all: u64 = row.outcomes.iter().map(|n| u64::from(*n)).sum();
+    all - u64::from(row.outcomes[OutcomeKind::Unknown as usize])
+}
+
+fn rate(row: &Row, outcomes: &[OutcomeKind]) -> Part<'static> {
+    let hits = outcomes
+        .iter()
+        .map(|o| u64::from(row.outcomes[*o as usize]))
+        .sum();
+    share(hits, told_outcomes(row))
+}
+
+fn share(hits: u64, of: u64) -> Part<'static> {
+    Part::Share {
+        scaled: i128::from(hits) * 1_000_000_000,
+        of,
+    }
+}
+
+fn total(sum: u64, n: u64) -> Part<'static> {
+    Part::Total {
+        sum: i128::from(sum),
+        n,
+    }
+}
