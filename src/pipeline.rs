@@ -129,7 +129,7 @@ pub fn assess(
 pub enum PipelineError {
     /// The inputs.
     #[error(transparent)]
-    Ingest(#[from] ingest::ReadError),
+    Ingest(#[from] ingest::IngestError),
 }
 
 /// Whether the orchestrator profile fits: a context mode or preparation was recorded, or an input has

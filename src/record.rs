@@ -578,6 +578,18 @@ impl Records {
         }
     }
 
+    /// Whether there is nothing in it, not even a name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+            && self.samples.is_empty()
+            && self.events.is_empty()
+            && self.aggregates.is_empty()
+            && self.details.is_empty()
+            && self.ignored == 0
+            && self.catalog.names.values().len() == 1
+    }
+
     /// Takes over all records of `other`, whose names, dimensions, identities and details are
     /// renumbered.
     pub fn append(&mut self, other: Records) {

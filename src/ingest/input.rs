@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::lines::{LONGEST_LINE, Line, Lines};
+use crate::place::{Problem, ProblemKind};
 use crate::record::{Dims, Records};
 use crate::units::Time;
 
@@ -10,7 +12,7 @@ use crate::units::Time;
 pub struct Head<'a> {
     /// File name without folders, or `-`.
     pub name: &'a str,
-    /// The first bytes (up to 64 KiB).
+    /// The first bytes (up to 64 KiB), without a byte order mark.
     pub bytes: &'a [u8],
     /// Whether these bytes are the whole file.
     pub is_whole: bool,
@@ -30,9 +32,9 @@ pub struct Input<'a> {
     pub label_pairs: &'a [(String, String)],
     /// Zone of times that name none; UTC unless told otherwise.
     pub naive_zone: &'a jiff::tz::TimeZone,
-    data: &'a [u8],
-    position: usize,
+    lines: Lines<'a>,
     line: u64,
+    problems: Vec<Problem>,
 }
 
 impl<'a> Input<'a> {
@@ -44,35 +46,74 @@ impl<'a> Input<'a> {
         data: &'a [u8],
         naive_zone: &'a jiff::tz::TimeZone,
     ) -> Self {
+        Self::new(file, name, Lines::of_bytes(data), naive_zone)
+    }
+
+    pub(super) fn new(
+        file: u32,
+        path: &'a str,
+        lines: Lines<'a>,
+        naive_zone: &'a jiff::tz::TimeZone,
+    ) -> Self {
         Self {
             file,
-            name,
-            path: name,
+            name: name_of(path),
+            path,
             label_pairs: &[],
             naive_zone,
-            data,
-            position: 0,
+            lines,
             line: 0,
+            problems: Vec::new(),
         }
     }
 
     /// All bytes that are left.
+    ///
+    /// # Errors
+    /// The operating system refuses, or the document is larger than 1 GiB.
     pub fn document(&mut self) -> io::Result<&[u8]> {
-        Ok(&self.data[self.position..])
+        self.lines.document()
     }
 
     /// The next line without its line break, and its number from 1 (within a part of a split file:
-    /// counted from the beginning of the part).
+    /// counted from the beginning of the part). A line that is too long to be held is passed over
+    /// and becomes a problem.
+    ///
+    /// # Errors
+    /// The operating system refuses.
     pub fn next_line(&mut self) -> io::Result<Option<(u64, &[u8])>> {
-        if self.position >= self.data.len() {
-            return Ok(None);
+        loop {
+            let Some(line) = self.lines.next()? else {
+                return Ok(None);
+            };
+            self.line += 1;
+            match line {
+                Line::Held { start, end } => {
+                    return Ok(Some((self.line, self.lines.slice(start, end))));
+                }
+                Line::TooLong => self.problems.push(Problem {
+                    file: self.file,
+                    line: Some(self.line),
+                    kind: ProblemKind::Skipped,
+                    reason: format!("line longer than {} MiB", LONGEST_LINE >> 20).into(),
+                }),
+            }
         }
-        let rest = &self.data[self.position..];
-        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        self.position += end + 1;
-        self.line += 1;
-        let line = &rest[..end];
-        Ok(Some((self.line, line.strip_suffix(b"\r").unwrap_or(line))))
+    }
+
+    /// How many lines were read.
+    pub(super) fn line_count(&self) -> u64 {
+        self.line
+    }
+
+    /// How many bytes were read.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.lines.bytes_read()
+    }
+
+    /// Problems that reading itself met.
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
     }
 
     /// The file's labels as dimensions of `records`.
@@ -90,18 +131,27 @@ impl<'a> Input<'a> {
     /// naive times. `None` if it is neither, or lies outside 2000 to 2100.
     #[must_use]
     pub fn time(&self, text: &str) -> Option<Time> {
-        let time = match text.parse::<jiff::Timestamp>() {
-            Ok(t) => Time::from_timestamp(t),
-            Err(_) => {
-                let civil = text.parse::<jiff::civil::DateTime>().ok()?;
-                Time::from_timestamp(
-                    self.naive_zone
-                        .to_ambiguous_timestamp(civil)
-                        .compatible()
-                        .ok()?,
-                )
-            }
-        };
-        time.is_plausible().then_some(time)
+        super::time::parse(text, self.naive_zone)
+    }
+}
+
+/// The file name in a path.
+pub(super) fn name_of(path: &str) -> &str {
+    path.rsplit(std::path::is_separator).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn lines_are_numbered_from_one() {
+        let zone = jiff::tz::TimeZone::UTC;
+        let mut input = Input::of_bytes(0, "folder/a.jsonl", b"x\n\ny", &zone);
+        assert_eq!(input.name, "a.jsonl");
+        assert_eq!(input.next_line().unwrap(), Some((1, b"x".as_slice())));
+        assert_eq!(input.next_line().unwrap(), Some((2, b"".as_slice())));
+        assert_eq!(input.document().unwrap(), b"y");
     }
 }

@@ -4,14 +4,23 @@
 //! statistics. Detection looks at content. The result never depends on the number of threads or on
 //! the order of files.
 
+mod detect;
 pub mod formats;
 mod input;
+mod labels;
+mod lines;
+mod merge;
+mod progress;
 mod read;
+mod time;
+mod units;
 mod walk;
 
 pub use input::{Head, Input};
 pub use read::{Ingested, Options, SourceFile, read_all};
 pub use walk::{Target, usual_places};
+
+use std::path::{Path, PathBuf};
 
 use crate::place::Problem;
 use crate::record::Records;
@@ -90,4 +99,59 @@ pub enum ReadError {
         /// Why, without quoting the input.
         reason: String,
     },
+}
+
+/// Why nothing could be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// A path that does not exist.
+    #[error("{}: it does not exist", path.display())]
+    NotFound {
+        /// The path as the user gave it.
+        path: PathBuf,
+    },
+    /// A path that the operating system does not let us look at.
+    #[error("{}: {}", path.display(), walk::refusal(source))]
+    Refused {
+        /// The path as the user gave it.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A pattern for labels by path that is none.
+    #[error("the path pattern {pattern:?} is faulty: {reason}")]
+    Pattern {
+        /// The pattern as configured.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl IngestError {
+    fn of_path(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        if source.kind() == std::io::ErrorKind::NotFound {
+            Self::NotFound { path }
+        } else {
+            Self::Refused { path, source }
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NotFound { .. } => {
+                "check the spelling; a PATH is a file, a folder, or - for standard input".into()
+            }
+            Self::Refused { .. } => {
+                "check that you may read it, or leave it out: other inputs are read without it".into()
+            }
+            Self::Pattern { .. } => {
+                "write patterns such as \"**/fancy/**\"; * stays within a folder, ** crosses folders"
+                    .into()
+            }
+        })
+    }
 }

@@ -1,11 +1,23 @@
 //! Reads all files in parallel, in a result that depends on neither threads nor order.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::place::Problem;
+use super::detect::{HEAD_SIZE, detect, why_not};
+use super::labels::Labels;
+use super::lines::{Buffer, Lines};
+use super::merge::{FileHarvest, Harvest, Merge};
+use super::progress::Meter;
+use super::units::{self, Unit};
+use super::walk::{self, Found, FoundKind, refusal};
+use super::{Format, Head, IngestError, Input, ReadError, Target};
+use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
-
-use super::{Format, Target};
+use crate::units::Time;
 
 /// How to read.
 #[derive(Debug, Clone)]
@@ -20,6 +32,18 @@ pub struct Options {
     pub path_labels: Vec<(String, Vec<(String, String)>)>,
     /// Every line is parsed in full, also those that carry nothing.
     pub strict: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            naive_zone: jiff::tz::TimeZone::UTC,
+            labels: Vec::new(),
+            path_labels: Vec::new(),
+            strict: false,
+        }
+    }
 }
 
 /// A file that was looked at.
@@ -48,15 +72,311 @@ pub struct Ingested {
     pub problems: Vec<Problem>,
 }
 
-/// Reads all targets.
+/// Reads all targets. `progress` is told how many bytes are read, and of how many, at most twenty
+/// times a second, from any thread.
 ///
 /// # Errors
-/// A path that does not exist or cannot be opened at all.
+/// A target that does not exist or cannot be opened; a faulty pattern in `options.path_labels`.
+/// Anything that goes wrong below a folder is a problem in the result.
 pub fn read_all(
-    _targets: &[Target],
-    _formats: &[&'static dyn Format],
-    _options: &Options,
-    _progress: &(dyn Fn(u64, u64) + Sync),
-) -> Result<Ingested, super::ReadError> {
-    Ok(Ingested::default())
+    targets: &[Target],
+    formats: &[&'static dyn Format],
+    options: &Options,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Ingested, IngestError> {
+    let labels = Labels::new(options)?;
+    let files = walk::find(targets)?;
+    let reading = Reading {
+        targets,
+        files: &files,
+        formats,
+        options,
+        labels,
+        meter: Meter::new(files.iter().map(|f| f.size).sum(), progress),
+    };
+    let units = units::plan(&files, |file| reading.splittable(file));
+    let order = units::schedule(&units, &files);
+    let merge = Mutex::new(Merge::new(&files));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut buffer = Buffer::default();
+        while let Some(unit) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let harvest = reading.unit(&units[*unit], &mut buffer);
+            // A poisoned lock means that another thread panicked, which ends the scope anyway.
+            if let Ok(mut merge) = merge.lock() {
+                merge.take(*unit, harvest);
+            }
+        }
+    };
+    let threads = thread_count(options.threads).min(units.len());
+    if threads <= 1 {
+        work();
+    } else {
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+    }
+    let merge = merge
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(merge.finish())
+}
+
+fn thread_count(wanted: usize) -> usize {
+    match wanted {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    }
+}
+
+/// What all threads share.
+struct Reading<'a> {
+    targets: &'a [Target],
+    files: &'a [Found],
+    formats: &'a [&'static dyn Format],
+    options: &'a Options,
+    labels: Labels<'a>,
+    meter: Meter<'a>,
+}
+
+impl Reading<'_> {
+    /// The format with which a large file can be split.
+    fn splittable(&self, file: &Found) -> Option<&'static dyn Format> {
+        let mut bytes = vec![0; HEAD_SIZE];
+        let n = File::open(&file.path)
+            .and_then(|mut file| file.read(&mut bytes))
+            .ok()?;
+        let head = Head {
+            name: &file_name(&file.path),
+            bytes: &bytes[..n],
+            is_whole: false,
+        };
+        detect(self.formats, &head).filter(|format| format.is_splittable())
+    }
+
+    fn unit(&self, unit: &Unit, buffer: &mut Buffer) -> Harvest {
+        let mut harvest = Harvest::default();
+        match unit {
+            Unit::Files(range) => {
+                for file in range.clone() {
+                    self.file(file, &mut harvest, buffer);
+                    buffer.settle();
+                }
+            }
+            Unit::Part {
+                file,
+                range,
+                format,
+            } => {
+                let read = self.part(*file, range.clone(), *format, &mut harvest, buffer);
+                if let Err(error) = read {
+                    self.refused(*file, &refusal(&error), &mut harvest);
+                }
+                self.meter.add(range.end - range.start);
+            }
+        }
+        harvest
+    }
+
+    fn file(&self, index: usize, harvest: &mut Harvest, buffer: &mut Buffer) {
+        let found = &self.files[index];
+        let read = match &found.kind {
+            FoundKind::Refused(why) => return self.refused(index, why, harvest),
+            FoundKind::Regular => File::open(&found.path).and_then(|file| {
+                // What is written behind the size that was found belongs to the next run.
+                let lines = Lines::of_reader(file.take(found.size), buffer)?;
+                self.detect_and_read(index, lines, harvest)
+            }),
+            FoundKind::Stream if found.path.as_os_str() == "-" => {
+                Lines::of_reader(io::stdin().lock(), buffer)
+                    .and_then(|lines| self.detect_and_read(index, lines, harvest))
+            }
+            FoundKind::Stream => File::open(&found.path).and_then(|file| {
+                let lines = Lines::of_reader(file, buffer)?;
+                self.detect_and_read(index, lines, harvest)
+            }),
+        };
+        if let Err(error) = read {
+            self.refused(index, &refusal(&error), harvest);
+        }
+        self.meter.add(found.size);
+    }
+
+    fn detect_and_read(
+        &self,
+        index: usize,
+        mut lines: Lines<'_>,
+        harvest: &mut Harvest,
+    ) -> io::Result<()> {
+        lines.peek(HEAD_SIZE + 1)?;
+        let rest = lines.rest();
+        let name = file_name(&self.files[index].path);
+        let head = Head {
+            name: &name,
+            bytes: &rest[..rest.len().min(HEAD_SIZE)],
+            is_whole: rest.len() <= HEAD_SIZE && lines.is_whole(),
+        };
+        match detect(self.formats, &head) {
+            Some(format) => self.read(index, format, lines, harvest),
+            None => harvest.files.push(FileHarvest {
+                file: index,
+                bytes: head.bytes.len() as u64,
+                why_not: Some(why_not(&head)),
+                ..FileHarvest::default()
+            }),
+        }
+        Ok(())
+    }
+
+    fn part(
+        &self,
+        index: usize,
+        range: Range<u64>,
+        format: &'static dyn Format,
+        harvest: &mut Harvest,
+        buffer: &mut Buffer,
+    ) -> io::Result<()> {
+        let file = File::open(&self.files[index].path)?;
+        let reader = FileRange {
+            file,
+            at: range.start.saturating_sub(1),
+            end: self.files[index].size,
+        };
+        let lines = Lines::of_part(reader, buffer, range.start, range.end)?;
+        self.read(index, format, lines, harvest);
+        Ok(())
+    }
+
+    fn read(
+        &self,
+        index: usize,
+        format: &'static dyn Format,
+        lines: Lines<'_>,
+        harvest: &mut Harvest,
+    ) {
+        let found = &self.files[index];
+        let path = found.path.to_string_lossy();
+        let labels = self
+            .labels
+            .of(&found.path, &self.targets[found.target].labels);
+        let mut input = Input::new(number(index), &path, lines, &self.options.naive_zone);
+        input.label_pairs = &labels;
+        let before = Mark::of(&harvest.records);
+        let result = format.read(&mut input, &mut harvest.records, &mut harvest.problems);
+        harvest.problems.append(&mut input.take_problems());
+        if let Err(error) = result {
+            harvest.problems.push(Problem {
+                file: number(index),
+                line: match &error {
+                    ReadError::Malformed { line, .. } => *line,
+                    ReadError::Io(_) => None,
+                },
+                kind: ProblemKind::Unreadable,
+                reason: error.to_string().into(),
+            });
+        }
+        harvest.files.push(FileHarvest {
+            file: index,
+            bytes: input.bytes_read(),
+            format: Some(format.name()),
+            why_not: None,
+            last: before.last_time(&harvest.records),
+            lines: input.line_count(),
+        });
+    }
+
+    /// Notes a file that the operating system does not give.
+    fn refused(&self, index: usize, why: &str, harvest: &mut Harvest) {
+        let reason = format!("cannot be read: {why}");
+        harvest.problems.push(Problem {
+            file: number(index),
+            line: None,
+            kind: ProblemKind::Unreadable,
+            reason: reason.clone().into(),
+        });
+        harvest.files.push(FileHarvest {
+            file: index,
+            why_not: Some(reason),
+            ..FileHarvest::default()
+        });
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |n| n.to_string_lossy().into_owned(),
+    )
+}
+
+/// How many records there were before a file was read.
+struct Mark {
+    operations: usize,
+    samples: usize,
+    events: usize,
+    aggregates: usize,
+}
+
+impl Mark {
+    fn of(records: &Records) -> Self {
+        Self {
+            operations: records.operations.len(),
+            samples: records.samples.len(),
+            events: records.events.len(),
+            aggregates: records.aggregates.len(),
+        }
+    }
+
+    /// The latest time of the records since then.
+    fn last_time(&self, records: &Records) -> Option<Time> {
+        let operations = records.operations[self.operations..]
+            .iter()
+            .map(|o| o.end().unwrap_or(o.start));
+        let samples = records.samples[self.samples..].iter().map(|s| s.time);
+        let events = records.events[self.events..].iter().map(|e| e.time);
+        let aggregates = records.aggregates[self.aggregates..]
+            .iter()
+            .filter_map(|a| a.time);
+        operations
+            .chain(samples)
+            .chain(events)
+            .chain(aggregates)
+            .max()
+    }
+}
+
+/// A range of a file, read without moving any position that others share.
+struct FileRange {
+    file: File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for FileRange {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let wanted = into.len().min(left);
+        let n = read_at(&mut self.file, &mut into[..wanted], self.at)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, at)
+}
+
+#[cfg(not(unix))]
+fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
+    use std::io::{Seek, SeekFrom};
+    file.seek(SeekFrom::Start(at))?;
+    file.read(into)
 }

@@ -1,6 +1,15 @@
 //! Which files to read: paths, folders (hidden ones too), standard input, the usual places.
+//!
+//! Whatever rules a version control system has for ignoring files mean nothing here: logs are the
+//! very thing that it is told to ignore. Links are followed; a file that is reached twice is read
+//! once, under the path that sorts first.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::IngestError;
 
 /// A path to read, with the labels of everything in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,9 +20,244 @@ pub struct Target {
     pub labels: Vec<(String, String)>,
 }
 
+/// Folders that hold a version control system's own data: never a record, often thousands of files.
+const NEVER: &[&str] = &[".git", ".hg", ".jj", ".svn"];
+
 /// Where known tools keep their logs: `./reports`, `./.orch-monitoring`, the session folders of
 /// known agents below the home folder. Existing or not, in the order in which they are looked at.
 #[must_use]
 pub fn usual_places() -> Vec<PathBuf> {
-    vec![PathBuf::from("reports"), PathBuf::from(".orch-monitoring")]
+    let mut places = vec![PathBuf::from("reports"), PathBuf::from(".orch-monitoring")];
+    let variable = |name: &str| {
+        std::env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
+    places.extend(variable("CLAUDE_CONFIG_DIR").map(|folder| folder.join("projects")));
+    if let Some(home) = variable("HOME").or_else(|| variable("USERPROFILE")) {
+        places.push(home.join(".claude/projects"));
+        places.push(home.join(".config/claude/projects"));
+    }
+    let mut seen = HashSet::new();
+    places.retain(|place| seen.insert(place.clone()));
+    places
+}
+
+/// A file that was found.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    /// Path as shown to people; `-` is standard input.
+    pub(super) path: PathBuf,
+    /// Index of the target that it belongs to.
+    pub(super) target: usize,
+    /// Bytes, where known before reading.
+    pub(super) size: u64,
+    /// What is known about it without reading.
+    pub(super) kind: FoundKind,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FoundKind {
+    /// A file of known size, of which any part can be read.
+    Regular,
+    /// Standard input, a pipe: can only be read once, from the beginning.
+    Stream,
+    /// It is there, but cannot be read: why.
+    Refused(String),
+}
+
+/// All files of the targets, sorted by path, each once.
+///
+/// # Errors
+/// A target that does not exist or cannot be looked at.
+pub(super) fn find(targets: &[Target]) -> Result<Vec<Found>, IngestError> {
+    let mut search = Search::default();
+    for (index, target) in targets.iter().enumerate() {
+        search.target = index;
+        if target.path.as_os_str() == "-" {
+            search.add(target.path.clone(), 0, FoundKind::Stream);
+            continue;
+        }
+        let metadata = fs::metadata(&target.path)
+            .map_err(|source| IngestError::of_path(&target.path, source))?;
+        if metadata.is_dir() {
+            let entries = fs::read_dir(&target.path)
+                .map_err(|source| IngestError::of_path(&target.path, source))?;
+            search.mark_folder(&metadata);
+            search.folder(entries);
+        } else {
+            // Opened here, so that a file which the user named and which cannot be read is an error.
+            if metadata.is_file() {
+                fs::File::open(&target.path)
+                    .map_err(|source| IngestError::of_path(&target.path, source))?;
+            }
+            search.file(target.path.clone(), &metadata);
+        }
+    }
+    let mut found = search.found;
+    found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.target.cmp(&b.target)));
+    let mut seen = HashSet::new();
+    found.retain(|(_, identity)| identity.is_none_or(|identity| seen.insert(identity)));
+    found.dedup_by(|(b, _), (a, _)| a.path == b.path);
+    Ok(found.into_iter().map(|(file, _)| file).collect())
+}
+
+/// Device and inode: what a file is, whatever its path.
+type FileIdentity = (u64, u64);
+
+#[derive(Debug, Default)]
+struct Search {
+    found: Vec<(Found, Option<FileIdentity>)>,
+    folders: HashSet<FileIdentity>,
+    target: usize,
+}
+
+impl Search {
+    fn add(&mut self, path: PathBuf, size: u64, kind: FoundKind) {
+        let found = Found {
+            path,
+            target: self.target,
+            size,
+            kind,
+        };
+        self.found.push((found, None));
+    }
+
+    fn file(&mut self, path: PathBuf, metadata: &Metadata) {
+        let kind = if metadata.is_file() {
+            FoundKind::Regular
+        } else {
+            FoundKind::Stream
+        };
+        self.add(path, metadata.len(), kind);
+        if let Some(last) = self.found.last_mut() {
+            last.1 = identity(metadata);
+        }
+    }
+
+    /// Whether the folder is new; links may lead back to one that was seen.
+    fn mark_folder(&mut self, metadata: &Metadata) -> bool {
+        identity(metadata).is_none_or(|identity| self.folders.insert(identity))
+    }
+
+    fn folder(&mut self, entries: fs::ReadDir) {
+        for entry in entries {
+            // An entry that vanishes while the folder is listed was never there for us.
+            let Ok(entry) = entry else { continue };
+            self.entry(&entry);
+        }
+    }
+
+    fn entry(&mut self, entry: &fs::DirEntry) {
+        let path = entry.path();
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            // A link that leads nowhere.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.add(path, 0, FoundKind::Refused(refusal(&error))),
+        };
+        if metadata.is_file() {
+            return self.file(path, &metadata);
+        }
+        // Sockets and devices in a folder are no logs, and reading a pipe there could wait for ever.
+        if !metadata.is_dir() || is_never(&path) || !self.mark_folder(&metadata) {
+            return;
+        }
+        match fs::read_dir(&path) {
+            Ok(entries) => self.folder(entries),
+            Err(error) => self.add(path, 0, FoundKind::Refused(refusal(&error))),
+        }
+    }
+}
+
+fn is_never(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| NEVER.iter().any(|never| name == *never))
+}
+
+/// Why the operating system refused, in words that do not depend on it where that is possible.
+pub(super) fn refusal(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".into(),
+        io::ErrorKind::PermissionDenied => "permission denied".into(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn identity(metadata: &Metadata) -> Option<FileIdentity> {
+    use std::os::unix::fs::MetadataExt;
+    // A device or pipe is told apart by its path alone.
+    (metadata.is_file() || metadata.is_dir()).then(|| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> Option<FileIdentity> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn target(path: &Path) -> Target {
+        Target {
+            path: path.into(),
+            labels: Vec::new(),
+        }
+    }
+
+    fn tree() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["b.json", "a/.hidden/x.jsonl", "a/.gitignore", ".git/HEAD"] {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "*").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn folders_are_walked_hidden_ones_too() {
+        let root = tree();
+        let found = find(&[target(root.path())]).unwrap();
+        let paths: Vec<_> = found
+            .iter()
+            .map(|f| f.path.strip_prefix(root.path()).unwrap().to_owned())
+            .collect();
+        let expected = ["a/.gitignore", "a/.hidden/x.jsonl", "b.json"];
+        assert_eq!(paths, expected.map(PathBuf::from));
+        assert!(found.iter().all(|f| f.kind == FoundKind::Regular));
+    }
+
+    #[test]
+    fn overlapping_targets_give_a_file_once() {
+        let root = tree();
+        let inner = root.path().join("a/.hidden");
+        let found = find(&[target(&inner), target(root.path()), target(root.path())]).unwrap();
+        assert_eq!(found.len(), 3);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_not_in_circles() {
+        let root = tree();
+        std::os::unix::fs::symlink(root.path(), root.path().join("a/up")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.path().join("a/gone")).unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("o.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(outside.path(), root.path().join("linked")).unwrap();
+        let found = find(&[target(root.path())]).unwrap();
+        assert_eq!(found.len(), 4);
+        assert!(found[3].path.ends_with("linked/o.json"));
+    }
+
+    #[test]
+    fn a_missing_path_is_named() {
+        let error = find(&[target(Path::new("no/such/folder"))]).unwrap_err();
+        assert_eq!(error.to_string(), "no/such/folder: it does not exist");
+        assert!(error.help().is_some());
+    }
 }

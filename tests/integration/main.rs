@@ -1,1 +1,4 @@
-fn main() {}
+//! One test program for everything that is tested from outside.
+#![allow(clippy::unwrap_used)]
+
+mod ingest;

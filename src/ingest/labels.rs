@@ -1,0 +1,98 @@
+//! Labels of a file: those of its target, those for everything, those of path patterns.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::{IngestError, Options};
+use std::path::Path;
+
+/// The labels that the command line and the configuration give to files.
+#[derive(Debug)]
+pub(super) struct Labels<'a> {
+    everywhere: &'a [(String, String)],
+    by_path: Vec<(GlobMatcher, &'a [(String, String)])>,
+}
+
+impl<'a> Labels<'a> {
+    /// # Errors
+    /// A pattern that is none.
+    pub(super) fn new(options: &'a Options) -> Result<Self, IngestError> {
+        let by_path = options
+            .path_labels
+            .iter()
+            .map(|(pattern, labels)| {
+                // `*` stays within a folder, as people know it from shells.
+                let glob = GlobBuilder::new(pattern)
+                    .literal_separator(true)
+                    .build()
+                    .map_err(|error| IngestError::Pattern {
+                        pattern: pattern.clone(),
+                        reason: error.kind().to_string(),
+                    })?;
+                Ok((glob.compile_matcher(), labels.as_slice()))
+            })
+            .collect::<Result<_, IngestError>>()?;
+        Ok(Self {
+            everywhere: &options.labels,
+            by_path,
+        })
+    }
+
+    /// The labels of a file; where two name the same dimension, the first one counts.
+    pub(super) fn of(&self, path: &Path, target: &[(String, String)]) -> Vec<(String, String)> {
+        let matching = self
+            .by_path
+            .iter()
+            .filter(|(glob, _)| glob.is_match(path))
+            .flat_map(|(_, labels)| labels.iter());
+        target
+            .iter()
+            .chain(self.everywhere)
+            .chain(matching)
+            .cloned()
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn pair(key: &str, value: &str) -> (String, String) {
+        (key.into(), value.into())
+    }
+
+    #[test]
+    fn the_target_comes_first_and_patterns_last() {
+        let options = Options {
+            labels: vec![pair("host", "a")],
+            path_labels: vec![
+                ("**/fancy/*".into(), vec![pair("mode", "FANCY")]),
+                ("**/simple/**".into(), vec![pair("mode", "SIMPLE")]),
+            ],
+            ..Options::default()
+        };
+        let labels = Labels::new(&options).unwrap();
+        let found = labels.of(Path::new("runs/fancy/a.json"), &[pair("label", "new")]);
+        let expected = [
+            pair("label", "new"),
+            pair("host", "a"),
+            pair("mode", "FANCY"),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(labels.of(Path::new("runs/fancy/b/a.json"), &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_faulty_pattern_is_named() {
+        let options = Options {
+            path_labels: vec![("runs/[".into(), Vec::new())],
+            ..Options::default()
+        };
+        let error = Labels::new(&options).unwrap_err().to_string();
+        assert!(
+            error.starts_with("the path pattern \"runs/[\" is faulty"),
+            "{error}"
+        );
+    }
+}
