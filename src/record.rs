@@ -313,6 +313,9 @@ impl Flags {
     pub const LEADS: Flags = Flags(8);
     /// It ran in a subagent.
     pub const SUBAGENT: Flags = Flags(16);
+    /// A sample of a counter that counts on since some beginning (a boot): only differences mean
+    /// something, which the fold forms.
+    pub const CUMULATIVE: Flags = Flags(32);
     /// Its time only orders it among its like (a series with an index): it belongs to no period.
     pub const TIMELESS: Flags = Flags(64);
 
