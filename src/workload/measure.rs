@@ -131,7 +131,7 @@ pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
         }),
         // 10⁻⁹ dollars × 1,000 ÷ tokens is 10⁻⁹ dollars for a thousand tokens.
         Metric::CostPer1kTokens => extra(|e| Part::Share {
-            scaled: e.cost * 1_000,
+            scaled: e.cost_with_tokens * 1_000,
             of: e.cost_tokens,
         }),
         Metric::ToolTime => times_of(Op::ToolCall),

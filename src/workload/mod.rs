@@ -4,13 +4,17 @@
 //! dimensions × 15-minute UTC cell of the start. All measures are whole numbers, so that merging is
 //! addition, minimum and maximum, and the result is the same whatever the order.
 
+mod canonical;
 mod fold;
 pub mod histogram;
 mod measure;
+mod merge;
 mod select;
+mod sequences;
 
 pub use fold::{FoldOptions, fold};
 pub use select::{Filter, GroupKey, Grouping};
+pub use sequences::{Ending, Reading, Sequences};
 
 use crate::metrics::{Metric, Unit};
 use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};
@@ -191,6 +195,8 @@ pub struct Extra {
     pub with_cost: u64,
     /// Tokens of all kinds of records with a reported cost.
     pub cost_tokens: u64,
+    /// Reported cost of records with tokens, in 10⁻⁹ US dollars.
+    pub cost_with_tokens: i128,
     /// Hits of the context cache.
     pub cache_hits: u64,
     /// Lookups of the context cache.
@@ -298,6 +304,8 @@ pub struct Workload {
     pub event_units: Vec<UnitId>,
     /// Numbers that arrived already summarised, deduplicated.
     pub aggregates: Vec<Aggregate>,
+    /// What was in order, for counts that depend on it.
+    pub sequences: Sequences,
     /// Counts for the provenance.
     pub counts: Counts,
     /// From the earliest start to the latest end; `None` without a time.

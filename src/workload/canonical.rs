@@ -1,0 +1,321 @@
+//! The canonical form of a workload: the same for the same records, however they came in.
+//!
+//! Names are numbered in order of their text, dimension sets, identities and units in order of what
+//! they hold; what nothing refers to is gone; everything is sorted, and equal keys are one row.
+
+use crate::record::{
+    Catalog, Dimension, Dims, DimsId, Event, EventKind, Identity, IdentityId, Measured, Name,
+};
+use crate::units::Time;
+
+use super::{SampleCell, UnitId, Workload};
+
+/// A place in a workload that refers to the catalog or to a unit.
+pub(super) enum Reference<'a> {
+    Name(&'a mut Name),
+    Dims(&'a mut DimsId),
+    Identity(&'a mut IdentityId),
+    Unit(&'a mut UnitId),
+}
+
+/// Brings a workload into its canonical form.
+pub(super) fn canonicalise(workload: &mut Workload) {
+    renumber(workload);
+    sort_rows(workload);
+    sort_samples(workload);
+    sort_events(&mut workload.events);
+    workload.aggregates.sort_by(|a, b| {
+        let key = |x: &crate::record::Aggregate| (x.metric, x.statistic, x.dims, x.time, x.n);
+        key(a)
+            .cmp(&key(b))
+            .then(a.value.total_cmp(&b.value))
+            .then((a.key, a.file).cmp(&(b.key, b.file)))
+    });
+    workload
+        .lookups
+        .sort_by_key(|l| (l.time, l.host, l.key, l.hit, l.dims));
+    sort_sequences(workload);
+}
+
+/// Calls `visit` with every reference of the workload; those inside the catalog are not among them.
+pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Reference<'_>)) {
+    let visit_metric = |metric: &mut Measured, visit: &mut dyn FnMut(Reference<'_>)| {
+        if let Measured::Custom(name) = metric {
+            visit(Reference::Name(name));
+        }
+    };
+    for row in &mut workload.rows {
+        visit(Reference::Unit(&mut row.key.unit));
+        visit(Reference::Name(&mut row.key.task));
+        visit(Reference::Dims(&mut row.key.dims));
+    }
+    for cell in &mut workload.samples {
+        visit_metric(&mut cell.metric, &mut visit);
+        visit(Reference::Dims(&mut cell.dims));
+        visit(Reference::Unit(&mut cell.unit));
+        visit(Reference::Name(&mut cell.task));
+    }
+    for lookup in &mut workload.lookups {
+        visit(Reference::Name(&mut lookup.host));
+        visit(Reference::Dims(&mut lookup.dims));
+    }
+    for event in &mut workload.events {
+        if let EventKind::Other(name) = &mut event.kind {
+            visit(Reference::Name(name));
+        }
+        visit(Reference::Name(&mut event.subject));
+        visit(Reference::Name(&mut event.from));
+        visit(Reference::Name(&mut event.to));
+        visit(Reference::Dims(&mut event.dims));
+        visit(Reference::Identity(&mut event.identity));
+    }
+    for aggregate in &mut workload.aggregates {
+        visit_metric(&mut aggregate.metric, &mut visit);
+        visit(Reference::Dims(&mut aggregate.dims));
+    }
+    for (source, _) in &mut workload.sequences.sample_times {
+        visit(Reference::Dims(source));
+    }
+    for reading in &mut workload.sequences.readings {
+        visit_metric(&mut reading.metric, &mut visit);
+        visit(Reference::Dims(&mut reading.series));
+        visit(Reference::Dims(&mut reading.dims));
+        visit(Reference::Unit(&mut reading.unit));
+        visit(Reference::Name(&mut reading.task));
+    }
+    for ending in &mut workload.sequences.endings {
+        visit(Reference::Name(&mut ending.interface));
+    }
+    for session in &mut workload.sequences.sessions {
+        visit(Reference::Name(session));
+    }
+}
+
+/// Sorts cells, and adds up those with one key.
+pub(super) fn sort_samples(workload: &mut Workload) {
+    let key = |c: &SampleCell| (c.metric, c.dims, c.unit, c.cell, c.task);
+    let cells = &mut workload.samples;
+    cells.sort_by_key(key);
+    cells.dedup_by(|later, earlier| {
+        let is_same = key(later) == key(earlier);
+        if is_same {
+            earlier.figure.merge(&later.figure);
+        }
+        is_same
+    });
+}
+
+fn sort_rows(workload: &mut Workload) {
+    let rows = &mut workload.rows;
+    rows.sort_unstable_by_key(|row| row.key);
+    rows.dedup_by(|later, earlier| {
+        let is_same = later.key == earlier.key;
+        if is_same {
+            earlier.merge(later);
+        }
+        is_same
+    });
+}
+
+fn sort_events(events: &mut [Event]) {
+    events.sort_by_key(|e| {
+        (
+            (e.time, e.kind, e.subject, e.from, e.to),
+            (e.dims, e.identity, e.duration, e.key, e.flags.0, e.file),
+        )
+    });
+}
+
+fn sort_sequences(workload: &mut Workload) {
+    let sequences = &mut workload.sequences;
+    let times = &mut sequences.sample_times;
+    times.sort_by_key(|(source, _)| *source);
+    times.dedup_by(|later, earlier| {
+        let is_same = later.0 == earlier.0;
+        if is_same {
+            earlier.1.append(&mut later.1);
+        }
+        is_same
+    });
+    for (_, times) in times {
+        times.sort_unstable();
+        times.dedup();
+    }
+    sequences.readings.sort_by(|a, b| {
+        let key = |r: &super::Reading| (r.metric, r.series, r.time);
+        key(a)
+            .cmp(&key(b))
+            .then(a.value.total_cmp(&b.value))
+            .then((a.dims, a.unit, a.task).cmp(&(b.dims, b.unit, b.task)))
+    });
+    let endings = &mut sequences.endings;
+    endings.sort_by_key(|e| e.interface);
+    endings.dedup_by(|later, earlier| {
+        let is_same = later.interface == earlier.interface;
+        if is_same {
+            earlier.last_success = earlier.last_success.max(later.last_success);
+            earlier.failures.append(&mut later.failures);
+        }
+        is_same
+    });
+    endings.iter_mut().for_each(super::Ending::trim);
+    sequences.sessions.sort_unstable();
+    sequences.sessions.dedup();
+}
+
+/// Numbers units, names, dimension sets and identities anew, in order.
+fn renumber(workload: &mut Workload) {
+    let mut used = Used::of(workload);
+    let old = std::mem::take(&mut workload.catalog);
+    let mut new = Catalog::default();
+
+    used.mark_names_in(&old);
+    let names = sorted_numbers(&used.names, |id| old.names.get(id).as_str());
+    for id in &names.order {
+        new.names.intern(old.names.get(*id).as_str());
+    }
+    let name = |n: Name| Name(names.number[n.0 as usize]);
+
+    let set = |id: u32| -> Dims {
+        let mut set: Dims = old
+            .dims
+            .get(id)
+            .iter()
+            .map(|(dimension, value)| {
+                let dimension = match *dimension {
+                    Dimension::Label(label) => Dimension::Label(name(label)),
+                    fixed => fixed,
+                };
+                (dimension, name(*value))
+            })
+            .collect();
+        set.sort_unstable();
+        set
+    };
+    let dims = sorted_numbers(&used.dims, set);
+    for id in &dims.order {
+        new.dims.intern(&set(*id));
+    }
+
+    let identity = |id: u32| -> Identity {
+        let i = old.identities.get(id);
+        Identity {
+            session: name(i.session),
+            task: name(i.task),
+            run: name(i.run),
+            unit: name(i.unit),
+        }
+    };
+    let identities = sorted_numbers(&used.identities, identity);
+    for id in &identities.order {
+        new.identities.intern(&identity(*id));
+    }
+
+    let units = sort_units(workload);
+    workload.catalog = new;
+    each_reference(workload, |reference| match reference {
+        Reference::Name(n) => *n = name(*n),
+        Reference::Dims(d) => d.0 = dims.number[d.0 as usize],
+        Reference::Identity(i) => i.0 = identities.number[i.0 as usize],
+        Reference::Unit(u) => {
+            if *u != UnitId::NONE {
+                u.0 = units[u.0 as usize];
+            }
+        }
+    });
+}
+
+/// Sorts units by name; equal names are one unit. Returns the new number of each.
+fn sort_units(workload: &mut Workload) -> Vec<u32> {
+    let units = std::mem::take(&mut workload.units);
+    let mut order: Vec<u32> = (0..).take(units.len()).collect();
+    order.sort_by(|a, b| units[*a as usize].cmp(&units[*b as usize]));
+    let mut number = vec![0; units.len()];
+    for old in order {
+        let unit = &units[old as usize];
+        if workload.units.last() != Some(unit) {
+            workload.units.push(unit.clone());
+        }
+        number[old as usize] = super::fold::number(workload.units.len() - 1);
+    }
+    number
+}
+
+/// Which parts of a catalog are referred to.
+struct Used {
+    names: Vec<bool>,
+    dims: Vec<bool>,
+    identities: Vec<bool>,
+}
+
+impl Used {
+    fn of(workload: &mut Workload) -> Self {
+        let catalog = &workload.catalog;
+        let mut used = Used {
+            names: vec![false; catalog.names.values().len()],
+            dims: vec![false; catalog.dims.values().len()],
+            identities: vec![false; catalog.identities.values().len()],
+        };
+        // Number 0 is the unknown one of each, always there.
+        used.names[0] = true;
+        used.dims[0] = true;
+        used.identities[0] = true;
+        each_reference(workload, |reference| match reference {
+            Reference::Name(n) => used.names[n.0 as usize] = true,
+            Reference::Dims(d) => used.dims[d.0 as usize] = true,
+            Reference::Identity(i) => used.identities[i.0 as usize] = true,
+            Reference::Unit(_) => {}
+        });
+        used
+    }
+
+    fn mark_names_in(&mut self, catalog: &Catalog) {
+        for (set, _) in marked(catalog.dims.values(), &self.dims) {
+            for (dimension, value) in set {
+                if let Dimension::Label(label) = dimension {
+                    self.names[label.0 as usize] = true;
+                }
+                self.names[value.0 as usize] = true;
+            }
+        }
+        for (i, _) in marked(catalog.identities.values(), &self.identities) {
+            for name in [i.session, i.task, i.run, i.unit] {
+                self.names[name.0 as usize] = true;
+            }
+        }
+    }
+}
+
+fn marked<'a, T>(values: &'a [T], is_used: &'a [bool]) -> impl Iterator<Item = (&'a T, &'a bool)> {
+    values.iter().zip(is_used).filter(|(_, used)| **used)
+}
+
+/// Old numbers in their new order, and for each old number the new one (0 where it is gone).
+struct Renumbered {
+    order: Vec<u32>,
+    number: Vec<u32>,
+}
+
+/// Orders what is used by value. The default value, number 0, must be the smallest.
+fn sorted_numbers<T: Ord>(is_used: &[bool], value: impl Fn(u32) -> T) -> Renumbered {
+    let mut keyed: Vec<(T, u32)> = (0..)
+        .zip(is_used)
+        .filter(|(_, used)| **used)
+        .map(|(id, _)| (value(id), id))
+        .collect();
+    keyed.sort_unstable();
+    let order: Vec<u32> = keyed.into_iter().map(|(_, id)| id).collect();
+    let mut number = vec![0; is_used.len()];
+    for (new, old) in (0..).zip(&order) {
+        number[*old as usize] = new;
+    }
+    Renumbered { order, number }
+}
+
+/// The earlier and the later of two spans together.
+pub(super) fn span(a: Option<(Time, Time)>, b: Option<(Time, Time)>) -> Option<(Time, Time)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}

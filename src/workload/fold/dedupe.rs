@@ -1,0 +1,285 @@
+//! One record where inputs hold the same one several times.
+//!
+//! Equal keys are one record. Its owner is the earliest (start, then rank of the file, then content),
+//! whatever the order in which the records came in.
+
+use std::cmp::Ordering;
+
+use crate::record::{
+    Aggregate, Catalog, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
+    Records, Sample, Tokens,
+};
+
+use super::FoldOptions;
+use super::index::{FREE, Index, number};
+
+/// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped.
+pub(super) fn dedupe(records: &mut Records, options: &FoldOptions) -> u64 {
+    let ranks = options.file_ranks.as_slice();
+    operations(records, ranks)
+        + events(records, ranks)
+        + samples(&mut records.samples, ranks)
+        + aggregates(records, ranks)
+}
+
+/// Orders operations by when and where, then by what they say, and by nothing that depends on the
+/// order of reading. Tokens are left out: equal operations share the largest.
+pub(super) fn order(a: &Operation, b: &Operation, records: &Records, ranks: &[u64]) -> Ordering {
+    let number = |o: &Operation| {
+        (
+            o.start,
+            rank(ranks, o.file),
+            o.kind,
+            o.attempt,
+            o.duration,
+            o.outcome,
+            o.id,
+            o.parent,
+            o.cache,
+        )
+    };
+    number(a).cmp(&number(b)).then_with(|| {
+        let details = |o: &Operation| {
+            let d = records.details_of(o);
+            (
+                d.accuracy,
+                d.files_used,
+                d.files_considered,
+                d.memory,
+                d.tokens_budget,
+                d.cache_key,
+            )
+        };
+        let catalog = &records.catalog;
+        details(a)
+            .cmp(&details(b))
+            .then_with(|| dims_texts(catalog, a.dims).cmp(&dims_texts(catalog, b.dims)))
+            .then_with(|| {
+                identity_texts(catalog, a.identity).cmp(&identity_texts(catalog, b.identity))
+            })
+            .then(a.file.cmp(&b.file))
+    })
+}
+
+fn operations(records: &mut Records, ranks: &[u64]) -> u64 {
+    let mut operations = std::mem::take(&mut records.operations);
+    let keyed = operations.iter().filter(|o| o.key != 0).count();
+    let mut owners = Index::for_keys(keyed);
+    let mut is_dropped = vec![false; operations.len()];
+    for index in 0..operations.len() {
+        let key = operations[index].key;
+        if key == 0 {
+            continue;
+        }
+        let slot = owners.slot(fold_key(key), |n| operations[n as usize].key == key);
+        let this = number(index);
+        if *slot == FREE {
+            *slot = this;
+            continue;
+        }
+        let (this, owner) = (index, *slot as usize);
+        let (winner, loser) = match order(&operations[this], &operations[owner], records, ranks) {
+            Ordering::Less => (this, owner),
+            _ => (owner, this),
+        };
+        *slot = number(winner);
+        is_dropped[loser] = true;
+        let lost = operations[loser];
+        unite(&mut operations[winner], &lost);
+    }
+    let duplicates = retain(&mut operations, &is_dropped, |o| o.flags);
+    records.operations = operations;
+    duplicates
+}
+
+/// Gives the owner what the other copy knows better: larger counts, a final instead of a lower bound.
+fn unite(owner: &mut Operation, other: &Operation) {
+    let (a, b) = (owner.tokens, other.tokens);
+    owner.tokens = Tokens {
+        fresh: a.fresh.max(b.fresh),
+        cache_read: a.cache_read.max(b.cache_read),
+        cache_write: a.cache_write.max(b.cache_write),
+        cache_write_1h: a.cache_write_1h.max(b.cache_write_1h),
+        output: a.output.max(b.output),
+        reasoning: a.reasoning.max(b.reasoning),
+    };
+    owner.cost = owner.cost.max(other.cost);
+    let is_final = |o: &Operation| {
+        o.flags.has(Flags::HAS_TOKENS) && !o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND)
+    };
+    let is_bound = [&*owner, other]
+        .iter()
+        .any(|o| o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND))
+        && !is_final(owner)
+        && !is_final(other);
+    let mut flags = Flags(owner.flags.0 & !Flags::OUTPUT_IS_LOWER_BOUND.0);
+    if is_bound {
+        flags = flags.with(Flags::OUTPUT_IS_LOWER_BOUND);
+    }
+    if other.flags.has(Flags::HAS_TOKENS) {
+        flags = flags.with(Flags::HAS_TOKENS);
+    }
+    owner.flags = flags;
+}
+
+fn events(records: &mut Records, ranks: &[u64]) -> u64 {
+    let mut events = std::mem::take(&mut records.events);
+    let catalog = &records.catalog;
+    let is_dropped = all_but_first(
+        &events,
+        |e| e.key,
+        |a, b| {
+            let number = |e: &Event| (e.time, rank(ranks, e.file), e.duration);
+            number(a)
+                .cmp(&number(b))
+                .then_with(|| event_texts(catalog, a).cmp(&event_texts(catalog, b)))
+                .then(a.file.cmp(&b.file))
+        },
+    );
+    let duplicates = retain(&mut events, &is_dropped, |e| e.flags);
+    records.events = events;
+    duplicates
+}
+
+fn aggregates(records: &mut Records, ranks: &[u64]) -> u64 {
+    let mut aggregates = std::mem::take(&mut records.aggregates);
+    let catalog = &records.catalog;
+    let is_dropped = all_but_first(
+        &aggregates,
+        |a| a.key,
+        |a, b| {
+            let number = |a: &Aggregate| (a.time, rank(ranks, a.file), a.statistic, a.n);
+            number(a)
+                .cmp(&number(b))
+                .then(a.value.total_cmp(&b.value))
+                .then_with(|| {
+                    measured_text(catalog, a.metric).cmp(measured_text(catalog, b.metric))
+                })
+                .then_with(|| dims_texts(catalog, a.dims).cmp(&dims_texts(catalog, b.dims)))
+                .then(a.file.cmp(&b.file))
+        },
+    );
+    let duplicates = retain(&mut aggregates, &is_dropped, |a| a.flags);
+    records.aggregates = aggregates;
+    duplicates
+}
+
+/// All samples of one snapshot share a key: the copy of a snapshot that is not the owner's goes as a
+/// whole. A snapshot's samples lie together, and its first one leads.
+fn samples(samples: &mut Vec<Sample>, ranks: &[u64]) -> u64 {
+    let mut copies: Vec<std::ops::Range<usize>> = Vec::new();
+    for (index, sample) in samples.iter().enumerate() {
+        if sample.key == 0 {
+            continue;
+        }
+        match copies.last_mut() {
+            Some(copy)
+                if copy.end == index
+                    && samples[copy.start].key == sample.key
+                    && samples[copy.start].file == sample.file
+                    && !sample.flags.has(Flags::LEADS) =>
+            {
+                copy.end = index + 1;
+            }
+            _ => copies.push(index..index + 1),
+        }
+    }
+    let heads: Vec<Sample> = copies.iter().map(|c| samples[c.start]).collect();
+    let is_copy = all_but_first(
+        &heads,
+        |s| s.key,
+        |a, b| {
+            let number = |s: &Sample| (rank(ranks, s.file), s.file, s.time);
+            number(a).cmp(&number(b)).then(a.value.total_cmp(&b.value))
+        },
+    );
+    let mut is_dropped = vec![false; samples.len()];
+    for (copy, dropped) in copies.into_iter().zip(is_copy) {
+        is_dropped[copy].fill(dropped);
+    }
+    retain(samples, &is_dropped, |s| s.flags)
+}
+
+/// For each item whether another one with its key comes before it in `order`.
+fn all_but_first<T>(
+    items: &[T],
+    key: impl Fn(&T) -> u128,
+    order: impl Fn(&T, &T) -> Ordering,
+) -> Vec<bool> {
+    let mut owners = Index::for_keys(items.iter().filter(|i| key(i) != 0).count());
+    let mut is_dropped = vec![false; items.len()];
+    for (index, item) in items.iter().enumerate() {
+        let this = key(item);
+        if this == 0 {
+            continue;
+        }
+        let slot = owners.slot(fold_key(this), |n| key(&items[n as usize]) == this);
+        if *slot == FREE {
+            *slot = number(index);
+        } else if order(item, &items[*slot as usize]) == Ordering::Less {
+            is_dropped[*slot as usize] = true;
+            *slot = number(index);
+        } else {
+            is_dropped[index] = true;
+        }
+    }
+    is_dropped
+}
+
+/// Removes what is marked; returns how many of it lead a record.
+fn retain<T>(items: &mut Vec<T>, is_dropped: &[bool], flags: impl Fn(&T) -> Flags) -> u64 {
+    let mut index = 0;
+    let mut duplicates = 0;
+    items.retain(|item| {
+        let dropped = is_dropped[index];
+        index += 1;
+        duplicates += u64::from(dropped && flags(item).has(Flags::LEADS));
+        !dropped
+    });
+    duplicates
+}
+
+/// The rank of a file; files without one come first, by their number.
+pub(super) fn rank(ranks: &[u64], file: u32) -> u64 {
+    ranks.get(file as usize).copied().unwrap_or(0)
+}
+
+fn fold_key(key: u128) -> u64 {
+    (key ^ (key >> 64)) as u64
+}
+
+fn dims_texts(catalog: &Catalog, dims: DimsId) -> Vec<(&str, &str)> {
+    catalog
+        .dims
+        .get(dims.0)
+        .iter()
+        .map(|(d, v)| (catalog.dimension_name(*d), catalog.text(*v)))
+        .collect()
+}
+
+fn identity_texts(catalog: &Catalog, identity: IdentityId) -> [&str; 4] {
+    let i = catalog.identities.get(identity.0);
+    [i.session, i.task, i.run, i.unit].map(|n| catalog.text(n))
+}
+
+fn measured_text(catalog: &Catalog, measured: Measured) -> &str {
+    match measured {
+        Measured::Known(metric) => metric.name(),
+        Measured::Custom(name) => catalog.text(name),
+    }
+}
+
+/// What an event says, as texts: none of it depends on the order of reading.
+pub(super) fn event_texts<'a>(catalog: &'a Catalog, event: &Event) -> impl Ord + use<'a> {
+    let (kind, name) = match event.kind {
+        EventKind::Other(name) => (EventKind::Other(Name::NONE), catalog.text(name)),
+        kind => (kind, ""),
+    };
+    (
+        kind,
+        name,
+        [event.subject, event.from, event.to].map(|n| catalog.text(n)),
+        dims_texts(catalog, event.dims),
+        identity_texts(catalog, event.identity),
+    )
+}

@@ -1,0 +1,224 @@
+//! Records become rows: deduplicated, joined into steps, summed up.
+//!
+//! In: the records of any number of files, in any order. Out: a workload in its canonical form.
+
+mod dedupe;
+mod index;
+mod join;
+mod rows;
+mod samples;
+mod selection;
+mod units;
+
+use crate::record::{Dimension, EventKind, Flags, Name, Operation, OutcomeKind, Records};
+use crate::units::Time;
+
+use super::canonical::{canonicalise, span};
+use super::sequences::{Ending, settle};
+use super::{Lookup, RowKey, Workload};
+use join::{Joined, Role};
+use rows::Rows;
+use selection::Selection;
+use units::Units;
+
+pub(super) use index::number;
+pub(super) use samples::whole;
+pub(super) use units::names_of as unit_names;
+
+/// What a fold needs to know beside the records.
+#[derive(Debug, Clone, Default)]
+pub struct FoldOptions {
+    /// For each file, the rank by which ties between equal records are broken (smaller owns).
+    pub file_ranks: Vec<u64>,
+    /// For each file, the name of its format.
+    pub file_formats: Vec<&'static str>,
+    /// Only records that begin at or after this time.
+    pub from: Option<Time>,
+    /// Only records that begin before this time.
+    pub to: Option<Time>,
+    /// Only records with these values: the name of a dimension (or `session`, `task`, `run`, `unit`)
+    /// and any of the values. A record without the dimension is left out.
+    pub only: Vec<(String, Vec<String>)>,
+}
+
+/// Folds records into a workload.
+#[must_use]
+pub fn fold(mut records: Records, options: &FoldOptions) -> Workload {
+    let mut workload = Workload::default();
+    workload.counts.duplicates = dedupe::dedupe(&mut records, options);
+    let joined = join::join(&mut records, options);
+    let selection = Selection::new(options, &records.catalog);
+    let mut units = Units::default();
+    fold_operations(
+        &mut records,
+        &joined,
+        options,
+        &selection,
+        &mut units,
+        &mut workload,
+    );
+    drop(joined);
+    // Switches decide the mode of samples even where they lie outside the selection.
+    samples::fold_samples(&mut records, &selection, &mut units, &mut workload);
+    fold_events(&mut records, &selection, &mut workload);
+    fold_aggregates(&mut records, &selection, &mut workload);
+    workload.units = units.finish();
+    workload.catalog = records.catalog;
+    canonicalise(&mut workload);
+    settle(&mut workload);
+    workload
+}
+
+fn fold_operations(
+    records: &mut Records,
+    joined: &Joined,
+    options: &FoldOptions,
+    selection: &Selection,
+    units: &mut Units,
+    workload: &mut Workload,
+) {
+    let operations = std::mem::take(&mut records.operations);
+    let records = &*records;
+    let mut rows = Rows::default();
+    let mut endings: Vec<Ending> = Vec::new();
+    let mut add = |operation: &Operation, role: Role, root: &Operation, w: &mut Workload| {
+        let catalog = &records.catalog;
+        if !selection.holds_at(Some(operation.start))
+            || !selection.holds_for(catalog, operation.dims, operation.identity)
+        {
+            return false;
+        }
+        let format = options.file_formats.get(operation.file as usize);
+        let key = RowKey {
+            unit: units.of(
+                catalog,
+                operation.identity,
+                format.is_some_and(|f| units::is_agent_log(f)),
+                || catalog.dimension(root.dims, Dimension::Host),
+                root.start,
+            ),
+            task: catalog.identities.get(operation.identity.0).task,
+            operation: operation.kind,
+            is_step: role.is_step,
+            dims: operation.dims,
+            cell: rows::cell_of(operation),
+        };
+        rows.add(key, operation, records.details_of(operation), role);
+        if role.is_step {
+            let interface = catalog.dimension(operation.dims, Dimension::Interface);
+            note_ending(&mut endings, interface, operation);
+        }
+        let end = operation.end().unwrap_or(operation.start);
+        w.period = span(w.period, Some((operation.start, end)));
+        true
+    };
+    let mut is_session = vec![false; records.catalog.names.values().len()];
+    for (index, operation) in operations.iter().enumerate() {
+        let root = &operations[joined.roots[index] as usize];
+        if !add(operation, joined.roles[index], root, workload) {
+            continue;
+        }
+        workload.counts.operations += 1;
+        workload.counts.records += u64::from(operation.flags.has(Flags::LEADS));
+        workload.counts.clock_faults += u64::from(operation.duration < -1);
+        let session = records.catalog.identities.get(operation.identity.0).session;
+        is_session[session.0 as usize] = true;
+        workload.lookups.extend(lookup(records, operation));
+    }
+    let formed = Role {
+        is_step: true,
+        has_attempts: true,
+        ..Role::default()
+    };
+    for step in &joined.formed {
+        add(step, formed, step, workload);
+    }
+    workload.counts.clock_faults += joined.out_of_order;
+    workload.rows = rows.finish();
+    workload.sequences.endings = endings;
+    is_session[0] = false;
+    workload.sequences.sessions = (0..)
+        .zip(is_session)
+        .filter_map(|(name, is_session)| is_session.then_some(Name(name)))
+        .collect();
+}
+
+/// A lookup of a context cache, where the key and the answer are known.
+fn lookup(records: &Records, operation: &Operation) -> Option<Lookup> {
+    let key = records.details_of(operation).cache_key?;
+    (operation.cache > 0).then(|| Lookup {
+        time: operation.start,
+        host: records.catalog.dimension(operation.dims, Dimension::Host),
+        key,
+        hit: operation.cache == 2,
+        dims: operation.dims,
+    })
+}
+
+fn note_ending(endings: &mut Vec<Ending>, interface: Name, step: &Operation) {
+    if !interface.is_some() {
+        return;
+    }
+    let known = endings.iter().position(|e| e.interface == interface);
+    let ending = match known {
+        Some(index) => &mut endings[index],
+        None => {
+            endings.push(Ending {
+                interface,
+                last_success: None,
+                failures: Vec::new(),
+            });
+            let last = endings.len() - 1;
+            &mut endings[last]
+        }
+    };
+    match step.outcome {
+        OutcomeKind::Ok => ending.last_success = ending.last_success.max(Some(step.start)),
+        OutcomeKind::Error | OutcomeKind::Timeout | OutcomeKind::RateLimited => {
+            // Only failures after the last success matter; those before it are not kept.
+            if ending.last_success.is_none_or(|last| step.start > last) {
+                ending.failures.push(step.start);
+            }
+        }
+        // Neither a failure nor a sign of life.
+        OutcomeKind::Cancelled | OutcomeKind::Unknown => {}
+    }
+}
+
+fn fold_events(records: &mut Records, selection: &Selection, workload: &mut Workload) {
+    let catalog = &records.catalog;
+    workload.events = std::mem::take(&mut records.events);
+    workload.events.retain(|e| {
+        let time = (!e.flags.has(Flags::TIMELESS)).then_some(e.time);
+        selection.holds_at(time) && selection.holds_for(catalog, e.dims, e.identity)
+    });
+    let sessions = &mut workload.sequences.sessions;
+    for event in &workload.events {
+        if !event.flags.has(Flags::TIMELESS) {
+            workload.period = span(workload.period, Some((event.time, event.time)));
+        }
+        workload.counts.records += u64::from(event.flags.has(Flags::LEADS));
+        workload.counts.process_starts += u64::from(event.kind == EventKind::ProcessStart);
+        let session = catalog.identities.get(event.identity.0).session;
+        if session.is_some() && sessions.last() != Some(&session) {
+            sessions.push(session);
+        }
+    }
+    workload.counts.events = workload.events.len() as u64;
+}
+
+fn fold_aggregates(records: &mut Records, selection: &Selection, workload: &mut Workload) {
+    let catalog = &records.catalog;
+    workload.aggregates = std::mem::take(&mut records.aggregates);
+    workload.aggregates.retain(|a| {
+        selection.holds_at(a.time)
+            && selection.holds_for(catalog, a.dims, crate::record::IdentityId::default())
+    });
+    for aggregate in &workload.aggregates {
+        if let Some(time) = aggregate.time {
+            workload.period = span(workload.period, Some((time, time)));
+        }
+        workload.counts.records += u64::from(aggregate.flags.has(Flags::LEADS));
+    }
+    workload.counts.aggregates = workload.aggregates.len() as u64;
+}

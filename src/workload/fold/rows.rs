@@ -1,0 +1,144 @@
+//! Rows: sums over operations with the same key.
+
+use std::collections::HashMap;
+
+use crate::record::{Details, Flags, Operation, OperationKind, OutcomeKind};
+use crate::workload::{CELL, Extra, Figure, Row, RowKey};
+
+use super::index::{Quick, number};
+use super::join::Role;
+
+/// Rows by key, in the order in which they are met.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    rows: Vec<Row>,
+    index: HashMap<RowKey, u32, Quick>,
+}
+
+impl Rows {
+    /// Adds an operation to the row of `key`.
+    pub(super) fn add(&mut self, key: RowKey, operation: &Operation, details: Details, role: Role) {
+        let index = *self.index.entry(key).or_insert_with(|| {
+            self.rows.push(Row {
+                key,
+                outcomes: [0; 6],
+                time: Figure::default(),
+                extra: None,
+            });
+            number(self.rows.len() - 1)
+        });
+        let row = &mut self.rows[index as usize];
+        let outcome = &mut row.outcomes[operation.outcome as usize];
+        *outcome = outcome.saturating_add(1);
+        add_time(row, operation);
+        add_tokens(row, operation, details, role);
+        add_cost(row, operation, role);
+        add_details(row, operation, details);
+        if role.is_step && operation.kind == OperationKind::Step && !role.has_attempts {
+            let extra = extra(row);
+            extra.bare_steps += 1;
+            extra.bare_rate_limited += u64::from(operation.outcome == OutcomeKind::RateLimited);
+        }
+        if operation.kind == OperationKind::ModelRequest && operation.attempt > 1 {
+            extra(row).retries += 1;
+        }
+    }
+
+    /// All rows.
+    pub(super) fn finish(self) -> Vec<Row> {
+        self.rows
+    }
+}
+
+/// The 15-minute cell of a start.
+pub(super) fn cell_of(operation: &Operation) -> i32 {
+    // Times of inputs lie between 2000 and 2100, cells below four million.
+    i32::try_from(operation.start.0.div_euclid(CELL)).unwrap_or(i32::MAX)
+}
+
+fn extra(row: &mut Row) -> &mut Extra {
+    row.extra.get_or_insert_default()
+}
+
+fn add_time(row: &mut Row, operation: &Operation) {
+    // Where the log merely ended is no duration.
+    if operation.duration < 0 || operation.flags.has(Flags::UNANSWERED) {
+        return;
+    }
+    match operation.outcome {
+        OutcomeKind::Ok | OutcomeKind::Timeout | OutcomeKind::Unknown => {
+            let is_hit =
+                operation.kind == OperationKind::ContextPreparation && operation.cache == 2;
+            if !is_hit {
+                row.time.add(operation.duration);
+            }
+        }
+        OutcomeKind::Error | OutcomeKind::RateLimited | OutcomeKind::Cancelled => {
+            extra(row).error_time.add(operation.duration);
+        }
+    }
+}
+
+fn add_tokens(row: &mut Row, operation: &Operation, details: Details, role: Role) {
+    if !operation.flags.has(Flags::HAS_TOKENS) || role.tokens_below {
+        return;
+    }
+    let tokens = operation.tokens;
+    let extra = extra(row);
+    extra.with_tokens += 1;
+    extra.fresh += u64::from(tokens.fresh);
+    extra.cache_read += u64::from(tokens.cache_read);
+    extra.cache_write += u64::from(tokens.cache_write);
+    extra.cache_write_1h += u64::from(tokens.cache_write_1h);
+    extra.output += u64::from(tokens.output);
+    extra.reasoning += u64::from(tokens.reasoning);
+    extra.lower_bounds += u64::from(operation.flags.has(Flags::OUTPUT_IS_LOWER_BOUND));
+    if let Some(budget) = details.tokens_budget.filter(|b| *b > 0) {
+        extra.budget_used += tokens.input();
+        extra.budget += u64::from(budget);
+    }
+}
+
+fn add_cost(row: &mut Row, operation: &Operation, role: Role) {
+    if operation.cost < 0 || role.cost_below {
+        return;
+    }
+    let tokens = operation.tokens;
+    let extra = extra(row);
+    extra.with_cost += 1;
+    extra.cost += i128::from(operation.cost);
+    if operation.flags.has(Flags::HAS_TOKENS) {
+        extra.cost_with_tokens += i128::from(operation.cost);
+        extra.cost_tokens += tokens.input() + u64::from(tokens.output);
+    }
+}
+
+fn add_details(row: &mut Row, operation: &Operation, details: Details) {
+    if operation.cache > 0 {
+        let extra = extra(row);
+        extra.cache_lookups += 1;
+        extra.cache_hits += u64::from(operation.cache == 2);
+    }
+    if details == Details::default() {
+        return;
+    }
+    if let Some(accuracy) = details.accuracy {
+        extra(row).accuracy.add(i64::from(accuracy));
+    }
+    if let Some(memory) = details.memory {
+        extra(row)
+            .memory
+            .add(i64::try_from(memory).unwrap_or(i64::MAX));
+    }
+    if let Some(used) = details.files_used {
+        extra(row).files_used.add(i64::from(used));
+    }
+    if let Some(considered) = details.files_considered {
+        extra(row).files_considered.add(i64::from(considered));
+    }
+    if let (Some(used), Some(considered)) = (details.files_used, details.files_considered) {
+        let extra = extra(row);
+        extra.files_used_of_known += u64::from(used);
+        extra.files_considered_of_known += u64::from(considered);
+    }
+}

@@ -1,0 +1,132 @@
+//! Units of inference: which records are drawn together.
+//!
+//! As an input names them (a `unit` column); of agent logs the root session; else the run, else
+//! session × task, else the session, else a quarter of an hour of a host.
+
+use std::collections::HashMap;
+
+use crate::record::{Catalog, Identity, IdentityId, Name};
+use crate::units::{NANOS, Time};
+use crate::workload::{UnitId, UnitOfInference};
+
+use super::index::{Quick, number};
+
+/// Formats whose session is the unit, whatever tasks it names.
+const AGENT_LOGS: &[&str] = &["claude-code"];
+
+/// Length of the unit of records that name neither session nor run, in nanoseconds.
+const QUARTER: i64 = 900 * NANOS;
+
+/// Whether a format is an agent's log.
+pub(super) fn is_agent_log(format: &str) -> bool {
+    AGENT_LOGS.contains(&format)
+}
+
+/// Units in the order in which they are met; they are sorted at the end of the fold.
+#[derive(Debug, Default)]
+pub(super) struct Units {
+    units: Vec<UnitOfInference>,
+    by_name: HashMap<String, UnitId>,
+    /// Units already found, so that a name is formed once for each identity.
+    by_identity: HashMap<(IdentityId, bool), Option<UnitId>, Quick>,
+    by_quarter: HashMap<(Name, i64), UnitId, Quick>,
+}
+
+impl Units {
+    /// The unit of an operation whose step began at `start` on `host`.
+    pub(super) fn of(
+        &mut self,
+        catalog: &Catalog,
+        identity: IdentityId,
+        is_agent_log: bool,
+        host: impl Fn() -> Name,
+        start: Time,
+    ) -> UnitId {
+        let named = match self.by_identity.get(&(identity, is_agent_log)) {
+            Some(unit) => *unit,
+            None => {
+                let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log);
+                let unit = name.map(|name| self.named(name));
+                self.by_identity.insert((identity, is_agent_log), unit);
+                unit
+            }
+        };
+        if let Some(unit) = named {
+            return unit;
+        }
+        let quarter = (host(), start.0.div_euclid(QUARTER));
+        if let Some(unit) = self.by_quarter.get(&quarter) {
+            return *unit;
+        }
+        let unit = self.named(quarter_name(catalog.text(quarter.0), quarter.1));
+        self.by_quarter.insert(quarter, unit);
+        unit
+    }
+
+    /// The unit that a sample's source names.
+    pub(super) fn of_sample(&mut self, catalog: &Catalog, identity: IdentityId) -> UnitId {
+        let unit = catalog.identities.get(identity.0).unit;
+        if unit.is_some() {
+            self.named(catalog.text(unit).to_owned())
+        } else {
+            UnitId::NONE
+        }
+    }
+
+    /// All units.
+    pub(super) fn finish(self) -> Vec<UnitOfInference> {
+        self.units
+    }
+
+    fn named(&mut self, name: String) -> UnitId {
+        if let Some(unit) = self.by_name.get(&name) {
+            return *unit;
+        }
+        let unit = UnitId(number(self.units.len()));
+        self.by_name.insert(name.clone(), unit);
+        self.units.push(UnitOfInference { name });
+        unit
+    }
+}
+
+/// The names that the unit of an identity may have, the most telling first.
+pub(in crate::workload) fn names_of(
+    catalog: &Catalog,
+    identity: Identity,
+) -> impl Iterator<Item = String> {
+    [false, true]
+        .into_iter()
+        .filter_map(move |is_agent_log| name_of(catalog, identity, is_agent_log))
+}
+
+fn name_of(catalog: &Catalog, identity: Identity, is_agent_log: bool) -> Option<String> {
+    let text = |name: Name| name.is_some().then(|| catalog.text(name).to_owned());
+    let Identity {
+        session,
+        task,
+        run,
+        unit,
+    } = identity;
+    if is_agent_log {
+        return text(session);
+    }
+    text(unit)
+        .or_else(|| text(run))
+        .or_else(|| match (text(session), text(task)) {
+            (Some(session), Some(task)) => Some(format!("{session}/{task}")),
+            (session, _) => session,
+        })
+}
+
+/// `host 2026-11-23 12:15`.
+fn quarter_name(host: &str, quarter: i64) -> String {
+    let time = Time(quarter.saturating_mul(QUARTER))
+        .timestamp()
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string();
+    if host.is_empty() {
+        time
+    } else {
+        format!("{host} {time}")
+    }
+}

@@ -1,0 +1,186 @@
+//! Sequences: what a sum forgets, kept so that workloads that were folded apart can be merged.
+//!
+//! From them follow the counts that depend on what came after what ([`settle`]): gaps between
+//! samples, differences of cumulative counters, interfaces that are down at the end.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::record::{DimsId, Measured, Name};
+use crate::units::Time;
+
+use super::fold::{unit_names, whole};
+use super::{SAMPLE_CELL, SampleCell, UnitId, Workload};
+
+/// What must be known in its order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sequences {
+    /// For each source of samples (dimensions without the process) their times, without repeats.
+    pub sample_times: Vec<(DimsId, Vec<Time>)>,
+    /// Readings of cumulative counters, sorted by metric, series, time.
+    pub readings: Vec<Reading>,
+    /// How each interface ended, sorted by interface.
+    pub endings: Vec<Ending>,
+    /// Sessions that occur, sorted.
+    pub sessions: Vec<Name>,
+}
+
+/// A reading of a cumulative counter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// What is counted.
+    pub metric: Measured,
+    /// Dimensions of the counter itself, which tell counters apart.
+    pub series: DimsId,
+    /// When.
+    pub time: Time,
+    /// What it showed.
+    pub value: f64,
+    /// Dimensions with the mode and interface in force.
+    pub dims: DimsId,
+    /// Unit that the source names; [`UnitId::NONE`] where none.
+    pub unit: UnitId,
+    /// Task.
+    pub task: Name,
+}
+
+/// How an interface ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// The interface.
+    pub interface: Name,
+    /// Start of the last step that succeeded.
+    pub last_success: Option<Time>,
+    /// Starts of the failed steps since, sorted.
+    pub failures: Vec<Time>,
+}
+
+impl Ending {
+    /// Forgets failures up to the last success.
+    pub(super) fn trim(&mut self) {
+        if let Some(last) = self.last_success {
+            self.failures.retain(|failure| *failure > last);
+        }
+        self.failures.sort_unstable();
+    }
+}
+
+/// Consecutive failures at the end that make an interface count as down.
+const DOWN_AFTER: usize = 3;
+
+/// An interval longer than this many medians is a gap.
+const GAP: i64 = 3;
+
+/// Derives from the sequences what is counted: gaps, sessions, interfaces that are down, the amounts
+/// between readings of counters, and the unit of each event. May be called again after a merge.
+pub(super) fn settle(workload: &mut Workload) {
+    count_gaps(workload);
+    difference(workload);
+    workload.counts.sessions = workload.sequences.sessions.len() as u64;
+    workload.counts.interfaces_down = workload
+        .sequences
+        .endings
+        .iter()
+        .filter(|e| e.failures.len() >= DOWN_AFTER)
+        .map(|e| {
+            (
+                e.interface,
+                u32::try_from(e.failures.len()).unwrap_or(u32::MAX),
+            )
+        })
+        .collect();
+    let by_name: HashMap<&str, UnitId> = workload
+        .units
+        .iter()
+        .zip(0..)
+        .map(|(unit, index)| (unit.name.as_str(), UnitId(index)))
+        .collect();
+    let catalog = &workload.catalog;
+    let unit_of = |identity: u32| {
+        let identity = *catalog.identities.get(identity);
+        unit_names(catalog, identity)
+            .find_map(|name| by_name.get(name.as_str()).copied())
+            .unwrap_or(UnitId::NONE)
+    };
+    let by_identity: Vec<UnitId> = (0..catalog.identities.values().len())
+        .map(|identity| unit_of(u32::try_from(identity).unwrap_or(0)))
+        .collect();
+    workload.event_units = workload
+        .events
+        .iter()
+        .map(|e| by_identity[e.identity.0 as usize])
+        .collect();
+}
+
+/// Intervals between samples: their median, and those that are much longer than their source's.
+fn count_gaps(workload: &mut Workload) {
+    let counts = &mut workload.counts;
+    (counts.gaps, counts.longest_gap) = (0, 0);
+    let mut all = Vec::new();
+    for (_, times) in &workload.sequences.sample_times {
+        let mut intervals: Vec<i64> = times.windows(2).map(|w| w[1].0 - w[0].0).collect();
+        let limit = median(&mut intervals).saturating_mul(GAP);
+        for gap in intervals.iter().filter(|i| **i > limit) {
+            counts.gaps += 1;
+            counts.longest_gap = counts.longest_gap.max(*gap);
+        }
+        all.append(&mut intervals);
+    }
+    counts.sample_interval = median(&mut all);
+}
+
+/// The median, of an even number the middle of the two, rounded down; 0 of nothing.
+fn median(values: &mut [i64]) -> i64 {
+    if values.is_empty() {
+        return 0;
+    }
+    let half = values.len() / 2;
+    let is_even = values.len().is_multiple_of(2);
+    let (below, middle, _) = values.select_nth_unstable(half);
+    match below.iter().max() {
+        Some(lower) if is_even => lower.midpoint(*middle),
+        _ => *middle,
+    }
+}
+
+/// Cells of counters: the amount between two readings belongs to the cell of the later one. Where a
+/// counter fell it was reset, and what it counted since its last reading is not known.
+fn difference(workload: &mut Workload) {
+    let readings = &workload.sequences.readings;
+    if readings.is_empty() {
+        return;
+    }
+    // What an earlier call derived from fewer readings.
+    let counted: HashSet<(Measured, DimsId)> =
+        readings.iter().map(|r| (r.metric, r.dims)).collect();
+    workload
+        .samples
+        .retain(|cell| !counted.contains(&(cell.metric, cell.dims)));
+    let mut cells: Vec<SampleCell> = Vec::new();
+    for pair in readings.windows(2) {
+        let (before, now) = (&pair[0], &pair[1]);
+        let is_same = (before.metric, before.series) == (now.metric, now.series);
+        if !is_same || now.value < before.value {
+            continue;
+        }
+        let cell = now.time.0.div_euclid(SAMPLE_CELL);
+        let key = (now.metric, now.dims, now.unit, now.task, cell);
+        let is_new = cells
+            .last()
+            .is_none_or(|c| (c.metric, c.dims, c.unit, c.task, c.cell) != key);
+        if is_new {
+            cells.push(SampleCell {
+                metric: now.metric,
+                dims: now.dims,
+                unit: now.unit,
+                task: now.task,
+                cell,
+                figure: super::Figure::default(),
+            });
+        }
+        if let Some(cell) = cells.last_mut() {
+            cell.figure.add(whole(now.metric, now.value - before.value));
+        }
+    }
+    workload.samples.append(&mut cells);
+    super::canonical::sort_samples(workload);
+}
