@@ -247,6 +247,10 @@ impl Reading<'_> {
         };
         let lines = Lines::of_part(reader, buffer, range.start, range.end)?;
         self.read(index, format, lines, harvest);
+        if let Some(last) = harvest.files.last_mut() {
+            // A part also looks at bytes of its neighbours; each byte is counted once.
+            last.bytes = range.end - range.start;
+        }
         Ok(())
     }
 
