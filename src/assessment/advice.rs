@@ -1,5 +1,7 @@
 //! Recommendations, findings, rules that were not evaluated.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -257,4 +259,24 @@ pub struct RuleCounts {
     pub not_evaluated: u64,
     /// Switched off.
     pub off: u64,
+    /// What became of each rule, by code.
+    pub states: BTreeMap<String, RuleState>,
+}
+
+/// What became of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// It is among the recommendations.
+    Recommended,
+    /// It is among the findings for information.
+    Information,
+    /// Its condition does not hold.
+    Silent,
+    /// Already applied, explained by another finding, or of no gain.
+    Settled,
+    /// It could not be judged.
+    NotEvaluated,
+    /// It is switched off.
+    Off,
 }

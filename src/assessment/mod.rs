@@ -13,6 +13,7 @@ mod trends;
 pub use advice::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Effort, Evidence, FindingRow,
     NotEvaluated, Priority, Projection, ProjectionKind, Recommendation, Reproduction, RuleCounts,
+    RuleState,
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};

@@ -33,7 +33,7 @@ pub(super) fn canonicalise(workload: &mut Workload) {
     });
     workload
         .lookups
-        .sort_by_key(|l| (l.time, l.host, l.key, l.hit, l.dims));
+        .sort_by_key(|l| (l.time, l.host, l.key, l.hit, l.dims, l.unit));
     sort_sequences(workload);
 }
 
@@ -58,6 +58,7 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
     for lookup in &mut workload.lookups {
         visit(Reference::Name(&mut lookup.host));
         visit(Reference::Dims(&mut lookup.dims));
+        visit(Reference::Unit(&mut lookup.unit));
     }
     for event in &mut workload.events {
         if let EventKind::Other(name) = &mut event.kind {

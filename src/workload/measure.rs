@@ -69,6 +69,16 @@ fn has_samples(workload: &Workload, metric: Metric) -> bool {
         .any(|c| c.metric == crate::record::Measured::Known(metric))
 }
 
+impl Row {
+    /// Adds what this row tells of `metric` to `figure`, as [`Workload::group`] does; says whether it
+    /// tells anything. For questions that a filter cannot ask.
+    pub fn add_to(&self, metric: Metric, figure: &mut Figure) -> bool {
+        let part = row_part(self, metric);
+        part.add_to(figure);
+        !part.is_empty()
+    }
+}
+
 /// What a row tells of a metric.
 pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
     use OperationKind as Op;

@@ -251,6 +251,8 @@ pub struct Lookup {
     pub hit: bool,
     /// Dimensions.
     pub dims: DimsId,
+    /// Unit of inference it belongs to.
+    pub unit: UnitId,
 }
 
 /// What the fold counted.

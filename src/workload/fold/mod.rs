@@ -15,7 +15,7 @@ use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
 use super::sequences::{Ending, settle};
-use super::{Lookup, RowKey, Workload};
+use super::{Lookup, RowKey, UnitId, Workload};
 use join::{Joined, Role};
 use rows::Rows;
 use selection::Selection;
@@ -86,7 +86,7 @@ fn fold_operations(
         if !selection.holds_at(Some(operation.start))
             || !selection.holds_for(catalog, operation.dims, operation.identity)
         {
-            return false;
+            return None;
         }
         let format = options.file_formats.get(operation.file as usize);
         let key = RowKey {
@@ -110,20 +110,20 @@ fn fold_operations(
         }
         let end = operation.end().unwrap_or(operation.start);
         w.period = span(w.period, Some((operation.start, end)));
-        true
+        Some(key.unit)
     };
     let mut is_session = vec![false; records.catalog.names.values().len()];
     for (index, operation) in operations.iter().enumerate() {
         let root = &operations[joined.roots[index] as usize];
-        if !add(operation, joined.roles[index], root, workload) {
+        let Some(unit) = add(operation, joined.roles[index], root, workload) else {
             continue;
-        }
+        };
         workload.counts.operations += 1;
         workload.counts.records += u64::from(operation.flags.has(Flags::LEADS));
         workload.counts.clock_faults += u64::from(operation.duration < -1);
         let session = records.catalog.identities.get(operation.identity.0).session;
         is_session[session.0 as usize] = true;
-        workload.lookups.extend(lookup(records, operation));
+        workload.lookups.extend(lookup(records, operation, unit));
     }
     let formed = Role {
         is_step: true,
@@ -144,7 +144,7 @@ fn fold_operations(
 }
 
 /// A lookup of a context cache, where the key and the answer are known.
-fn lookup(records: &Records, operation: &Operation) -> Option<Lookup> {
+fn lookup(records: &Records, operation: &Operation, unit: UnitId) -> Option<Lookup> {
     let key = records.details_of(operation).cache_key?;
     (operation.cache > 0).then(|| Lookup {
         time: operation.start,
@@ -152,6 +152,7 @@ fn lookup(records: &Records, operation: &Operation) -> Option<Lookup> {
         key,
         hit: operation.cache == 2,
         dims: operation.dims,
+        unit,
     })
 }
 
