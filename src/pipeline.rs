@@ -132,6 +132,16 @@ pub enum PipelineError {
     Ingest(#[from] ingest::IngestError),
 }
 
+impl PipelineError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            PipelineError::Ingest(error) => error.help(),
+        }
+    }
+}
+
 /// Whether the orchestrator profile fits: a context mode or preparation was recorded, or an input has
 /// one of the orchestrator's own formats.
 fn is_orchestrator(workload: &Workload, ingested: &Ingested) -> bool {

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use crate::config::Config;
+use crate::pipeline::PipelineError;
 use crate::report::Style;
 use crate::units::Time;
 
@@ -161,8 +162,12 @@ impl Context {
     }
 
     /// A fault of the inputs as a failure of the run.
-    pub(super) fn input_failure(&self, error: &impl std::fmt::Display) -> Failure {
-        Failure::new(error.to_string())
+    pub(super) fn input_failure(&self, error: &PipelineError) -> Failure {
+        let failure = Failure::new(error.to_string());
+        match error.help() {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
     }
 
     /// A time as `--from`, `--to` and `--since` take it.

@@ -111,7 +111,7 @@ fn explain(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<
         strict: true,
     };
     let read = ingest::read_all(&targets, formats::ALL, &options, &|_, _| {})
-        .map_err(|error| context.input_failure(&error))?;
+        .map_err(|error| context.input_failure(&error.into()))?;
     let rows: Vec<Explained> = read
         .files
         .iter()
