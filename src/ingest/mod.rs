@@ -12,6 +12,7 @@ mod lines;
 mod merge;
 mod progress;
 mod read;
+pub(crate) mod scalar;
 mod time;
 mod units;
 mod walk;

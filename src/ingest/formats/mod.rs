@@ -1,9 +1,11 @@
 //! The registry of formats: a row each.
 
+mod native;
+
 use super::Format;
 
 /// All formats, in the order in which they are asked.
-pub const ALL: &[&'static dyn Format] = &[];
+pub const ALL: &[&'static dyn Format] = &[&native::NativeRecords];
 
 /// The format of that name.
 #[must_use]
