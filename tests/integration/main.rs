@@ -1,5 +1,6 @@
 //! One test program for everything that is tested from outside.
 #![allow(clippy::unwrap_used)]
 
+mod architecture;
 mod ingest;
 mod workload;
