@@ -4,6 +4,7 @@
 //! statistics. Detection looks at content. The result never depends on the number of threads or on
 //! the order of files.
 
+pub(crate) mod content;
 mod detect;
 pub mod formats;
 mod input;

@@ -1,11 +1,12 @@
 //! The registry of formats: a row each.
 
 mod native;
+mod series;
 
 use super::Format;
 
 /// All formats, in the order in which they are asked.
-pub const ALL: &[&'static dyn Format] = &[&native::NativeRecords];
+pub const ALL: &[&'static dyn Format] = &[&native::NativeRecords, &series::PlainSeries];
 
 /// The format of that name.
 #[must_use]

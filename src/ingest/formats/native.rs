@@ -7,10 +7,11 @@
 //! are counted as ignored.
 
 mod line;
-mod values;
+pub(super) mod values;
 
 use std::borrow::Cow;
 
+use crate::ingest::content::is_label;
 use crate::ingest::scalar::{self, Scalar};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::metrics::{Metric, Unit};
@@ -30,24 +31,8 @@ pub(super) struct NativeRecords;
 /// Lines at the beginning of a file that are looked at to know the format.
 const LOOKED_AT: usize = 8;
 
-/// The longest value, in characters, that an unknown key may have to be a label, or a state may have.
-const LONGEST_LABEL: usize = 64;
+/// The longest name of a state or value of a knob, in characters.
 const LONGEST_STATE: usize = 256;
-
-/// Keys that carry what people or models wrote: never labels.
-const CONTENT: &[&str] = &[
-    "prompt",
-    "input",
-    "output",
-    "content",
-    "text",
-    "message",
-    "messages",
-    "body",
-    "command",
-    "arguments",
-    "result",
-];
 
 const DIMENSION_FIELDS: &[(Field, Dimension)] = &[
     (Field::Mode, Dimension::Mode),
@@ -436,14 +421,6 @@ fn event_kind(name: &str) -> Option<EventKind> {
         "subagent" => EventKind::Subagent,
         _ => return None,
     })
-}
-
-/// Whether an unknown key with this value becomes a dimension.
-fn is_label(key: &str, value: &str) -> bool {
-    !CONTENT.iter().any(|name| key.eq_ignore_ascii_case(name))
-        && !value.contains(['\n', '\r'])
-        && value.chars().count() <= LONGEST_LABEL
-        && key.chars().count() <= LONGEST_LABEL
 }
 
 /// The key by which a record is known again, in whatever file it stands.

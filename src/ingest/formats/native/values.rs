@@ -9,7 +9,7 @@ use crate::units::NANOS;
 use super::line::{Field, Line};
 
 /// Why a record is skipped, in words that quote nothing of it.
-pub(super) type Reason = Cow<'static, str>;
+pub(in crate::ingest::formats) type Reason = Cow<'static, str>;
 
 /// A hundred years of 365.25 days in seconds: no duration is longer.
 const LONGEST: f64 = 3_155_760_000.0;
@@ -108,7 +108,10 @@ pub(super) fn whole(number: f64, scale: f64, name: &str) -> Result<i64, Reason> 
 }
 
 /// Whether a sample of a metric can have this value.
-pub(super) fn check_sample(metric: Option<Metric>, value: f64) -> Result<(), Reason> {
+pub(in crate::ingest::formats) fn check_sample(
+    metric: Option<Metric>,
+    value: f64,
+) -> Result<(), Reason> {
     let unit = metric.map_or(Unit::Unknown, |m| m.row().unit);
     whole(value, unit.scale(), "value")?;
     let Some(metric) = metric else {
