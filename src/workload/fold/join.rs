@@ -15,7 +15,7 @@ use super::FoldOptions;
 use super::dedupe::order;
 use super::index::{FREE, Index, Quick, number};
 
-/// Longest chain of parents that is followed; a longer one, or a circle, ends there.
+/// Longest chain of parents that is followed.
 const DEEPEST: usize = 64;
 
 /// What the join found out about an operation.
@@ -101,7 +101,30 @@ fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
             .filter(|p| *p != index)
             .unwrap_or(FREE),
     };
-    Some((0..).zip(operations).map(parent).collect())
+    let mut parents: Vec<u32> = (0..).zip(operations).map(parent).collect();
+    cut_circles(&mut parents);
+    Some(parents)
+}
+
+/// Operations that are their own ancestors have no parent: none of them comes first.
+fn cut_circles(parents: &mut [u32]) {
+    // On which walk an operation was met first; 0: on none yet.
+    let mut walks = vec![0_u32; parents.len()];
+    for start in 0..parents.len() {
+        let walk = number(start) + 1;
+        let mut at = start;
+        while walks[at] == 0 && parents[at] != FREE {
+            walks[at] = walk;
+            at = parents[at] as usize;
+        }
+        if walks[at] != walk || parents[at] == FREE {
+            continue;
+        }
+        // This walk came back to where it had been: from here on it is a circle.
+        while parents[at] != FREE {
+            at = std::mem::replace(&mut parents[at], FREE) as usize;
+        }
+    }
 }
 
 /// Operations with their parents.

@@ -1,5 +1,8 @@
 //! Known answers of a whole workload: records in, figures of the generator's truth out.
 
+mod order;
+mod steps;
+
 use std::path::{Path, PathBuf};
 
 use perfadvise::ingest::{Input, formats};
