@@ -16,8 +16,10 @@ pub enum Unit {
     Bytes,
     /// A ratio, 0 to 1.
     Ratio,
-    /// A plain number.
+    /// A plain whole number.
     Count,
+    /// A plain number with a fraction.
+    Number,
     /// US dollars.
     Usd,
     /// Not known: a metric that an input named and the registry does not have.
@@ -29,7 +31,7 @@ impl Unit {
     #[must_use]
     pub fn scale(self) -> f64 {
         match self {
-            Unit::Seconds | Unit::Ratio | Unit::Usd => 1e9,
+            Unit::Seconds | Unit::Ratio | Unit::Usd | Unit::Number => 1e9,
             Unit::Bytes | Unit::Count => 1.0,
             Unit::Unknown => 1e6,
         }
@@ -197,7 +199,7 @@ registry! {
     /// CPU of a process, 1 = one core.
     ProcessCpu "process_cpu" "Process CPU" Ratio Lower Value System Some("process.cpu.utilization");
     /// Load average over one minute, not divided by cores.
-    SystemLoad "system_load" "Load (1 min)" Count Lower Value System None;
+    SystemLoad "system_load" "Load (1 min)" Number Lower Value System None;
     /// Processes on the machine.
     ActiveProcesses "active_processes" "Processes" Count Neither Value System Some("system.process.count");
     /// Bytes sent between two samples.
