@@ -6,6 +6,7 @@
 
 pub(crate) mod content;
 mod detect;
+mod document;
 pub mod formats;
 mod input;
 mod labels;

@@ -1,12 +1,17 @@
 //! The registry of formats: a row each.
 
+mod monitor_report;
 mod native;
 mod series;
 
 use super::Format;
 
 /// All formats, in the order in which they are asked.
-pub const ALL: &[&'static dyn Format] = &[&native::NativeRecords, &series::PlainSeries];
+pub const ALL: &[&'static dyn Format] = &[
+    &monitor_report::MonitorReport,
+    &native::NativeRecords,
+    &series::PlainSeries,
+];
 
 /// The format of that name.
 #[must_use]
