@@ -428,6 +428,12 @@ pub enum Measured {
     Custom(Name),
 }
 
+impl From<Metric> for Measured {
+    fn from(metric: Metric) -> Self {
+        Measured::Known(metric)
+    }
+}
+
 /// A measure at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {

@@ -34,7 +34,7 @@ pub struct MetricRow {
     pub max: Option<f64>,
     /// Sum, where it means something.
     pub total: Option<f64>,
-    /// Interval of the judged statistic.
+    /// Interval of the mean, or of what `of` says.
     pub interval: Option<Interval>,
     /// Target, where there is one.
     pub target: Option<TargetRow>,

@@ -211,4 +211,6 @@ pub struct EventRow {
     pub to: Option<String>,
     /// How many such events, where they are listed together.
     pub count: u64,
+    /// How long the change took, in seconds; of several the mean.
+    pub seconds: Option<f64>,
 }

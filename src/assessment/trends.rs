@@ -27,6 +27,8 @@ pub struct Trend {
     pub slope: Option<Slope>,
     /// p of the Mann-Kendall test.
     pub p: Option<f64>,
+    /// p, adjusted over all trends of this run (Holm): what the word for it goes by.
+    pub p_adjusted: Option<f64>,
     /// Mean over the first half of the points, in the metric's unit.
     pub first_half: Option<f64>,
     /// Mean over the second half of the points.
