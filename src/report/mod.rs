@@ -1,4 +1,21 @@
 //! An assessment as text: one file for each output. No renderer computes.
+//!
+//! In: an [`Assessment`] and a [`Style`]. Out: text that ends in a line break. Numbers become words in
+//! `words`, names from inputs become safe in `escape`.
+
+mod bars;
+mod csv;
+mod escape;
+mod json;
+mod jsonl;
+mod pen;
+mod signs;
+mod table;
+mod text;
+mod times;
+mod verdict;
+mod words;
+mod yaml;
 
 use crate::assessment::Assessment;
 
@@ -44,4 +61,30 @@ pub struct Output {
 }
 
 /// All outputs of an assessment.
-pub const ALL: &[Output] = &[];
+pub const ALL: &[Output] = &[
+    Output {
+        name: "text",
+        about: "a page for a terminal",
+        render: text::render,
+    },
+    Output {
+        name: "json",
+        about: "one document with everything",
+        render: json::render,
+    },
+    Output {
+        name: "jsonl",
+        about: "one object a line, told apart by section",
+        render: jsonl::render,
+    },
+    Output {
+        name: "yaml",
+        about: "the JSON document as YAML",
+        render: yaml::render,
+    },
+    Output {
+        name: "csv",
+        about: "the rows of the metrics",
+        render: csv::render,
+    },
+];

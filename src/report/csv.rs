@@ -1,0 +1,159 @@
+//! CSV: the rows of the metrics, for spreadsheets.
+//!
+//! RFC 4180: fields with a comma, a quote or a line break are quoted, lines end in CRLF. A text
+//! that a spreadsheet would take for a formula gets a leading `'`. Seconds, bytes, ratios 0 to 1; an
+//! empty field is "not known".
+
+use std::collections::BTreeSet;
+
+use super::Style;
+use crate::assessment::{Assessment, Limit, MetricRow, TargetVerdict};
+
+/// Columns behind the metric, its unit and its dimensions.
+const FIGURES: [&str; 19] = [
+    "n",
+    "units",
+    "mean",
+    "median",
+    "p95",
+    "p99",
+    "min",
+    "max",
+    "total",
+    "interval_of",
+    "interval_low",
+    "interval_high",
+    "interval_level",
+    "target",
+    "target_limit",
+    "target_of",
+    "verdict",
+    "reported",
+    "marks",
+];
+
+/// One line for each metric row; a column `dim_NAME` for each dimension that occurs.
+pub(super) fn render(assessment: &Assessment, _: &Style) -> String {
+    let dimensions: BTreeSet<&str> = assessment
+        .metrics
+        .iter()
+        .flat_map(|m| m.dims.keys().map(String::as_str))
+        .collect();
+    let mut out = String::new();
+    let head = ["metric".to_owned(), "unit".to_owned()]
+        .into_iter()
+        .chain(dimensions.iter().map(|d| word(&format!("dim_{d}"))))
+        .chain(FIGURES.iter().map(|&f| f.to_owned()));
+    push(&mut out, head);
+    for row in &assessment.metrics {
+        push(&mut out, fields(row, &dimensions).into_iter());
+    }
+    out
+}
+
+fn fields(row: &MetricRow, dimensions: &BTreeSet<&str>) -> Vec<String> {
+    let interval = row.interval.as_ref();
+    let target = row.target.as_ref();
+    let mut fields = vec![word(&row.metric), unit(row)];
+    fields.extend(
+        dimensions
+            .iter()
+            .map(|&d| row.dims.get(d).map_or_else(String::new, |v| word(v))),
+    );
+    fields.extend([
+        row.n.map_or_else(String::new, |n| n.to_string()),
+        row.units.map_or_else(String::new, |n| n.to_string()),
+    ]);
+    fields.extend(
+        [
+            row.mean, row.median, row.p95, row.p99, row.min, row.max, row.total,
+        ]
+        .map(number),
+    );
+    fields.extend([
+        interval.map_or_else(String::new, |i| word(&i.of)),
+        number(interval.map(|i| i.low)),
+        number(interval.map(|i| i.high)),
+        number(interval.map(|i| i.level)),
+        number(target.map(|t| t.value)),
+        target.map_or_else(String::new, |t| {
+            match t.limit {
+                Limit::Upper => "upper",
+                Limit::Lower => "lower",
+            }
+            .to_owned()
+        }),
+        target.map_or_else(String::new, |t| word(&t.of)),
+        match row.verdict {
+            TargetVerdict::Met => "met",
+            TargetVerdict::Missed => "missed",
+            TargetVerdict::Unknown => "unknown",
+        }
+        .to_owned(),
+        row.reported.to_string(),
+        word(&row.marks.join(" ")),
+    ]);
+    fields
+}
+
+fn unit(row: &MetricRow) -> String {
+    serde_json::to_value(row.unit)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn number(value: Option<f64>) -> String {
+    match value {
+        Some(v) if v.is_finite() => v.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// A text as a field: no formula, quoted where needed.
+fn word(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    let text = if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains([',', '"', '\n', '\r', '\'', '\t']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+fn push(out: &mut String, fields: impl Iterator<Item = String>) {
+    for (i, field) in fields.enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        out.push_str(&field);
+    }
+    out.push_str("\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_defused_and_fields_quoted() {
+        assert_eq!(word("FANCY"), "FANCY");
+        assert_eq!(word("=1+1"), "\"'=1+1\"");
+        assert_eq!(word("@cmd"), "\"'@cmd\"");
+        assert_eq!(word("-2"), "\"'-2\"");
+        assert_eq!(word("a,b"), "\"a,b\"");
+        assert_eq!(word("say \"hi\""), "\"say \"\"hi\"\"\"");
+        assert_eq!(word("two\nlines"), "\"two\nlines\"");
+    }
+
+    #[test]
+    fn numbers_stay_numbers() {
+        assert_eq!(number(Some(-0.5)), "-0.5");
+        assert_eq!(number(None), "");
+        assert_eq!(number(Some(f64::NAN)), "");
+    }
+}

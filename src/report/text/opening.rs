@@ -1,0 +1,166 @@
+//! The beginning of the page: heading, verdict, where the data came from.
+
+use super::super::pen::{Pen, Tone};
+use super::super::times;
+use super::super::verdict::verdict;
+use super::super::words;
+use crate::assessment::{Assessment, FormatCount};
+
+/// Program, command and period.
+pub(super) fn heading(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let title = format!(
+        "{} {} {} {}",
+        pen.name(&a.generator.name, 20),
+        pen.name(&a.generator.version, 20),
+        pen.signs.dot,
+        pen.name(&pen.style.command, pen.width().saturating_sub(20))
+    );
+    let period = a.period.map_or_else(
+        || "no times in the input".to_owned(),
+        |p| times::period(p, &pen.style.zone, pen.signs),
+    );
+    pen.spread(&title, &period)
+}
+
+/// The verdict: a bold sentence, score and targets, what changed.
+pub(super) fn statement(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let verdict = verdict(a, pen);
+    let sign = pen.paint(verdict.tone, verdict.sign);
+    let first = pen.paint(Tone::Bold, &verdict.first);
+    let mut lines = if pen.is_narrow() {
+        let mut lines = pen.paragraph(&format!("  {sign} "), &first);
+        for figure in &verdict.figures {
+            lines.extend(pen.paragraph("    ", figure));
+        }
+        lines
+    } else {
+        pen.paragraph(
+            &format!("  {sign} "),
+            &format!("{first} {}", verdict.figures.join(" ")),
+        )
+    };
+    if !verdict.detail.is_empty() {
+        lines.extend(pen.paragraph("    ", &verdict.detail.join(" ")));
+    }
+    lines
+}
+
+/// What was read, kept and left out.
+pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let p = &a.provenance;
+    let formats: Vec<String> = p
+        .formats_named
+        .iter()
+        .map(|f| format_count(f, pen))
+        .collect();
+    let read = format!(
+        "{}, {}{}{}",
+        words::counted(p.files, "file", "files"),
+        words::amount(crate::metrics::Unit::Bytes, to_f64(p.bytes), pen.signs),
+        if formats.is_empty() { "" } else { ": " },
+        formats.join(", ")
+    );
+    let kinds: Vec<String> = [
+        (p.operations, "operation", "operations"),
+        (p.samples, "sample", "samples"),
+        (p.events, "event", "events"),
+        (p.aggregates, "summary", "summaries"),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, one, many)| words::counted(n, one, many))
+    .collect();
+    let records = if kinds.is_empty() {
+        words::count(p.records)
+    } else {
+        format!("{}: {}", words::count(p.records), kinds.join(", "))
+    };
+    [
+        ("Read", read),
+        ("Records", records),
+        ("Left out", left_out(a)),
+    ]
+    .into_iter()
+    .flat_map(|(label, text)| pen.paragraph(&format!("  {label:<9}"), &text))
+    .collect()
+}
+
+fn left_out(a: &Assessment) -> String {
+    let p = &a.provenance;
+    let other_faults = p.problems_total.saturating_sub(p.skipped);
+    let parts: Vec<String> = [
+        (p.duplicates, "duplicate", "duplicates"),
+        (p.skipped, "faulty record", "faulty records"),
+        (
+            other_faults,
+            "faulty value or file",
+            "faulty values or files",
+        ),
+        (
+            to_u64(p.unrecognised.len()),
+            "unknown file",
+            "unknown files",
+        ),
+        (
+            p.ignored,
+            "key or line that is not used",
+            "keys or lines that are not used",
+        ),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, one, many)| format!("{} {}", words::count(n), if n == 1 { one } else { many }))
+    .collect();
+    if parts.is_empty() {
+        return "nothing".into();
+    }
+    let named = if p.problems_total > 0 || !p.unrecognised.is_empty() {
+        " (named at the end)"
+    } else {
+        ""
+    };
+    format!("{}{named}", parts.join(", "))
+}
+
+/// `42 monitor reports`, `1 monitor report`.
+pub(in super::super) fn format_count(format: &FormatCount, pen: &Pen<'_>) -> String {
+    let plural = pen.name(&format.plural, 40);
+    let name = if format.files == 1 {
+        singular(&plural)
+    } else {
+        plural
+    };
+    format!("{}{}{name}", words::count(format.files), words::GLUE)
+}
+
+/// The singular of a plural of the format registry.
+fn singular(plural: &str) -> String {
+    if plural.ends_with("series") {
+        plural.to_owned()
+    } else if let Some(stem) = plural.strip_suffix("ies") {
+        format!("{stem}y")
+    } else {
+        plural.strip_suffix('s').unwrap_or(plural).to_owned()
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn to_f64(n: u64) -> f64 {
+    n as f64
+}
+
+fn to_u64(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::singular;
+
+    #[test]
+    fn one_file_of_a_format() {
+        assert_eq!(singular("monitor reports"), "monitor report");
+        assert_eq!(singular("plain series"), "plain series");
+        assert_eq!(singular("status bodies"), "status body");
+    }
+}

@@ -1,0 +1,303 @@
+//! What happened over time: the chart of one metric, the others in words.
+
+use super::super::pen::{Pen, Tone};
+use super::super::table::{self, Column};
+use super::super::times;
+use super::super::words;
+use super::chart::{self, Mark};
+use crate::assessment::{Assessment, NewestVerdict, Trend, TrendDirection};
+use crate::metrics::Unit;
+
+/// The section, its chart about `rows` rows high; a line that says why where there is no chart.
+pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String> {
+    if a.trends.is_empty() {
+        return Vec::new();
+    }
+    let Some(trend) = charted(a) else {
+        return vec![
+            pen.section("Trend", ""),
+            String::new(),
+            "  No chart: fewer than two steps of time have values.".into(),
+        ];
+    };
+    let marks = marks(a, trend, pen);
+    let mut lines = vec![pen.section("Trend", &remark(trend, pen)), String::new()];
+    lines.extend(chart::draw(trend, rows, &marks, pen));
+    lines.push(String::new());
+    lines.extend(summary(trend, pen));
+    lines.extend(others(a, trend, pen));
+    if pen.style.full {
+        lines.extend(list(a, pen));
+    }
+    lines
+}
+
+/// Response time where it was measured, else what the verdict tells of, else the first.
+pub(in super::super) fn charted(a: &Assessment) -> Option<&Trend> {
+    let has_points = |t: &&Trend| {
+        t.dims.is_empty()
+            && t.series.iter().filter(|p| p.value.is_some()).count() >= 2
+            && t.series.iter().any(|p| p.value.is_some_and(|v| v > 0.0))
+    };
+    let of = |metric: &str| {
+        a.trends
+            .iter()
+            .filter(has_points)
+            .find(|t| t.metric == metric)
+    };
+    of("response_time")
+        .or_else(|| of("model_time"))
+        .or_else(|| {
+            let told = a.headline.trend?;
+            a.trends.get(told).filter(has_points)
+        })
+        .or_else(|| a.trends.iter().find(has_points))
+}
+
+/// `response time, mean of 6-hour windows, n = 28`.
+fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
+    let what = if trend.unit == Unit::Ratio {
+        ""
+    } else {
+        "mean of "
+    };
+    let missing = trend.series.iter().filter(|p| p.value.is_none()).count();
+    let empty = if missing == 0 || pen.is_narrow() {
+        String::new()
+    } else {
+        format!(", {missing} without records")
+    };
+    format!(
+        "{}, {what}{} windows, n = {}{empty}",
+        pen.name(&words::metric(&trend.metric), 40),
+        times::step(trend.step_seconds),
+        words::count(trend.n)
+    )
+}
+
+fn marks(a: &Assessment, trend: &Trend, pen: &Pen<'_>) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = trend
+        .change_points
+        .iter()
+        .filter_map(|c| c.time)
+        .take(3)
+        .map(|time| Mark {
+            time,
+            label: "change point".into(),
+            is_change: true,
+        })
+        .collect();
+    if let Some(event) = a.headline.event.and_then(|i| a.events.get(i)) {
+        let values = match (&event.from, &event.to) {
+            (Some(from), Some(to)) => format!(
+                " {} {} {}",
+                pen.name(from, 12),
+                pen.signs.arrow,
+                pen.name(to, 12)
+            ),
+            _ => String::new(),
+        };
+        let what = event.knob.as_deref().unwrap_or(&event.event);
+        marks.push(Mark {
+            time: event.time,
+            label: format!(
+                "{} {}{values}",
+                times::worded(event.time, &pen.style.zone, "%a %H:%M"),
+                pen.name(what, 30)
+            ),
+            is_change: marks.is_empty(),
+        });
+    }
+    marks
+}
+
+/// The word for the trend, its size and its p; the change points; the newest value.
+fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
+    let s = pen.signs;
+    let word = direction(trend.direction);
+    let halves = match (trend.first_half, trend.second_half) {
+        (Some(first), Some(second)) => format!(
+            "{} {} {} ({}), first half to second half",
+            words::amount(trend.unit, first, s),
+            s.arrow,
+            words::amount(trend.unit, second, s),
+            words::change(trend.unit, first, second, s)
+        ),
+        _ => String::new(),
+    };
+    let p = trend
+        .p
+        .map_or_else(String::new, |p| format!(", {}", words::p(p, s)));
+    let slope = trend.slope.as_ref().map_or_else(String::new, |slope| {
+        let unit = trend.unit;
+        // A slope in points, where the values are ratios.
+        format!(
+            "; per {} {} ({})",
+            pen.name(&slope.per, 10),
+            words::amount(unit, slope.estimate, s),
+            words::bare_span(unit, slope.estimate, slope.low, slope.high, s)
+        )
+    });
+    let text = match trend.direction {
+        TrendDirection::Insufficient => {
+            format!(
+                "too few points for a verdict (n = {})",
+                words::count(trend.n)
+            )
+        }
+        _ if pen.is_narrow() => format!("{halves}{p}"),
+        _ => format!("{halves}{p}{slope}"),
+    };
+    let mut lines = pen.paragraph(&format!("    {word:<9}"), &text);
+    for change in trend.change_points.iter().take(3) {
+        let when = change.time.map_or_else(String::new, |t| {
+            format!(" at {}", times::moment(t, &pen.style.zone))
+        });
+        let text = format!(
+            "{} {} {} ({}), {}{when}",
+            words::amount(trend.unit, change.before, s),
+            s.arrow,
+            words::amount(trend.unit, change.after, s),
+            words::change(trend.unit, change.before, change.after, s),
+            words::p(change.p, s),
+        );
+        lines.extend(pen.paragraph(&format!("  {} change   ", s.change), &text));
+    }
+    if let Some(newest) = trend
+        .newest
+        .as_ref()
+        .filter(|n| n.verdict != NewestVerdict::Insufficient)
+    {
+        let limit = newest.limit.map_or_else(String::new, |l| {
+            format!(" (limit {})", words::amount(trend.unit, l, s))
+        });
+        let verdict = match newest.verdict {
+            NewestVerdict::Suspected => "beyond the limit: suspected until it happens again",
+            _ => "normal",
+        };
+        lines.extend(pen.paragraph(
+            "    newest   ",
+            &format!(
+                "{}, {verdict}{limit}",
+                words::amount(trend.unit, newest.value, s)
+            ),
+        ));
+    }
+    if let (Some(target), Some(last)) = (trend.target, lines.last_mut()) {
+        let text = pen.paint(
+            Tone::Faint,
+            &format!(
+                "{} target {}",
+                s.target_line,
+                words::round_amount(trend.unit, target, s)
+            ),
+        );
+        let used = super::super::escape::width(last) + super::super::escape::width(&text) + 3;
+        if used <= pen.width() {
+            last.push_str("   ");
+            last.push_str(&text);
+        }
+    }
+    lines
+}
+
+/// The word for a direction.
+pub(in super::super) fn direction(direction: TrendDirection) -> &'static str {
+    match direction {
+        TrendDirection::Rising => "rising",
+        TrendDirection::Falling => "falling",
+        TrendDirection::Stable => "stable",
+        TrendDirection::Insufficient => "unknown",
+    }
+}
+
+/// The other metrics in a line: those that moved, those that are stable.
+fn others(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
+    let rest = || {
+        a.trends
+            .iter()
+            .filter(|t| t.dims.is_empty() && t.metric != charted.metric)
+    };
+    let name = |t: &Trend| words::glued(&pen.name(&words::metric(&t.metric), 30));
+    let moved: Vec<String> = rest()
+        .filter(|t| {
+            matches!(
+                t.direction,
+                TrendDirection::Rising | TrendDirection::Falling
+            )
+        })
+        .map(|t| {
+            let verb = direction(t.direction);
+            match (t.first_half, t.second_half) {
+                (Some(first), Some(second)) => format!(
+                    "{} {verb} ({} {} {})",
+                    name(t),
+                    words::amount(t.unit, first, pen.signs),
+                    pen.signs.arrow,
+                    words::amount(t.unit, second, pen.signs)
+                ),
+                _ => format!("{} {verb}", name(t)),
+            }
+        })
+        .collect();
+    let stable: Vec<String> = rest()
+        .filter(|t| t.direction == TrendDirection::Stable)
+        .map(name)
+        .collect();
+    let mut parts = moved;
+    if !stable.is_empty() {
+        parts.push(format!("stable: {}", stable.join(", ")));
+    }
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    pen.paragraph("    others   ", &parts.join("; "))
+}
+
+/// All trends as a table.
+fn list(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let s = pen.signs;
+    let rows: Vec<&Trend> = a.trends.iter().collect();
+    let cells = |cell: &dyn Fn(&Trend) -> String| rows.iter().map(|t| cell(t)).collect::<Vec<_>>();
+    let columns = vec![
+        Column::words(
+            "metric",
+            cells(&|t| {
+                let dims: Vec<String> = t.dims.values().map(|v| pen.name(v, 16)).collect();
+                format!(
+                    "{} {}",
+                    pen.name(&words::metric(&t.metric), 26),
+                    dims.join(" ")
+                )
+                .trim_end()
+                .to_owned()
+            }),
+        ),
+        Column::words("trend", cells(&|t| direction(t.direction).into())),
+        Column::numbers(
+            "1st half",
+            cells(&|t| words::amount_or_dash(t.unit, t.first_half, s)),
+        ),
+        Column::numbers(
+            "2nd half",
+            cells(&|t| words::amount_or_dash(t.unit, t.second_half, s)),
+        ),
+        Column::numbers(
+            "change",
+            cells(&|t| match (t.first_half, t.second_half) {
+                (Some(a), Some(b)) => words::change(t.unit, a, b, s),
+                _ => s.dash.into(),
+            }),
+        ),
+        Column::numbers(
+            "p",
+            cells(&|t| t.p.map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))),
+        ),
+        Column::numbers("windows", cells(&|t| words::count(t.n))),
+        Column::words("of", cells(&|t| times::step(t.step_seconds))),
+    ];
+    let (columns, _) = table::fitting(columns, pen.width() - 2);
+    let mut lines = vec![String::new()];
+    lines.extend(table::lines(&columns, "  "));
+    lines
+}
