@@ -150,7 +150,8 @@ fn stable(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
         "No change over time beyond chance in {}{}.",
         pen.name(&words::metric(&trend.metric), 40),
         trend
-            .p
+            .p_adjusted
+            .or(trend.p)
             .map_or_else(String::new, |p| format!(" ({})", words::p(p, pen.signs)))
     ))
 }
@@ -172,7 +173,12 @@ fn movement(trend: &Trend, pen: &Pen<'_>) -> String {
             Some("from the first to the second half".to_owned()),
         ),
     };
-    let p = trend.change_points.first().map(|c| c.p).or(trend.p);
+    let p = trend
+        .change_points
+        .first()
+        .map(|c| c.p)
+        .or(trend.p_adjusted)
+        .or(trend.p);
     let p = p.map_or_else(String::new, |p| format!(", {}", words::p(p, pen.signs)));
     match (before, after) {
         (Some(before), Some(after)) => format!(

@@ -32,7 +32,7 @@ impl Scale {
                 prefix: "$",
                 ..Self::new(1.0, money_decimals(v), "")
             },
-            Unit::Count | Unit::Unknown => Self::new(1.0, plain_decimals(v), ""),
+            Unit::Count | Unit::Number | Unit::Unknown => Self::new(1.0, plain_decimals(v), ""),
         }
     }
 

@@ -125,9 +125,7 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
         ),
         _ => String::new(),
     };
-    let p = trend
-        .p
-        .map_or_else(String::new, |p| format!(", {}", words::p(p, s)));
+    let p = shown_p(trend).map_or_else(String::new, |p| format!(", {}", words::p(p, s)));
     let slope = trend.slope.as_ref().map_or_else(String::new, |slope| {
         let unit = trend.unit;
         // A slope in points, where the values are ratios.
@@ -199,6 +197,11 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The p that the word goes by: adjusted over all trends, where it is.
+pub(in super::super) fn shown_p(trend: &Trend) -> Option<f64> {
+    trend.p_adjusted.or(trend.p)
 }
 
 /// The word for a direction.
@@ -291,7 +294,7 @@ fn list(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         ),
         Column::numbers(
             "p",
-            cells(&|t| t.p.map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))),
+            cells(&|t| shown_p(t).map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))),
         ),
         Column::numbers("windows", cells(&|t| words::count(t.n))),
         Column::words("of", cells(&|t| times::step(t.step_seconds))),
