@@ -9,6 +9,7 @@ mod detect;
 mod document;
 pub mod formats;
 mod input;
+mod json;
 mod labels;
 mod lines;
 mod merge;

@@ -1,0 +1,270 @@
+//! Walks an indexed text, value by value, and holds it against the grammar.
+
+use super::{DEEPEST, Fault, Index};
+
+/// A value, of which texts and numbers are still as they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Value<'a> {
+    /// The bytes between the quotes.
+    Text(&'a [u8]),
+    /// The digits of a number.
+    Number(&'a [u8]),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `null`.
+    Null,
+    /// An object was entered: ask for its keys with [`Cursor::key`] until there is none.
+    Object,
+    /// A list was entered: ask for its items with [`Cursor::item`] until there is none.
+    List,
+}
+
+impl<'a> Value<'a> {
+    /// The bytes of a text.
+    pub(crate) fn text(self) -> Option<&'a [u8]> {
+        match self {
+            Value::Text(raw) => Some(raw),
+            _ => None,
+        }
+    }
+}
+
+/// A place in an indexed text.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    text: &'a [u8],
+    positions: &'a [u32],
+    /// The next position in the index.
+    next: usize,
+    /// Behind the last byte that was understood.
+    at: usize,
+    /// A container was just entered, so that no comma stands before what comes first.
+    is_fresh: bool,
+    depth: u32,
+}
+
+impl<'a> Cursor<'a> {
+    /// At the beginning of `text`, which `index` was made of.
+    pub(crate) fn new(text: &'a [u8], index: &'a Index) -> Self {
+        Self {
+            text,
+            positions: index.positions(),
+            next: 0,
+            at: 0,
+            is_fresh: false,
+            depth: 0,
+        }
+    }
+
+    /// The next value. Of a container only the beginning is taken.
+    #[inline]
+    pub(crate) fn value(&mut self) -> Result<Value<'a>, Fault> {
+        let place = self.place();
+        if place > self.at && !self.is_blank(place) {
+            return self.scalar(place);
+        }
+        match self.text.get(place) {
+            Some(b'"') => Ok(Value::Text(self.string(place)?)),
+            Some(b'{') => self.enter(place, Value::Object),
+            Some(b'[') => self.enter(place, Value::List),
+            Some(_) => Err(Fault::NotJson),
+            None => Err(Fault::CutOff),
+        }
+    }
+
+    /// The bytes of the next key of the object that was entered, as they were written; `None` at its
+    /// end.
+    #[inline]
+    pub(crate) fn key(&mut self) -> Result<Option<&'a [u8]>, Fault> {
+        if !self.has_more(b'}')? {
+            return Ok(None);
+        }
+        let place = self.token()?;
+        if self.text[place] != b'"' {
+            return Err(Fault::NotJson);
+        }
+        let key = self.string(place)?;
+        let place = self.token()?;
+        if self.text[place] != b':' {
+            return Err(Fault::NotJson);
+        }
+        self.pass(place);
+        Ok(Some(key))
+    }
+
+    /// Whether the list that was entered has another item, which [`Cursor::value`] gives then.
+    #[inline]
+    pub(crate) fn item(&mut self) -> Result<bool, Fault> {
+        self.has_more(b']')
+    }
+
+    /// Passes over what is left of a value, if it is a container that was entered.
+    #[inline]
+    pub(crate) fn skip(&mut self, value: Value<'a>) -> Result<(), Fault> {
+        match value {
+            Value::Object => self.skip_container(true),
+            Value::List => self.skip_container(false),
+            _ => Ok(()),
+        }
+    }
+
+    /// Passes over the next value.
+    #[inline]
+    pub(crate) fn skip_value(&mut self) -> Result<(), Fault> {
+        let value = self.value()?;
+        self.skip(value)
+    }
+
+    /// Makes sure that nothing follows.
+    pub(crate) fn end(&self) -> Result<(), Fault> {
+        if self.next == self.positions.len() && self.is_blank(self.text.len()) {
+            Ok(())
+        } else {
+            Err(Fault::NotJson)
+        }
+    }
+
+    fn skip_container(&mut self, is_object: bool) -> Result<(), Fault> {
+        // One bit a level: whether it is an object.
+        let mut kinds = u128::from(is_object);
+        let mut levels = 1;
+        while levels > 0 {
+            let has_value = if kinds & 1 == 1 {
+                self.key()?.is_some()
+            } else {
+                self.item()?
+            };
+            if !has_value {
+                levels -= 1;
+                kinds >>= 1;
+                continue;
+            }
+            let is_object = match self.value()? {
+                Value::Object => true,
+                Value::List => false,
+                _ => continue,
+            };
+            levels += 1;
+            kinds = kinds << 1 | u128::from(is_object);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn has_more(&mut self, close: u8) -> Result<bool, Fault> {
+        let is_fresh = std::mem::take(&mut self.is_fresh);
+        let place = self.place();
+        let is_close = self.text.get(place) == Some(&close);
+        if is_fresh && !is_close {
+            return Ok(true);
+        }
+        self.token()?;
+        self.pass(place);
+        if is_close {
+            self.depth -= 1;
+            return Ok(false);
+        }
+        if self.text[place] == b',' {
+            Ok(true)
+        } else {
+            Err(Fault::NotJson)
+        }
+    }
+
+    fn enter(&mut self, place: usize, value: Value<'a>) -> Result<Value<'a>, Fault> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return Err(Fault::TooDeep);
+        }
+        self.pass(place);
+        self.is_fresh = true;
+        Ok(value)
+    }
+
+    /// The string that begins at `place`.
+    #[inline]
+    fn string(&mut self, place: usize) -> Result<&'a [u8], Fault> {
+        // The index holds both quotes of a string, since it refuses a text that ends within one.
+        let close = *self.positions.get(self.next + 1).ok_or(Fault::CutOff)? as usize;
+        self.next += 2;
+        self.at = close + 1;
+        Ok(&self.text[place + 1..close])
+    }
+
+    /// A number or a word, up to the mark at `place`.
+    #[inline]
+    fn scalar(&mut self, place: usize) -> Result<Value<'a>, Fault> {
+        let raw = self.text[self.at..place].trim_ascii();
+        self.at = place;
+        let value = match raw {
+            b"true" => Value::Bool(true),
+            b"false" => Value::Bool(false),
+            b"null" => Value::Null,
+            _ if is_number(raw) => Value::Number(raw),
+            _ if place == self.text.len() => return Err(Fault::CutOff),
+            _ => return Err(Fault::NotJson),
+        };
+        Ok(value)
+    }
+
+    /// The next mark; the end of the text if there is none.
+    #[inline]
+    fn place(&self) -> usize {
+        self.positions
+            .get(self.next)
+            .map_or(self.text.len(), |p| *p as usize)
+    }
+
+    /// The next mark, before which only blanks stand.
+    #[inline]
+    fn token(&self) -> Result<usize, Fault> {
+        let place = self.place();
+        if place > self.at && !self.is_blank(place) {
+            return Err(Fault::NotJson);
+        }
+        if place == self.text.len() {
+            return Err(Fault::CutOff);
+        }
+        Ok(place)
+    }
+
+    #[inline]
+    fn pass(&mut self, place: usize) {
+        self.next += 1;
+        self.at = place + 1;
+    }
+
+    #[inline]
+    fn is_blank(&self, place: usize) -> bool {
+        self.text[self.at..place]
+            .iter()
+            .all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+    }
+}
+
+/// RFC 8259, section 6.
+fn is_number(raw: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let text = raw.strip_prefix(b"-").unwrap_or(raw);
+    let n = digits(text);
+    if n == 0 || (n > 1 && text[0] == b'0') {
+        return false;
+    }
+    let mut text = &text[n..];
+    if let Some(fraction) = text.strip_prefix(b".") {
+        let n = digits(fraction);
+        if n == 0 {
+            return false;
+        }
+        text = &fraction[n..];
+    }
+    if let Some(exponent) = text.strip_prefix(b"e").or_else(|| text.strip_prefix(b"E")) {
+        let exponent = exponent
+            .strip_prefix(b"+")
+            .or_else(|| exponent.strip_prefix(b"-"))
+            .unwrap_or(exponent);
+        let n = digits(exponent);
+        return n > 0 && n == exponent.len();
+    }
+    text.is_empty()
+}

@@ -1,0 +1,109 @@
+#![allow(clippy::unwrap_used)]
+
+use super::blocks::{BLOCK, Masks, masks, plain, sequences, structure};
+use super::*;
+
+/// Walks a text to its end.
+fn check(text: &[u8]) -> Result<(), Fault> {
+    let mut index = Index::default();
+    index.of(text)?;
+    let mut cursor = Cursor::new(text, &index);
+    cursor.skip_value()?;
+    cursor.end()
+}
+
+#[test]
+fn faults_have_their_names() {
+    for text in [
+        r#"{"a":[1,-2.5e+3,true,null,"x\"y\\"],"b":{}}"#,
+        " [ ] ",
+        "0",
+        r#""é — → 🚀""#,
+    ] {
+        assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
+    }
+    for text in [r#"{"a":1"#, r#"{"a"#, "[", r#"{"a":"#, r#"{"a":tr"#, r#""x\"#, "", "[1,"] {
+        assert_eq!(check(text.as_bytes()), Err(Fault::CutOff), "{text}");
+    }
+    for text in [
+        "NaN,", "{a:1}", r#"{"a" 1}"#, "[1 2]", "[1,]", "{,}", "[1]]", "{}{}", "[01]", "[1.]",
+        "[NaN]", r#"{"a":1]"#, "[1:2]", r#"{"a":1,}"#, "[\"\t\"]", "hello}", "[\x0c]", "[\x1a]",
+    ] {
+        assert_eq!(check(text.as_bytes()), Err(Fault::NotJson), "{text}");
+    }
+    assert_eq!(check(b"\"caf\xe9\""), Err(Fault::InvalidUtf8));
+    let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+    assert_eq!(check(nested(128).as_bytes()), Ok(()));
+    assert_eq!(check(nested(129).as_bytes()), Err(Fault::TooDeep));
+    assert_eq!(check(nested(100_000).as_bytes()), Err(Fault::TooDeep));
+}
+
+#[test]
+fn texts_are_decoded_on_demand() {
+    assert_eq!(decode(b"plain").as_deref(), Some("plain"));
+    assert_eq!(decode(br"a\\b\u00e9").as_deref(), Some("a\\bé"));
+    assert_eq!(decode(br"\ud83d"), None);
+    assert_eq!(decode(br"\x"), None);
+}
+
+fn block(bytes: &[u8]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    block.copy_from_slice(bytes);
+    block
+}
+
+proptest::proptest! {
+    #[test]
+    fn both_ways_give_the_same_masks(bytes in proptest::collection::vec(0_u8.., BLOCK)) {
+        let block = block(&bytes);
+        proptest::prop_assert_eq!(masks(&block), plain::masks(&block));
+        proptest::prop_assert_eq!(sequences(&block), plain::sequences(&block));
+        // Control characters may differ; those are refused wherever they stand.
+        let Masks { control, .. } = plain::masks(&block);
+        proptest::prop_assert_eq!(structure(&block) & !control, plain::structure(&block) & !control);
+    }
+
+    /// The reference for UTF-8 is the standard library's.
+    #[test]
+    fn utf8_is_checked_as_the_standard_library_does(
+        before in "[a-zé—🚀]{0,70}",
+        odd in proptest::collection::vec(proptest::sample::select(
+            [0x41, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff_u8].as_slice()), 0..5),
+        after in "[a-zé—🚀]{0,70}",
+    ) {
+        let mut text = vec![b'"'];
+        text.extend(before.bytes().chain(odd).chain(after.bytes()));
+        text.push(b'"');
+        let is_fine = std::str::from_utf8(&text).is_ok();
+        proptest::prop_assert_eq!(check(&text) != Err(Fault::InvalidUtf8), is_fine);
+    }
+
+    /// The reference for structure is serde_json, also for texts that were cut or changed.
+    #[test]
+    fn structure_is_checked_as_serde_json_does(
+        text in r#"([\[\]{},:" 1a]|"[ab\\]{0,3}"|"[a-c]{0,70}":|-?[0-9]{1,2}(\.[0-9])?|true|null|\\"|\\\\){0,14}"#,
+    ) {
+        let strict = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+        let ours = check(text.as_bytes()).is_ok();
+        // Laxer only where a backslash stands before something that it cannot escape.
+        if text.contains('\\') {
+            proptest::prop_assert!(ours || !strict);
+        } else {
+            proptest::prop_assert_eq!(ours, strict);
+        }
+    }
+
+    #[test]
+    fn changed_documents_are_judged_as_serde_json_does(
+        at in 0_usize..400, by in proptest::sample::select(b"\"{}[],:1 a".as_slice()), cut in 0_usize..400,
+    ) {
+        let document = br#"{"type":"assistant","n":[1,2.5,{"x":null}],"message":{"usage":{"input_tokens":3,"output_tokens":17},"content":[{"type":"text","text":"a long text with {braces}, [brackets]: and commas, that goes on beyond a block of 64 bytes"},{"type":"tool_use","id":"t","input":{}}]},"ok":true,"timestamp":"2026-03-02T08:00:00.123Z"}"#;
+        let mut text = document.to_vec();
+        if let Some(byte) = text.get_mut(at) {
+            *byte = by;
+        }
+        text.truncate(cut.max(1));
+        let strict = serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok();
+        proptest::prop_assert_eq!(check(&text).is_ok(), strict);
+    }
+}
