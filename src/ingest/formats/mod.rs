@@ -1,5 +1,6 @@
 //! The registry of formats: a row each.
 
+mod claude_code;
 mod monitor_report;
 mod native;
 mod series;
@@ -7,7 +8,9 @@ mod series;
 use super::Format;
 
 /// All formats, in the order in which they are asked.
+#[rustfmt::skip] // a row a line, sorted by name
 pub const ALL: &[&'static dyn Format] = &[
+    &claude_code::ClaudeCode,
     &monitor_report::MonitorReport,
     &native::NativeRecords,
     &series::PlainSeries,

@@ -201,8 +201,15 @@ impl<'a> Cursor<'a> {
             b"false" => Value::Bool(false),
             b"null" => Value::Null,
             _ if is_number(raw) => Value::Number(raw),
-            _ if place == self.text.len() => return Err(Fault::CutOff),
-            _ => return Err(Fault::NotJson),
+            _ => {
+                let is_begun = matches!(raw.first(), Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n'));
+                let is_cut = is_begun && place == self.text.len();
+                return Err(if is_cut {
+                    Fault::CutOff
+                } else {
+                    Fault::NotJson
+                });
+            }
         };
         Ok(value)
     }

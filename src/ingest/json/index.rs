@@ -52,12 +52,7 @@ struct Scan {
 
 impl Scan {
     #[inline]
-    fn block(
-        &mut self,
-        block: &[u8; BLOCK],
-        text: &[u8],
-        out: &mut Vec<u32>,
-    ) -> Result<(), Fault> {
+    fn block(&mut self, block: &[u8; BLOCK], text: &[u8], out: &mut Vec<u32>) -> Result<(), Fault> {
         let masks = blocks::masks(block);
         if masks.high != 0 || self.expected != 0 {
             self.check_utf8(block, masks.high, text)?;
@@ -106,16 +101,10 @@ impl Scan {
 
     /// Holds the continuation bytes of a block against what the first bytes announce.
     #[inline(never)]
-    fn check_utf8(
-        &mut self,
-        block: &[u8; BLOCK],
-        high: u64,
-        text: &[u8],
-    ) -> Result<(), Fault> {
+    fn check_utf8(&mut self, block: &[u8; BLOCK], high: u64, text: &[u8]) -> Result<(), Fault> {
         let found = blocks::sequences(block);
         let two = high & !found.continuation;
-        let expected =
-            self.expected | two << 1 | found.three << 2 | found.four << 3;
+        let expected = self.expected | two << 1 | found.three << 2 | found.four << 3;
         if expected != found.continuation {
             return Err(Fault::InvalidUtf8);
         }

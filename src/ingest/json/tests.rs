@@ -22,12 +22,37 @@ fn faults_have_their_names() {
     ] {
         assert_eq!(check(text.as_bytes()), Ok(()), "{text}");
     }
-    for text in [r#"{"a":1"#, r#"{"a"#, "[", r#"{"a":"#, r#"{"a":tr"#, r#""x\"#, "", "[1,"] {
+    for text in [
+        r#"{"a":1"#,
+        r#"{"a"#,
+        "[",
+        r#"{"a":"#,
+        r#"{"a":tr"#,
+        r#""x\"#,
+        "",
+        "[1,",
+    ] {
         assert_eq!(check(text.as_bytes()), Err(Fault::CutOff), "{text}");
     }
     for text in [
-        "NaN,", "{a:1}", r#"{"a" 1}"#, "[1 2]", "[1,]", "{,}", "[1]]", "{}{}", "[01]", "[1.]",
-        "[NaN]", r#"{"a":1]"#, "[1:2]", r#"{"a":1,}"#, "[\"\t\"]", "hello}", "[\x0c]", "[\x1a]",
+        "NaN,",
+        "{a:1}",
+        r#"{"a" 1}"#,
+        "[1 2]",
+        "[1,]",
+        "{,}",
+        "[1]]",
+        "{}{}",
+        "[01]",
+        "[1.]",
+        "[NaN]",
+        r#"{"a":1]"#,
+        "[1:2]",
+        r#"{"a":1,}"#,
+        "[\"\t\"]",
+        "hello}",
+        "[\x0c]",
+        "[\x1a]",
     ] {
         assert_eq!(check(text.as_bytes()), Err(Fault::NotJson), "{text}");
     }

@@ -6,6 +6,7 @@ use perfadvise::ingest::{Ingested, Input, Options, ReadError, Target, formats, r
 use perfadvise::place::Problem;
 use perfadvise::record::Records;
 
+mod claude_code;
 mod damage;
 mod monitor_report;
 

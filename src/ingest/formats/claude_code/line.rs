@@ -1,0 +1,285 @@
+//! One line of a session log: the few fields that matter, still as they were written.
+
+use super::super::super::json::{Cursor, Fault, Index, Value};
+
+/// A field of a line that has not the type it should have.
+pub(super) type Wrong = &'static str;
+
+/// A line. Texts are the bytes between the quotes, not decoded.
+#[derive(Debug, Default)]
+pub(super) struct Line<'a> {
+    pub(super) kind: &'a [u8],
+    pub(super) subtype: &'a [u8],
+    pub(super) time: Option<&'a [u8]>,
+    pub(super) session: &'a [u8],
+    pub(super) uuid: &'a [u8],
+    pub(super) parent: Option<&'a [u8]>,
+    pub(super) cwd: &'a [u8],
+    pub(super) agent: &'a [u8],
+    pub(super) request: &'a [u8],
+    pub(super) is_sidechain: bool,
+    pub(super) is_meta: bool,
+    pub(super) is_summary: bool,
+    pub(super) is_error_message: bool,
+    /// Milliseconds to wait before the next attempt.
+    pub(super) retry_in: Option<f64>,
+    /// The status with which an attempt was refused.
+    pub(super) status: Option<u32>,
+    /// Tokens in the context before it was compacted.
+    pub(super) tokens_before: Option<u32>,
+    /// US dollars.
+    pub(super) cost: Option<f64>,
+    pub(super) message: Option<Message<'a>>,
+    /// Fields that were left out for their type.
+    pub(super) wrong: Vec<Wrong>,
+}
+
+/// The message in a line.
+#[derive(Debug, Default)]
+pub(super) struct Message<'a> {
+    pub(super) id: &'a [u8],
+    pub(super) model: &'a [u8],
+    pub(super) has_stop_reason: bool,
+    pub(super) usage: Option<Usage>,
+    pub(super) blocks: Vec<Block<'a>>,
+    /// The first text: where a person's prompt begins.
+    pub(super) text: Option<&'a [u8]>,
+}
+
+/// A content block that matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Block<'a> {
+    /// A tool was called.
+    ToolUse { id: &'a [u8], name: &'a [u8] },
+    /// A tool gave its result.
+    ToolResult { id: &'a [u8], is_error: bool },
+}
+
+/// Tokens as a line has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Usage {
+    pub(super) fresh: u32,
+    pub(super) output: u32,
+    pub(super) cache_read: u32,
+    pub(super) cache_write: u32,
+    pub(super) cache_write_5m: u32,
+    pub(super) cache_write_1h: u32,
+}
+
+impl<'a> Line<'a> {
+    /// Takes a line apart.
+    pub(super) fn parse(text: &'a [u8], index: &'a mut Index) -> Result<Self, Fault> {
+        index.of(text)?;
+        let mut cursor = Cursor::new(text, index);
+        let mut line = Line::default();
+        let value = cursor.value()?;
+        if value != Value::Object {
+            cursor.skip(value)?;
+            cursor.end()?;
+            return Err(Fault::NotJson);
+        }
+        while let Some(key) = cursor.key()? {
+            line.field(key, &mut cursor)?;
+        }
+        cursor.end()?;
+        Ok(line)
+    }
+
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        let value = cursor.value()?;
+        match key {
+            b"type" => self.kind = value.text().unwrap_or_default(),
+            b"subtype" => self.subtype = value.text().unwrap_or_default(),
+            // Of the wrong type it is there, but no time.
+            b"timestamp" if value != Value::Null => {
+                self.time = Some(value.text().unwrap_or_default());
+            }
+            b"sessionId" => self.session = value.text().unwrap_or_default(),
+            b"uuid" => self.uuid = value.text().unwrap_or_default(),
+            b"parentUuid" => self.parent = value.text(),
+            b"cwd" => self.cwd = value.text().unwrap_or_default(),
+            b"agentId" => self.agent = value.text().unwrap_or_default(),
+            b"requestId" => self.request = value.text().unwrap_or_default(),
+            b"isSidechain" => self.is_sidechain = value == Value::Bool(true),
+            b"isMeta" => self.is_meta = value == Value::Bool(true),
+            b"isCompactSummary" => self.is_summary = value == Value::Bool(true),
+            b"isApiErrorMessage" => self.is_error_message = value == Value::Bool(true),
+            b"retryInMs" => self.retry_in = self.number(value, "retryInMs is no positive number"),
+            b"costUSD" => self.cost = self.number(value, "costUSD is no positive number"),
+            b"message" if value == Value::Object => {
+                let mut message = Message::default();
+                while let Some(key) = cursor.key()? {
+                    message.field(key, cursor, &mut self.wrong)?;
+                }
+                self.message = Some(message);
+                return Ok(());
+            }
+            b"error" if value == Value::Object => {
+                while let Some(key) = cursor.key()? {
+                    let value = cursor.value()?;
+                    if key == b"status" {
+                        self.status = whole(value);
+                    }
+                    cursor.skip(value)?;
+                }
+                return Ok(());
+            }
+            b"compactMetadata" if value == Value::Object => {
+                while let Some(key) = cursor.key()? {
+                    let value = cursor.value()?;
+                    if key == b"preTokens" {
+                        self.tokens_before = whole(value);
+                    }
+                    cursor.skip(value)?;
+                }
+                return Ok(());
+            }
+            _ => {}
+        }
+        cursor.skip(value)
+    }
+
+    fn number(&mut self, value: Value<'_>, wrong: Wrong) -> Option<f64> {
+        let number = match value {
+            Value::Null => return None,
+            Value::Number(raw) => std::str::from_utf8(raw)
+                .ok()
+                .and_then(|text| text.parse::<f64>().ok())
+                .filter(|n| n.is_finite() && *n >= 0.0),
+            _ => None,
+        };
+        if number.is_none() {
+            self.wrong.push(wrong);
+        }
+        number
+    }
+}
+
+impl<'a> Message<'a> {
+    fn field(
+        &mut self,
+        key: &[u8],
+        cursor: &mut Cursor<'a>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Result<(), Fault> {
+        let value = cursor.value()?;
+        match (key, value) {
+            (b"id", _) => self.id = value.text().unwrap_or_default(),
+            (b"model", _) => self.model = value.text().unwrap_or_default(),
+            (b"stop_reason", _) => self.has_stop_reason = value != Value::Null,
+            (b"content", Value::Text(text)) => self.text = Some(text),
+            (b"content", Value::List) => {
+                while cursor.item()? {
+                    self.block(cursor)?;
+                }
+                return Ok(());
+            }
+            (b"usage", Value::Object) => {
+                let mut usage = Usage::default();
+                while let Some(key) = cursor.key()? {
+                    usage.field(key, cursor, wrong)?;
+                }
+                self.usage = Some(usage);
+                return Ok(());
+            }
+            (b"usage", other) if other != Value::Null => wrong.push("usage is no object"),
+            _ => {}
+        }
+        cursor.skip(value)
+    }
+
+    fn block(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        let value = cursor.value()?;
+        if value != Value::Object {
+            return cursor.skip(value);
+        }
+        let (mut kind, mut id, mut name, mut answered, mut text) =
+            (&b""[..], &b""[..], &b""[..], &b""[..], None);
+        let mut is_error = false;
+        while let Some(key) = cursor.key()? {
+            let value = cursor.value()?;
+            match key {
+                b"type" => kind = value.text().unwrap_or_default(),
+                b"id" => id = value.text().unwrap_or_default(),
+                b"name" => name = value.text().unwrap_or_default(),
+                b"tool_use_id" => answered = value.text().unwrap_or_default(),
+                b"is_error" => is_error = value == Value::Bool(true),
+                b"text" => text = value.text(),
+                _ => {}
+            }
+            cursor.skip(value)?;
+        }
+        match kind {
+            b"tool_use" => self.blocks.push(Block::ToolUse { id, name }),
+            b"tool_result" => self.blocks.push(Block::ToolResult {
+                id: answered,
+                is_error,
+            }),
+            b"text" => self.text = self.text.or(text),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Usage {
+    fn field(
+        &mut self,
+        key: &[u8],
+        cursor: &mut Cursor<'_>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Result<(), Fault> {
+        let value = cursor.value()?;
+        let (place, reason): (&mut u32, Wrong) = match key {
+            b"input_tokens" => (&mut self.fresh, "input_tokens is no whole number"),
+            b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
+            b"cache_read_input_tokens" => (
+                &mut self.cache_read,
+                "cache_read_input_tokens is no whole number",
+            ),
+            b"cache_creation_input_tokens" => (
+                &mut self.cache_write,
+                "cache_creation_input_tokens is no whole number",
+            ),
+            b"ephemeral_5m_input_tokens" => (
+                &mut self.cache_write_5m,
+                "ephemeral_5m_input_tokens is no whole number",
+            ),
+            b"ephemeral_1h_input_tokens" => (
+                &mut self.cache_write_1h,
+                "ephemeral_1h_input_tokens is no whole number",
+            ),
+            b"cache_creation" if value == Value::Object => {
+                while let Some(key) = cursor.key()? {
+                    if key.starts_with(b"ephemeral_") {
+                        self.field(key, cursor, wrong)?;
+                    } else {
+                        cursor.skip_value()?;
+                    }
+                }
+                return Ok(());
+            }
+            _ => return cursor.skip(value),
+        };
+        match whole(value) {
+            Some(number) => *place = number,
+            None if value == Value::Null => {}
+            None => wrong.push(reason),
+        }
+        cursor.skip(value)
+    }
+
+    /// Tokens written to the cache: the sum as given, or that of its parts where it is missing.
+    pub(super) fn written(self) -> u32 {
+        let parts = self.cache_write_5m.saturating_add(self.cache_write_1h);
+        self.cache_write.max(parts)
+    }
+}
+
+/// A whole number that fits.
+fn whole(value: Value<'_>) -> Option<u32> {
+    match value {
+        Value::Number(raw) => std::str::from_utf8(raw).ok()?.parse().ok(),
+        _ => None,
+    }
+}

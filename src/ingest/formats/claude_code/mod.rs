@@ -1,0 +1,157 @@
+//! Session logs of Claude Code: `projects/FOLDER/SESSION.jsonl`, with subagents inline or in
+//! `SESSION/subagents/agent-*.jsonl`.
+//!
+//! One line for each content block of a reply, all of which repeat the usage so far: the lines of a
+//! `message.id` are one model request, with the largest of each token count. Times are UTC
+//! milliseconds; a request lasts from the user or tool-result line that caused it (retries
+//! included) to its last line, a tool call from its `tool_use` to its `tool_result` line, with any
+//! wait for a permission. Resumed sessions repeat old lines in a new file; ids tell the copies.
+//!
+//! Every line is checked for well-formed structure; lines of unknown kinds are passed over and
+//! counted.
+
+mod chains;
+mod line;
+mod names;
+mod session;
+
+use super::super::json::{Cursor, Index, Value};
+use super::super::{Format, Head, Input, Likelihood, ReadError};
+use crate::place::Problem;
+use crate::record::Records;
+
+use session::Session;
+
+/// The format.
+#[derive(Debug)]
+pub(super) struct ClaudeCode;
+
+impl Format for ClaudeCode {
+    fn name(&self) -> &'static str {
+        "claude-code"
+    }
+
+    fn about(&self) -> &'static str {
+        "session logs of Claude Code: model requests with tokens, tool calls, retries, prompts, subagents"
+    }
+
+    fn plural(&self) -> &'static str {
+        "Claude Code session logs"
+    }
+
+    fn detect(&self, head: &Head<'_>) -> Likelihood {
+        let mut index = Index::default();
+        let mut lines = head.bytes.split(|b| *b == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            let is_cut = lines.peek().is_none() && !head.is_whole;
+            if is_cut && starts_like_a_line(line) {
+                return Likelihood::Yes;
+            }
+            if has_marks(line, &mut index) {
+                return Likelihood::Yes;
+            }
+        }
+        Likelihood::No
+    }
+
+    fn read(
+        &self,
+        input: &mut Input<'_>,
+        records: &mut Records,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), ReadError> {
+        let mut session = Session::new(input, records, problems);
+        let mut index = Index::default();
+        while let Some((number, text)) = input.next_line()? {
+            session.line(number, text, &mut index);
+        }
+        session.finish();
+        Ok(())
+    }
+}
+
+/// Whether a line has the keys that every session log has somewhere near its beginning.
+fn has_marks(line: &[u8], index: &mut Index) -> bool {
+    top_level(line, index).is_some_and(|keys| {
+        let is_turn = keys.has_session && (keys.has_uuid || keys.has_message || keys.has_time);
+        keys.has_type && (is_turn || keys.has_leaf || keys.has_snapshot)
+    })
+}
+
+/// The same for a line of which only the beginning is there.
+fn starts_like_a_line(line: &[u8]) -> bool {
+    let has = |needle: &[u8]| memchr::memmem::find(line, needle).is_some();
+    line.starts_with(b"{") && has(b"\"sessionId\"") && has(b"\"isSidechain\"")
+}
+
+#[derive(Default)]
+struct Keys {
+    has_type: bool,
+    has_session: bool,
+    has_uuid: bool,
+    has_message: bool,
+    has_time: bool,
+    has_leaf: bool,
+    has_snapshot: bool,
+}
+
+fn top_level(line: &[u8], index: &mut Index) -> Option<Keys> {
+    index.of(line).ok()?;
+    let mut cursor = Cursor::new(line, index);
+    if cursor.value().ok()? != Value::Object {
+        return None;
+    }
+    let mut keys = Keys::default();
+    while let Some(key) = cursor.key().ok()? {
+        let value = cursor.value().ok()?;
+        cursor.skip(value).ok()?;
+        match (key, value) {
+            (b"type", Value::Text(_)) => keys.has_type = true,
+            (b"sessionId", Value::Text(_)) => keys.has_session = true,
+            (b"uuid", Value::Text(_)) => keys.has_uuid = true,
+            (b"message", Value::Object) => keys.has_message = true,
+            (b"timestamp", Value::Text(_)) => keys.has_time = true,
+            (b"leafUuid", Value::Text(_)) => keys.has_leaf = true,
+            (b"isSnapshotUpdate", Value::Bool(_)) => keys.has_snapshot = true,
+            _ => {}
+        }
+    }
+    Some(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(bytes: &[u8], is_whole: bool) -> Likelihood {
+        ClaudeCode.detect(&Head {
+            name: "x.jsonl",
+            bytes,
+            is_whole,
+        })
+    }
+
+    #[test]
+    fn marks_of_a_session_log() {
+        let turn = br#"{"type":"user","sessionId":"s","uuid":"u","message":{}}"#;
+        assert_eq!(detect(turn, true), Likelihood::Yes);
+        let mut damaged = b"garbage\n".to_vec();
+        damaged.extend(turn);
+        assert_eq!(detect(&damaged, true), Likelihood::Yes);
+        let long =
+            br#"{"parentUuid":null,"isSidechain":false,"sessionId":"s","message":{"content":"cut"#;
+        assert_eq!(detect(long, false), Likelihood::Yes);
+        assert_eq!(
+            detect(br#"{"type":"summary","leafUuid":"x"}"#, true),
+            Likelihood::Yes
+        );
+        for other in [
+            br#"{"kind":"operation","session":"s"}"#.as_slice(),
+            br#"{"type":"assistant","session_id":"s","message":{}}"#,
+            br#"{"generated_at":"x"}"#,
+            b"\0\0",
+        ] {
+            assert_eq!(detect(other, true), Likelihood::No);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The names that a file's records share, interned once.
+
+use super::super::super::json::decode;
+use super::super::super::{Input, input::name_of};
+use crate::record::{Catalog, Dimension, Dims, DimsId, Identity, IdentityId, Name, Records};
+
+/// Names, dimension sets and identities of one file.
+#[derive(Debug)]
+pub(super) struct Names {
+    labels: Dims,
+    interface: Name,
+    provider: Name,
+    main: Name,
+    subagent: Name,
+    project: Name,
+    /// Words of the file as they are written, with their names.
+    words: Vec<(Box<[u8]>, Name)>,
+    dims: Vec<(Kind, bool, DimsId)>,
+    session: (Box<[u8]>, IdentityId),
+    fallback: IdentityId,
+}
+
+/// What a dimension set belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A request of a model.
+    Request(Name),
+    /// A call of a tool.
+    Tool(Name),
+    /// Anything else.
+    Other,
+}
+
+/// Words that are found by comparing; beyond that the catalog is asked.
+const REMEMBERED: usize = 48;
+
+impl Names {
+    pub(super) fn new(input: &Input<'_>, records: &mut Records) -> Self {
+        let labels = input.labels(records);
+        let catalog = &mut records.catalog;
+        // A log without session ids is a session of its own.
+        let stem = input.name.trim_end_matches(".jsonl");
+        let session = if stem.is_empty() { input.path } else { stem };
+        let session = catalog.name(session);
+        let fallback = catalog.identity(Identity {
+            session,
+            ..Identity::default()
+        });
+        Self {
+            labels,
+            interface: catalog.name("claude_code"),
+            provider: catalog.name("anthropic"),
+            main: catalog.name("main"),
+            subagent: catalog.name("subagent"),
+            project: Name::NONE,
+            words: Vec::new(),
+            dims: Vec::new(),
+            session: (Box::default(), fallback),
+            fallback,
+        }
+    }
+
+    /// The project is named by the last folder of the first working directory.
+    pub(super) fn see_folder(&mut self, cwd: &[u8], catalog: &mut Catalog) {
+        if self.project.is_some() || cwd.is_empty() {
+            return;
+        }
+        let Some(cwd) = decode(cwd) else { return };
+        let folder = name_of(cwd.trim_end_matches(['/', '\\']));
+        // Logs of Windows are read on other systems too.
+        let folder = folder.rsplit('\\').next().unwrap_or(folder);
+        self.project = catalog.name(folder);
+        self.dims.clear();
+    }
+
+    /// The name of a word; none if it cannot be decoded.
+    pub(super) fn word(&mut self, raw: &[u8], catalog: &mut Catalog) -> Name {
+        if let Some((_, name)) = self.words.iter().find(|(word, _)| **word == *raw) {
+            return *name;
+        }
+        let name = decode(raw).map_or(Name::NONE, |text| catalog.name(&text));
+        if self.words.len() < REMEMBERED {
+            self.words.push((raw.into(), name));
+        }
+        name
+    }
+
+    /// The root session of a line.
+    pub(super) fn session(&mut self, raw: &[u8], catalog: &mut Catalog) -> IdentityId {
+        if raw.is_empty() {
+            return self.fallback;
+        }
+        if *self.session.0 != *raw {
+            let identity = decode(raw).map_or(self.fallback, |text| {
+                let session = catalog.name(&text);
+                catalog.identity(Identity {
+                    session,
+                    ..Identity::default()
+                })
+            });
+            self.session = (raw.into(), identity);
+        }
+        self.session.1
+    }
+
+    /// The dimensions of a record.
+    pub(super) fn dims(&mut self, kind: Kind, is_subagent: bool, catalog: &mut Catalog) -> DimsId {
+        let known = self
+            .dims
+            .iter()
+            .find(|(k, s, _)| *k == kind && *s == is_subagent);
+        if let Some((_, _, dims)) = known {
+            return *dims;
+        }
+        let agent = if is_subagent {
+            self.subagent
+        } else {
+            self.main
+        };
+        let mut dims = vec![
+            (Dimension::Interface, self.interface),
+            (Dimension::Agent, agent),
+            (Dimension::Project, self.project),
+        ];
+        match kind {
+            Kind::Request(model) => {
+                dims.push((Dimension::Model, model));
+                dims.push((Dimension::Provider, self.provider));
+            }
+            Kind::Tool(tool) => dims.push((Dimension::Tool, tool)),
+            Kind::Other => {}
+        }
+        dims.extend(self.labels.iter().copied());
+        let dims = catalog.dims(dims);
+        self.dims.push((kind, is_subagent, dims));
+        dims
+    }
+}

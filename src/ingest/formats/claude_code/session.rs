@@ -1,0 +1,411 @@
+//! The lines of a file become records: requests, tool calls, waits, and what people did.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use super::super::super::json::Index;
+use super::super::super::{Input, time};
+use super::chains::{Chain, Chains, mix};
+use super::line::{Block, Line, Message, Usage};
+use super::names::{Kind, Names};
+use crate::place::{Problem, ProblemKind};
+use crate::record::{
+    Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records, Tokens, hash64,
+    hash128,
+};
+use crate::units::Time;
+
+/// The model of lines that the client wrote itself.
+const SYNTHETIC: &[u8] = b"<synthetic>";
+/// Tools that start a subagent.
+const SUBAGENT_TOOLS: &[&[u8]] = &[b"Task", b"Agent"];
+/// Beginnings of user lines that no person typed as a prompt.
+const NO_PROMPT: &[&[u8]] = &[
+    b"<command-",
+    b"<local-command-",
+    b"<bash-",
+    b"[Request interrupted by user",
+];
+
+/// One file while it is read.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    records: &'a mut Records,
+    problems: &'a mut Vec<Problem>,
+    zone: &'a jiff::tz::TimeZone,
+    file: u32,
+    is_agent_file: bool,
+    names: Names,
+    chains: Chains,
+    /// Operations by the hash of their message or tool-use id.
+    requests: Table,
+    tools: Table,
+    /// The latest time of any line.
+    last: Option<Time>,
+}
+
+type Table = HashMap<u64, usize, BuildHasherDefault<Passed>>;
+
+/// The keys are hashes already.
+#[derive(Debug, Default)]
+struct Passed(u64);
+
+impl Hasher for Passed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = mix(bytes);
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+/// What all records of a line share.
+#[derive(Clone, Copy)]
+struct At {
+    time: Time,
+    chain: Chain,
+    is_subagent: bool,
+    number: u64,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new<'z: 'a>(
+        input: &Input<'z>,
+        records: &'a mut Records,
+        problems: &'a mut Vec<Problem>,
+    ) -> Self {
+        let is_agent_file = input.name.starts_with("agent-");
+        Self {
+            names: Names::new(input, records),
+            records,
+            problems,
+            zone: input.naive_zone,
+            file: input.file,
+            is_agent_file,
+            chains: Chains::new(is_agent_file),
+            requests: Table::default(),
+            tools: Table::default(),
+            last: None,
+        }
+    }
+
+    /// Takes one line.
+    pub(super) fn line(&mut self, number: u64, text: &[u8], index: &mut Index) {
+        if text.trim_ascii().is_empty() {
+            return;
+        }
+        let line = match Line::parse(text, index) {
+            Ok(line) => line,
+            Err(fault) => return self.problem(number, ProblemKind::Skipped, fault.reason()),
+        };
+        let time = line
+            .time
+            .and_then(|raw| time::parse(std::str::from_utf8(raw).ok()?, self.zone));
+        self.last = self.last.max(time);
+        let is_needed = match line.kind {
+            b"user" | b"assistant" => true,
+            b"system" => matches!(line.subtype, b"api_error" | b"compact_boundary"),
+            _ => false,
+        };
+        if !is_needed {
+            self.records.ignored += 1;
+            return;
+        }
+        let Some(time) = time else {
+            let reason = if line.time.is_some() {
+                "timestamp is no time between 2000 and 2100"
+            } else {
+                "no timestamp"
+            };
+            return self.problem(number, ProblemKind::Skipped, reason);
+        };
+        for wrong in &line.wrong {
+            self.problem(number, ProblemKind::Value, wrong);
+        }
+        self.names.see_folder(line.cwd, &mut self.records.catalog);
+        let at = At {
+            time,
+            chain: self.chains.of(&line),
+            is_subagent: line.is_sidechain || self.is_agent_file,
+            number,
+        };
+        match line.kind {
+            b"user" => self.user(&line, at),
+            b"assistant" => self.assistant(&line, at),
+            _ if line.subtype == b"api_error" => self.retry(&line, at),
+            _ => self.compaction(&line, at),
+        }
+    }
+
+    /// Ends the file: calls that nobody answered last until its end.
+    pub(super) fn finish(self) {
+        for index in self.tools.into_values() {
+            let tool = &mut self.records.operations[index];
+            if tool.flags.has(Flags::UNANSWERED) {
+                tool.outcome = OutcomeKind::Unknown;
+                tool.duration = self.last.map_or(-1, |last| last.0 - tool.start.0);
+            }
+        }
+    }
+
+    fn user(&mut self, line: &Line<'_>, at: At) {
+        self.chains.ask(at.chain, at.time);
+        let Some(message) = &line.message else {
+            self.records.ignored += 1;
+            return;
+        };
+        let mut has_result = false;
+        for block in &message.blocks {
+            if let Block::ToolResult { id, is_error } = block {
+                has_result = true;
+                self.answer(id, *is_error, at.time);
+            }
+        }
+        let is_prompt = !has_result
+            && !line.is_meta
+            && !line.is_summary
+            && !at.is_subagent
+            && !message
+                .text
+                .is_some_and(|text| NO_PROMPT.iter().any(|no| text.starts_with(no)));
+        if is_prompt {
+            self.event(EventKind::Prompt, line, at, Flags::LEADS);
+        }
+    }
+
+    fn answer(&mut self, id: &[u8], is_error: bool, time: Time) {
+        let Some(index) = self.tools.get(&mix(id)) else {
+            return;
+        };
+        let tool = &mut self.records.operations[*index];
+        if !tool.flags.has(Flags::UNANSWERED) {
+            return;
+        }
+        tool.flags = without(tool.flags, Flags::UNANSWERED);
+        tool.duration = (time.0 - tool.start.0).max(0);
+        tool.outcome = if is_error {
+            OutcomeKind::Error
+        } else {
+            OutcomeKind::Ok
+        };
+    }
+
+    fn assistant(&mut self, line: &Line<'_>, at: At) {
+        let Some(message) = &line.message else {
+            self.records.ignored += 1;
+            return;
+        };
+        if line.is_error_message || message.model == SYNTHETIC {
+            let name = self.records.catalog.name("api_error_message");
+            return self.event(EventKind::Other(name), line, at, Flags::LEADS);
+        }
+        // The first of these that is there tells one request from another.
+        let id = [message.id, line.request, line.uuid]
+            .into_iter()
+            .find(|id| !id.is_empty());
+        let key = id.map_or(at.number, mix);
+        let (request, mut leads) = match self.requests.get(&key) {
+            Some(request) => (*request, Flags::LEADS),
+            None => {
+                let request = self.begin_request(line, message, id, at);
+                self.requests.insert(key, request);
+                (request, Flags::default())
+            }
+        };
+        self.extend_request(request, line, message, at.time);
+        for block in &message.blocks {
+            if let Block::ToolUse { id, name } = block {
+                self.begin_tool(id, name, request, line, at, leads);
+                leads = Flags::default();
+            }
+        }
+    }
+
+    /// A new request, at its first line.
+    fn begin_request(
+        &mut self,
+        line: &Line<'_>,
+        message: &Message<'_>,
+        id: Option<&[u8]>,
+        at: At,
+    ) -> usize {
+        let trigger = self.chains.trigger(at.chain).filter(|t| *t <= at.time);
+        let start = trigger.unwrap_or(at.time);
+        let mut request = Operation::new(OperationKind::ModelRequest, start, self.file);
+        if trigger.is_some() {
+            request.duration = at.time.0 - start.0;
+        }
+        if let Some(id) = id {
+            request.key = hash128(id);
+            request.id = hash64(id);
+        }
+        let catalog = &mut self.records.catalog;
+        let model = self.names.word(message.model, catalog);
+        request.dims = self
+            .names
+            .dims(Kind::Request(model), at.is_subagent, catalog);
+        request.identity = self.names.session(line.session, catalog);
+        request.flags = Flags::LEADS.with(subagent(at));
+        self.records.operations.push(request);
+        self.records.operations.len() - 1
+    }
+
+    /// What a line adds to its request: later ones know more.
+    fn extend_request(&mut self, index: usize, line: &Line<'_>, message: &Message<'_>, time: Time) {
+        let request = &mut self.records.operations[index];
+        if request.duration >= 0 {
+            request.duration = request.duration.max(time.0 - request.start.0);
+        }
+        if let Some(usage) = message.usage {
+            if !request.flags.has(Flags::HAS_TOKENS) {
+                request.flags = request
+                    .flags
+                    .with(Flags::HAS_TOKENS)
+                    .with(Flags::OUTPUT_IS_LOWER_BOUND);
+            }
+            raise(&mut request.tokens, usage);
+        }
+        if message.has_stop_reason {
+            request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
+        }
+        if let Some(dollars) = line.cost {
+            #[allow(clippy::cast_possible_truncation)] // saturates, far beyond any bill
+            let nanos = (dollars * 1e9).round() as i64;
+            request.cost = request.cost.max(nanos);
+        }
+    }
+
+    fn begin_tool(
+        &mut self,
+        id: &[u8],
+        name: &[u8],
+        request: usize,
+        line: &Line<'_>,
+        at: At,
+        leads: Flags,
+    ) {
+        let key = mix(id);
+        if !id.is_empty() && self.tools.contains_key(&key) {
+            return;
+        }
+        let mut tool = Operation::new(OperationKind::ToolCall, at.time, self.file);
+        tool.parent = self.records.operations[request].id;
+        tool.flags = Flags::UNANSWERED.with(leads).with(subagent(at));
+        if !id.is_empty() {
+            tool.key = hash128(id);
+            tool.id = hash64(id);
+        }
+        let catalog = &mut self.records.catalog;
+        let word = self.names.word(name, catalog);
+        tool.dims = self.names.dims(Kind::Tool(word), at.is_subagent, catalog);
+        tool.identity = self.names.session(line.session, catalog);
+        self.records.operations.push(tool);
+        // Without an id nothing can answer it, and it must not hide another.
+        let place = if id.is_empty() {
+            !(self.records.operations.len() as u64)
+        } else {
+            key
+        };
+        self.tools.insert(place, self.records.operations.len() - 1);
+        if SUBAGENT_TOOLS.contains(&name) {
+            self.event_of(EventKind::Subagent, id, line, at, Flags::default());
+        }
+    }
+
+    /// An attempt failed, and the next one waits.
+    fn retry(&mut self, line: &Line<'_>, at: At) {
+        if let Some(wait) = line.retry_in {
+            let mut operation = Operation::new(OperationKind::WaitBackoff, at.time, self.file);
+            #[allow(clippy::cast_possible_truncation)] // saturates
+            let nanos = (wait * 1e6).round() as i64;
+            operation.duration = nanos;
+            operation.key = key_of(b"wait:", line.uuid);
+            let catalog = &mut self.records.catalog;
+            operation.dims = self.names.dims(Kind::Other, at.is_subagent, catalog);
+            operation.identity = self.names.session(line.session, catalog);
+            operation.flags = Flags::LEADS.with(subagent(at));
+            self.records.operations.push(operation);
+        }
+        let leads = if line.retry_in.is_some() {
+            Flags::default()
+        } else {
+            Flags::LEADS
+        };
+        self.event(EventKind::Retry, line, at, leads);
+        if let (Some(status), Some(event)) = (line.status, self.records.events.last_mut()) {
+            event.subject = self.records.catalog.name(&status.to_string());
+        }
+    }
+
+    fn compaction(&mut self, line: &Line<'_>, at: At) {
+        self.event(EventKind::Compaction, line, at, Flags::LEADS);
+        if let (Some(tokens), Some(event)) = (line.tokens_before, self.records.events.last_mut()) {
+            event.from = self.records.catalog.name(&tokens.to_string());
+        }
+    }
+
+    fn event(&mut self, kind: EventKind, line: &Line<'_>, at: At, leads: Flags) {
+        self.event_of(kind, line.uuid, line, at, leads);
+    }
+
+    /// An event whose copies in other files have the same `id`.
+    fn event_of(&mut self, kind: EventKind, id: &[u8], line: &Line<'_>, at: At, leads: Flags) {
+        let catalog = &mut self.records.catalog;
+        self.records.events.push(Event {
+            key: key_of(b"event:", id),
+            time: at.time,
+            duration: -1,
+            kind,
+            subject: Name::NONE,
+            from: Name::NONE,
+            to: Name::NONE,
+            dims: self.names.dims(Kind::Other, at.is_subagent, catalog),
+            identity: self.names.session(line.session, catalog),
+            file: self.file,
+            flags: leads.with(subagent(at)),
+        });
+    }
+
+    fn problem(&mut self, line: u64, kind: ProblemKind, reason: &'static str) {
+        self.problems.push(Problem {
+            file: self.file,
+            line: Some(line),
+            kind,
+            reason: reason.into(),
+        });
+    }
+}
+
+fn subagent(at: At) -> Flags {
+    if at.is_subagent {
+        Flags::SUBAGENT
+    } else {
+        Flags::default()
+    }
+}
+
+fn without(flags: Flags, mark: Flags) -> Flags {
+    Flags(flags.0 & !mark.0)
+}
+
+/// A key for deduplication; none without an id. The prefix keeps records of one line apart.
+fn key_of(prefix: &[u8], id: &[u8]) -> u128 {
+    if id.is_empty() {
+        return 0;
+    }
+    hash128(&[prefix, id].concat())
+}
+
+/// The largest of each count: every line repeats those so far.
+fn raise(tokens: &mut Tokens, usage: Usage) {
+    tokens.fresh = tokens.fresh.max(usage.fresh);
+    tokens.cache_read = tokens.cache_read.max(usage.cache_read);
+    tokens.cache_write = tokens.cache_write.max(usage.written());
+    tokens.cache_write_1h = tokens.cache_write_1h.max(usage.cache_write_1h);
+    tokens.output = tokens.output.max(usage.output);
+}
