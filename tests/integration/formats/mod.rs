@@ -2,13 +2,17 @@
 
 use std::path::Path;
 
-use perfadvise::ingest::{Ingested, Input, Options, ReadError, Target, formats, read_all};
+use perfadvise::ingest::{
+    Head, Ingested, Input, Likelihood, Options, ReadError, Target, formats, read_all,
+};
 use perfadvise::place::Problem;
 use perfadvise::record::Records;
 
 mod claude_code;
 mod damage;
 mod monitor_report;
+mod native;
+mod series;
 
 /// What a reader made of some bytes.
 #[derive(Debug)]
@@ -72,5 +76,35 @@ pub(crate) fn detected(path: &str) -> Vec<(String, Option<&'static str>)> {
             let name = f.path.file_name().unwrap().to_string_lossy().into_owned();
             (name, f.format)
         })
+        .collect()
+}
+
+/// Records and problems of bytes that are of use to the format of that name.
+pub(crate) fn read_bytes(format: &str, bytes: &[u8]) -> (Records, Vec<Problem>) {
+    let reading = read(format, bytes);
+    assert_eq!(reading.error, None);
+    (reading.records, reading.problems)
+}
+
+/// The bytes of a fixture.
+pub(crate) fn bytes_of(path: &str) -> Vec<u8> {
+    std::fs::read(Path::new("fixtures").join(path)).unwrap()
+}
+
+/// How sure a format is of these bytes.
+pub(crate) fn likelihood(format: &str, bytes: &[u8]) -> Likelihood {
+    let head = Head {
+        name: "x",
+        bytes,
+        is_whole: true,
+    };
+    formats::named(format).unwrap().detect(&head)
+}
+
+/// Line and reason of each problem.
+pub(crate) fn reasons(problems: &[Problem]) -> Vec<(u64, String)> {
+    problems
+        .iter()
+        .map(|p| (p.line.unwrap_or(0), p.reason.clone().into_owned()))
         .collect()
 }

@@ -5,25 +5,13 @@ mod steps;
 
 use std::path::{Path, PathBuf};
 
-use perfadvise::ingest::{Input, formats};
 use perfadvise::metrics::Metric;
-use perfadvise::place::Problem;
-use perfadvise::record::{Dimension, Measured, Records};
+use perfadvise::record::{Dimension, Measured};
 use perfadvise::units::{NANOS, Time};
 use perfadvise::workload::{Figure, Filter, FoldOptions, GroupKey, Grouping, Workload, fold};
 use serde_json::Value;
 
-/// Reads bytes by a named format.
-pub(crate) fn read_bytes(format: &str, bytes: &[u8]) -> (Records, Vec<Problem>) {
-    let format = formats::named(format).unwrap();
-    let zone = jiff::tz::TimeZone::UTC;
-    let mut input = Input::of_bytes(0, "-", bytes, &zone);
-    let (mut records, mut problems) = (Records::default(), Vec::new());
-    format
-        .read(&mut input, &mut records, &mut problems)
-        .unwrap();
-    (records, problems)
-}
+use super::formats::read_bytes;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
