@@ -1,7 +1,17 @@
 //! Quantities with their unit in the type, time, and the strings people write them as.
 //!
 //! Inside the program and in JSON: seconds, bytes, ratios from 0 to 1, UTC. People write `2.3s`,
-//! `245MB`, `80%`, `23/150`, `11.5x faster`, `1 hour`.
+//! `245MB`, `80%`, `23/150`, `11.5x faster`, `1 hour`: `parse` reads these, `show` writes them so
+//! that they read back the same, `calendar` reads the times of `--from`, `--to` and `--since`.
+
+mod calendar;
+mod parse;
+mod show;
+
+pub use calendar::{ClockFault, Edge, Moment, moment};
+pub use parse::{
+    Quantity, UnitError, parse_bytes, parse_factor, parse_quantity, parse_ratio, parse_seconds,
+};
 
 use std::fmt;
 
