@@ -1,6 +1,18 @@
 //! Rules are data: they state when they apply, and propose a scenario. Those that hold are
 //! projected, ranked and offered.
 
+pub mod cases;
+pub mod condition;
+pub mod facts;
+pub mod judge;
+pub mod library;
+pub mod lint;
+pub mod mutate;
+pub mod rule;
+
+pub use library::{Entry, Library, Source};
+pub use lint::{lint, test};
+
 use crate::analysis::Analysis;
 use crate::assessment::{
     CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, Score,
@@ -40,4 +52,28 @@ pub struct Case<'a> {
 #[must_use]
 pub fn advise(_case: Case<'_>) -> Advice {
     Advice::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_rules_keep_to_the_rules() {
+        let found = lint(&Library::built_in());
+        assert!(found.is_empty(), "{found:#?}");
+    }
+
+    #[test]
+    fn cases_hold_and_notice_every_turned_comparison() {
+        let library = Library::built_in();
+        assert!(library.entries.len() >= 30);
+        let failures: Vec<(String, Vec<String>)> = library
+            .entries
+            .iter()
+            .map(|e| (e.rule.code.clone(), test(e)))
+            .filter(|(_, failures)| !failures.is_empty())
+            .collect();
+        assert!(failures.is_empty(), "{failures:#?}");
+    }
 }

@@ -1,0 +1,186 @@
+//! The catalogue of facts: what a rule may ask for.
+//!
+//! Every metric of the registry is a fact of its own name. The others stand here, a row each. Facts
+//! of a subject (`purpose.…`, `tool.…`) have one set of numbers for each purpose, each tool.
+
+use crate::advise::rule::Subject;
+use crate::metrics::{Metric, Unit};
+
+/// The numbers that a fact may have.
+pub const FIELDS: &[&str] = &[
+    "value",
+    "median",
+    "p95",
+    "max",
+    "low",
+    "high",
+    "n",
+    "units",
+    "target",
+    "target_p95",
+    "missed",
+    "missed_p95",
+];
+
+/// A row of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactRow {
+    /// Name in conditions, without the field.
+    pub name: &'static str,
+    /// What there is one of for each; `None`: one over all.
+    pub subject: Option<Subject>,
+    /// For people.
+    pub title: &'static str,
+    /// Unit of its numbers.
+    pub unit: Unit,
+    /// What exactly it is.
+    pub meaning: &'static str,
+}
+
+const fn row(
+    name: &'static str,
+    subject: Option<Subject>,
+    title: &'static str,
+    unit: Unit,
+    meaning: &'static str,
+) -> FactRow {
+    FactRow {
+        name,
+        subject,
+        title,
+        unit,
+        meaning,
+    }
+}
+
+use Subject::{Agent, Alert, Interface, Model, Process, Purpose, Tool};
+
+/// All facts beside the metrics.
+#[rustfmt::skip]
+pub const FACTS: &[FactRow] = &[
+    row("accuracy_floor", None, "floor of accuracy", Unit::Ratio, "The accuracy that the user wants at least (`thresholds.min_accuracy`, `targets.accuracy`)."),
+    row("response_limit", None, "limit of response time", Unit::Seconds, "The alert's limit on the response time, else the target of its 95th percentile."),
+    row("context_cache.compulsory_share", None, "first requests among misses", Unit::Ratio, "Misses of the context cache whose context had not been asked for since the start ÷ all misses; n: misses."),
+    row("context_cache.common_keys", None, "contexts that most units ask for", Unit::Count, "Contexts that at least half of the units ask for."),
+    row("context_cache.reasked_share", None, "misses that had been cached", Unit::Ratio, "Lookups that missed although the context had been asked for since the start ÷ all lookups."),
+    row("context_cache.working_set", None, "different contexts", Unit::Count, "Different contexts asked for on one host from a start to the next, the most of them."),
+    row("context_cache.predictable_share", None, "contexts known beforehand", Unit::Ratio, "Lookups whose context is the one that followed its predecessor the last time ÷ lookups with a predecessor in their unit."),
+    row("preparation.share", None, "preparation in response time", Unit::Ratio, "Time of context preparations ÷ time of steps."),
+    row("load.fancy_p95", None, "FANCY under load, p95", Unit::Seconds, "95th percentile of the response time of FANCY steps in quarters of an hour in which CPU or memory is over its target."),
+    row("load.time_ratio", None, "FANCY under load ÷ in quiet", Unit::Count, "Mean response time of FANCY steps in loaded quarters of an hour ÷ in quiet ones; units: loaded quarters."),
+    row("file_filter.slope", None, "preparation time per file", Unit::Seconds, "Slope of the preparation time on the files considered; n: pairs."),
+    row("file_filter.accuracy_slope", None, "accuracy per file", Unit::Ratio, "Slope of the accuracy on the files considered."),
+    row("queue.share", None, "waiting for a slot", Unit::Ratio, "Time of waits for a free slot ÷ time of steps."),
+    row("backoff.share", None, "waiting before retries", Unit::Ratio, "Time of waits before a retry ÷ time of steps."),
+    row("rate_limited.share", None, "requests refused for their rate", Unit::Ratio, "Requests refused for their rate ÷ all requests."),
+    row("load_per_core", None, "load by core", Unit::Count, "Load average over one minute ÷ cores of the machine."),
+    row("disk.days_to_full", None, "days until the disk is full", Unit::Count, "Days until the disk is full at the upper end of its slope, where it rises."),
+    row("compaction.units_share", None, "units with a compaction", Unit::Ratio, "Units in which a context was compacted ÷ units."),
+    row("prompt_cache.unused_share", None, "streams without a cache read", Unit::Ratio, "Streams (unit × agent) of at least 3 requests that read nothing from the provider's cache ÷ such streams."),
+    row("prompt_cache.unused_context", None, "context of such streams", Unit::Count, "Median over these streams of the mean tokens of context per request."),
+    row("alerts.missing", None, "targets without an alert", Unit::Count, "Measured metrics with a target and without an alert."),
+    row("alerts.configured", None, "alerts", Unit::Count, "Alerts in the configuration."),
+    row("data.units", None, "units", Unit::Count, "Units of inference."),
+    row("data.gaps", None, "gaps between samples", Unit::Count, "Intervals between samples of one source longer than three times their median."),
+    row("data.longest_gap", None, "longest gap", Unit::Seconds, "The longest such interval."),
+    row("data.sample_interval", None, "interval of samples", Unit::Seconds, "Median interval between the samples of one source."),
+    row("data.process_starts", None, "process starts", Unit::Count, "Starts of monitored processes that the inputs tell of."),
+    row("data.clock_fault_share", None, "operations with a clock fault", Unit::Ratio, "Operations that end before they start, or come out of order ÷ all operations."),
+    row("data.lower_bound_share", None, "requests with output as lower bound", Unit::Ratio, "Requests whose count of output tokens is a lower bound ÷ requests with tokens."),
+    row("data.without_target", None, "scored metrics without target", Unit::Count, "Measured metrics that the score knows and that have no target."),
+    row("data.unlabelled_share", None, "steps without mode or interface", Unit::Ratio, "Steps without a mode, or without an interface, where others have one ÷ all steps; the larger of the two."),
+    row("data.mock_share", None, "steps answered by a mock", Unit::Ratio, "Steps of interfaces that answer without a model ÷ all steps, where others answer with one."),
+    row("purpose.time_ratio", Some(Purpose), "response time, SIMPLE ÷ FANCY", Unit::Count, "Response time of SIMPLE as a multiple of FANCY, like with like: same tasks where enough ran in both, else the purpose; n: steps in FANCY, units: tasks or units compared."),
+    row("purpose.is_test", Some(Purpose), "purpose is testing", Unit::Count, "Whether the purpose is named as testing (test, testing, tests, ci, qa, smoke)."),
+    row("purpose.simple_accuracy", Some(Purpose), "accuracy in SIMPLE", Unit::Ratio, "Recorded accuracy of this purpose in SIMPLE, with its interval."),
+    row("purpose.fancy_accuracy", Some(Purpose), "accuracy in FANCY", Unit::Ratio, "Recorded accuracy of this purpose in FANCY, with its interval."),
+    row("interface.time_ratio", Some(Interface), "response time, this ÷ the most used", Unit::Count, "Response time of this interface as a multiple of the most used one, like with like; n: steps of the most used, units: tasks or units compared. Mocks are left out."),
+    row("interface.success_difference", Some(Interface), "success rate, this − the most used", Unit::Ratio, "Difference of the success rates, this interface minus the most used one."),
+    row("interface.success_rate", Some(Interface), "success rate", Unit::Ratio, "Success rate of this interface, with its interval; n: steps."),
+    row("interface.is_down", Some(Interface), "interface is down", Unit::Count, "Whether its last three steps or more failed, without a success since; n: how many."),
+    row("tool.failure_rate", Some(Tool), "failed calls", Unit::Ratio, "Failed calls ÷ calls of this tool, with Wilson's interval; n: calls."),
+    row("agent.budget_use", Some(Agent), "tokens used of budgeted", Unit::Ratio, "Tokens used ÷ budgeted by unit and task: median and 95th percentile; n: these."),
+    row("model.is_retired", Some(Model), "model is retired", Unit::Count, "Whether the table of retired models names it with a date before the end of the period; n: requests."),
+    row("process.memory_rise", Some(Process), "rise of a process's memory", Unit::Ratio, "Rise of the running minimum of its memory over the samples, relative to its start; n: windows."),
+    row("process.rise_p", Some(Process), "p of the rise", Unit::Ratio, "The larger of the two p values, adjusted, of a rise in the first and in the second half."),
+    row("process.hours", Some(Process), "hours of samples", Unit::Count, "Hours from its first to its last sample."),
+    row("alert.threshold", Some(Alert), "threshold of the alert", Unit::Unknown, "The limit that is configured, in the metric's unit."),
+    row("alert.factor", Some(Alert), "threshold ÷ data", Unit::Count, "The limit ÷ the 95th percentile (of a ratio: its mean) of what it watches."),
+    row("alert.is_ratio", Some(Alert), "alert watches a ratio", Unit::Count, "Whether what it watches is a ratio from 0 to 1."),
+];
+
+/// What is known of a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Described {
+    /// What there is one of for each.
+    pub subject: Option<Subject>,
+    /// For people.
+    pub title: &'static str,
+    /// Unit.
+    pub unit: Unit,
+    /// What exactly it is.
+    pub meaning: &'static str,
+}
+
+/// The fact of that name: of the catalogue, or a metric of the registry.
+#[must_use]
+pub fn describe(name: &str) -> Option<Described> {
+    FACTS
+        .iter()
+        .find(|f| f.name == name)
+        .map(|f| Described {
+            subject: f.subject,
+            title: f.title,
+            unit: f.unit,
+            meaning: f.meaning,
+        })
+        .or_else(|| {
+            let metric = Metric::named(name)?.row();
+            Some(Described {
+                subject: None,
+                title: metric.title,
+                unit: metric.unit,
+                meaning: metric.meaning,
+            })
+        })
+}
+
+/// Fact and field of a full name such as `cache_hit_rate.value`; `None` where there is no such fact
+/// or field.
+#[must_use]
+pub fn split(full: &str) -> Option<(&str, &'static str)> {
+    let (fact, field) = full.rsplit_once('.')?;
+    let field = FIELDS.iter().find(|f| **f == field)?;
+    describe(fact).map(|_| (fact, *field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_told_from_metrics() {
+        for (i, fact) in FACTS.iter().enumerate() {
+            assert!(
+                FACTS[..i].iter().all(|f| f.name != fact.name),
+                "{}",
+                fact.name
+            );
+            assert!(Metric::named(fact.name).is_none(), "{}", fact.name);
+            assert!(fact.meaning.ends_with('.'), "{}", fact.name);
+            if let Some(subject) = fact.subject {
+                assert!(
+                    fact.name.starts_with(&format!("{}.", subject.name())),
+                    "{}",
+                    fact.name
+                );
+            }
+        }
+        assert_eq!(
+            split("cache_hit_rate.target"),
+            Some(("cache_hit_rate", "target"))
+        );
+        assert_eq!(split("cache_hit_rate.tarmac"), None);
+        assert_eq!(split("value"), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! The knobs: names that scenarios, rules and `config_change` events share, with their types.
+
+use crate::config::KnobValue;
+
+/// What kind of value a knob takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnobType {
+    /// Yes or no.
+    Bool,
+    /// A number of things.
+    Count,
+    /// Seconds.
+    Duration,
+    /// Bytes.
+    Bytes,
+    /// A ratio from 0 to 1.
+    Ratio,
+    /// A word: a mode, a strategy, an interface, a model.
+    Word,
+}
+
+/// Knobs by name; one that ends in `.` is a family whose last part is free (a purpose, an operation).
+pub const KNOBS: &[(&str, KnobType)] = &[
+    ("context.mode_selection_strategy", KnobType::Word),
+    ("context.mode", KnobType::Word),
+    ("context.mode_for.", KnobType::Word),
+    ("context.cache_size", KnobType::Count),
+    ("context.cache_ttl", KnobType::Duration),
+    ("context.preload_common_contexts", KnobType::Bool),
+    ("context.background_optimization", KnobType::Bool),
+    ("interfaces.primary", KnobType::Word),
+    ("interfaces.fallback", KnobType::Word),
+    ("interfaces.testing", KnobType::Word),
+    ("resources.concurrent_operations", KnobType::Count),
+    ("resources.max_memory_usage", KnobType::Bytes),
+    ("resources.cpu_limit", KnobType::Ratio),
+    ("prompt_cache.lifetime", KnobType::Duration),
+    ("model_for.", KnobType::Word),
+    ("retry.limit", KnobType::Count),
+    ("retry.backoff", KnobType::Word),
+    ("timeout.", KnobType::Duration),
+    ("compaction.at_tokens", KnobType::Count),
+    ("tools.parallel", KnobType::Bool),
+];
+
+/// The type of a knob; `None`: there is no such knob.
+///
+/// ```
+/// use perfadvise::scenario::knobs::{KnobType, type_of};
+/// assert_eq!(type_of("context.mode_for.testing"), Some(KnobType::Word));
+/// assert_eq!(type_of("context.cash_size"), None);
+/// ```
+#[must_use]
+pub fn type_of(name: &str) -> Option<KnobType> {
+    KNOBS
+        .iter()
+        .find(|(knob, _)| {
+            if knob.ends_with('.') {
+                name.strip_prefix(knob).is_some_and(|rest| !rest.is_empty())
+            } else {
+                *knob == name
+            }
+        })
+        .map(|(_, kind)| *kind)
+}
+
+/// Whether a value is of a knob's type.
+#[must_use]
+pub fn fits(kind: KnobType, value: &KnobValue) -> bool {
+    match (kind, value) {
+        (KnobType::Bool, KnobValue::Bool(_)) | (KnobType::Word, KnobValue::Word(_)) => true,
+        (KnobType::Count, KnobValue::Number(n)) => *n >= 0.0 && n.fract() == 0.0,
+        (KnobType::Ratio, KnobValue::Number(n)) => (0.0..=1.0).contains(n),
+        (KnobType::Duration | KnobType::Bytes, KnobValue::Number(n)) => *n >= 0.0,
+        _ => false,
+    }
+}
+
+/// A value as JSON writes it.
+#[must_use]
+pub fn json(value: &KnobValue) -> serde_json::Value {
+    match value {
+        KnobValue::Bool(b) => (*b).into(),
+        KnobValue::Number(n) => number(*n),
+        KnobValue::Word(w) => w.clone().into(),
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn number(n: f64) -> serde_json::Value {
+    // Whole numbers without a point: `50`, not `50.0`.
+    if n.fract() == 0.0 && n.abs() < 9e15 {
+        (n as i64).into()
+    } else {
+        n.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_kept() {
+        assert!(fits(KnobType::Count, &KnobValue::Number(100.0)));
+        assert!(!fits(KnobType::Count, &KnobValue::Number(0.5)));
+        assert!(!fits(KnobType::Word, &KnobValue::Bool(true)));
+        assert!(!fits(KnobType::Ratio, &KnobValue::Number(80.0)));
+        assert_eq!(json(&KnobValue::Number(50.0)).to_string(), "50");
+        assert_eq!(type_of("context.mode_for."), None);
+    }
+}
