@@ -1,0 +1,25 @@
+//! The program as a user runs it: standard output, standard error, exit codes.
+
+mod lists;
+mod streams;
+
+use assert_cmd::Command;
+
+/// The built program with a neutral environment, in a folder of the test's own.
+pub(crate) fn program(folder: &std::path::Path) -> Command {
+    let mut command = Command::cargo_bin("perfadvise").unwrap();
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("LC_ALL", "C.UTF-8")
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// A file of the repository.
+pub(crate) fn fixture(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(name)
+}
