@@ -4,10 +4,14 @@
 //! defaults. The seed's `performance_config.yaml`, `alerts_config.yaml` and `context_config.yaml`
 //! are read as they are, recognised by their root keys.
 
+mod targets;
+
 use std::collections::BTreeMap;
 
 use crate::metrics::Metric;
 use crate::place::Place;
+
+pub use targets::{PartTarget, choose_profile, part_targets};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
