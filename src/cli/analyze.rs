@@ -34,5 +34,5 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         "analyze"
     };
     let answer = args.input.assess(context, verb, args.full)?;
-    deliver(&answer, context, super::input::plain, out)
+    deliver(&answer, context, None, out)
 }

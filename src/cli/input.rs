@@ -131,33 +131,30 @@ impl InputArgs {
     }
 }
 
-/// The bare document, until a verb has its page.
-pub(super) fn plain(assessment: &Assessment, _: &Style) -> String {
-    serde_json::to_string_pretty(assessment).unwrap_or_default()
-}
-
-/// Writes an assessment in the format asked for; `page` is the verb's own text. Says with which code
+/// Writes an assessment in the format asked for; `page` is the verb's own text, if
+/// it has one. Says with which code
 /// to exit: 3 without a usable record, with `--strict` 2 when anything was skipped.
 pub(super) fn deliver(
     answer: &Answer,
     context: &Context,
-    page: fn(&Assessment, &Style) -> String,
+    page: Option<fn(&Assessment, &Style) -> String>,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let Answer { assessment, style } = answer;
     let is_empty = assessment.provenance.records == 0;
-    let text = match context.globals.format {
-        OutputFormat::Text => page(assessment, style),
-        format => {
-            let output = report::ALL
+    let render = match (context.globals.format, page) {
+        (OutputFormat::Text, Some(page)) if !is_empty => page,
+        (format, _) => {
+            report::ALL
                 .iter()
                 .find(|o| o.name == format.name())
                 .ok_or_else(|| {
                     Failure::new(format!("there is no output format {}", format.name()))
-                })?;
-            (output.render)(assessment, style)
+                })?
+                .render
         }
     };
+    let text = render(assessment, style);
     out.write_all(text.as_bytes())?;
     let provenance = &assessment.provenance;
     if context.globals.strict

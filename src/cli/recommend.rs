@@ -15,5 +15,5 @@ pub(super) struct Args {
 /// Advises and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let answer = args.input.assess(context, "recommend", true)?;
-    deliver(&answer, context, super::input::plain, out)
+    deliver(&answer, context, None, out)
 }

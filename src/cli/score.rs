@@ -4,8 +4,6 @@ use std::io::Write;
 
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
-use crate::assessment::Assessment;
-use crate::report::Style;
 
 /// Arguments of `score`.
 #[derive(Debug, clap::Args)]
@@ -20,9 +18,5 @@ pub(super) struct Args {
 /// Scores and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let answer = args.input.assess(context, "score", args.explain)?;
-    deliver(&answer, context, score_page, out)
-}
-
-fn score_page(assessment: &Assessment, style: &Style) -> String {
-    super::input::plain(assessment, style)
+    deliver(&answer, context, None, out)
 }
