@@ -9,6 +9,7 @@ mod escape;
 mod json;
 mod jsonl;
 mod pen;
+mod shares;
 mod signs;
 mod table;
 mod text;

@@ -1,11 +1,16 @@
 //! The page for a terminal: verdict first, then where the data came from, then evidence, then what
 //! was left out, last the next step. About 70 lines; with `full` everything.
 
+pub(super) mod advice;
 mod axis;
 mod chart;
+pub(super) mod closing;
+mod empty;
 mod indicators;
 mod opening;
-mod score;
+mod resources;
+pub(super) mod score;
+mod tradeoffs;
 mod trend;
 
 use super::Style;
@@ -24,6 +29,9 @@ type Block = Vec<String>;
 /// The page.
 pub(super) fn render(a: &Assessment, style: &Style) -> String {
     let pen = Pen::new(style);
+    if a.provenance.records == 0 {
+        return pen.finish(&empty::lines(a, &pen));
+    }
     let before: Vec<Block> = vec![
         opening::heading(a, &pen),
         opening::statement(a, &pen),
@@ -31,23 +39,48 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
         indicators::section(a, &pen),
         score::section(a, &pen),
     ];
-    let after: Vec<Block> = vec![];
-    let trend = trend::section(a, CHART_ROWS.0, &pen);
-    let used = length(&before) + trend.len() + 1 + length(&after);
-    let over = if style.full {
-        0
+    let (trend, after) = if style.full {
+        (trend::section(a, CHART_ROWS.0, &pen), everything(a, &pen))
     } else {
-        used.saturating_sub(LINES)
+        within(length(&before), a, &pen)
     };
-    let rows = CHART_ROWS.0.saturating_sub(over).max(CHART_ROWS.1);
-    let trend = if rows == CHART_ROWS.0 {
+    pen.finish(&joined(before.into_iter().chain([trend]).chain(after)))
+}
+
+/// What stands behind the trend, on a full page.
+fn everything(a: &Assessment, pen: &Pen<'_>) -> Vec<Block> {
+    let mut blocks = tradeoffs::full_sections(a, pen);
+    blocks.extend(resources::full_sections(a, pen));
+    blocks.push(advice::full_section(a, pen));
+    blocks.extend(closing::full_sections(a, pen));
+    blocks
+}
+
+/// The trend and what stands behind it, on a page of about [`LINES`] lines of which some are used:
+/// first the reasons of recommendations give way, then rows of the chart.
+fn within(used: usize, a: &Assessment, pen: &Pen<'_>) -> (Block, Vec<Block>) {
+    let fixed = [
+        tradeoffs::section(a, pen),
+        resources::section(a, pen),
+        closing::summary(a, pen),
+    ];
+    let trend = trend::section(a, CHART_ROWS.0, pen);
+    let used = used + length(&fixed) + length(std::slice::from_ref(&trend));
+    let long = advice::section(a, true, pen);
+    let advice = if used + long.len() < LINES {
+        long
+    } else {
+        advice::section(a, false, pen)
+    };
+    let over = (used + advice.len()).saturating_sub(LINES);
+    let trend = if over == 0 {
         trend
     } else {
-        trend::section(a, rows, &pen)
+        let rows = CHART_ROWS.0.saturating_sub(over).max(CHART_ROWS.1);
+        trend::section(a, rows, pen)
     };
-
-    let blocks = before.into_iter().chain([trend]).chain(after);
-    pen.finish(&joined(blocks))
+    let [tradeoffs, resources, closing] = fixed;
+    (trend, vec![tradeoffs, resources, advice, closing])
 }
 
 /// Lines of blocks with an empty one behind each.

@@ -1,0 +1,483 @@
+//! Recommendations: what to change, what it would give, and on what that stands.
+
+use super::super::escape::width;
+use super::super::pen::{Pen, Tone, left};
+use super::super::words;
+use super::score::sentence;
+use crate::assessment::{
+    Assessment, Change, Effect, Effort, Evidence, Priority, ProjectionKind, Recommendation,
+};
+use crate::metrics::Unit;
+
+/// Recommendations with details on a page that is not full.
+const DETAILED: usize = 3;
+
+/// The section: the first three, the others in a line, all together. With `details` the reasons of
+/// each are told in a line of their own.
+pub(super) fn section(a: &Assessment, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
+    let mut lines = vec![pen.section("Recommendations", &remark(a)), String::new()];
+    if a.recommendations.is_empty() {
+        lines.extend(pen.paragraph("  ", &nothing(a)));
+        return lines;
+    }
+    for r in a.recommendations.iter().take(DETAILED) {
+        lines.extend(brief(r, has_reasons, pen));
+    }
+    let rest: Vec<String> = a
+        .recommendations
+        .iter()
+        .skip(DETAILED)
+        .map(|r| {
+            words::glued(&format!(
+                "{} {} {} {}",
+                priority(r.priority),
+                pen.name(&r.rule, 12),
+                pen.name(&r.name, 30),
+                points(r).map_or_else(
+                    || "(no projection)".into(),
+                    |p| words::signed(p, 1, pen.signs)
+                )
+            ))
+        })
+        .collect();
+    if !rest.is_empty() {
+        lines.extend(pen.paragraph("  ", &format!("{} more: {}", rest.len(), rest.join(", "))));
+    }
+    lines.extend(together(a, pen));
+    lines
+}
+
+/// Every recommendation with evidence, projection, side effects and basis.
+pub(in super::super) fn full_section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let mut lines = vec![pen.section("Recommendations", &remark(a)), String::new()];
+    if a.recommendations.is_empty() {
+        lines.extend(pen.paragraph("  ", &nothing(a)));
+        return lines;
+    }
+    for r in &a.recommendations {
+        lines.extend(complete(r, pen));
+        lines.push(String::new());
+    }
+    let all = together_table(a, pen);
+    if all.is_empty() {
+        lines.pop();
+    }
+    lines.extend(all);
+    lines
+}
+
+fn nothing(a: &Assessment) -> String {
+    if a.rules.total == 0 {
+        "No rule was judged.".into()
+    } else if a.rules.not_evaluated > 0 {
+        "None: no rule that could be judged speaks.".into()
+    } else {
+        "None: no rule speaks.".into()
+    }
+}
+
+fn remark(a: &Assessment) -> String {
+    let with = a
+        .recommendations
+        .iter()
+        .filter(|r| r.projection.is_some())
+        .count();
+    let without = a.recommendations.len() - with;
+    match (a.combined_projection.as_ref(), without) {
+        (Some(c), 0) => format!("{} in the combined run", c.of),
+        (Some(c), n) => format!("{} in the combined run, {n} without a projection", c.of),
+        (None, 0) => String::new(),
+        (None, n) if with == 0 => format!("{n} without a projection"),
+        (None, n) => format!("{with} with a projection, {n} without"),
+    }
+}
+
+/// The word for a priority.
+pub(in super::super) fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::High => "HIGH",
+        Priority::Medium => "MEDIUM",
+        Priority::Low => "LOW",
+    }
+}
+
+fn painted(p: Priority, columns: usize, pen: &Pen<'_>) -> String {
+    let word = priority(p);
+    let blank = " ".repeat(columns.saturating_sub(word.len()));
+    let tone = match p {
+        Priority::High => Tone::Bad,
+        Priority::Medium | Priority::Low => Tone::Bold,
+    };
+    format!("{}{blank}", pen.paint(tone, word))
+}
+
+/// Points of score that it gives alone.
+pub(in super::super) fn points(r: &Recommendation) -> Option<f64> {
+    r.alone_and_combined
+        .map(|p| p.points_alone)
+        .or_else(|| r.projection.as_ref().and_then(|p| p.points))
+}
+
+/// Two or three lines: priority, rule, change, points; why; effects or evidence.
+fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
+    let indent = if pen.is_narrow() {
+        "          "
+    } else {
+        "             "
+    };
+    let what = r
+        .change
+        .as_ref()
+        .map(|c| change(c, pen))
+        .or_else(|| r.advice.as_deref().map(|t| pen.text(t)));
+    let mut lines = Vec::new();
+    let gain = points(r).map_or_else(
+        || "no projection".into(),
+        |p| words::score_points(p, pen.signs),
+    );
+    let name = format!("{} {}", pen.name(&r.rule, 12), pen.name(&r.name, 30));
+    let head = if pen.is_narrow() {
+        format!(
+            "  {}  {}",
+            painted(r.priority, 6, pen),
+            pen.paint(Tone::Bold, &name)
+        )
+    } else {
+        format!(
+            "  {}  {}  {}",
+            painted(r.priority, 6, pen),
+            r.rank,
+            pen.paint(Tone::Bold, &name)
+        )
+    };
+    let room = pen.width().saturating_sub(width(&head) + width(&gain) + 4);
+    // A change stands in the first line where it fits, else below.
+    let (beside, below) = match what {
+        Some(text) if r.change.is_some() && width(&text) + 1 <= room => (text, None),
+        other => (String::new(), other),
+    };
+    let start = if pen.is_narrow() { 0 } else { 42 };
+    let head = if beside.is_empty() {
+        head
+    } else {
+        let column = start
+            .max(width(&head) + 2)
+            .min(width(&head) + 2 + room - width(&beside));
+        format!("{}{beside}", left(&head, column))
+    };
+    let gap = pen.width().saturating_sub(width(&head) + width(&gain));
+    lines.push(format!("{head}{}{gain}", " ".repeat(gap)));
+    if let Some(text) = below {
+        lines.extend(pen.paragraph(indent, &text));
+    }
+    if has_reasons {
+        lines.extend(pen.paragraph(indent, &sentence(&pen.text(&r.title))));
+    }
+    let effects = effects_line(r, pen);
+    let proof = effects.or_else(|| evidence_line(r, 2, pen));
+    if let Some(text) = proof {
+        lines.extend(pen.paragraph(indent, &text));
+    }
+    lines
+}
+
+/// `context.cache_size: 50 → 100`.
+pub(in super::super) fn change(c: &Change, pen: &Pen<'_>) -> String {
+    let value = |v: &Option<serde_json::Value>| match v {
+        None => "?".to_owned(),
+        Some(serde_json::Value::String(text)) => pen.name(text, 30),
+        Some(other) => pen.name(&other.to_string(), 30),
+    };
+    format!(
+        "{}: {} {} {}",
+        pen.name(&c.knob, 44),
+        value(&c.from),
+        pen.signs.arrow,
+        value(&c.to)
+    )
+}
+
+/// `mean 2.70 s → 2.44 s (2.38 to 2.50), …; memory +0.4 points`.
+fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
+    let projection = r.projection.as_ref()?;
+    let most = if pen.is_narrow() { 2 } else { 3 };
+    let effects: Vec<String> = projection
+        .effects
+        .iter()
+        .take(most)
+        .map(|e| effect(e, pen))
+        .collect();
+    if effects.is_empty() {
+        return None;
+    }
+    let sides: Vec<String> = r
+        .side_effects
+        .iter()
+        .take(2)
+        .map(|e| side_effect(e, pen))
+        .collect();
+    let lead = if projection.at_most { "at most: " } else { "" };
+    let mut text = format!("{lead}{}", effects.join(", "));
+    if !sides.is_empty() {
+        text.push_str(&format!("; {}", sides.join(", ")));
+    }
+    Some(text)
+}
+
+/// `cache hit rate 61.0 % → 73.5 % (72.6 to 74.2)`.
+pub(in super::super) fn effect(e: &Effect, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    let interval = match (e.low, e.high) {
+        (Some(low), Some(high)) if !pen.is_narrow() => {
+            format!(" ({})", words::bare_span(e.unit, e.to, low, high, s))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{} {} {} {}{interval}",
+        words::glued(&pen.name(&words::statistic(&e.metric, &e.statistic), 40)),
+        words::amount(e.unit, e.from, s),
+        s.arrow,
+        words::amount(e.unit, e.to, s)
+    )
+}
+
+fn side_effect(e: &Effect, pen: &Pen<'_>) -> String {
+    format!(
+        "{} {}",
+        pen.name(&words::statistic(&e.metric, &e.statistic), 40),
+        words::change(e.unit, e.from, e.to, pen.signs)
+    )
+}
+
+fn evidence_line(r: &Recommendation, most: usize, pen: &Pen<'_>) -> Option<String> {
+    let list: Vec<String> = r
+        .evidence
+        .iter()
+        .take(most)
+        .map(|e| evidence(e, pen))
+        .collect();
+    (!list.is_empty()).then(|| list.join("; "))
+}
+
+/// `cache hit rate 61.0 % (57.2 to 64.6), limit 70.0 %, n = 9,412`.
+pub(in super::super) fn evidence(e: &Evidence, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    let mut text = words::lower(&pen.name(&e.title, 60));
+    if !e.of.is_empty() {
+        text.push_str(&format!(" ({})", pen.name(&e.of, 40)));
+    }
+    text.push(' ');
+    text.push_str(&words::amount_or_dash(e.unit, e.value, s));
+    if let (Some(value), Some(low), Some(high)) = (e.value, e.low, e.high) {
+        text.push_str(&format!(
+            " ({})",
+            words::bare_span(e.unit, value, low, high, s)
+        ));
+    }
+    if let Some(threshold) = e.threshold {
+        text.push_str(&format!(
+            ", limit{}{}",
+            words::GLUE,
+            words::round_amount(e.unit, threshold, s)
+        ));
+    }
+    if let Some(n) = e.n.filter(|_| !pen.is_narrow()) {
+        text.push_str(
+            &words::glued(&format!(", n = {}", words::count(n))).replacen(words::GLUE, " ", 1),
+        );
+    }
+    text
+}
+
+/// Everything about one.
+fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
+    let s = pen.signs;
+    let gain = points(r).map_or_else(|| s.dash.to_owned(), |p| words::score_points(p, s));
+    let preview = if r.preview { "   preview" } else { "" };
+    let name = pen.paint(
+        Tone::Bold,
+        &format!("{} {}", pen.name(&r.rule, 12), pen.name(&r.name, 30)),
+    );
+    let facts = format!(
+        "confidence {}   effort {}{preview}",
+        words::fixed(r.confidence, 2, s),
+        effort(r.effort)
+    );
+    let head = format!("  {}  {}  {name}", painted(r.priority, 6, pen), r.rank);
+    let head = if pen.is_narrow() {
+        head
+    } else {
+        format!("{}   {facts}", left(&head, 44))
+    };
+    let gap = pen
+        .width()
+        .saturating_sub(width(&head) + width(&gain))
+        .max(1);
+    let mut lines = vec![format!("{head}{}{gain}", " ".repeat(gap))];
+    let mut add = |label: &str, text: &str| {
+        if !text.is_empty() {
+            lines.extend(pen.paragraph(&format!("          {label:<13}"), text));
+        }
+    };
+    if pen.is_narrow() {
+        add("", &facts);
+    }
+    add("what", &sentence(&pen.text(&r.title)));
+    add("why", &pen.text(&r.why));
+    add(
+        "change",
+        &r.change
+            .as_ref()
+            .map_or_else(String::new, |c| change(c, pen)),
+    );
+    add("do", &pen.text(r.advice.as_deref().unwrap_or_default()));
+    let evidence: Vec<String> = r.evidence.iter().map(|e| evidence(e, pen)).collect();
+    add("evidence", &evidence.join("; "));
+    match &r.projection {
+        Some(p) => {
+            let effects: Vec<String> = p.effects.iter().map(|e| effect(e, pen)).collect();
+            let lead = if p.at_most { "at most: " } else { "" };
+            add("projection", &format!("{lead}{}", effects.join(", ")));
+            let sides: Vec<String> = r
+                .side_effects
+                .iter()
+                .map(|e| {
+                    format!(
+                        "{} ({})",
+                        effect(e, pen),
+                        words::change(e.unit, e.from, e.to, s)
+                    )
+                })
+                .collect();
+            add("side effect", &sides.join(", "));
+            let reproduced: Vec<String> = p
+                .reproduction
+                .iter()
+                .map(|x| {
+                    let unit = p
+                        .effects
+                        .iter()
+                        .find(|e| e.metric == x.metric)
+                        .map_or(Unit::Unknown, |e| e.unit);
+                    format!(
+                        "; the present {} comes out as {} where {} was measured",
+                        pen.name(&words::metric(&x.metric), 30),
+                        words::amount(unit, x.replayed, s),
+                        words::amount(unit, x.measured, s)
+                    )
+                })
+                .collect();
+            add(
+                "basis",
+                &format!("{}{}", basis(p.kind), reproduced.concat()),
+            );
+        }
+        None => add(
+            "projection",
+            &format!(
+                "none: {}",
+                r.no_projection
+                    .as_deref()
+                    .map_or_else(|| "no measured basis".into(), |t| pen.text(t))
+            ),
+        ),
+    }
+    let caveats: Vec<String> = r.caveats.iter().map(|c| pen.text(c)).collect();
+    add("mind", &caveats.join("; "));
+    lines
+}
+
+/// What a projection stands on.
+pub(in super::super) fn basis(kind: ProjectionKind) -> &'static str {
+    match kind {
+        ProjectionKind::Measured => "measured: both variants were observed",
+        ProjectionKind::Replay => "replay of the recorded sequence",
+        ProjectionKind::Share => "share of the time: a bound",
+    }
+}
+
+/// The word for an effort.
+pub(in super::super) fn effort(effort: Effort) -> &'static str {
+    match effort {
+        Effort::Trivial => "trivial",
+        Effort::Small => "small",
+        Effort::Medium => "medium",
+        Effort::Large => "large",
+    }
+}
+
+/// `All 4 together: score 79.1 → 85.1 (+6.0), …`.
+fn together(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let Some(c) = &a.combined_projection else {
+        return Vec::new();
+    };
+    if c.of < 2 {
+        return Vec::new();
+    }
+    let s = pen.signs;
+    let now = a.score.value.map_or_else(String::new, |v| {
+        format!("{} {} ", words::fixed(v, 1, s), s.arrow)
+    });
+    let effects: Vec<String> = c.effects.iter().take(3).map(|e| effect(e, pen)).collect();
+    let text = format!(
+        "score {now}{} ({}){}{}",
+        words::fixed(c.score, 1, s),
+        words::signed(c.points, 1, s),
+        if effects.is_empty() { "" } else { ", " },
+        effects.join(", ")
+    );
+    let mut lines = vec![String::new()];
+    lines.extend(pen.paragraph("  ", &format!("All {} together: {text}", c.of)));
+    lines
+}
+
+fn together_table(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let Some(c) = &a.combined_projection else {
+        return Vec::new();
+    };
+    let s = pen.signs;
+    let mut lines = pen.paragraph(
+        "  ",
+        &format!(
+            "All {} together, in one simulation (intervals of projections: 90 %)",
+            c.of
+        ),
+    );
+    let now = a
+        .score
+        .value
+        .map_or_else(|| "?".into(), |v| words::fixed(v, 1, s));
+    lines.extend(pen.paragraph(
+        "    Score        ",
+        &format!(
+            "{now} {} {}   {}",
+            s.arrow,
+            words::fixed(c.score, 1, s),
+            words::score_points(c.points, s)
+        ),
+    ));
+    let each: Vec<String> = a
+        .recommendations
+        .iter()
+        .filter_map(|r| r.alone_and_combined)
+        .map(|p| words::signed(p.points_after_those_above, 1, s))
+        .collect();
+    if each.len() > 1 {
+        lines.extend(pen.paragraph(
+            "    Points       ",
+            &format!("each after those above: {}", each.join(", ")),
+        ));
+    }
+    for e in &c.effects {
+        lines.extend(pen.paragraph(
+            "    ",
+            &format!(
+                "{}   {}",
+                effect(e, pen),
+                words::change(e.unit, e.from, e.to, s)
+            ),
+        ));
+    }
+    lines
+}

@@ -1,0 +1,279 @@
+//! The machine, its processes, and where wall-clock time went.
+
+use super::super::bars;
+use super::super::pen::{Pen, right};
+use super::super::shares;
+use super::super::table::{self, Column};
+use super::super::words;
+use super::trend;
+use crate::assessment::{Assessment, ProcessRow, ResourceRow, Resources, TrendDirection};
+use crate::metrics::Unit;
+
+/// The machine in a few lines.
+pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(r) = &a.resources {
+        lines.extend(machine(r, pen));
+        lines.extend(processes(r, pen));
+    }
+    lines.extend(time(a, pen));
+    if lines.is_empty() {
+        return lines;
+    }
+    let title = match (&a.resources, &a.attribution) {
+        (Some(_), Some(_)) => "Resources and time",
+        (None, Some(_)) => "Where the time went",
+        _ => "Resources",
+    };
+    let remark = a.resources.as_ref().map_or_else(String::new, basis);
+    let mut section = vec![pen.section(title, &remark), String::new()];
+    section.extend(lines);
+    section
+}
+
+/// Tables of the machine and of wall-clock time, a section each.
+pub(super) fn full_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<String>> {
+    let mut sections = Vec::new();
+    if let Some(r) = &a.resources {
+        let mut lines = vec![pen.section("Resources", &basis(r)), String::new()];
+        lines.extend(resource_table(r, pen));
+        if !r.processes.is_empty() {
+            lines.push(String::new());
+            lines.extend(process_table(&r.processes, pen));
+        }
+        sections.push(lines);
+    }
+    if a.attribution.is_some() {
+        let mut lines = vec![pen.section("Where the time went", ""), String::new()];
+        lines.extend(time_table(a, pen));
+        sections.push(lines);
+    }
+    sections
+}
+
+fn basis(r: &Resources) -> String {
+    format!(
+        "{} on {}",
+        words::counted(r.samples, "sample", "samples"),
+        words::counted(r.hosts.max(1), "host", "hosts")
+    )
+    .replace(words::GLUE, " ")
+}
+
+fn is_known(row: &ResourceRow) -> bool {
+    row.mean.is_some() || row.p95.is_some() || row.max.is_some() || row.total.is_some()
+}
+
+/// `Machine  CPU 41.2 % (p95 78.0, max 96.4) · Memory 58.3 % (…); not measured: disk`.
+fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
+    let s = pen.signs;
+    let mut parts: Vec<String> = r
+        .rows
+        .iter()
+        .filter(|row| is_known(row))
+        .map(|row| {
+            let title = pen.name(&row.title, 30);
+            let mut range = Vec::new();
+            if let Some(p95) = row.p95 {
+                range.push(format!("p95 {}", words::amount(row.unit, p95, s)));
+            }
+            if let Some(max) = row.max {
+                range.push(format!("max {}", words::amount(row.unit, max, s)));
+            }
+            let head = match (row.mean, row.total) {
+                (_, Some(total)) => format!("{title} {}", words::amount(row.unit, total, s)),
+                (Some(mean), None) => format!("{title} {}", words::amount(row.unit, mean, s)),
+                (None, None) => title,
+            };
+            let is_spread = row.total.is_none() && !range.is_empty();
+            words::glued(&if is_spread {
+                format!("{head} ({})", range.join(", "))
+            } else {
+                head
+            })
+        })
+        .collect();
+    if parts.is_empty() && r.processes.is_empty() {
+        return Vec::new();
+    }
+    let unknown: Vec<String> = r
+        .rows
+        .iter()
+        .filter(|row| !is_known(row))
+        .map(|row| words::lower(&pen.name(&row.title, 30)))
+        .collect();
+    if !unknown.is_empty() {
+        parts.push(format!("not measured: {}", unknown.join(", ")));
+    }
+    pen.paragraph("  Machine    ", &parts.join(&format!(" {} ", s.dot)))
+}
+
+/// `Processes  agent-workflow 45.0 % CPU, 2.10 GB · …`.
+fn processes(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
+    let list: Vec<String> = r
+        .processes
+        .iter()
+        .take(3)
+        .map(|p| {
+            let figures: Vec<String> = [
+                p.cpu_p95
+                    .map(|v| format!("{} CPU", words::amount(Unit::Ratio, v, pen.signs))),
+                p.memory_p95
+                    .map(|v| words::amount(Unit::Bytes, v, pen.signs)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            words::glued(&format!(
+                "{} {}",
+                pen.name(&p.process, 30),
+                figures.join(", ")
+            ))
+        })
+        .collect();
+    if list.is_empty() {
+        return Vec::new();
+    }
+    pen.paragraph(
+        "  Processes  ",
+        &format!("{} (p95)", list.join(&format!(" {} ", pen.signs.dot))),
+    )
+}
+
+/// Names of the parts of wall-clock time, for people.
+fn part_name(part: &str, pen: &Pen<'_>) -> String {
+    match part {
+        "retry" => "retries".into(),
+        "model" => "model".into(),
+        "context_preparation" => "context preparation".into(),
+        "tool" => "tools".into(),
+        "queue" => "queue".into(),
+        "person" => "waiting for a person".into(),
+        "away" => "away".into(),
+        "unexplained" => "not attributed".into(),
+        other => pen.name(other, 30),
+    }
+}
+
+/// Parts with their seconds and their share in percent, rounded together; largest first.
+fn time_parts(a: &Assessment, pen: &Pen<'_>) -> Vec<(String, f64, f64)> {
+    let Some(attribution) = a.attribution.as_ref().filter(|t| t.wall_seconds > 0.0) else {
+        return Vec::new();
+    };
+    let mut parts: Vec<_> = attribution
+        .parts
+        .iter()
+        .filter(|p| p.seconds > 0.0)
+        .collect();
+    parts.sort_by(|x, y| y.seconds.total_cmp(&x.seconds));
+    let percent: Vec<f64> = parts
+        .iter()
+        .map(|p| 100.0 * p.seconds / attribution.wall_seconds)
+        .collect();
+    parts
+        .iter()
+        .zip(shares::together(&percent, 1))
+        .map(|(p, share)| (part_name(&p.part, pen), p.seconds, share))
+        .collect()
+}
+
+fn time(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let parts = time_parts(a, pen);
+    let Some(attribution) = a.attribution.as_ref().filter(|_| !parts.is_empty()) else {
+        return Vec::new();
+    };
+    let list: Vec<String> = parts
+        .iter()
+        .map(|(name, _, share)| {
+            words::glued(&format!("{name} {} %", words::fixed(*share, 1, pen.signs)))
+        })
+        .collect();
+    let wall = words::amount(Unit::Seconds, attribution.wall_seconds, pen.signs);
+    pen.paragraph(
+        "  Time       ",
+        &format!(
+            "{wall} in all: {}",
+            list.join(&format!(" {} ", pen.signs.dot))
+        ),
+    )
+}
+
+fn resource_table(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
+    let s = pen.signs;
+    let cells = |cell: &dyn Fn(&ResourceRow) -> String| r.rows.iter().map(cell).collect::<Vec<_>>();
+    let columns = vec![
+        Column::words("", cells(&|x| pen.name(&x.title, 24))),
+        Column::numbers("mean", cells(&|x| words::amount_or_dash(x.unit, x.mean, s))),
+        Column::numbers("p95", cells(&|x| words::amount_or_dash(x.unit, x.p95, s))),
+        Column::numbers("max", cells(&|x| words::amount_or_dash(x.unit, x.max, s))),
+        Column::numbers(
+            "total",
+            cells(&|x| words::amount_or_dash(x.unit, x.total, s)),
+        ),
+        Column::numbers("n", cells(&|x| words::count(x.n))),
+        Column::words(
+            "trend",
+            cells(&|x| {
+                let trend = x
+                    .trend
+                    .filter(|t| *t != TrendDirection::Insufficient)
+                    .map(|t| trend::direction(t).to_owned());
+                let note = x.note.as_deref().map(|n| pen.name(n, 50));
+                trend.or(note).unwrap_or_else(|| s.dash.into())
+            }),
+        ),
+    ];
+    let (columns, _) = table::fitting(columns, pen.width() - 2);
+    table::lines(&columns, "  ")
+}
+
+fn process_table(processes: &[ProcessRow], pen: &Pen<'_>) -> Vec<String> {
+    let s = pen.signs;
+    let cells =
+        |cell: &dyn Fn(&ProcessRow) -> String| processes.iter().map(cell).collect::<Vec<_>>();
+    let columns = vec![
+        Column::words("process", cells(&|p| pen.name(&p.process, 30))),
+        Column::numbers(
+            "CPU, p95",
+            cells(&|p| words::amount_or_dash(Unit::Ratio, p.cpu_p95, s)),
+        ),
+        Column::numbers(
+            "memory, p95",
+            cells(&|p| words::amount_or_dash(Unit::Bytes, p.memory_p95, s)),
+        ),
+        Column::numbers("n", cells(&|p| words::count(p.n))),
+    ];
+    let (columns, _) = table::fitting(columns, pen.width() - 2);
+    table::lines(&columns, "  ")
+}
+
+fn time_table(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let parts = time_parts(a, pen);
+    let Some(attribution) = &a.attribution else {
+        return Vec::new();
+    };
+    let scale = words::Scale::of(Unit::Seconds, attribution.wall_seconds);
+    let room = pen.width().saturating_sub(52).min(40);
+    let mut rows: Vec<(String, String, String, String)> = parts
+        .iter()
+        .map(|(name, seconds, share)| {
+            (
+                name.clone(),
+                scale.amount(*seconds, pen.signs),
+                words::glued(&format!("{} %", words::fixed(*share, 1, pen.signs))),
+                bars::share(share / 100.0, room, pen),
+            )
+        })
+        .collect();
+    rows.push((
+        "all".into(),
+        scale.amount(attribution.wall_seconds, pen.signs),
+        words::glued("100.0 %"),
+        String::new(),
+    ));
+    rows.iter()
+        .map(|(name, time, share, bar)| {
+            format!("  {name:<22}{}{}  {bar}", right(time, 12), right(share, 10))
+        })
+        .collect()
+}

@@ -1,0 +1,520 @@
+//! Modes, interfaces and other dimensions side by side: figures, then what a test says of them.
+
+use std::collections::BTreeSet;
+
+use super::super::pen::{Pen, Tone};
+use super::super::table::{self, Column};
+use super::super::verdict::capital;
+use super::super::words;
+use crate::assessment::{
+    Assessment, Cell, CellSource, Comparison, ComparisonVerdict, DimensionRow, DimensionTable,
+    EffectKind,
+};
+
+/// Values of a dimension on a page that is not full.
+const ROWS: usize = 5;
+
+/// Figures that a table by mode shows first.
+const OF_MODES: [&str; 7] = [
+    "context_preparation_time",
+    "response_time",
+    "memory_usage",
+    "accuracy",
+    "cache_hit_rate",
+    "file_use_rate",
+    "success_rate",
+];
+
+/// Figures that a table by interface shows first.
+const OF_INTERFACES: [&str; 7] = [
+    "response_time",
+    "success_rate",
+    "error_rate",
+    "timeout_rate",
+    "rate_limit_hits",
+    "cost_per_1k_tokens",
+    "accuracy",
+];
+
+/// One section with short tables.
+pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let mut blocks: Vec<Vec<String>> = a
+        .tables
+        .iter()
+        .filter(|t| !t.rows.is_empty())
+        .map(|t| {
+            let mut lines = short_table(t, pen);
+            lines.extend(statements(a, &t.dimension, Some(t), pen));
+            lines
+        })
+        .collect();
+    for dimension in untabled(a) {
+        blocks.push(statements(a, dimension, None, pen));
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for block in blocks.into_iter().filter(|b| !b.is_empty()) {
+        lines.push(String::new());
+        lines.extend(block);
+    }
+    if !lines.is_empty() {
+        lines.insert(0, pen.section(&title(a), ""));
+    }
+    lines
+}
+
+/// A section for each dimension with everything in it.
+pub(super) fn full_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<String>> {
+    let tables = a.tables.iter().filter(|t| !t.rows.is_empty()).map(|t| {
+        let mut lines = vec![
+            pen.section(&dimension_title(&t.dimension, pen), ""),
+            String::new(),
+        ];
+        lines.extend(matrix(t, pen));
+        lines.extend(comparisons(a, &t.dimension, pen));
+        lines.push(String::new());
+        lines.extend(statements(a, &t.dimension, Some(t), pen));
+        lines
+    });
+    let others = untabled(a).into_iter().map(|dimension| {
+        let mut lines = vec![pen.section(&dimension_title(dimension, pen), "")];
+        lines.extend(comparisons(a, dimension, pen));
+        lines.push(String::new());
+        lines.extend(statements(a, dimension, None, pen));
+        lines
+    });
+    tables.chain(others).collect()
+}
+
+/// Dimensions that are compared and have no table.
+fn untabled(a: &Assessment) -> BTreeSet<&str> {
+    a.comparisons
+        .iter()
+        .map(|c| c.dimension.as_str())
+        .filter(|d| {
+            a.tables
+                .iter()
+                .all(|t| t.dimension != *d || t.rows.is_empty())
+        })
+        .collect()
+}
+
+fn title(a: &Assessment) -> String {
+    let has = |d: &str| {
+        a.tables
+            .iter()
+            .any(|t| t.dimension == d && !t.rows.is_empty())
+    };
+    match (has("mode"), has("interface")) {
+        (true, true) => "Context modes and interfaces",
+        (true, false) => "Context modes",
+        (false, true) => "Interfaces",
+        (false, false) => "Comparisons",
+    }
+    .into()
+}
+
+/// `Context mode`, `Interface`, `By model`.
+pub(in super::super) fn dimension_title(dimension: &str, pen: &Pen<'_>) -> String {
+    match dimension {
+        "mode" => "Context mode".into(),
+        "interface" => "Interface".into(),
+        other => format!("By {}", pen.name(other, 30)),
+    }
+}
+
+/// Short head of a column.
+fn head(metric: &str, pen: &Pen<'_>) -> String {
+    match metric {
+        "context_preparation_time" => "prepare".into(),
+        "response_time" => "response".into(),
+        "memory_usage" => "memory".into(),
+        "cache_hit_rate" => "cache hits".into(),
+        "file_use_rate" => "files used".into(),
+        "success_rate" => "success".into(),
+        "error_rate" => "errors".into(),
+        "timeout_rate" => "time-outs".into(),
+        "rate_limit_hits" => "limit hits".into(),
+        "cost_per_1k_tokens" => "per 1k tok".into(),
+        other => pen.name(&words::metric(other), 14),
+    }
+}
+
+/// A row for each value, its most telling figures as far as they fit.
+fn short_table(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
+    let rows: Vec<&DimensionRow> = t.rows.iter().take(ROWS).collect();
+    let (columns, dropped) = table::fitting(columns(t, &rows, pen), pen.width() - 2);
+    let mut lines = table::lines(&columns, "  ");
+    let more = t.rows.len() - rows.len();
+    let mut hidden = Vec::new();
+    if more > 0 {
+        hidden.push(format!("{more} more of them"));
+    }
+    if dropped > 0 {
+        hidden.push(words::counted(
+            u64::try_from(dropped).unwrap_or(0),
+            "more figure",
+            "more figures",
+        ));
+    }
+    if !hidden.is_empty() {
+        lines.push(pen.paint(
+            Tone::Faint,
+            &format!("  {} with --full", hidden.join(" and ")),
+        ));
+    }
+    lines
+}
+
+fn columns(t: &DimensionTable, rows: &[&DimensionRow], pen: &Pen<'_>) -> Vec<Column> {
+    let name_room = if pen.is_narrow() { 16 } else { 24 };
+    let mut columns = vec![Column::words(
+        &pen.name(&t.dimension, 14),
+        rows.iter().map(|r| pen.name(&r.value, name_room)).collect(),
+    )];
+    if rows.iter().any(|r| r.share.is_some()) {
+        columns.push(Column::numbers(
+            "share",
+            rows.iter().map(|r| share(r, pen)).collect(),
+        ));
+    }
+    for metric in ordered(t) {
+        let cells: Vec<String> = rows.iter().map(|r| cell(r, metric, pen)).collect();
+        columns.push(Column::numbers(&head(metric, pen), cells));
+    }
+    columns
+}
+
+/// The metrics of a table, those first that say most of its dimension.
+fn ordered(t: &DimensionTable) -> Vec<&str> {
+    let first: &[&str] = if t.dimension == "mode" {
+        &OF_MODES
+    } else {
+        &OF_INTERFACES
+    };
+    let place = |metric: &str| {
+        first
+            .iter()
+            .position(|f| *f == metric)
+            .unwrap_or(usize::MAX)
+    };
+    let mut metrics: Vec<&str> = t.metrics.iter().map(String::as_str).collect();
+    metrics.sort_by_key(|m| place(m));
+    metrics
+}
+
+fn share(row: &DimensionRow, pen: &Pen<'_>) -> String {
+    words::amount_or_dash(crate::metrics::Unit::Ratio, row.share, pen.signs)
+}
+
+fn cell(row: &DimensionRow, metric: &str, pen: &Pen<'_>) -> String {
+    row.cells
+        .get(metric)
+        .map_or_else(|| pen.signs.dash.to_owned(), |c| figure(c, pen))
+}
+
+/// A figure; one that the input reported is marked.
+pub(in super::super) fn figure(cell: &Cell, pen: &Pen<'_>) -> String {
+    let text = match cell.of {
+        Some([used, considered]) => words::glued(&format!(
+            "{} of {}",
+            words::round_amount(crate::metrics::Unit::Count, used, pen.signs),
+            words::round_amount(crate::metrics::Unit::Count, considered, pen.signs)
+        )),
+        None => words::amount(cell.unit, cell.value, pen.signs),
+    };
+    match cell.source {
+        CellSource::Reported => format!("{text}*"),
+        CellSource::Measured => text,
+    }
+}
+
+/// All figures: a line for each metric, a column for each value.
+fn matrix(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
+    let metrics = ordered(t);
+    let mut names: Vec<String> = vec!["Steps".into(), "Share of use".into()];
+    names.extend(
+        metrics
+            .iter()
+            .map(|m| capital(&pen.name(&words::metric(m), 26))),
+    );
+    let mut lines = Vec::new();
+    // As many values side by side as fit, the others below.
+    let mut rest: &[DimensionRow] = &t.rows;
+    while !rest.is_empty() {
+        let mut columns = vec![Column::words("", names.clone())];
+        columns.extend(rest.iter().map(|row| {
+            let mut cells = vec![
+                row.steps
+                    .map_or_else(|| pen.signs.dash.into(), words::count),
+                share(row, pen),
+            ];
+            cells.extend(metrics.iter().map(|m| cell(row, m, pen)));
+            Column::numbers(&pen.name(&row.value, 20), cells)
+        }));
+        let (columns, dropped) = table::fitting(columns, pen.width() - 2);
+        let shown = (rest.len() - dropped.min(rest.len())).max(1);
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(table::lines(&columns, "  "));
+        rest = &rest[shown..];
+    }
+    lines
+}
+
+/// Comparisons of a dimension as a table.
+fn comparisons(a: &Assessment, dimension: &str, pen: &Pen<'_>) -> Vec<String> {
+    let rows: Vec<&Comparison> = a
+        .comparisons
+        .iter()
+        .filter(|c| c.dimension == dimension)
+        .collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let s = pen.signs;
+    let cells =
+        |cell: &dyn Fn(&Comparison) -> String| rows.iter().map(|c| cell(c)).collect::<Vec<_>>();
+    let room = if pen.is_narrow() { 12 } else { 18 };
+    let groups: BTreeSet<(&str, &str)> = rows
+        .iter()
+        .map(|c| (c.base.as_str(), c.candidate.as_str()))
+        .collect();
+    let mut columns = Vec::new();
+    if groups.len() > 1 {
+        columns.push(Column::words(
+            "candidate",
+            cells(&|c| pen.name(&c.candidate, room)),
+        ));
+    }
+    columns.extend([
+        Column::words(
+            "",
+            cells(&|c| capital(&pen.name(&words::metric(&c.metric), room + 6))),
+        ),
+        Column::numbers("effect", cells(&|c| effect(c, pen))),
+        Column::words("verdict", cells(&|c| painted(c.verdict, pen))),
+        Column::numbers(
+            &words::glued("95 % interval"),
+            cells(&|c| effect_span(c, pen)),
+        ),
+        Column::numbers(
+            "p",
+            cells(&|c| {
+                c.p_adjusted
+                    .or(c.p)
+                    .map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))
+            }),
+        ),
+        Column::numbers(
+            "base",
+            cells(&|c| words::amount_or_dash(c.unit, c.base_value, s)),
+        ),
+        Column::numbers(
+            "then",
+            cells(&|c| words::amount_or_dash(c.unit, c.candidate_value, s)),
+        ),
+        Column::numbers(
+            "units",
+            cells(&|c| {
+                if c.paired {
+                    words::counted(c.units[0], "pair", "pairs")
+                } else {
+                    format!(
+                        "{} v {}",
+                        words::count(c.units[0]),
+                        words::count(c.units[1])
+                    )
+                }
+            }),
+        ),
+    ]);
+    let (columns, _) = table::fitting(columns, pen.width() - 2);
+    let mut lines = vec![String::new()];
+    lines.extend(table::lines(&columns, "  "));
+    lines
+}
+
+/// `×0.68`, `−13.1`.
+fn effect(c: &Comparison, pen: &Pen<'_>) -> String {
+    match &c.effect {
+        Some(e) if e.kind == EffectKind::Ratio => words::factor(e.estimate, pen.signs),
+        Some(e) => words::signed(e.estimate * 100.0, 1, pen.signs),
+        None => pen.signs.dash.into(),
+    }
+}
+
+fn effect_span(c: &Comparison, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    match &c.effect {
+        Some(e) if e.kind == EffectKind::Ratio => format!(
+            "{} to {}",
+            words::factor_figure(e.low, s),
+            words::factor_figure(e.high, s)
+        ),
+        Some(e) => format!(
+            "{} to {} points",
+            words::signed(e.low * 100.0, 1, s),
+            words::signed(e.high * 100.0, 1, s)
+        ),
+        None => s.dash.into(),
+    }
+}
+
+fn painted(verdict: ComparisonVerdict, pen: &Pen<'_>) -> String {
+    let tone = match verdict {
+        ComparisonVerdict::Better => Tone::Good,
+        ComparisonVerdict::Worse => Tone::Bad,
+        ComparisonVerdict::Inconclusive => Tone::Bold,
+        _ => return verdict_word(verdict).into(),
+    };
+    pen.paint(tone, verdict_word(verdict))
+}
+
+/// The word for a comparison.
+pub(in super::super) fn verdict_word(verdict: ComparisonVerdict) -> &'static str {
+    match verdict {
+        ComparisonVerdict::Better => "better",
+        ComparisonVerdict::Worse => "worse",
+        ComparisonVerdict::Same => "same",
+        ComparisonVerdict::Inconclusive => "inconclusive",
+        ComparisonVerdict::Insufficient => "insufficient",
+        ComparisonVerdict::Different => "different",
+    }
+}
+
+/// A sentence for each pair of groups, and what else the reader of the table must know.
+fn statements(
+    a: &Assessment,
+    dimension: &str,
+    table: Option<&DimensionTable>,
+    pen: &Pen<'_>,
+) -> Vec<String> {
+    let rows: Vec<&Comparison> = a
+        .comparisons
+        .iter()
+        .filter(|c| c.dimension == dimension)
+        .collect();
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    for c in &rows {
+        if !pairs.contains(&(c.base.as_str(), c.candidate.as_str())) {
+            pairs.push((&c.base, &c.candidate));
+        }
+    }
+    let most = if pen.style.full { usize::MAX } else { 3 };
+    let mut lines: Vec<String> = pairs
+        .iter()
+        .take(most)
+        .flat_map(|&(base, candidate)| {
+            let of: Vec<&Comparison> = rows
+                .iter()
+                .copied()
+                .filter(|c| c.base == base && c.candidate == candidate)
+                .collect();
+            pen.paragraph("  ", &statement(base, candidate, &of, pen))
+        })
+        .collect();
+    if let Some(table) = table {
+        lines.extend(remarks(table, pen));
+    }
+    lines
+}
+
+/// `SIMPLE v FANCY, 41 pairs: response time ×0.68 better, accuracy −13.1 points worse; a trade, no
+/// winner`.
+fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -> String {
+    let is = |verdict: ComparisonVerdict| rows.iter().filter(move |c| c.verdict == verdict);
+    let name = |c: &&Comparison| words::glued(&pen.name(&words::metric(&c.metric), 30));
+    let mut parts: Vec<String> = Vec::new();
+    for verdict in [
+        ComparisonVerdict::Better,
+        ComparisonVerdict::Worse,
+        ComparisonVerdict::Different,
+    ] {
+        let list: Vec<String> = is(verdict)
+            .map(|c| {
+                let points = match &c.effect {
+                    Some(e) if e.kind == EffectKind::Difference => "\u{a0}points",
+                    _ => "",
+                };
+                format!("{} {}{points}", name(c), effect(c, pen))
+            })
+            .collect();
+        if !list.is_empty() {
+            parts.push(format!("{} {}", painted(verdict, pen), list.join(", ")));
+        }
+    }
+    let same: Vec<String> = is(ComparisonVerdict::Same).map(name).collect();
+    if !same.is_empty() {
+        parts.push(format!("same {}", same.join(", ")));
+    }
+    let open: Vec<String> = is(ComparisonVerdict::Inconclusive).map(name).collect();
+    if !open.is_empty() {
+        parts.push(format!("inconclusive {}", open.join(", ")));
+    }
+    let few = is(ComparisonVerdict::Insufficient).count();
+    if few > 0 && few == rows.len() {
+        let note = rows.iter().find_map(|c| c.note.as_deref());
+        parts.push(note.map_or_else(
+            || "too little data for a verdict".into(),
+            |n| pen.name(n, 80),
+        ));
+    }
+    let has = |verdict| is(verdict).next().is_some();
+    let end = match (
+        has(ComparisonVerdict::Better),
+        has(ComparisonVerdict::Worse),
+    ) {
+        (true, true) => "; a trade, no winner",
+        _ => "",
+    };
+    let basis = match rows.iter().find(|c| c.paired) {
+        Some(c) => format!(", {} of tasks", words::counted(c.units[0], "pair", "pairs")),
+        None => rows.first().map_or_else(String::new, |c| {
+            format!(
+                ", {} and {} units",
+                words::count(c.units[1]),
+                words::count(c.units[0])
+            )
+        }),
+    };
+    format!(
+        "{} v {}{basis}: {}{end}",
+        pen.name(candidate, 30),
+        pen.name(base, 30),
+        parts.join("; ")
+    )
+}
+
+fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
+    let mut remarks: Vec<String> = Vec::new();
+    let mocks: Vec<String> = t
+        .rows
+        .iter()
+        .filter(|r| r.is_mock)
+        .map(|r| pen.name(&r.value, 30))
+        .collect();
+    if !mocks.is_empty() {
+        remarks.push(format!(
+            "{} {} without a model: counted, never compared",
+            mocks.join(", "),
+            if mocks.len() == 1 {
+                "answers"
+            } else {
+                "answer"
+            }
+        ));
+    }
+    let is_reported = t
+        .rows
+        .iter()
+        .flat_map(|r| r.cells.values())
+        .any(|c| c.source == CellSource::Reported);
+    if is_reported {
+        remarks.push("* as the input reports it, not measured here".into());
+    }
+    if remarks.is_empty() {
+        return Vec::new();
+    }
+    pen.paragraph("  ", &format!("{}.", remarks.join("; ")))
+}
