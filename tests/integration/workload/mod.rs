@@ -11,7 +11,7 @@ use perfadvise::units::{NANOS, Time};
 use perfadvise::workload::{Figure, Filter, FoldOptions, GroupKey, Grouping, Workload, fold};
 use serde_json::Value;
 
-use super::formats::read_bytes;
+use super::formats::{self, read_bytes};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -257,4 +257,18 @@ fn groups_add_up() {
             .iter()
             .all(|(k, _)| matches!(k, GroupKey::SampleCell(_)))
     );
+}
+
+/// Two runs of a monitor: gaps as the intervals of the 60 snapshots, sorted, tell.
+#[test]
+fn gaps_of_a_restarted_monitor() {
+    let ingested = formats::folder("monitor-report/restarted");
+    let options = FoldOptions {
+        file_ranks: ingested.files.iter().map(|f| f.rank).collect(),
+        ..FoldOptions::default()
+    };
+    let counts = fold(ingested.records, &options).counts;
+    assert_eq!(counts.sample_interval, 2_011_353_000);
+    assert_eq!((counts.gaps, counts.longest_gap), (1, 11_670_429_000));
+    assert_eq!((counts.records, counts.duplicates), (60, 0));
 }
