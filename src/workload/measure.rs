@@ -165,6 +165,42 @@ pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
     }
 }
 
+/// What decides which metrics a row tells: its operation, and which of its fields are not 0.
+pub(super) fn fields_in_use(row: &Row) -> (OperationKind, bool, u64) {
+    let mut bits = u64::from(row.time.n > 0);
+    let mut note = |is_in_use: bool| bits = bits << 1 | u64::from(is_in_use);
+    for n in row.outcomes {
+        note(n > 0);
+    }
+    if let Some(e) = row.extra.as_deref() {
+        let figures = [
+            &e.error_time,
+            &e.accuracy,
+            &e.memory,
+            &e.files_used,
+            &e.files_considered,
+        ];
+        for figure in figures {
+            note(figure.n > 0);
+        }
+        // Every number that is the n of some part of `row_part`.
+        let numbers = [
+            e.with_tokens,
+            e.fresh + e.cache_read + e.cache_write,
+            e.budget,
+            e.with_cost,
+            e.cost_tokens,
+            e.cache_lookups,
+            e.files_considered_of_known,
+            e.bare_steps,
+        ];
+        for number in numbers {
+            note(number > 0);
+        }
+    }
+    (row.key.operation, row.key.is_step, bits)
+}
+
 /// What an event tells of a metric.
 pub(super) fn event_part(event: &Event, metric: Metric) -> Part<'static> {
     let is_switch = matches!(

@@ -9,7 +9,7 @@ use crate::metrics::{self, Metric};
 use crate::record::{Dimension, DimsId, Measured, Name};
 use crate::units::Time;
 
-use super::measure::{Part, event_part, is_told, row_part};
+use super::measure::{Part, event_part, fields_in_use, is_told, row_part};
 use super::{CELL, Figure, Row, SAMPLE_CELL, SampleCell, UnitId, Workload};
 
 /// Which rows and samples count.
@@ -134,8 +134,14 @@ impl Workload {
             .copied()
             .filter(|m| is_told(self, *m))
             .collect();
+        // Rows with the same fields in use tell the same metrics: one of each kind is enough.
+        let mut kinds = Vec::new();
         for row in &self.rows {
-            missing.retain(|m| row_part(row, *m).is_empty());
+            let kind = fields_in_use(row);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+                missing.retain(|m| row_part(row, *m).is_empty());
+            }
         }
         for event in &self.events {
             missing.retain(|m| event_part(event, *m).is_empty());

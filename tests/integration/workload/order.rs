@@ -1,8 +1,9 @@
 //! What must always hold: the order of records and files leaves no trace, and parts that were folded
 //! apart merge to the whole.
 
-use perfadvise::record::{Flags, Records};
-use perfadvise::workload::{FoldOptions, Workload, fold};
+use perfadvise::metrics;
+use perfadvise::record::{Flags, Measured, Records};
+use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
 use proptest::prelude::*;
 
 use super::read_bytes;
@@ -134,6 +135,23 @@ proptest! {
         let mut other = records_of(1, &second);
         other.append(records_of(0, &shuffled_first));
         prop_assert_eq!(whole(&fold(one, &options)), whole(&fold(other, &options)));
+    }
+
+    /// What is measured is what has a sum.
+    #[test]
+    fn measured_is_what_has_a_sum(lines in lines(proptest::option::of(0..12_u8))) {
+        let workload = fold(records_of(0, &lines), &FoldOptions::default());
+        let with_a_sum: Vec<Measured> = metrics::ALL
+            .iter()
+            .filter(|m| workload.figure(**m, &Filter::default()).n > 0)
+            .map(|m| Measured::Known(*m))
+            .collect();
+        let known: Vec<Measured> = workload
+            .measured()
+            .into_iter()
+            .filter(|m| matches!(m, Measured::Known(_)))
+            .collect();
+        prop_assert_eq!(known, with_a_sum);
     }
 
     /// Parts without ids have no duplicates and no steps across parts. Switches of mode stand in one
