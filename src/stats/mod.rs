@@ -1,1 +1,144 @@
 //! Pure mathematics on slices: no I/O, no domain words, a file for each question.
+//!
+//! Numbers in, numbers out. Every function says what it needs; where that is not there (too few
+//! units, a number that is not finite, no variation where variation is the question) the answer is
+//! `None`, never 0 and never NaN. Whatever is random takes a seed, and the same seed gives the same
+//! answer on every machine and with any number of threads.
+//!
+//! | question | module |
+//! |---|---|
+//! | one rate, two rates of independent trials | [`rates`] |
+//! | ratios and means over units whose records are correlated | [`clustered`] |
+//! | a quantile and its interval | [`quantiles`] |
+//! | does a series rise or fall, and how fast | [`trend`] |
+//! | do neighbours resemble each other | [`correlation`] |
+//! | what is left of p values when there are many | [`multiplicity`] |
+//! | probabilities and quantiles of the normal and of Student's distribution | [`normal`] |
+
+pub mod clustered;
+pub mod correlation;
+pub mod multiplicity;
+pub mod normal;
+pub mod quantiles;
+mod ranks;
+pub mod rates;
+
+mod select;
+pub mod trend;
+
+/// Fewest units for which an interval over units is given.
+pub const LEAST_UNITS: usize = 6;
+
+/// An interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Whether `value` lies in it, ends included.
+    #[must_use]
+    pub fn contains(self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+}
+
+/// An estimate with its interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// The estimate.
+    pub estimate: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+impl Estimate {
+    /// Only the interval.
+    #[must_use]
+    pub fn interval(self) -> Interval {
+        Interval {
+            low: self.low,
+            high: self.high,
+        }
+    }
+
+    /// The same with all three numbers cut to `low ..= high`: a ratio that cannot leave 0 to 1.
+    #[must_use]
+    pub fn clamped(self, low: f64, high: f64) -> Self {
+        self.map(|x| x.max(low).min(high))
+    }
+
+    /// The same on another scale; `scale` must not fall (`f64::exp` takes logs back).
+    #[must_use]
+    pub fn map(self, scale: impl Fn(f64) -> f64) -> Self {
+        Self {
+            estimate: scale(self.estimate),
+            low: scale(self.low),
+            high: scale(self.high),
+        }
+    }
+}
+
+/// Result of a test, two-sided.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Test {
+    /// The statistic, as the test defines it.
+    pub statistic: f64,
+    /// Probability of one at least as extreme where there is no difference, 0 to 1.
+    pub p: f64,
+}
+
+/// Whether every number is finite.
+pub(crate) fn are_finite(values: &[f64]) -> bool {
+    values.iter().all(|v| v.is_finite())
+}
+
+/// A count as a number; exact below 2⁵³.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn number(count: usize) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+pub(crate) mod reference {
+    //! Vectors computed outside the program: `tests/reference/stats.py` wrote them.
+    #![allow(clippy::unwrap_used)]
+
+    /// The cases of one question.
+    pub(crate) fn cases(question: &str) -> Vec<serde_json::Value> {
+        let all: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/reference/stats.json")).unwrap();
+        all[question].as_array().unwrap().clone()
+    }
+
+    /// A list of numbers of a case.
+    pub(crate) fn list(case: &serde_json::Value, key: &str) -> Vec<f64> {
+        case[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|v| v.as_f64().unwrap())
+            .collect()
+    }
+
+    /// A number of a case.
+    pub(crate) fn number(case: &serde_json::Value, key: &str) -> f64 {
+        case[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("no {key} in {case}"))
+    }
+
+    /// Fails unless both are equal to 1e-9, absolute or relative.
+    #[track_caller]
+    pub(crate) fn same(ours: f64, theirs: f64) {
+        assert!(
+            (ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0),
+            "{ours} is not {theirs}"
+        );
+    }
+}

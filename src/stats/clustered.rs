@@ -1,0 +1,267 @@
+//! Ratios of sums over units: the pooled mean of times, a share of calls inside sessions.
+//!
+//! Per unit a numerator and a denominator in, the pooled ratio with an interval out. Records of one
+//! unit are correlated, so the spread between units is what counts, never that between records:
+//! R = Σy/Σx, the residual of a unit is y − R·x, and var R = m/(m−1) · Σ(y − R·x)² / (Σx)², with
+//! Student's t at m − 1 degrees of freedom. Units without a denominator know nothing and don't count.
+//!
+//! Sources: Cochran, Sampling Techniques, 3rd ed. 1977, section 6.3 (linearised variance of a ratio); Miller 2024
+//! (arXiv 2411.00640) for its use with repeated trials.
+
+use super::{Estimate, LEAST_UNITS, normal, number, rates};
+
+/// A ratio of sums with its linearised variance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pooled {
+    ratio: f64,
+    variance: f64,
+    units: usize,
+    denominator: f64,
+}
+
+/// The pooled ratio Σ numerators ÷ Σ denominators with a symmetric interval at confidence `level`.
+///
+/// `None` under 6 units with a denominator, for lists of different length, or numbers that are
+/// negative in the denominator or not finite.
+#[must_use]
+pub fn ratio_of_sums(numerators: &[f64], denominators: &[f64], level: f64) -> Option<Estimate> {
+    let pooled = enough(pool(numerators, denominators)?)?;
+    let half = pooled.half_width(level)?;
+    Some(Estimate {
+        estimate: pooled.ratio,
+        low: pooled.ratio - half,
+        high: pooled.ratio + half,
+    })
+}
+
+/// The same for positive quantities (durations, bytes, money): the interval is symmetric on the log
+/// scale, so that it never reaches 0.
+///
+/// `None` as for [`ratio_of_sums`], or where the ratio is not positive. The variance of the log is
+/// var R ÷ R² (delta method).
+#[must_use]
+pub fn mean_on_logs(numerators: &[f64], denominators: &[f64], level: f64) -> Option<Estimate> {
+    let pooled = enough(pool(numerators, denominators)?)?;
+    let factor = (pooled.half_width(level)? / pooled.ratio).exp();
+    (pooled.ratio > 0.0 && factor.is_finite()).then(|| Estimate {
+        estimate: pooled.ratio,
+        low: pooled.ratio / factor,
+        high: pooled.ratio * factor,
+    })
+}
+
+/// The same for shares, hits ÷ lookups, which lie between 0 and 1: Wilson's interval with Student's
+/// t and the effective number of trials R(1 − R) ÷ var R, at most the number of trials there were.
+///
+/// Where all units are at 0 or all at 1 there is no spread to learn from; then a unit counts as one
+/// trial. `None` as for [`ratio_of_sums`], or where the ratio lies outside of 0 to 1.
+///
+/// Source: Korn & Graubard 1998, Survey Methodology 24(2) (effective sample size, cut at the actual
+/// one), with Wilson's interval in place of Clopper and Pearson's. In simulations (beta-binomial
+/// units, within-unit correlation 0.1, about 11 trials each) of nominal 95 % it covered 0.95 to 0.97
+/// at 6 units and 0.92 to 0.97 at 30 for rates from 0.5 to 0.99, where the symmetric interval covered 0.31
+/// to 0.91 and 0.75 to 0.93; on the logit scale coverage was alike but intervals up to 3.5 times as wide.
+#[must_use]
+pub fn share(numerators: &[f64], denominators: &[f64], level: f64) -> Option<Estimate> {
+    let pooled = enough(pool(numerators, denominators)?)?;
+    let p = pooled.ratio;
+    if !(0.0..=1.0).contains(&p) {
+        return None;
+    }
+    let t = normal::critical_t(level, number(pooled.units - 1))?;
+    let effective = if pooled.variance > 0.0 {
+        p * (1.0 - p) / pooled.variance
+    } else {
+        number(pooled.units)
+    };
+    // A variance of 0 with a ratio inside (all units alike) says nothing of trials either; rounding
+    // may leave a residue there, which the cut keeps in bounds.
+    let trials = effective.min(pooled.denominator);
+    if trials.is_nan() || trials <= 0.0 {
+        return None;
+    }
+    let interval = rates::score_interval(p, trials, t);
+    Some(Estimate {
+        estimate: p,
+        low: interval.low,
+        high: interval.high,
+    })
+}
+
+/// The difference of two pooled ratios, second less first, with an interval over units.
+///
+/// The degrees of freedom are Welch and Satterthwaite's. `None` under 4 units in a group, or as for
+/// [`ratio_of_sums`].
+#[must_use]
+pub fn difference(
+    numerators1: &[f64],
+    denominators1: &[f64],
+    numerators2: &[f64],
+    denominators2: &[f64],
+    level: f64,
+) -> Option<Estimate> {
+    let first = pool(numerators1, denominators1)?;
+    let second = pool(numerators2, denominators2)?;
+    if first.units < 4 || second.units < 4 {
+        return None;
+    }
+    let (v1, v2) = (first.variance, second.variance);
+    let estimate = second.ratio - first.ratio;
+    let variance = v1 + v2;
+    let half = if variance > 0.0 {
+        let freedom = variance * variance
+            / (v1 * v1 / number(first.units - 1) + v2 * v2 / number(second.units - 1));
+        normal::critical_t(level, freedom)? * variance.sqrt()
+    } else {
+        0.0
+    };
+    Some(Estimate {
+        estimate,
+        low: estimate - half,
+        high: estimate + half,
+    })
+}
+
+/// Ratio and standard error of a group, for studentised tests.
+pub(super) fn ratio_and_variance(numerators: &[f64], denominators: &[f64]) -> Option<(f64, f64)> {
+    pool(numerators, denominators).map(|p| (p.ratio, p.variance))
+}
+
+impl Pooled {
+    fn half_width(&self, level: f64) -> Option<f64> {
+        Some(normal::critical_t(level, number(self.units - 1))? * self.variance.sqrt())
+    }
+}
+
+/// `None` without two units with a denominator.
+fn pool(numerators: &[f64], denominators: &[f64]) -> Option<Pooled> {
+    if numerators.len() != denominators.len() {
+        return None;
+    }
+    let (mut sum, mut denominator, mut units) = (0.0, 0.0, 0_usize);
+    for (y, x) in numerators.iter().zip(denominators) {
+        if !y.is_finite() || !x.is_finite() || *x < 0.0 {
+            return None;
+        }
+        if *x > 0.0 {
+            sum += y;
+            denominator += x;
+            units += 1;
+        }
+    }
+    if units < 2 {
+        return None;
+    }
+    let ratio = sum / denominator;
+    let squares: f64 = numerators
+        .iter()
+        .zip(denominators)
+        .filter(|(_, x)| **x > 0.0)
+        .map(|(y, x)| {
+            let residual = (y - ratio * x) / denominator;
+            residual * residual
+        })
+        .sum();
+    let variance = squares * number(units) / number(units - 1);
+    (ratio.is_finite() && variance.is_finite()).then_some(Pooled {
+        ratio,
+        variance,
+        units,
+        denominator,
+    })
+}
+
+fn enough(pooled: Pooled) -> Option<Pooled> {
+    (pooled.units >= LEAST_UNITS).then_some(pooled)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::stats::reference::{cases, list, number as of, same};
+    use proptest::prelude::*;
+
+    #[test]
+    fn agrees_with_statsmodels() {
+        for case in cases("clustered") {
+            let (y, x) = (list(&case, "numerators"), list(&case, "denominators"));
+            let ours = ratio_of_sums(&y, &x, 0.95).unwrap();
+            same(ours.estimate, of(&case, "ratio"));
+            same(ours.low, of(&case, "low"));
+            same(ours.high, of(&case, "high"));
+            let logs = mean_on_logs(&y, &x, 0.95).unwrap();
+            same(logs.low, of(&case, "log_low"));
+            same(logs.high, of(&case, "log_high"));
+            if case["share_low"].is_number() {
+                let ours = share(&y, &x, 0.95).unwrap();
+                same(ours.low, of(&case, "share_low"));
+                same(ours.high, of(&case, "share_high"));
+            }
+        }
+        for case in cases("clustered_difference") {
+            let ours = difference(
+                &list(&case, "numerators1"),
+                &list(&case, "denominators1"),
+                &list(&case, "numerators2"),
+                &list(&case, "denominators2"),
+                0.95,
+            )
+            .unwrap();
+            same(ours.estimate, of(&case, "estimate"));
+            same(ours.low, of(&case, "low"));
+            same(ours.high, of(&case, "high"));
+        }
+    }
+
+    #[test]
+    fn too_little_is_none() {
+        let y = [1.0, 2.0, 1.0, 2.0, 1.0];
+        let x = [3.0; 5];
+        assert_eq!(ratio_of_sums(&y, &x, 0.95), None);
+        assert_eq!(share(&y, &x, 0.95), None);
+        assert_eq!(ratio_of_sums(&y, &x[..4], 0.95), None);
+        assert_eq!(ratio_of_sums(&[0.0; 8], &[0.0; 8], 0.95), None);
+        assert_eq!(mean_on_logs(&[0.0; 8], &[1.0; 8], 0.95), None);
+        assert_eq!(ratio_of_sums(&[f64::NAN; 8], &[1.0; 8], 0.95), None);
+        // Units that know nothing don't make five into six.
+        assert_eq!(
+            ratio_of_sums(
+                &[1.0, 2.0, 1.0, 2.0, 1.0, 0.0],
+                &[3.0, 3.0, 3.0, 3.0, 3.0, 0.0],
+                0.95
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn without_a_failure_a_unit_counts_as_a_trial() {
+        let ours = share(&[20.0; 10], &[20.0; 10], 0.95).unwrap();
+        let t = normal::critical_t(0.95, 9.0).unwrap();
+        same(ours.estimate, 1.0);
+        same(ours.high, 1.0);
+        same(ours.low, 1.0 / (1.0 + t * t / 10.0));
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_hold_the_estimate_and_follow_the_unit(
+            pairs in proptest::collection::vec((0.0..50.0_f64, 0.0..1.0_f64), 6..40),
+            scale in 0.01..100.0_f64,
+        ) {
+            let x: Vec<f64> = pairs.iter().map(|p| p.0.floor() + 1.0).collect();
+            let y: Vec<f64> = pairs.iter().zip(&x).map(|(p, x)| (p.1 * x).floor()).collect();
+            let a = ratio_of_sums(&y, &x, 0.95).unwrap();
+            prop_assert!(a.low <= a.estimate && a.estimate <= a.high);
+            let scaled: Vec<f64> = y.iter().map(|v| v * scale).collect();
+            let b = ratio_of_sums(&scaled, &x, 0.95).unwrap();
+            prop_assert!((b.high - a.high * scale).abs() < 1e-9 * (1.0 + scale));
+            let s = share(&y, &x, 0.95).unwrap();
+            prop_assert!(0.0 <= s.low && s.low <= s.estimate && s.estimate <= s.high && s.high <= 1.0);
+            let mirrored: Vec<f64> = y.iter().zip(&x).map(|(y, x)| x - y).collect();
+            let m = share(&mirrored, &x, 0.95).unwrap();
+            prop_assert!((m.low - (1.0 - s.high)).abs() < 1e-9);
+        }
+    }
+}

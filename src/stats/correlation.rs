@@ -1,0 +1,72 @@
+//! Do neighbours in a series resemble each other?
+
+use super::{are_finite, number};
+
+/// Correlation of a series with itself one place on. `None` under 3 values, without variation, or
+/// where a number is not finite.
+///
+/// Source: Box, Jenkins & Reinsel, Time Series Analysis, 3rd ed. 1994, section 2.1.5: sum of
+/// products of neighbouring deviations over the sum of squares.
+#[must_use]
+pub fn lag1(values: &[f64]) -> Option<f64> {
+    if values.len() < 3 {
+        return None;
+    }
+    lags(values, 1).and_then(|r| r.first().copied())
+}
+
+/// Correlations of a series with itself 1, 2, … `most` places on, as far as the series goes.
+/// `None` when empty, without variation, or where a number is not finite.
+#[must_use]
+pub fn lags(values: &[f64], most: usize) -> Option<Vec<f64>> {
+    if values.is_empty() || !are_finite(values) {
+        return None;
+    }
+    let mean = values.iter().sum::<f64>() / number(values.len());
+    let deviations: Vec<f64> = values.iter().map(|v| v - mean).collect();
+    let squares: f64 = deviations.iter().map(|d| d * d).sum();
+    // Equal numbers may leave a residue of their rounded mean.
+    if values.iter().all(|v| *v == values[0]) || squares <= 0.0 || !squares.is_finite() {
+        return None;
+    }
+    Some(
+        (1..=most.min(values.len() - 1))
+            .map(|lag| {
+                let products: f64 = deviations
+                    .iter()
+                    .zip(&deviations[lag..])
+                    .map(|(a, b)| a * b)
+                    .sum();
+                products / squares
+            })
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::stats::reference::{cases, list, same};
+
+    #[test]
+    fn agrees_with_statsmodels() {
+        for case in cases("correlation") {
+            let values = list(&case, "values");
+            let theirs = list(&case, "acf");
+            let ours = lags(&values, theirs.len()).unwrap();
+            assert_eq!(ours.len(), theirs.len());
+            for (a, b) in ours.iter().zip(&theirs) {
+                same(*a, *b);
+            }
+            same(lag1(&values).unwrap(), theirs[0]);
+        }
+    }
+
+    #[test]
+    fn without_variation_there_is_none() {
+        assert_eq!(lag1(&[0.1; 9]), None);
+        assert_eq!(lag1(&[1.0, 2.0]), None);
+        assert_eq!(lag1(&[1.0, f64::INFINITY, 2.0]), None);
+    }
+}
