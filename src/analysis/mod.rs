@@ -3,11 +3,28 @@
 //! In: a workload and the configuration. Out: sections of the assessment. The mathematics is in
 //! [`crate::stats`].
 
+mod describe;
+mod events;
+mod headline;
+mod indicators;
+mod reported;
+mod resources;
+mod spread;
+mod spreads;
+mod tables;
+mod targets;
+mod trends;
+
 use crate::assessment::{
     Comparison, DimensionTable, EventRow, Headline, Indicator, MetricRow, Resources, Trend,
 };
 use crate::config::{Config, Profile};
+use crate::record::{DIMENSIONS, Dimension, Name};
 use crate::workload::Workload;
+
+use reported::Reported;
+use spreads::Spreads;
+use targets::Targets;
 
 /// What the analysis stage found.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +56,50 @@ pub struct Questions {
     pub by: Option<String>,
 }
 
-/// Analyses a workload.
+/// Analyses a workload. The same workload gives the same analysis, whatever the number of threads.
 #[must_use]
-pub fn analyse(_workload: &Workload, _config: &Config, _questions: &Questions) -> Analysis {
-    Analysis::default()
+pub fn analyse(workload: &Workload, config: &Config, questions: &Questions) -> Analysis {
+    let mut dimensions = vec![Dimension::Mode, Dimension::Interface];
+    let asked = questions
+        .by
+        .as_deref()
+        .and_then(|name| dimension_named(workload, name));
+    if let Some(dimension) = asked.filter(|d| !dimensions.contains(d)) {
+        dimensions.push(dimension);
+    }
+    let spreads = Spreads::of(workload, &dimensions);
+    let reported = Reported::of(workload);
+    let targets = Targets::of(config, questions.profile, &spreads.measured);
+
+    let mut metrics = describe::describe(&spreads, &targets);
+    metrics.extend(reported.rows(workload, &metrics, &targets));
+    let indicators = indicators::indicators(&spreads, &reported, &targets);
+    let trends = trends::trends(workload, &spreads.measured, &targets);
+    let comparisons = Vec::new();
+    let tables = tables::tables(&spreads, &reported, config);
+    let resources = resources::resources(&spreads, &reported, &trends);
+    let events = events::events(workload);
+    let headline = headline::headline(&indicators, &trends);
+    Analysis {
+        metrics,
+        indicators,
+        trends,
+        comparisons,
+        tables,
+        resources,
+        events,
+        headline,
+    }
+}
+
+/// The dimension of that name, if anything has it.
+fn dimension_named(workload: &Workload, name: &str) -> Option<Dimension> {
+    DIMENSIONS
+        .iter()
+        .find(|(fixed, _)| *fixed == name)
+        .map(|(_, dimension)| *dimension)
+        .or_else(|| {
+            let label = workload.catalog.names.find(name)?;
+            Some(Dimension::Label(Name(label)))
+        })
 }

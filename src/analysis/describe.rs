@@ -1,0 +1,151 @@
+//! Each metric described: n, location, spread, an interval of its mean, its target.
+//!
+//! Intervals are over units of inference, never over single records: means linearised over units
+//! with Student's t at units − 1 degrees (on logs where the metric is positive), shares by Wilson's
+//! interval with the effective number of trials, quantiles by Woodruff's method. None under 6 units.
+
+use crate::assessment::{Interval, MetricRow, TargetVerdict};
+use crate::metrics::{Kind, Metric, Unit};
+use crate::record::Measured;
+use crate::stats::{Estimate, clustered, quantiles};
+use crate::workload::Workload;
+
+use super::spread::{Named, Spread, named};
+use super::spreads::{Spreads, in_parallel};
+use super::targets::Targets;
+
+/// Confidence of everything measured.
+pub(super) const LEVEL: f64 = 0.95;
+
+/// Describes everything measured: over all, then for each value of the described dimensions.
+pub(super) fn describe(spreads: &Spreads<'_>, targets: &Targets) -> Vec<MetricRow> {
+    let workload = spreads.workload;
+    in_parallel(&spreads.measured, |m| {
+        let all = spreads
+            .all(*m)
+            .map(|spread| row(workload, spread, &Named::new(), targets));
+        let by = spreads.dimensions.iter().flat_map(|(dimension, values)| {
+            values.iter().filter_map(|(value, _)| {
+                let dims = named(workload, *dimension, *value);
+                let spread = spreads.by(*m, *dimension, *value)?;
+                Some(row(workload, spread, &dims, targets))
+            })
+        });
+        all.into_iter().chain(by).collect::<Vec<_>>()
+    })
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn row(workload: &Workload, spread: &Spread, dims: &Named, targets: &Targets) -> MetricRow {
+    let traits = &spread.traits;
+    let (whole, unit) = (&spread.whole, traits.unit);
+    let is_value = traits.kind == Kind::Value;
+    let quantile = |q| is_value.then(|| whole.quantile(q, unit)).flatten();
+    let extreme = |raw: i64| {
+        #[allow(clippy::cast_precision_loss)]
+        is_value.then(|| raw as f64 / unit.scale())
+    };
+    let mut row = MetricRow {
+        metric: traits.name.clone(),
+        unit,
+        dims: dims.clone(),
+        n: Some(whole.n),
+        units: Some(spread.units.len() as u64),
+        mean: spread.mean_of(whole),
+        median: quantile(0.5),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        min: extreme(whole.min),
+        max: extreme(whole.max),
+        total: has_total(traits.kind, unit, traits.measured).then(|| whole.total(unit)),
+        interval: mean_interval(spread),
+        target: None,
+        verdict: TargetVerdict::Unknown,
+        reported: false,
+        marks: Vec::new(),
+    };
+    if traits.measured == Measured::Known(Metric::OutputTokens)
+        && dims.is_empty()
+        && has_lower_bounds(workload)
+    {
+        row.marks.push("lower_bound".into());
+    }
+    targets.judge(&mut row);
+    row
+}
+
+/// Totals have a sum by their nature; of spans of time it is the time spent.
+fn has_total(kind: Kind, unit: Unit, measured: Measured) -> bool {
+    match measured {
+        Measured::Known(_) => kind == Kind::Total || (kind == Kind::Value && unit == Unit::Seconds),
+        Measured::Custom(_) => false,
+    }
+}
+
+fn has_lower_bounds(workload: &Workload) -> bool {
+    workload
+        .rows
+        .iter()
+        .any(|r| r.extra.as_deref().is_some_and(|e| e.lower_bounds > 0))
+}
+
+/// The interval of the mean (of a share: of the pooled ratio).
+pub(super) fn mean_interval(spread: &Spread) -> Option<Interval> {
+    let (sums, ns) = spread.sums();
+    let (estimate, method) = mean_estimate(spread, &sums, &ns)?;
+    Some(interval("mean", estimate, method))
+}
+
+fn mean_estimate(spread: &Spread, sums: &[f64], ns: &[f64]) -> Option<(Estimate, &'static str)> {
+    let traits = &spread.traits;
+    let linear = || clustered::ratio_of_sums(sums, ns, LEVEL).map(|e| (e, "linearised over units"));
+    let on_logs =
+        || clustered::mean_on_logs(sums, ns, LEVEL).map(|e| (e, "linearised over units, on logs"));
+    match (traits.kind, traits.unit) {
+        (Kind::Share, Unit::Ratio) => clustered::share(sums, ns, LEVEL)
+            .map(|e| (e, "Wilson, effective n over units"))
+            // A quotient that may exceed 1, such as tokens used ÷ budgeted.
+            .or_else(on_logs),
+        (_, Unit::Ratio) => linear().map(|(e, method)| {
+            let top = if spread.whole.max > Unit::Ratio.scale() as i64 {
+                f64::INFINITY
+            } else {
+                1.0
+            };
+            (e.clamped(0.0, top), method)
+        }),
+        (Kind::Value, _) if spread.whole.min < 0 => linear(),
+        _ => on_logs().or_else(|| linear().map(|(e, m)| (e.clamped(0.0, f64::INFINITY), m))),
+    }
+}
+
+/// The interval of a quantile, by Woodruff's method: an interval of the probability, taken back
+/// through the pooled distribution.
+pub(super) fn quantile_interval(spread: &Spread, q: f64, of: &str) -> Option<Interval> {
+    let at = spread.whole.histogram.quantile(q)?;
+    #[allow(clippy::cast_precision_loss)]
+    let above_and_n: Vec<(f64, f64)> = spread
+        .units
+        .iter()
+        .map(|(_, f)| (f.histogram.above(at) as f64, f.histogram.count() as f64))
+        .collect();
+    let (low, high) = quantiles::woodruff_levels(&above_and_n, q, LEVEL)?;
+    let estimate = Estimate {
+        estimate: spread.whole.quantile(q, spread.traits.unit)?,
+        low: spread.whole.quantile(low, spread.traits.unit)?,
+        high: spread.whole.quantile(high, spread.traits.unit)?,
+    };
+    Some(interval(of, estimate, "Woodruff over units"))
+}
+
+fn interval(of: &str, estimate: Estimate, method: &str) -> Interval {
+    Interval {
+        of: of.into(),
+        low: estimate.low,
+        high: estimate.high,
+        level: LEVEL,
+        method: method.into(),
+    }
+}
