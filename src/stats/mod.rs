@@ -10,6 +10,9 @@
 //! | one rate, two rates of independent trials | [`rates`] |
 //! | ratios and means over units whose records are correlated | [`clustered`] |
 //! | a quantile and its interval | [`quantiles`] |
+//! | do two groups without pairs differ, and by how much | [`unpaired`], [`location`] |
+//! | do pairs differ, and by how much | [`paired`] |
+//! | do rates inside units differ | [`permutation`] |
 //! | does a series rise or fall, and how fast | [`trend`] |
 //! | do neighbours resemble each other | [`correlation`] |
 //! | what is left of p values when there are many | [`multiplicity`] |
@@ -17,14 +20,19 @@
 
 pub mod clustered;
 pub mod correlation;
+pub mod location;
 pub mod multiplicity;
 pub mod normal;
+mod orders;
+pub mod paired;
+pub mod permutation;
 pub mod quantiles;
 mod ranks;
 pub mod rates;
 
 mod select;
 pub mod trend;
+pub mod unpaired;
 
 /// Fewest units for which an interval over units is given.
 pub const LEAST_UNITS: usize = 6;
