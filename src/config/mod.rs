@@ -8,10 +8,10 @@ mod targets;
 
 use std::collections::BTreeMap;
 
-use crate::metrics::Metric;
+use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
-pub use targets::{PartTarget, choose_profile, part_targets};
+pub use targets::{PartTarget, cache_target, choose_profile, part_targets};
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +95,36 @@ pub enum Severity {
     Critical,
 }
 
+/// Which side of a limit is the bad one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// An upper limit: above is bad.
+    Above,
+    /// A lower limit: below is bad.
+    Below,
+}
+
+impl Side {
+    /// The bad side of a limit for a metric, by its direction.
+    #[must_use]
+    pub fn of(metric: Metric) -> Option<Side> {
+        match metric.row().direction {
+            Direction::Lower => Some(Side::Above),
+            Direction::Higher => Some(Side::Below),
+            Direction::Neither => None,
+        }
+    }
+
+    /// `above` or `below`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Above => "above",
+            Side::Below => "below",
+        }
+    }
+}
+
 /// An alert of `alerts_config.yaml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -105,6 +135,8 @@ pub struct Alert {
     pub metric: Option<Metric>,
     /// The limit, in the metric's unit.
     pub threshold: Option<f64>,
+    /// The bad side of the limit: as `op` says, else by the metric's direction.
+    pub side: Option<Side>,
     /// Consecutive failures, instead of a limit.
     pub consecutive_failures: Option<u64>,
     /// How bad.

@@ -1,238 +1,285 @@
-//! Effective targets and poor points of the score's parts: the configuration's, else the profile's.
+//! The target and the poor point of each part of the score: what the user set, else the profile.
 //!
-//! Values are x, lower is better: seconds, utilizations, and of ratios the shortfall 1 − ratio.
+//! Everything here is an x: lower is better, of a ratio that should be high its shortfall 1 − ratio.
+//! The profiles' numbers and the rules between them are those of `docs/score.md`.
 
-use crate::metrics::{Direction, Metric};
+use super::{Config, Origin, Profile, Side, TargetStatistic};
+use crate::metrics::{Metric, Unit};
 
-use super::{Config, Origin, Profile, TargetStatistic};
-
-/// Smallest target shortfall: a target of 100 % leaves no room for a curve.
+/// An alert limit is the poor point only where it lies at least this factor beyond the target.
+const ALERT_BEYOND_TARGET: f64 = 1.1;
+/// The smallest target for a shortfall: a target of 100 % would make every miss infinitely bad.
 const LEAST_SHORTFALL: f64 = 0.001;
 
-/// An alert limit is the poor point only if its x is at least this many times the target's.
-const ALERT_BEYOND_TARGET: f64 = 1.1;
-
-/// Target and poor point of one part of the score.
+/// What one part of the score is held against.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartTarget {
-    /// The metric. For the cache part `cache_hit_rate`; the caller takes `prompt_cache_hit_rate` where
-    /// there is no context cache.
+    /// The metric.
     pub metric: Metric,
-    /// The statistic of it.
+    /// Its mean (of shares the pooled ratio) or 95th percentile.
     pub statistic: TargetStatistic,
-    /// Whether x is the shortfall 1 − ratio.
+    /// Whether x is 1 − the ratio.
     pub is_shortfall: bool,
-    /// Weight.
+    /// Weight in the score.
     pub weight: f64,
-    /// Target x, where S is 0.75; `None`: the part needs a target of the user's.
+    /// x at which the part scores 0.75; `None`: the part has no target and is left out.
     pub target: Option<f64>,
-    /// Poor x, where S is 0.50.
+    /// x at which the part scores 0.50; always above the target.
     pub poor: Option<f64>,
     /// Where the target came from.
     pub origin: Origin,
+    /// Where the poor point came from: an alert, else as the target.
+    pub poor_origin: Origin,
 }
 
-/// How a poor point follows from a new target.
-#[derive(Clone, Copy, PartialEq)]
-enum PoorRule {
-    /// The same multiple of the target as in the profile.
-    Multiple,
-    /// The same share of the way from the target to 1.
-    ShareOfTheWayToOne,
+/// How a poor point follows from a target that is not the profile's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    /// The target times the profile's poor ÷ target.
+    SameFactor,
+    /// The same share of the way from the target to 1, the most that can be in use.
+    SameShareOfRest,
 }
 
-struct Built {
+/// A row of a profile.
+struct Row {
     metric: Metric,
     statistic: TargetStatistic,
     is_shortfall: bool,
     weight: f64,
-    target: f64,
-    poor: f64,
-    rule: PoorRule,
+    /// Target and poor; `None`: only where the user sets a target.
+    points: Option<(f64, f64)>,
+    beyond: Beyond,
 }
 
-/// The tables of the profiles, in the order of the score's parts.
-fn built_in(profile: Profile) -> Vec<Built> {
+/// Poor ÷ target of a part that has no target of its own.
+const ACCURACY_FACTOR: f64 = 2.0;
+
+fn rows(profile: Profile) -> [Row; 9] {
+    use Beyond::{SameFactor, SameShareOfRest};
+    use TargetStatistic::{Mean, P95};
+    // A model's reply in an interactive session takes longer than an orchestrator's step.
     let (mean, p95) = match profile {
         Profile::Orchestrator => ((3.0, 5.0), (5.0, 10.0)),
         Profile::CodingAgent => ((10.0, 20.0), (30.0, 60.0)),
     };
-    let time = |statistic, weight, (target, poor): (f64, f64)| Built {
-        metric: Metric::ResponseTime,
+    let row = |metric, statistic, is_shortfall, weight, points, beyond| Row {
+        metric,
         statistic,
-        is_shortfall: false,
+        is_shortfall,
         weight,
-        target,
-        poor,
-        rule: PoorRule::Multiple,
+        points,
+        beyond,
     };
-    let shortfall = |metric, weight, target: f64| Built {
-        metric,
-        statistic: TargetStatistic::Mean,
-        is_shortfall: true,
-        weight,
-        target,
-        poor: 2.0 * target,
-        rule: PoorRule::Multiple,
-    };
-    let utilization = |metric, weight, poor| Built {
-        metric,
-        statistic: TargetStatistic::P95,
-        is_shortfall: false,
-        weight,
-        target: 0.80,
-        poor,
-        rule: PoorRule::ShareOfTheWayToOne,
-    };
-    vec![
-        time(TargetStatistic::Mean, 20.0, mean),
-        time(TargetStatistic::P95, 10.0, p95),
-        shortfall(Metric::SuccessRate, 25.0, 0.05),
-        shortfall(Metric::CacheHitRate, 12.0, 0.30),
-        shortfall(Metric::TokenEfficiency, 13.0, 0.20),
-        utilization(Metric::MemoryUtilization, 10.0, 0.90),
-        utilization(Metric::CpuUtilization, 6.0, 0.95),
-        utilization(Metric::DiskUtilization, 4.0, 0.90),
+    [
+        row(
+            Metric::ResponseTime,
+            Mean,
+            false,
+            20.0,
+            Some(mean),
+            SameFactor,
+        ),
+        row(
+            Metric::ResponseTime,
+            P95,
+            false,
+            10.0,
+            Some(p95),
+            SameFactor,
+        ),
+        row(
+            Metric::SuccessRate,
+            Mean,
+            true,
+            25.0,
+            Some((0.05, 0.10)),
+            SameFactor,
+        ),
+        row(
+            Metric::CacheHitRate,
+            Mean,
+            true,
+            12.0,
+            Some((0.30, 0.60)),
+            SameFactor,
+        ),
+        row(
+            Metric::TokenEfficiency,
+            Mean,
+            true,
+            13.0,
+            Some((0.20, 0.40)),
+            SameFactor,
+        ),
+        row(
+            Metric::MemoryUtilization,
+            P95,
+            false,
+            10.0,
+            Some((0.80, 0.90)),
+            SameShareOfRest,
+        ),
+        row(
+            Metric::CpuUtilization,
+            P95,
+            false,
+            6.0,
+            Some((0.80, 0.95)),
+            SameShareOfRest,
+        ),
+        row(
+            Metric::DiskUtilization,
+            P95,
+            false,
+            4.0,
+            Some((0.80, 0.90)),
+            SameShareOfRest,
+        ),
+        row(Metric::Accuracy, Mean, true, 15.0, None, SameFactor),
     ]
 }
 
-/// Weight of accuracy, which counts only where the user sets a target.
-const ACCURACY_WEIGHT: f64 = 15.0;
-
-/// Targets and poor points in the order of the score's parts: response mean and p95, success, cache,
-/// tokens, memory, CPU, disk, accuracy.
+/// The parts of the score in their order: response time (mean, p95), success rate, cache hit rate,
+/// token efficiency, memory, CPU, disk, accuracy.
+///
+/// The cache part is that of the context cache; [`cache_target`] gives it for the provider's cache.
 #[must_use]
 pub fn part_targets(config: &Config, profile: Profile) -> Vec<PartTarget> {
-    let mut parts: Vec<PartTarget> = built_in(profile)
+    rows(profile)
         .iter()
-        .map(|built| effective(config, profile, built))
-        .collect();
-    parts.push(accuracy(config));
-    parts
+        .map(|row| part(config, profile, row))
+        .collect()
 }
 
-/// The profile that holds: the user's, else by the data and the configuration's files.
+/// The cache part for another metric (`prompt_cache_hit_rate`): the user's target and alerts for it,
+/// with the weight and the profile's points of `cache_hit_rate`.
 #[must_use]
-pub fn choose_profile(config: &Config, has_orchestrator_input: bool) -> Profile {
+pub fn cache_target(config: &Config, profile: Profile, metric: Metric) -> PartTarget {
+    let [_, _, _, mut row, ..] = rows(profile);
+    row.metric = metric;
+    part(config, profile, &row)
+}
+
+/// The profile the user set, else `orchestrator` when an input or a configuration file is one of an
+/// orchestrator, else `coding-agent`.
+#[must_use]
+pub fn choose_profile(config: &Config, any_orchestrator_input: bool) -> Profile {
     match &config.profile {
-        Some(profile) => profile.value,
-        None if has_orchestrator_input || config.has_seed_file => Profile::Orchestrator,
+        Some(set) => set.value,
+        None if any_orchestrator_input || config.has_seed_file => Profile::Orchestrator,
         None => Profile::CodingAgent,
     }
 }
 
-fn effective(config: &Config, profile: Profile, built: &Built) -> PartTarget {
-    let own = config
-        .target(built.metric, built.statistic)
-        .map(|t| (t.value, t.origin.clone()));
-    // A new target for the mean scales that of the tail, unless the tail has its own.
-    let own = own.or_else(|| match built.statistic {
-        TargetStatistic::P95 if built.metric == Metric::ResponseTime => {
-            let mean = config.target(built.metric, TargetStatistic::Mean)?;
-            let base = built_in(profile).first().map(|b| b.target)?;
-            Some((built.target * mean.value / base, mean.origin.clone()))
-        }
-        _ => None,
-    });
-    let (target, origin) = match own {
-        Some((value, origin)) => (as_x(built.is_shortfall, value), origin),
-        None => (built.target, Origin::Profile(profile)),
+fn part(config: &Config, profile: Profile, row: &Row) -> PartTarget {
+    let set = user_target(config, profile, row);
+    let (target, origin) = match (set, row.points) {
+        (Some((x, origin)), _) => (Some(x), origin),
+        (None, points) => (points.map(|p| p.0), Origin::Profile(profile)),
+    };
+    let alert = target.and_then(|t| alert_limit(config, row, t));
+    let (poor, poor_origin) = match alert {
+        Some((x, origin)) => (Some(x), origin),
+        None => (target.map(|t| poor_beyond(t, row)), origin.clone()),
     };
     PartTarget {
-        metric: built.metric,
-        statistic: built.statistic,
-        is_shortfall: built.is_shortfall,
-        weight: built.weight,
-        target: Some(target),
-        poor: Some(
-            alert_limit(config, built.metric, built.is_shortfall, target)
-                .unwrap_or_else(|| poor(built, target)),
-        ),
-        origin,
-    }
-}
-
-fn accuracy(config: &Config) -> PartTarget {
-    let own = config.target(Metric::Accuracy, TargetStatistic::Mean);
-    let target = own.map(|t| as_x(true, t.value));
-    PartTarget {
-        metric: Metric::Accuracy,
-        statistic: TargetStatistic::Mean,
-        is_shortfall: true,
-        weight: ACCURACY_WEIGHT,
+        metric: row.metric,
+        statistic: row.statistic,
+        is_shortfall: row.is_shortfall,
+        weight: row.weight,
         target,
-        poor: target.map(|x| alert_limit(config, Metric::Accuracy, true, x).unwrap_or(2.0 * x)),
-        origin: own.map_or(Origin::Default, |t| t.origin.clone()),
+        poor,
+        origin,
+        poor_origin,
     }
 }
 
-fn as_x(is_shortfall: bool, value: f64) -> f64 {
-    if is_shortfall {
-        (1.0 - value).max(LEAST_SHORTFALL)
-    } else {
-        value
+/// The x of the user's target; a target for the mean alone scales the profile's p95.
+fn user_target(config: &Config, profile: Profile, row: &Row) -> Option<(f64, Origin)> {
+    if let Some(target) = config.target(row.metric, row.statistic) {
+        return Some((x_of(target.value, row)?, target.origin.clone()));
     }
+    if row.statistic != TargetStatistic::P95 || row.metric.row().unit != Unit::Seconds {
+        return None;
+    }
+    let mean = config.target(row.metric, TargetStatistic::Mean)?;
+    let profile_mean = rows(profile)
+        .iter()
+        .find(|r| r.metric == row.metric && r.statistic == TargetStatistic::Mean)?
+        .points?
+        .0;
+    Some((
+        row.points?.0 * x_of(mean.value, row)? / profile_mean,
+        mean.origin.clone(),
+    ))
 }
 
-fn poor(built: &Built, target: f64) -> f64 {
-    match built.rule {
-        PoorRule::Multiple => target * built.poor / built.target,
-        PoorRule::ShareOfTheWayToOne => {
-            target + (1.0 - target) * (built.poor - built.target) / (1.0 - built.target)
-        }
-    }
-}
-
-/// The x of the metric's alert, if that is clearly beyond the target.
-fn alert_limit(config: &Config, metric: Metric, is_shortfall: bool, target: f64) -> Option<f64> {
+/// The nearest alert limit that lies clearly beyond the target, on the metric's bad side.
+fn alert_limit(config: &Config, row: &Row, target: f64) -> Option<(f64, Origin)> {
     config
         .alerts
         .iter()
-        .filter(|alert| alert.metric == Some(metric))
-        .filter_map(|alert| alert.threshold)
-        .map(|limit| {
-            as_x(
-                is_shortfall || metric.row().direction == Direction::Higher,
-                limit,
-            )
-        })
-        .find(|x| *x >= ALERT_BEYOND_TARGET * target)
+        .filter(|a| a.metric == Some(row.metric) && a.side == Side::of(row.metric))
+        .filter_map(|a| Some((x_of(a.threshold?, row)?, a.origin.clone())))
+        // 0.88 as 1.1 × 0.8 must not fail for its last bit.
+        .filter(|(x, _)| *x >= target * ALERT_BEYOND_TARGET * (1.0 - 1e-12))
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+fn x_of(value: f64, row: &Row) -> Option<f64> {
+    let x = if row.is_shortfall {
+        (1.0 - value).max(LEAST_SHORTFALL)
+    } else {
+        value
+    };
+    (x.is_finite() && x > 0.0).then_some(x)
+}
+
+fn poor_beyond(target: f64, row: &Row) -> f64 {
+    let Some((profile_target, profile_poor)) = row.points else {
+        return target * ACCURACY_FACTOR;
+    };
+    #[allow(clippy::float_cmp)]
+    // The very same constant: its poor point is the table's, bit for bit.
+    if target == profile_target {
+        return profile_poor;
+    }
+    match row.beyond {
+        Beyond::SameFactor => target * (profile_poor / profile_target),
+        Beyond::SameShareOfRest if target < 1.0 => {
+            target + (1.0 - target) * ((profile_poor - profile_target) / (1.0 - profile_target))
+        }
+        // Nothing lies between the target and the whole.
+        Beyond::SameShareOfRest => target * ALERT_BEYOND_TARGET,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::{Alert, Severity, Target};
     use super::*;
-    use crate::config::{Alert, Severity, Target};
 
-    fn config(targets: &[(Metric, TargetStatistic, f64)], alerts: &[(Metric, f64)]) -> Config {
-        Config {
-            targets: targets
-                .iter()
-                .map(|(m, s, value)| {
-                    (
-                        (*m, *s),
-                        Target {
-                            value: *value,
-                            origin: Origin::Default,
-                        },
-                    )
-                })
-                .collect(),
-            alerts: alerts
-                .iter()
-                .map(|(metric, threshold)| Alert {
-                    name: metric.name().into(),
-                    metric: Some(*metric),
-                    threshold: Some(*threshold),
-                    consecutive_failures: None,
-                    severity: Severity::Warning,
-                    cooldown: 300.0,
-                    action: None,
-                    origin: Origin::Default,
-                })
-                .collect(),
-            ..Config::default()
+    fn alert(metric: Metric, threshold: f64) -> Alert {
+        Alert {
+            name: metric.name().into(),
+            metric: Some(metric),
+            threshold: Some(threshold),
+            side: Side::of(metric),
+            consecutive_failures: None,
+            severity: Severity::Warning,
+            cooldown: 0.0,
+            action: None,
+            origin: Origin::CommandLine("alert".into()),
         }
+    }
+
+    fn set(config: &mut Config, metric: Metric, statistic: TargetStatistic, value: f64) {
+        let origin = Origin::CommandLine("target".into());
+        config
+            .targets
+            .insert((metric, statistic), Target { value, origin });
     }
 
     fn points(config: &Config, profile: Profile) -> Vec<(f64, f64)> {
@@ -242,92 +289,170 @@ mod tests {
             .collect()
     }
 
-    fn near(a: (f64, f64), b: (f64, f64)) -> bool {
-        (a.0 - b.0).abs() < 1e-12 && (a.1 - b.1).abs() < 1e-12
+    fn assert_near(got: (f64, f64), want: (f64, f64)) {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(
+            near(got.0, want.0) && near(got.1, want.1),
+            "{got:?} is not {want:?}"
+        );
     }
 
-    /// The table of docs/score.md.
+    const TABLE: [(f64, f64); 8] = [
+        (3.0, 5.0),
+        (5.0, 10.0),
+        (0.05, 0.10),
+        (0.30, 0.60),
+        (0.20, 0.40),
+        (0.80, 0.90),
+        (0.80, 0.95),
+        (0.80, 0.90),
+    ];
+
     #[test]
-    fn without_configuration_the_profile_holds() {
-        let expected = [
-            (3.0, 5.0),
-            (5.0, 10.0),
-            (0.05, 0.10),
-            (0.30, 0.60),
-            (0.20, 0.40),
-            (0.80, 0.90),
-            (0.80, 0.95),
-            (0.80, 0.90),
-        ];
-        let got = points(&Config::default(), Profile::Orchestrator);
-        assert!(
-            got.iter().zip(expected).all(|(a, b)| near(*a, b)),
-            "{got:?}"
-        );
-        assert_eq!(got.len(), expected.len());
+    fn without_configuration_the_profile_speaks() {
+        assert_eq!(points(&Config::default(), Profile::Orchestrator), TABLE);
         let coding = points(&Config::default(), Profile::CodingAgent);
-        assert_eq!(&coding[..2], [(10.0, 20.0), (30.0, 60.0)]);
-        let weights: f64 = part_targets(&Config::default(), Profile::Orchestrator)
-            .iter()
-            .map(|p| p.weight)
-            .sum();
-        assert!((weights - 115.0).abs() < 1e-12);
+        assert_eq!(coding[..2], [(10.0, 20.0), (30.0, 60.0)]);
+        assert_eq!(coding[2..], TABLE[2..]);
+        let parts = part_targets(&Config::default(), Profile::Orchestrator);
+        let weights: Vec<f64> = parts.iter().map(|p| p.weight).collect();
+        assert_eq!(
+            weights,
+            [20.0, 10.0, 25.0, 12.0, 13.0, 10.0, 6.0, 4.0, 15.0]
+        );
+        assert_eq!(parts[8].target, None);
+        assert_eq!(parts[8].poor, None);
     }
 
-    /// The monitor's own limits: response 3.0 s with an alert at 5.0 s, success 0.95 with an alert at
-    /// 0.95 (not beyond the target: twice the shortfall), memory 0.8 with an alert at 0.9.
+    /// The numbers of the two example files: targets 3.0 s, 95 %, 80 %, 70 %; alerts at 5.0 s, 90 % of
+    /// memory and 95 % of success (whose x 0.05 is no 1.1 × 0.05, so the factor decides).
     #[test]
-    fn alerts_are_poor_points_only_beyond_the_target() {
-        use TargetStatistic::{Mean, P95};
-        let config = config(
-            &[
-                (Metric::ResponseTime, Mean, 3.0),
-                (Metric::SuccessRate, Mean, 0.95),
-                (Metric::MemoryUtilization, P95, 0.8),
-            ],
-            &[
-                (Metric::ResponseTime, 5.0),
-                (Metric::SuccessRate, 0.95),
-                (Metric::MemoryUtilization, 0.9),
-            ],
+    fn the_example_files_give_the_table() {
+        let mut config = Config::default();
+        set(
+            &mut config,
+            Metric::ResponseTime,
+            TargetStatistic::Mean,
+            3.0,
         );
-        let got = points(&config, Profile::Orchestrator);
-        assert!(
-            near(got[0], (3.0, 5.0)) && near(got[1], (5.0, 10.0)),
-            "{got:?}"
+        set(
+            &mut config,
+            Metric::SuccessRate,
+            TargetStatistic::Mean,
+            0.95,
         );
-        assert!(
-            near(got[2], (0.05, 0.10)) && near(got[5], (0.8, 0.9)),
-            "{got:?}"
+        set(
+            &mut config,
+            Metric::MemoryUtilization,
+            TargetStatistic::P95,
+            0.8,
         );
+        set(
+            &mut config,
+            Metric::CacheHitRate,
+            TargetStatistic::Mean,
+            0.7,
+        );
+        config.alerts = vec![
+            alert(Metric::ResponseTime, 5.0),
+            alert(Metric::MemoryUtilization, 0.9),
+            alert(Metric::SuccessRate, 0.95),
+        ];
+        for (got, want) in points(&config, Profile::Orchestrator).iter().zip(TABLE) {
+            assert_near(*got, want);
+        }
+        // Under the other profile the mean of 3.0 s scales p95: 30 × 3 ÷ 10 = 9; the alert of 5.0 s is
+        // less than 9.9, so poor is 9 × 60 ÷ 30 = 18.
+        let coding = points(&config, Profile::CodingAgent);
+        assert_near(coding[0], (3.0, 5.0));
+        assert_near(coding[1], (9.0, 18.0));
     }
 
-    /// Worked by hand: mean 6 s is twice the profile's, so p95 10 s and poor 20 s; a target of 0.6 for
-    /// memory has its poor point half of the way to 1 (0.8); a success target of 1 leaves 0.001.
     #[test]
-    fn a_new_target_moves_its_poor_point_and_the_tail() {
-        use TargetStatistic::{Mean, P95};
-        let config = config(
-            &[
-                (Metric::ResponseTime, Mean, 6.0),
-                (Metric::MemoryUtilization, P95, 0.6),
-                (Metric::SuccessRate, Mean, 1.0),
-                (Metric::Accuracy, Mean, 0.9),
-            ],
-            &[],
+    fn a_target_of_the_users_moves_the_poor_point() {
+        let mut config = Config::default();
+        set(
+            &mut config,
+            Metric::ResponseTime,
+            TargetStatistic::Mean,
+            1.5,
+        );
+        set(
+            &mut config,
+            Metric::SuccessRate,
+            TargetStatistic::Mean,
+            0.99,
+        );
+        set(
+            &mut config,
+            Metric::CpuUtilization,
+            TargetStatistic::P95,
+            0.6,
+        );
+        set(&mut config, Metric::Accuracy, TargetStatistic::Mean, 0.9);
+        let got = points(&config, Profile::Orchestrator);
+        assert_near(got[0], (1.5, 2.5));
+        assert_near(got[1], (2.5, 5.0));
+        assert_near(got[2], (0.01, 0.02));
+        assert_near(got[6], (0.6, 0.9)); // Three quarters of the way from 0.6 to 1.
+        assert_near(got[8], (0.1, 0.2));
+    }
+
+    #[test]
+    fn an_alert_counts_only_clearly_beyond_the_target() {
+        let with = |limit| {
+            let mut config = Config::default();
+            config.alerts = vec![alert(Metric::ResponseTime, limit)];
+            points(&config, Profile::Orchestrator)[0].1
+        };
+        assert_eq!(with(3.2), 5.0);
+        assert_eq!(with(3.3), 3.3);
+        assert_eq!(with(8.0), 8.0);
+        let mut config = Config::default();
+        let mut wrong_side = alert(Metric::ResponseTime, 4.0);
+        wrong_side.side = Some(Side::Below);
+        config.alerts = vec![wrong_side];
+        assert_eq!(points(&config, Profile::Orchestrator)[0].1, 5.0);
+    }
+
+    #[test]
+    fn extremes_stay_usable() {
+        let mut config = Config::default();
+        set(&mut config, Metric::SuccessRate, TargetStatistic::Mean, 1.0);
+        set(
+            &mut config,
+            Metric::MemoryUtilization,
+            TargetStatistic::P95,
+            1.0,
         );
         let got = points(&config, Profile::Orchestrator);
-        assert!(
-            near(got[0], (6.0, 10.0)) && near(got[1], (10.0, 20.0)),
-            "{got:?}"
+        assert_near(got[2], (0.001, 0.002));
+        assert_near(got[5], (1.0, 1.1));
+    }
+
+    #[test]
+    fn the_provider_cache_has_its_own_target() {
+        let mut config = Config::default();
+        set(
+            &mut config,
+            Metric::PromptCacheHitRate,
+            TargetStatistic::Mean,
+            0.9,
         );
-        assert!(
-            near(got[2], (0.001, 0.002)) && near(got[5], (0.6, 0.8)),
-            "{got:?}"
+        let part = cache_target(&config, Profile::CodingAgent, Metric::PromptCacheHitRate);
+        assert_eq!(
+            (part.metric, part.weight),
+            (Metric::PromptCacheHitRate, 12.0)
         );
-        assert!(
-            (got[8].0 - 0.1).abs() < 1e-12 && (got[8].1 - 0.2).abs() < 1e-12,
-            "{got:?}"
-        );
+        assert_near((part.target.unwrap(), part.poor.unwrap()), (0.1, 0.2));
+    }
+
+    #[test]
+    fn the_profile_follows_the_inputs_unless_set() {
+        let mut config = Config::default();
+        assert_eq!(choose_profile(&config, false), Profile::CodingAgent);
+        assert_eq!(choose_profile(&config, true), Profile::Orchestrator);
+        config.has_seed_file = true;
+        assert_eq!(choose_profile(&config, false), Profile::Orchestrator);
     }
 }

@@ -63,10 +63,10 @@ pub fn moment(text: &str, now: Time, zone: &TimeZone, edge: Edge) -> Result<Mome
         if let Ok(date) = text.parse::<Date>() {
             return day(date, zone, edge);
         }
-    } else if is_civil(text) {
-        if let Ok(civil) = text.parse::<DateTime>() {
-            return resolve(civil, zone);
-        }
+    } else if is_civil(text)
+        && let Ok(civil) = text.parse::<DateTime>()
+    {
+        return resolve(civil, zone);
     }
     let span: Span = text.parse().map_err(|_| UnitError::NoTime)?;
     if span.is_negative() {
