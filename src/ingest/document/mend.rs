@@ -43,7 +43,7 @@ pub(super) fn mend(bytes: &[u8], records_at: usize, out: &mut Vec<u8>) -> Option
 }
 
 /// The text with what is no UTF-8 replaced, one fault for each line.
-fn as_utf8(bytes: &[u8]) -> (std::borrow::Cow<'_, [u8]>, Vec<Mended>) {
+pub(super) fn as_utf8(bytes: &[u8]) -> (std::borrow::Cow<'_, [u8]>, Vec<Mended>) {
     if std::str::from_utf8(bytes).is_ok() {
         return (bytes.into(), Vec::new());
     }

@@ -9,11 +9,15 @@ mod field;
 mod locate;
 mod mend;
 mod origin;
+mod reported;
 mod shape;
+mod tree;
 
 pub(super) use field::{Field, Listed, Shaped};
 pub(super) use origin::{Faults, Origin};
-pub(super) use shape::keys;
+pub(super) use reported::Reported;
+pub(super) use shape::{first_line, keys};
+pub(super) use tree::{Node, parse_tree};
 
 use serde::Deserialize;
 
@@ -67,4 +71,9 @@ struct Mended {
     line: u64,
     kind: ProblemKind,
     reason: &'static str,
+}
+
+/// Whether a text can be the name of something, and no content: short, and in one line.
+pub(super) fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && !text.contains(['\n', '\r'])
 }

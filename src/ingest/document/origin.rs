@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 
 use super::locate::Locator;
+use super::tree::{is_json, yaml_line};
 use crate::ingest::{Input, time};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{Dimension, Dims, DimsId, Records, hash64, hash128};
@@ -121,17 +122,28 @@ impl<'a> Faults<'a> {
     }
 
     fn push(&mut self, index: usize, keys: &[&str], kind: ProblemKind, reason: Cow<'static, str>) {
-        let (text, list) = (self.text, self.list);
-        let locator = self.locator.get_or_insert_with(|| Locator::new(text, list));
-        // Of a value that is not there the record is shown.
-        let line = locator
-            .as_mut()
-            .and_then(|l| l.line(index, keys).or_else(|| l.line(index, &[])));
+        let line = if is_json(self.text) {
+            self.json_line(index, keys)
+        } else {
+            yaml_line(self.text, keys)
+        };
         self.problems.push(Problem {
             file: self.file,
             line,
             kind,
             reason,
         });
+    }
+
+    fn json_line(&mut self, index: usize, keys: &[&str]) -> Option<u64> {
+        let (text, list) = (self.text, self.list);
+        let locator = self
+            .locator
+            .get_or_insert_with(|| Locator::new(text, list))
+            .as_mut()?;
+        // Of a value that is not there the record is shown.
+        locator
+            .line(index, keys)
+            .or_else(|| locator.line(index, &[]))
     }
 }

@@ -1,9 +1,17 @@
 //! The registry of formats: a row each.
 
 mod claude_code;
+mod context_managers;
+mod context_monitor;
+mod interface_performance;
+mod interface_status;
+mod mode_block;
 mod monitor_report;
+mod monitor_status;
 mod native;
 mod series;
+mod visualizer;
+mod workflow_history;
 
 use super::Format;
 
@@ -12,6 +20,14 @@ use super::Format;
 pub const ALL: &[&'static dyn Format] = &[
     &claude_code::ClaudeCode,
     &monitor_report::MonitorReport,
+    &monitor_status::MonitorStatus,
+    &context_monitor::ContextMonitor,
+    &context_managers::ContextManagers,
+    &mode_block::ModeBlock,
+    &interface_performance::InterfacePerformance,
+    &interface_status::InterfaceStatus,
+    &visualizer::Visualizer,
+    &workflow_history::WorkflowHistory,
     &native::NativeRecords,
     &series::PlainSeries,
 ];

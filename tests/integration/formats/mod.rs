@@ -8,11 +8,13 @@ use perfadvise::ingest::{
 use perfadvise::place::Problem;
 use perfadvise::record::Records;
 
+mod blocks;
 mod claude_code;
 mod damage;
 mod monitor_report;
 mod native;
 mod series;
+mod services;
 
 /// What a reader made of some bytes.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped};
+use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, is_word};
 use crate::metrics::Metric;
 use crate::record::{
     Dimension, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Records, Sample,
@@ -14,7 +14,7 @@ use crate::units::Time;
 
 /// A snapshot: percent of the machine, counters since boot, load, times of checks.
 #[derive(Debug, Deserialize)]
-pub(super) struct Snapshot<'a> {
+pub(in crate::ingest::formats) struct Snapshot<'a> {
     #[serde(borrow, default)]
     timestamp: Field<'a>,
     #[serde(borrow, default)]
@@ -47,7 +47,7 @@ struct Network<'a> {
 
 /// Makes records of the snapshots of one file, one after the other.
 #[derive(Debug)]
-pub(super) struct Snapshots<'a> {
+pub(in crate::ingest::formats) struct Snapshots<'a> {
     origin: &'a Origin<'a>,
     dims: DimsId,
     /// State and whether there was one, of the snapshot before.
@@ -56,7 +56,7 @@ pub(super) struct Snapshots<'a> {
 
 impl<'a> Snapshots<'a> {
     /// None so far.
-    pub(super) fn new(origin: &'a Origin<'a>, records: &mut Records) -> Self {
+    pub(in crate::ingest::formats) fn new(origin: &'a Origin<'a>, records: &mut Records) -> Self {
         Self {
             origin,
             dims: origin.dims(records, &[]),
@@ -65,7 +65,7 @@ impl<'a> Snapshots<'a> {
     }
 
     /// Takes the snapshot that stands in record `index` of the document under `keys`.
-    pub(super) fn take(
+    pub(in crate::ingest::formats) fn take(
         &mut self,
         index: usize,
         keys: &[&str],
@@ -143,11 +143,6 @@ impl<'a> Snapshots<'a> {
         }
         self.state = Some(state);
     }
-}
-
-/// Whether a text can be the name of something, and no content.
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 64 && !text.contains(['\n', '\r'])
 }
 
 /// The values of one snapshot on their way to samples.
