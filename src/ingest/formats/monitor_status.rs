@@ -37,9 +37,8 @@ impl Format for MonitorStatus {
         let has = |key: &[u8]| keys.contains(&key);
         let is_empty_status =
             keys == [b"status"] && memchr::memmem::find(head.bytes, b"\"no_data\"").is_some();
-        if has(b"latest_snapshot") || has(b"status") && has(b"snapshots_collected") {
-            Likelihood::Yes
-        } else if is_empty_status {
+        let is_status = has(b"latest_snapshot") || has(b"status") && has(b"snapshots_collected");
+        if is_status || is_empty_status {
             Likelihood::Yes
         } else {
             Likelihood::No
