@@ -250,4 +250,21 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn every_metric_is_documented() {
+        let page = include_str!("../docs/metrics.md");
+        for metric in ALL {
+            let heading = format!("\n## `{}`\n", metric.name());
+            let (_, section) = page
+                .split_once(&heading)
+                .unwrap_or_else(|| panic!("{} has no section in docs/metrics.md", metric.name()));
+            let section = section.split("\n## ").next().unwrap_or_default();
+            assert!(
+                section.contains(metric.row().meaning) && section.contains(metric.row().title),
+                "the section of {} does not say what it is",
+                metric.name()
+            );
+        }
+    }
 }
