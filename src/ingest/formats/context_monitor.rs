@@ -310,7 +310,8 @@ fn number(entry: &Entry<'_>, most: f64) -> Result<f64, Fault> {
     match entry.value.number() {
         Ok(Some(value)) if (0.0..=most).contains(&value) => Ok(value),
         Ok(Some(_)) => Err(("value", "the value is negative or too large")),
-        _ => Err(("value", "the value is not a number")),
+        Ok(None) => Err(("value", "an entry without a value")),
+        Err(_) => Err(("value", "the value is not a number")),
     }
 }
 

@@ -9,6 +9,7 @@ use perfadvise::place::Problem;
 use perfadvise::record::Records;
 
 mod blocks;
+mod broken;
 mod claude_code;
 mod damage;
 mod monitor_report;

@@ -174,7 +174,7 @@ fn invented_and_impossible_entries() {
     assert_eq!(reading.records.ignored, 1);
     let faults = [
         (2, "not a finite number"),
-        (2, "the value is not a number"),
+        (2, "an entry without a value"),
         (3, "the value is negative or too large"),
         (5, "the value is negative or too large"),
         (6, "the value is not a number"),

@@ -1,0 +1,209 @@
+//! Broken documents: what is listed, and that everything else is used.
+
+use std::fmt::Write as _;
+
+use super::{detected, fixture};
+
+/// For each broken document how many records of each kind were made, and each fault with its line.
+fn shown(format: &str) -> String {
+    let mut out = String::new();
+    for (name, found) in detected(&format!("{format}/broken")) {
+        let Some(found) = found else {
+            writeln!(out, "{name}: not recognised").unwrap();
+            continue;
+        };
+        assert_eq!(found, format, "{name}");
+        let reading = fixture(format, &format!("{format}/broken/{name}"));
+        let records = &reading.records;
+        let counts = [
+            (records.operations.len(), "operations"),
+            (records.samples.len(), "samples"),
+            (records.events.len(), "events"),
+            (records.aggregates.len(), "aggregates"),
+        ];
+        let counts = counts.iter().filter(|(n, _)| *n > 0);
+        let counts: Vec<String> = counts.map(|(n, kind)| format!("{n} {kind}")).collect();
+        writeln!(out, "{name}: {}", counts.join(", ")).unwrap();
+        for (line, reason) in reading.faults() {
+            writeln!(out, "    {line}: {reason}").unwrap();
+        }
+        if let Some(error) = reading.error {
+            writeln!(out, "    whole file, {error}").unwrap();
+        }
+    }
+    out
+}
+
+#[test]
+fn monitor_status() {
+    insta::assert_snapshot!(shown("monitor-status"), @r"
+    absurd_date.json: 
+        4: a snapshot without a time that can be read
+    binary.json: not recognised
+    cut_off.json: 9 samples
+        46: cut off in the middle of a value
+    deep.json: 9 samples
+    empty.json: not recognised
+    invalid_utf8.json: 9 samples
+        20: invalid UTF-8
+    nan.json: 8 samples
+        5: not a finite number
+    wrong_type.json: 8 samples
+        5: cpu_usage is not a number
+    ");
+}
+
+#[test]
+fn context_monitor() {
+    insta::assert_snapshot!(shown("context-monitor"), @r"
+    absurd_date.json: 2 operations, 6 samples
+        9: an entry without a time that can be read
+    binary.json: not recognised
+    cut_off.json: 3 operations, 5 samples
+        350: cut off in the middle of a value
+    deep.json: 2 operations, 6 samples
+        7: the value is not a number
+    empty.json: not recognised
+    infinite.json: 2 operations, 6 samples
+        7: not a finite number
+        7: an entry without a value
+    invalid_utf8.json: 3 operations, 6 samples
+        11: invalid UTF-8
+    wrong_type.json: 2 operations, 6 samples
+        7: the value is not a number
+    ");
+}
+
+#[test]
+fn context_managers() {
+    insta::assert_snapshot!(shown("context-managers"), @r"
+    binary.json: not recognised
+    cut_off.json: 4 aggregates
+        15: cut off in the middle of a value
+    deep.json: 4 aggregates
+    empty.json: not recognised
+    invalid_utf8.json: 4 aggregates
+        10: invalid UTF-8
+    nan.json: 3 aggregates
+        7: not a finite number
+    wrong_type.json: 3 aggregates
+        6: cache_hit_rate is not a number
+    ");
+}
+
+#[test]
+fn mode_block() {
+    insta::assert_snapshot!(shown("mode-block"), @r"
+    binary.json: not recognised
+    binary.yaml: not recognised
+    cut_off.json: 7 aggregates
+        12: cut off in the middle of a value
+    cut_off.yaml: 11 aggregates
+    deep.yaml: 
+        whole file, 5: not YAML, or nested too deeply
+    empty.json: not recognised
+    empty.yaml: not recognised
+    infinite.json: 13 aggregates
+        5: not a finite number
+    invalid_utf8.yaml: 14 aggregates
+        4: invalid UTF-8
+    nan.yaml: 13 aggregates
+        5: an accuracy that is no ratio
+    wrong_type.yaml: 13 aggregates
+        5: an accuracy that is no ratio
+    ");
+}
+
+#[test]
+fn interface_performance() {
+    insta::assert_snapshot!(shown("interface-performance"), @r"
+    binary.json: not recognised
+    binary.yaml: not recognised
+    bomb.yaml: 
+        whole file, 5: not YAML, or nested too deeply
+    cut_off.json: 10 aggregates
+        19: cut off in the middle of a value
+    cut_off.yaml: 6 aggregates
+    deep.json: 13 aggregates
+        5: a rate that is no ratio
+    empty.json: not recognised
+    empty.yaml: not recognised
+    invalid_utf8.json: 14 aggregates
+        23: invalid UTF-8
+    nan.json: 13 aggregates
+        5: not a finite number
+    wrong_type.json: 13 aggregates
+        5: a rate that is no ratio
+    ");
+}
+
+#[test]
+fn interface_status() {
+    insta::assert_snapshot!(shown("interface-status"), @r"
+    binary.json: not recognised
+    cut_off.json: 1 aggregates
+        6: cut off in the middle of a value
+    deep.json: 1 aggregates
+        5: error_count is not a count
+    empty.json: not recognised
+    invalid_utf8.json: 2 aggregates
+        6: invalid UTF-8
+    nan.json: 1 aggregates
+        5: not a finite number
+    wrong_type.json: 1 aggregates
+        5: error_count is not a count
+    ");
+}
+
+#[test]
+fn visualizer() {
+    insta::assert_snapshot!(shown("visualizer"), @r"
+    absurd_date.json: 
+        1: a check without a time that can be read
+    binary.json: not recognised
+    binary.prom: not recognised
+    cut_off.json: 
+        whole file, 1: cut off in the middle of a value
+    cut_off.prom: 1 aggregates
+    deep.json: 1 samples
+    empty.json: not recognised
+    empty.prom: not recognised
+    invalid_utf8.json: 1 samples
+        1: invalid UTF-8
+    invalid_utf8.prom: 1 aggregates
+        6: invalid UTF-8
+    nan.prom: 1 aggregates
+        6: not a finite number
+    wrong_type.json: 
+        1: a check without a status
+    wrong_type.prom: 1 aggregates
+        6: a gauge without a number
+    ");
+}
+
+#[test]
+fn workflow_history() {
+    insta::assert_snapshot!(shown("workflow-history"), @r"
+    absurd_date.json: 3 events
+        3: an entry without a time that can be read
+    binary.json: not recognised
+    binary.jsonl: not recognised
+    cut_off.json: 3 events
+        5: cut off in the middle of a value
+    cut_off.jsonl: 2 operations, 5 events
+        11: cut off in the middle of a value
+    deep.json: 4 events
+    deep.jsonl: 3 operations, 6 events
+        4: an activity without a known status
+    empty.json: not recognised
+    empty.jsonl: not recognised
+    invalid_utf8.json: 4 events
+        3: invalid UTF-8
+    invalid_utf8.jsonl: 4 operations, 6 events
+        3: invalid UTF-8
+    nan.jsonl: 3 operations, 6 events
+        8: not a finite number
+    wrong_type.json: 3 events
+        2: an entry without the state before and after
+    ");
+}
