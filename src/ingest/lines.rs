@@ -226,7 +226,8 @@ impl<'a> Lines<'a> {
             return Ok(false);
         }
         let bytes = &mut buffer.0;
-        if self.position > 0 && (self.position == self.filled || self.filled == bytes.len()) {
+        let is_tight = self.filled + READ_SIZE / 4 > bytes.len();
+        if self.position > 0 && (is_tight || self.position == self.filled) {
             bytes.copy_within(self.position..self.filled, 0);
             self.offset += self.position as u64;
             self.filled -= self.position;

@@ -14,8 +14,8 @@ impl Index {
         &self.0
     }
 
-    /// Indexes a text, and checks what can be told byte by byte: that strings end and hold no control
-    /// characters, and that all is UTF-8.
+    /// Indexes a text, and checks what can be told byte by byte: that strings end, hold no control
+    /// characters and only known escapes, and that all is UTF-8.
     pub(crate) fn of(&mut self, text: &[u8]) -> Result<(), Fault> {
         self.0.clear();
         if u32::try_from(text.len()).is_err() {
@@ -57,7 +57,11 @@ impl Scan {
         if masks.high != 0 || self.expected != 0 {
             self.check_utf8(block, masks.high, text)?;
         }
-        let quotes = masks.quote & !self.escaped(&masks);
+        let escaped = self.escaped(&masks);
+        if escaped != 0 {
+            self.check_escapes(escaped, text)?;
+        }
+        let quotes = masks.quote & !escaped;
         let base = self.base;
         self.base += BLOCK as u32;
         if quotes == 0 && self.in_string != 0 {
@@ -97,6 +101,30 @@ impl Scan {
         let escape = code & masks.backslash;
         self.is_escaped = escape >> 63;
         escaped
+    }
+
+    /// Holds what follows backslashes against what JSON knows.
+    #[inline]
+    fn check_escapes(&self, mut escaped: u64, text: &[u8]) -> Result<(), Fault> {
+        while escaped != 0 {
+            let at = self.base as usize + escaped.trailing_zeros() as usize;
+            escaped &= escaped - 1;
+            match text.get(at) {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {}
+                Some(b'u') => {
+                    let digits = text[at + 1..].iter().take(4);
+                    if !digits.clone().all(u8::is_ascii_hexdigit) {
+                        return Err(Fault::NotJson);
+                    }
+                    if digits.len() < 4 {
+                        return Err(Fault::CutOff);
+                    }
+                }
+                Some(_) => return Err(Fault::NotJson),
+                None => return Err(Fault::CutOff),
+            }
+        }
+        Ok(())
     }
 
     /// Holds the continuation bytes of a block against what the first bytes announce.

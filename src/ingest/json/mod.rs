@@ -3,8 +3,8 @@
 //!
 //! [`Index`] notes where strings begin and end and where brackets, colons and commas stand outside
 //! of them; [`Cursor`] walks that and holds it against the grammar. Every byte is looked at, so a
-//! line is either well-formed or a [`Fault`]. Laxer than JSON in one respect: what follows a
-//! backslash in a string is checked only where the string is decoded.
+//! text is either JSON or a [`Fault`]. Only halves of surrogate pairs are let through, as they stand
+//! in logs that cut a text; [`decode`] refuses them.
 
 mod blocks;
 mod cursor;

@@ -96,6 +96,9 @@ struct Keys {
 }
 
 fn top_level(line: &[u8], index: &mut Index) -> Option<Keys> {
+    if line.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
     index.of(line).ok()?;
     let mut cursor = Cursor::new(line, index);
     if cursor.value().ok()? != Value::Object {
