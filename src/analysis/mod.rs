@@ -3,10 +3,13 @@
 //! In: a workload and the configuration. Out: sections of the assessment. The mathematics is in
 //! [`crate::stats`].
 
+mod border;
+mod compare;
 mod describe;
 mod events;
 mod headline;
 mod indicators;
+mod pairs;
 mod reported;
 mod resources;
 mod spread;
@@ -19,7 +22,7 @@ use crate::assessment::{
     Comparison, DimensionTable, EventRow, Headline, Indicator, MetricRow, Resources, Trend,
 };
 use crate::config::{Config, Profile};
-use crate::record::{DIMENSIONS, Dimension, Name};
+use crate::record::{DIMENSIONS, Dimension, Name, hash64};
 use crate::workload::Workload;
 
 use reported::Reported;
@@ -75,11 +78,11 @@ pub fn analyse(workload: &Workload, config: &Config, questions: &Questions) -> A
     metrics.extend(reported.rows(workload, &metrics, &targets));
     let indicators = indicators::indicators(&spreads, &reported, &targets);
     let trends = trends::trends(workload, &spreads.measured, &targets);
-    let comparisons = Vec::new();
+    let comparisons = compare::compare(&spreads, config);
     let tables = tables::tables(&spreads, &reported, config);
     let resources = resources::resources(&spreads, &reported, &trends);
     let events = events::events(workload);
-    let headline = headline::headline(&indicators, &trends);
+    let headline = headline::headline(workload, &indicators, &trends, &events);
     Analysis {
         metrics,
         indicators,
@@ -102,4 +105,19 @@ fn dimension_named(workload: &Workload, name: &str) -> Option<Dimension> {
             let label = workload.catalog.names.find(name)?;
             Some(Dimension::Label(Name(label)))
         })
+}
+
+/// Seed for tests by permutation: a hash of both groups, each sorted, so that neither the order of
+/// units nor anything outside the data decides.
+fn seed(a: &[f64], b: &[f64]) -> u64 {
+    let mut bytes = Vec::with_capacity(8 * (a.len() + b.len() + 1));
+    for group in [a, b] {
+        let mut sorted = group.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        bytes.extend_from_slice(&(sorted.len() as u64).to_le_bytes());
+        for value in sorted {
+            bytes.extend_from_slice(&value.to_bits().to_le_bytes());
+        }
+    }
+    hash64(&bytes)
 }

@@ -102,6 +102,14 @@ impl Spread {
             .unzip()
     }
 
+    /// One value for each unit: its mean, of shares its ratio.
+    pub(super) fn means(&self) -> Vec<f64> {
+        self.units
+            .iter()
+            .filter_map(|(_, f)| self.mean_of(f))
+            .collect()
+    }
+
     /// Mean of a figure of this metric, in its unit.
     pub(super) fn mean_of(&self, figure: &Figure) -> Option<f64> {
         figure.mean(self.traits.unit)

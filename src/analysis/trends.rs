@@ -12,6 +12,7 @@ use crate::stats::{multiplicity, normal, trend};
 use crate::units::{NANOS, Time};
 use crate::workload::{CELL, Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Workload};
 
+use super::border;
 use super::spread::Traits;
 use super::spreads::in_parallel;
 use super::targets::Targets;
@@ -128,7 +129,11 @@ fn trend_of(workload: &Workload, measured: Measured, targets: &Targets) -> Trend
         .collect();
     let (days, values): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
     let enough = values.len() >= FEWEST_POINTS;
-    let p = if enough { p_of(&values) } else { None };
+    let p = if enough {
+        p_of(workload, measured, &series, &values)
+    } else {
+        None
+    };
     let slope = trend::theil_sen(&days, &values, super::describe::LEVEL).filter(|_| enough);
     let (first, second) = series.steps.split_at(series.steps.len() / 2);
     let (first_half, second_half) = (pooled(first, unit), pooled(second, unit));
@@ -171,18 +176,25 @@ fn trend_of(workload: &Workload, measured: Measured, targets: &Targets) -> Trend
 
 /// p of Mann-Kendall's test, with the variance of Hamed and Rao where correlation inflates it.
 ///
-/// A step makes neighbours alike without making them dependent, and would hide itself: where one step
-/// fits better than a line (by BIC), the correlation is taken from what the step leaves over.
-fn p_of(values: &[f64]) -> Option<f64> {
+/// A sudden change makes neighbours alike without making them dependent, and is no steady trend:
+/// where one step fits better than a line (by BIC), the units of the two halves are tested against
+/// each other too, and the smaller p counts, doubled since there were two.
+fn p_of(workload: &Workload, measured: Measured, series: &Series, values: &[f64]) -> Option<f64> {
     let test = trend::mann_kendall(values)?;
-    let most = (values.len() / 4).max(1);
     let left = without_step(values);
+    let most = (values.len() / 4).max(1);
     let factor = trend::hamed_rao_factor(left.as_deref().unwrap_or(values), most).unwrap_or(1.0);
-    Some(if factor > 1.0 {
+    let p = if factor > 1.0 {
         normal::two_sided(test.z / factor.sqrt())
     } else {
         test.p
-    })
+    };
+    if left.is_none() {
+        return Some(p);
+    }
+    let (border, _) = series.steps.get(series.steps.len() / 2)?;
+    let halves = border::difference_at(workload, measured, *border);
+    Some(halves.map_or(p, |difference| (2.0 * p.min(difference.p)).min(1.0)))
 }
 
 /// What the best single step leaves over, where it fits better than a straight line.
@@ -261,7 +273,7 @@ fn direction(trend: &Trend) -> TrendDirection {
     } else {
         change.abs() >= DEAD_BAND * first.abs()
     };
-    // Slope and halves must tell the same: else it went up and down.
+    // Slope and halves must not contradict each other: else it went up and down.
     if p < ALPHA && is_beyond && slope.estimate * change > 0.0 {
         if change > 0.0 {
             TrendDirection::Rising

@@ -25,7 +25,8 @@ pub struct Trend {
     pub is_better: Option<bool>,
     /// Theil-Sen slope.
     pub slope: Option<Slope>,
-    /// p of the Mann-Kendall test.
+    /// p of the Mann-Kendall test; where a single step fits better than a line, of it and of a test of
+    /// the halves' units together.
     pub p: Option<f64>,
     /// p, adjusted over all trends of this run (Holm): what the word for it goes by.
     pub p_adjusted: Option<f64>,

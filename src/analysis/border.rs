@@ -1,0 +1,89 @@
+//! Before and after a time: do the units of a metric differ?
+
+use crate::metrics::Kind;
+use crate::record::Measured;
+use crate::stats::{permutation, unpaired};
+use crate::units::Time;
+use crate::workload::{Figure, Filter, Workload};
+
+use super::spread::{Owner, Spread};
+
+/// A difference between before and after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Difference {
+    /// p of the test.
+    pub(super) p: f64,
+    /// Whether the later units tend to be higher.
+    pub(super) rises: bool,
+    /// How clearly, for choosing between several: 0 not at all.
+    pub(super) clearness: f64,
+}
+
+/// Tests the units before `time` against those from it on: values by Brunner-Munzel, shares by
+/// permutation of units on the ratio of sums. A unit on both sides stays on the side where it has
+/// more records. `None` with fewer than four units on a side.
+pub(super) fn difference_at(
+    workload: &Workload,
+    measured: Measured,
+    time: Time,
+) -> Option<Difference> {
+    let side = |from: Option<Time>, to: Option<Time>| {
+        let filter = Filter {
+            from,
+            to,
+            ..Filter::default()
+        };
+        Spread::of(workload, measured, &filter)
+    };
+    let (mut before, mut after) = (side(None, Some(time))?, side(Some(time), None)?);
+    let straddling = smaller_parts(&before.units, &after.units);
+    before
+        .units
+        .retain(|(owner, _)| straddling.before.binary_search(owner).is_err());
+    after
+        .units
+        .retain(|(owner, _)| straddling.after.binary_search(owner).is_err());
+
+    if before.traits.kind == Kind::Share {
+        let ((hits1, n1), (hits2, n2)) = (before.sums(), after.sums());
+        let seed = super::seed(&hits1, &hits2);
+        let test = permutation::ratio_of_sums(&hits1, &n1, &hits2, &n2, seed)?;
+        let ratio = |hits: &[f64], n: &[f64]| hits.iter().sum::<f64>() / n.iter().sum::<f64>();
+        let difference = ratio(&hits2, &n2) - ratio(&hits1, &n1);
+        return Some(Difference {
+            p: test.p,
+            rises: difference > 0.0,
+            clearness: difference.abs(),
+        });
+    }
+    let (a, b) = (before.means(), after.means());
+    let test = unpaired::brunner_munzel(&a, &b, super::seed(&a, &b))?;
+    Some(Difference {
+        p: test.p,
+        rises: test.superiority > 0.5,
+        clearness: (test.superiority - 0.5).abs(),
+    })
+}
+
+/// Units to be left out on either side, since they have more records on the other; sorted.
+struct Straddling {
+    before: Vec<Owner>,
+    after: Vec<Owner>,
+}
+
+fn smaller_parts(before: &[(Owner, Figure)], after: &[(Owner, Figure)]) -> Straddling {
+    let mut parts = Straddling {
+        before: Vec::new(),
+        after: Vec::new(),
+    };
+    for (owner, figure) in before {
+        if let Ok(at) = after.binary_search_by_key(owner, |(other, _)| *other) {
+            if after[at].1.n > figure.n {
+                parts.before.push(*owner);
+            } else {
+                parts.after.push(*owner);
+            }
+        }
+    }
+    parts
+}
