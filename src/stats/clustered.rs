@@ -127,23 +127,32 @@ pub(super) fn ratio_and_variance(numerators: &[f64], denominators: &[f64]) -> Op
     pool(numerators, denominators).map(|p| (p.ratio, p.variance))
 }
 
+/// The same of units as pairs of numerator and denominator.
+pub(super) fn ratio_and_variance_of(units: &[(f64, f64)]) -> Option<(f64, f64)> {
+    pool_of(units.iter().copied()).map(|p| (p.ratio, p.variance))
+}
+
 impl Pooled {
     fn half_width(&self, level: f64) -> Option<f64> {
         Some(normal::critical_t(level, number(self.units - 1))? * self.variance.sqrt())
     }
 }
 
-/// `None` without two units with a denominator.
 fn pool(numerators: &[f64], denominators: &[f64]) -> Option<Pooled> {
     if numerators.len() != denominators.len() {
         return None;
     }
+    pool_of(numerators.iter().copied().zip(denominators.iter().copied()))
+}
+
+/// `None` without two units with a denominator.
+fn pool_of(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Pooled> {
     let (mut sum, mut denominator, mut units) = (0.0, 0.0, 0_usize);
-    for (y, x) in numerators.iter().zip(denominators) {
-        if !y.is_finite() || !x.is_finite() || *x < 0.0 {
+    for (y, x) in pairs.clone() {
+        if !y.is_finite() || !x.is_finite() || x < 0.0 {
             return None;
         }
-        if *x > 0.0 {
+        if x > 0.0 {
             sum += y;
             denominator += x;
             units += 1;
@@ -153,10 +162,8 @@ fn pool(numerators: &[f64], denominators: &[f64]) -> Option<Pooled> {
         return None;
     }
     let ratio = sum / denominator;
-    let squares: f64 = numerators
-        .iter()
-        .zip(denominators)
-        .filter(|(_, x)| **x > 0.0)
+    let squares: f64 = pairs
+        .filter(|(_, x)| *x > 0.0)
         .map(|(y, x)| {
             let residual = (y - ratio * x) / denominator;
             residual * residual

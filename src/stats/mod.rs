@@ -10,27 +10,29 @@
 //! | one rate, two rates of independent trials | [`rates`] |
 //! | ratios and means over units whose records are correlated | [`clustered`] |
 //! | a quantile and its interval | [`quantiles`] |
-//! | do two groups without pairs differ, and by how much | [`unpaired`], [`location`] |
-//! | do pairs differ, and by how much | [`paired`] |
-//! | do rates inside units differ | [`permutation`] |
 //! | does a series rise or fall, and how fast | [`trend`] |
 //! | do neighbours resemble each other | [`correlation`] |
+//! | by what factor do two groups differ | [`location`] |
+//! | do pairs differ, and by how much | [`paired`] |
+//! | is one group larger than another | [`unpaired`] |
+//! | do two ratios of sums differ | [`permutation`] |
 //! | what is left of p values when there are many | [`multiplicity`] |
+//! | an interval for any statistic of units | [`bootstrap`] |
 //! | probabilities and quantiles of the normal and of Student's distribution | [`normal`] |
 
+pub mod bootstrap;
 pub mod clustered;
 pub mod correlation;
 pub mod location;
 pub mod multiplicity;
 pub mod normal;
-mod orders;
 pub mod paired;
 pub mod permutation;
 pub mod quantiles;
 mod ranks;
 pub mod rates;
-
 mod select;
+mod splits;
 pub mod trend;
 pub mod unpaired;
 

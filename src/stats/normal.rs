@@ -37,7 +37,7 @@ pub fn critical(level: f64) -> Option<f64> {
 /// be whole). `None` unless the level lies between 0 and 1 and the freedom is positive.
 #[must_use]
 pub fn critical_t(level: f64, freedom: f64) -> Option<f64> {
-    if !is_level(level) || !(freedom > 0.0 && freedom.is_finite()) {
+    if !(is_level(level) && freedom > 0.0 && freedom.is_finite()) {
         return None;
     }
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;

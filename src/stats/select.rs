@@ -61,3 +61,94 @@ fn outward(start: Option<f64>, step: f64, is_beyond: impl Fn(f64) -> bool) -> f6
     }
     start + distance
 }
+
+/// The value at `place` (0 for the smallest) of a table whose rows rise with j and whose columns fall with
+/// i, without forming more of it than a few rows' worth.
+///
+/// `rows` says which columns of each row count; `value` must answer for all `columns`. Exact. `place`
+/// must be below the number of values. Source: quickselect on sorted rows; the boundary of a pivot is a
+/// staircase, walked in one pass (as in Monahan 1984, ACM TOMS 10, for Hodges and Lehmann's estimate).
+pub(super) fn of_rows(
+    rows: &[(usize, usize)],
+    columns: usize,
+    place: usize,
+    value: impl Fn(usize, usize) -> f64,
+) -> f64 {
+    let mut left = rows.to_vec();
+    let mut place = place;
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    loop {
+        let remaining: usize = left.iter().map(|(from, to)| to - from).sum();
+        if remaining <= 4 * (rows.len() + columns) + 64 {
+            let mut few: Vec<f64> = left
+                .iter()
+                .enumerate()
+                .flat_map(|(i, (from, to))| (*from..*to).map(move |j| (i, j)))
+                .map(|(i, j)| value(i, j))
+                .collect();
+            let last = few.len().saturating_sub(1);
+            return *few
+                .select_nth_unstable_by(place.min(last), f64::total_cmp)
+                .1;
+        }
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        let pivot = pick(
+            &left,
+            usize::try_from(state >> 1).unwrap_or(0) % remaining,
+            &value,
+        );
+        let below = cut(&left, columns, |i, j| value(i, j) < pivot);
+        let at_most = cut(&left, columns, |i, j| value(i, j) <= pivot);
+        let count = |cuts: &[usize]| -> usize {
+            cuts.iter()
+                .zip(&left)
+                .map(|(cut, (from, _))| cut - from)
+                .sum()
+        };
+        let (smaller, no_larger) = (count(&below), count(&at_most));
+        if place < smaller {
+            for (row, cut) in left.iter_mut().zip(below) {
+                row.1 = cut;
+            }
+        } else if place < no_larger {
+            return pivot;
+        } else {
+            for (row, cut) in left.iter_mut().zip(at_most) {
+                row.0 = cut;
+            }
+            place -= no_larger;
+        }
+    }
+}
+
+/// The `nth` of the values that are left, row by row.
+fn pick(left: &[(usize, usize)], nth: usize, value: &impl Fn(usize, usize) -> f64) -> f64 {
+    let mut nth = nth;
+    for (i, (from, to)) in left.iter().enumerate() {
+        if nth < to - from {
+            return value(i, from + nth);
+        }
+        nth -= to - from;
+    }
+    0.0
+}
+
+/// For each row the first column that is not `inside`, within what is left of the row.
+fn cut(
+    left: &[(usize, usize)],
+    columns: usize,
+    inside: impl Fn(usize, usize) -> bool,
+) -> Vec<usize> {
+    let mut j = 0;
+    left.iter()
+        .enumerate()
+        .map(|(i, (from, to))| {
+            while j < columns && inside(i, j) {
+                j += 1;
+            }
+            j.clamp(*from, *to)
+        })
+        .collect()
+}

@@ -1,0 +1,145 @@
+//! Ways to split units into two groups: all of them, or seeded draws.
+//!
+//! Shared by the permutation tests. Every draw has a stream of its own, named by its number, so that
+//! the result does not depend on how draws are spread over threads.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+/// All ways are tried while there are at most this many.
+const MOST_WAYS: u64 = 20_000;
+
+/// Else this many are drawn; with the observed one they make 10,000.
+const DRAWS: u64 = 9_999;
+
+/// Calls `visit` for splits of `n` units of which `chosen` are marked. Returns whether these were all.
+///
+/// All splits include the one observed; drawn ones don't.
+pub(super) fn visit(n: usize, chosen: usize, seed: u64, mut visit: impl FnMut(&[bool])) -> bool {
+    let mut marked = vec![false; n];
+    if ways(n, chosen).is_some_and(|ways| ways <= MOST_WAYS) {
+        let mut picked: Vec<usize> = (0..chosen).collect();
+        loop {
+            marked.fill(false);
+            for index in &picked {
+                marked[*index] = true;
+            }
+            visit(&marked);
+            if !advance(&mut picked, n) {
+                return true;
+            }
+        }
+    }
+    // Marking the smaller group takes fewer draws.
+    let (count, mark) = if chosen <= n - chosen {
+        (chosen, true)
+    } else {
+        (n - chosen, false)
+    };
+    let generator = ChaCha8Rng::seed_from_u64(seed);
+    for index in 0..DRAWS {
+        let mut random = generator.clone();
+        random.set_stream(index);
+        marked.fill(!mark);
+        // Floyd's sample: `count` draws, each subset equally likely.
+        for last in n - count..n {
+            let at = below(&mut random, last + 1);
+            let slot = if marked[at] == mark { last } else { at };
+            marked[slot] = mark;
+        }
+        visit(&marked);
+    }
+    false
+}
+
+/// The p value for `hits` splits at least as extreme of the `seen` ones; drawn splits are joined by the
+/// observed one, so that p is never 0.
+///
+/// Source: Phipson & Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9(1).
+pub(super) fn p_value(hits: u64, seen: u64, were_all: bool) -> f64 {
+    #[allow(clippy::cast_precision_loss)]
+    if were_all {
+        hits as f64 / seen as f64
+    } else {
+        (hits + 1) as f64 / (seen + 1) as f64
+    }
+}
+
+/// A whole number from 0 to `n` − 1, each equally likely; `n` is at least 1.
+///
+/// Source: Lemire 2019, ACM TOMACS 29(1): the high half of a product, with the few values that would
+/// favour some results thrown away.
+pub(super) fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
+    let n = u64::try_from(n).unwrap_or(u64::MAX).max(1);
+    loop {
+        let product = u128::from(random.next_u64()) * u128::from(n);
+        let (high, low) = ((product >> 64) as u64, product as u64);
+        if low >= n.wrapping_neg() % n {
+            return usize::try_from(high).unwrap_or(0);
+        }
+    }
+}
+
+/// Binomial coefficient; `None` when it is beyond 64 bits.
+fn ways(n: usize, chosen: usize) -> Option<u64> {
+    let (n, k) = (n as u64, chosen.min(n - chosen) as u64);
+    (0..k).try_fold(1_u64, |ways, i| Some(ways.checked_mul(n - i)? / (i + 1)))
+}
+
+/// The next combination in lexicographic order.
+fn advance(picked: &mut [usize], n: usize) -> bool {
+    let k = picked.len();
+    let Some(at) = (0..k).rev().find(|i| picked[*i] < n - k + i) else {
+        return false;
+    };
+    picked[at] += 1;
+    for i in at + 1..k {
+        picked[i] = picked[i - 1] + 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    /// The first number of the stream that every result of these tests was drawn from.
+    #[test]
+    fn the_generator_is_the_known_one() {
+        assert_eq!(
+            ChaCha8Rng::seed_from_u64(42).next_u64(),
+            12_578_764_544_318_200_737
+        );
+    }
+
+    #[test]
+    fn all_splits_are_visited_once() {
+        let mut seen = HashSet::new();
+        assert!(visit(7, 3, 1, |marked| {
+            assert!(seen.insert(marked.to_vec()));
+        }));
+        assert_eq!(seen.len(), 35);
+        assert_eq!(ways(20, 10), Some(184_756));
+    }
+
+    #[test]
+    fn draws_mark_as_many_and_favour_nobody() {
+        let mut counts = [0_u32; 30];
+        let mut draws = 0;
+        assert!(!visit(30, 18, 7, |marked| {
+            assert_eq!(marked.iter().filter(|m| **m).count(), 18);
+            for (count, mark) in counts.iter_mut().zip(marked) {
+                *count += u32::from(*mark);
+            }
+            draws += 1;
+        }));
+        assert_eq!(draws, DRAWS);
+        // 9,999 × 0.6 ± 5 standard deviations of 49.
+        assert!(
+            counts.iter().all(|c| (5_755..=6_244).contains(c)),
+            "{counts:?}"
+        );
+    }
+}
