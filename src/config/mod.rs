@@ -5,6 +5,7 @@
 //! are read as they are, recognised by their root keys.
 
 mod targets;
+mod tree;
 
 use std::collections::BTreeMap;
 
