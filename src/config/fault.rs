@@ -107,7 +107,10 @@ fn first_message(faults: &[Fault]) -> String {
 
 /// The lines around a span, the secret ones masked.
 pub(super) fn excerpt(text: &str, span: Span) -> Vec<(u64, String)> {
-    let Some(index) = usize::try_from(span.line).ok().and_then(|l| l.checked_sub(1)) else {
+    let Some(index) = usize::try_from(span.line)
+        .ok()
+        .and_then(|l| l.checked_sub(1))
+    else {
         return Vec::new();
     };
     (1..)
@@ -120,11 +123,25 @@ pub(super) fn excerpt(text: &str, span: Span) -> Vec<(u64, String)> {
 
 /// A line with its value hidden where that may be a secret: addresses often carry tokens.
 fn masked(line: &str) -> String {
-    const SECRET: &[&str] = &["url", "token", "secret", "password", "key", "webhook", "recipient"];
-    let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    const SECRET: &[&str] = &[
+        "url",
+        "token",
+        "secret",
+        "password",
+        "key",
+        "webhook",
+        "recipient",
+    ];
+    let name = line
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let is_named = SECRET.iter().any(|s| name.contains(s)) && line.contains(':');
     if is_named || line.contains("://") || line.contains('@') {
-        let end = line.find(':').map_or_else(|| line.len() - line.trim_start().len(), |i| i + 1);
+        let end = line
+            .find(':')
+            .map_or_else(|| line.len() - line.trim_start().len(), |i| i + 1);
         format!("{} …", &line[..end])
     } else {
         line.to_owned()
@@ -137,7 +154,10 @@ mod tests {
 
     #[test]
     fn secrets_are_masked() {
-        assert_eq!(masked("    url: \"https://hooks.example/T0/abc\""), "    url: …");
+        assert_eq!(
+            masked("    url: \"https://hooks.example/T0/abc\""),
+            "    url: …"
+        );
         assert_eq!(masked("  - https://user:pw@example"), "  - https: …");
         assert_eq!(masked("  api_token: abc"), "  api_token: …");
         assert_eq!(masked("  cache_size: 50"), "  cache_size: 50");
@@ -145,7 +165,11 @@ mod tests {
 
     #[test]
     fn lines_around_a_fault() {
-        let span = |line| Span { line, column: 1, length: 1 };
+        let span = |line| Span {
+            line,
+            column: 1,
+            length: 1,
+        };
         let text = "a\nb\nc\nd";
         let numbers = |line| {
             excerpt(text, span(line))

@@ -174,7 +174,8 @@ pub const SECTIONS: &[&str] = &[
 pub fn named(name: &str) -> Option<&'static Key> {
     KEYS.iter().chain(CONTEXT_KEYS).find(|k| {
         if k.name.ends_with('.') {
-            name.strip_prefix(k.name).is_some_and(|rest| !rest.is_empty())
+            name.strip_prefix(k.name)
+                .is_some_and(|rest| !rest.is_empty())
         } else {
             k.name == name
         }
@@ -257,7 +258,10 @@ mod tests {
             assert!(KEYS[..i].iter().all(|k| k.name != key.name), "{}", key.name);
             assert!(key.meaning.ends_with('.'), "{} has no sentence", key.name);
         }
-        assert_eq!(named("context.mode_for.testing").map(|k| k.name), Some("context.mode_for."));
+        assert_eq!(
+            named("context.mode_for.testing").map(|k| k.name),
+            Some("context.mode_for.")
+        );
         assert_eq!(named("context.mode_for."), None);
         assert_eq!(named("context"), None);
         assert!(is_section("context") && is_section("context.mode_for") && is_section("rules"));
@@ -276,6 +280,9 @@ mod tests {
         assert_eq!(nearest("cahce_size", below("context")), Some("cache_size"));
         assert_eq!(nearest("tresholds", below("")), Some("thresholds"));
         // Known: kitten → sitting 3; ca → abc 3 in this restricted form.
-        assert_eq!((distance("kitten", "sitting"), distance("ca", "abc")), (3, 3));
+        assert_eq!(
+            (distance("kitten", "sitting"), distance("ca", "abc")),
+            (3, 3)
+        );
     }
 }

@@ -4,6 +4,13 @@
 //! defaults. The seed's `performance_config.yaml`, `alerts_config.yaml` and `context_config.yaml`
 //! are read as they are, recognised by their root keys.
 
+mod fault;
+pub mod keys;
+mod kind;
+mod layers;
+mod limits;
+mod read;
+mod scalars;
 mod targets;
 mod tree;
 
@@ -12,6 +19,9 @@ use std::collections::BTreeMap;
 use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
+pub use fault::{ConfigError, Fault, Warning, WarningKind};
+pub use kind::{Kind, is_configuration};
+pub use layers::{FILE_NAME, Given, Sources, check, join, load, variable_of};
 pub use targets::{PartTarget, cache_target, choose_profile, part_targets};
 
 /// Where a value came from.
@@ -188,6 +198,10 @@ pub struct Config {
     pub mock_interfaces: Vec<String>,
     /// Files that were read, in order of precedence, highest first.
     pub files: Vec<String>,
+    /// Settings of rules by code, over those of their own files.
+    pub rules_tune: BTreeMap<String, BTreeMap<String, Sourced<KnobValue>>>,
+    /// Types of the notification channels (`webhook`, `email`); their addresses are not kept.
+    pub notification_channels: Vec<String>,
     /// Whether one of the seed's own files is among them (selects the orchestrator profile).
     pub has_seed_file: bool,
 }
