@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::config::Config;
+use crate::config::{self, Config, Given, Sources};
 use crate::pipeline::PipelineError;
 use crate::report::Style;
-use crate::units::Time;
+use crate::units::{self, ClockFault, Edge, Time};
 
 /// Options of every verb.
 #[derive(Debug, Clone, Args)]
@@ -154,11 +154,34 @@ impl Context {
         }
     }
 
-    /// The configuration of this run.
+    /// Where the configuration of this run may come from.
+    pub(super) fn sources(&self) -> Sources {
+        let mut sources = Sources::of_process();
+        sources.files.clone_from(&self.globals.config);
+        if let Some(zone) = &self.globals.timezone {
+            // The option falls back to this variable: its value is then no option of the user's.
+            let name = config::variable_of("timezone");
+            let is_variable = sources
+                .environment
+                .iter()
+                .any(|(n, v)| *n == name && v == zone);
+            if !is_variable {
+                sources.command_line.push(Given {
+                    key: "timezone".to_owned(),
+                    value: zone.clone(),
+                    option: "--timezone".to_owned(),
+                });
+            }
+        }
+        sources
+    }
+
+    /// The configuration of this run; what is odd in it goes to standard error.
     pub(super) fn load_config(&self) -> Result<Loaded, Failure> {
-        Ok(Loaded {
-            config: Config::default(),
-        })
+        let (config, warnings) = config::load(&self.sources())
+            .map_err(|error| super::config::failure(&error, Some("Nothing was analysed.")))?;
+        super::config::warn(&warnings, &self.globals);
+        Ok(Loaded { config })
     }
 
     /// A fault of the inputs as a failure of the run.
@@ -174,13 +197,22 @@ impl Context {
     pub(super) fn moment(
         &self,
         text: &str,
-        _now: Time,
-        _zone: &jiff::tz::TimeZone,
-        _is_end: bool,
+        now: Time,
+        zone: &jiff::tz::TimeZone,
+        is_end: bool,
     ) -> Result<Time, Failure> {
-        text.parse()
-            .map(Time::from_timestamp)
-            .map_err(|_| Failure::new("not a time"))
+        let edge = if is_end { Edge::To } else { Edge::From };
+        let moment = units::moment(text, now, zone, edge)
+            .map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
+        let what = match moment.fault {
+            None => return Ok(moment.time),
+            Some(ClockFault::Gap) => {
+                "does not exist there, clocks were put forward; the time after"
+            }
+            Some(ClockFault::Fold) => "was twice there, clocks were put back; the first one",
+        };
+        tracing::warn!("a local time {what} is used: {}", moment.time);
+        Ok(moment.time)
     }
 
     /// A zone by name (`Europe/Berlin`, `UTC`, `local`).

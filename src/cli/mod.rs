@@ -5,6 +5,7 @@
 
 mod analyze;
 mod completions;
+mod config;
 mod context;
 mod failure;
 mod formats;
@@ -77,6 +78,9 @@ enum Verb {
     /// Metrics: list what is measured, with units and meanings
     #[command(subcommand)]
     Metrics(metrics::Verb),
+    /// Configuration: show it, check it, write one, print its schema
+    #[command(subcommand)]
+    Config(config::Verb),
     /// Shell completions
     Completions(completions::Args),
     /// The manual page
@@ -123,6 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
+        Verb::Config(verb) => config::run(verb, &context, out),
         Verb::Completions(args) => completions::run(args, &context, out),
         Verb::Man(args) => man::run(args, &context, out),
     });

@@ -401,17 +401,21 @@ mod tests {
     #[test]
     fn an_alert_counts_only_clearly_beyond_the_target() {
         let with = |limit| {
-            let mut config = Config::default();
-            config.alerts = vec![alert(Metric::ResponseTime, limit)];
+            let config = Config {
+                alerts: vec![alert(Metric::ResponseTime, limit)],
+                ..Config::default()
+            };
             points(&config, Profile::Orchestrator)[0].1
         };
         assert_eq!(with(3.2), 5.0);
         assert_eq!(with(3.3), 3.3);
         assert_eq!(with(8.0), 8.0);
-        let mut config = Config::default();
         let mut wrong_side = alert(Metric::ResponseTime, 4.0);
         wrong_side.side = Some(Side::Below);
-        config.alerts = vec![wrong_side];
+        let config = Config {
+            alerts: vec![wrong_side],
+            ..Config::default()
+        };
         assert_eq!(points(&config, Profile::Orchestrator)[0].1, 5.0);
     }
 

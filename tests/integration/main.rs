@@ -4,6 +4,7 @@
 mod analysis;
 mod architecture;
 mod cli;
+mod config;
 mod formats;
 mod ingest;
 mod workload;

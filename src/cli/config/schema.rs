@@ -1,0 +1,178 @@
+//! `config schema`: JSON Schemas of the configuration file and of the assessment.
+
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::assessment::Assessment;
+use crate::cli::{Exit, Failure};
+use crate::config::keys::{KEYS, Key, Type};
+use crate::metrics::{self, Direction, Unit};
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum Of {
+    /// perfadvise.yaml
+    Config,
+    /// The document of --format json
+    Assessment,
+}
+
+pub(super) fn run(of: Option<Of>, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let assessment = || schemars::schema_for!(Assessment).to_value();
+    let schema = match of {
+        Some(Of::Config) => config(),
+        Some(Of::Assessment) => assessment(),
+        None => json!({"config": config(), "assessment": assessment()}),
+    };
+    serde_json::to_writer_pretty(&mut *out, &schema).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(Exit::Done)
+}
+
+/// The schema of `perfadvise.yaml`, from the table of keys and the metric registry.
+fn config() -> Value {
+    let mut root = Map::new();
+    for key in KEYS {
+        insert(&mut root, key.name, key);
+    }
+    // Sections whose names are the user's own, or come from the registry.
+    root.insert("targets".into(), targets());
+    root.insert("thresholds".into(), thresholds());
+    root.insert("alerts".into(), alerts());
+    root.insert(
+        "notification_channels".into(),
+        json!({"type": "array", "items": {"type": "object"}}),
+    );
+    root.insert("labels".into(), json!({
+        "type": "object",
+        "description": "Labels of inputs whose path matches a pattern.",
+        "additionalProperties": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+    }));
+    if let Some(Value::Object(rules)) = root.get_mut("rules").and_then(|r| r.get_mut("properties"))
+    {
+        rules.insert(
+            "tune".into(),
+            json!({
+                "type": "object",
+                "description": "Settings of rules by code, over those of their own files.",
+                "additionalProperties": {"type": "object"},
+            }),
+        );
+    }
+    let same: Map<String, Value> = ["context", "interfaces", "resources", "thresholds"]
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), root.get(*name)?.clone())))
+        .collect();
+    root.insert(
+        "performance_optimization".into(),
+        json!({"type": "object", "properties": same}),
+    );
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "perfadvise.yaml",
+        "type": ["object", "null"],
+        "properties": root,
+    })
+}
+
+fn insert(at: &mut Map<String, Value>, name: &str, key: &Key) {
+    match name.split_once('.') {
+        None => {
+            at.insert(name.to_owned(), value_of(key));
+        }
+        Some((section, rest)) => {
+            let section = at
+                .entry(section)
+                .or_insert_with(|| json!({"type": "object", "properties": {}}));
+            if rest.is_empty() {
+                section["additionalProperties"] = value_of(key);
+                section["description"] = key.meaning.into();
+            } else if let Some(properties) = section["properties"].as_object_mut() {
+                insert(properties, rest, key);
+            }
+        }
+    }
+}
+
+fn value_of(key: &Key) -> Value {
+    let mut schema = match key.kind {
+        Type::Count { least, .. } => json!({"type": "integer", "minimum": least}),
+        Type::Duration => with_text("seconds, or a text with a unit"),
+        Type::Bytes => with_text("bytes, or a text with a unit"),
+        Type::Ratio => with_text("a share from 0 to 1, or a percentage"),
+        Type::Number => json!({"type": "number", "minimum": 0}),
+        Type::Bool => json!({"type": "boolean"}),
+        Type::OneOf(words) => json!({"enum": words}),
+        Type::Word => json!({"type": "string"}),
+        Type::Words => json!({"type": "array", "items": {"type": "string"}}),
+    };
+    schema["description"] = key.meaning.into();
+    schema["examples"] = json!([key.example]);
+    schema
+}
+
+fn with_text(title: &str) -> Value {
+    json!({"type": ["number", "string"], "title": title, "minimum": 0})
+}
+
+fn limit_of(unit: Unit) -> Value {
+    match unit {
+        Unit::Seconds => with_text("seconds, or a text with a unit"),
+        Unit::Bytes => with_text("bytes, or a text with a unit"),
+        Unit::Ratio => with_text("a share from 0 to 1, or a percentage"),
+        _ => json!({"type": "number", "minimum": 0}),
+    }
+}
+
+fn targets() -> Value {
+    let properties: Map<String, Value> = metrics::ALL
+        .iter()
+        .filter(|m| m.row().direction != Direction::Neither)
+        .map(|m| {
+            let limit = limit_of(m.row().unit);
+            let both = json!({
+                "description": m.row().meaning,
+                "anyOf": [limit, {"type": "object", "properties": {"mean": limit, "p95": limit}}],
+            });
+            (m.name().to_owned(), both)
+        })
+        .collect();
+    json!({"type": "object", "description": "What is good enough.", "properties": properties})
+}
+
+fn thresholds() -> Value {
+    let properties: Map<String, Value> = metrics::ALL
+        .iter()
+        .filter_map(|m| {
+            let side = match m.row().direction {
+                Direction::Lower => "max",
+                Direction::Higher => "min",
+                Direction::Neither => return None,
+            };
+            Some((format!("{side}_{}", m.name()), limit_of(m.row().unit)))
+        })
+        .collect();
+    json!({"type": "object", "description": "Targets as max_ and min_ of a metric.", "properties": properties})
+}
+
+fn alerts() -> Value {
+    json!({
+        "type": "object",
+        "description": "Limits by metric; the bad side follows from the metric's direction.",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "threshold": {"type": ["number", "string"]},
+                "metric": {"type": "string"},
+                "op": {"enum": ["above", "below"]},
+                "severity": {"enum": ["warning", "critical"]},
+                "cooldown": with_text("seconds, or a text with a unit"),
+                "action": {"type": "string"},
+                "consecutive_failures": {"type": "integer", "minimum": 1},
+                "description": {"type": "string"},
+                "enabled": {"type": "boolean"},
+            },
+        },
+    })
+}
