@@ -8,14 +8,20 @@ pub mod judge;
 pub mod library;
 pub mod lint;
 pub mod mutate;
+mod offer;
+pub mod rank;
 pub mod rule;
 
 pub use library::{Entry, Library, Source};
 pub use lint::{lint, test};
 
+use std::path::PathBuf;
+
+use judge::Verdict;
+
 use crate::analysis::Analysis;
 use crate::assessment::{
-    CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, Score,
+    Class, CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, Score,
 };
 use crate::config::Config;
 use crate::workload::Workload;
@@ -50,8 +56,64 @@ pub struct Case<'a> {
 
 /// Judges all rules.
 #[must_use]
-pub fn advise(_case: Case<'_>) -> Advice {
-    Advice::default()
+pub fn advise(case: Case<'_>) -> Advice {
+    let folder = case
+        .config
+        .rules_dir
+        .as_ref()
+        .map(|d| PathBuf::from(&d.value));
+    let library = Library::with_folder(folder.as_deref());
+    let facts = facts::gather(case);
+    let mut advice = Advice::default();
+    advice.rules.total = library.entries.len() as u64;
+    let mut speaking: Vec<(&Entry, Vec<String>)> = Vec::new();
+    for entry in &library.entries {
+        let rule = &entry.rule;
+        let is_off = case
+            .config
+            .rules_off
+            .iter()
+            .any(|off| off.value == rule.code || off.value == rule.name)
+            || rule.status == rule::Status::Deprecated
+            || (rule.status == rule::Status::Preview
+                && case.config.preview.as_ref().is_some_and(|p| !p.value));
+        if is_off {
+            advice.rules.off += 1;
+            continue;
+        }
+        let judgement = judge::judge(rule, &facts);
+        match judgement.verdict {
+            Verdict::Silent => advice.rules.silent += 1,
+            Verdict::Satisfied => advice.rules.settled += 1,
+            Verdict::NotEvaluated(reason) => {
+                advice.rules.not_evaluated += 1;
+                advice.not_evaluated.push(NotEvaluated {
+                    rule: rule.code.clone(),
+                    name: rule.name.clone(),
+                    reason,
+                });
+            }
+            Verdict::Speaks if rule.class == Class::Info => {
+                advice.rules.information += 1;
+                advice.findings.push(FindingRow {
+                    rule: rule.code.clone(),
+                    name: rule.name.clone(),
+                    class: Class::Info,
+                    title: rule.filled(&rule.title, judgement.subjects.first().map(String::as_str)),
+                    why: rule.why.clone(),
+                    evidence: offer::finding_evidence(&facts, rule, &judgement.subjects),
+                });
+            }
+            Verdict::Speaks => speaking.push((entry, judgement.subjects)),
+        }
+    }
+    let (recommendations, combined, settled) = offer::offer(case, &facts, &speaking);
+    advice.rules.settled += settled;
+    advice.rules.recommended = speaking.len() as u64 - settled;
+    advice.recommendations = recommendations;
+    advice.combined = combined;
+    advice.not_evaluated.sort();
+    advice
 }
 
 #[cfg(test)]

@@ -4,3 +4,6 @@
 //! gives a bound. Replays of recorded sequences are not among them yet.
 
 pub mod knobs;
+pub mod measured;
+pub mod outcome;
+pub mod share;

@@ -3,6 +3,11 @@
 //! A fact has a name and several numbers (value, interval, n, target). What is not known is absent.
 
 pub mod catalogue;
+mod context;
+mod gather;
+mod subjects;
+
+pub use gather::gather;
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,224 @@
+//! Facts of the context cache, of file filters, and of modes under load.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::gather::number;
+use super::{Fact, Facts};
+use crate::advise::Case;
+use crate::config::{TargetStatistic, part_targets};
+use crate::metrics::Metric;
+use crate::record::{Dimension, EventKind, Name, OperationKind};
+use crate::stats::trend::theil_sen;
+use crate::units::Time;
+use crate::workload::{CELL, Filter, GroupKey, Grouping, UnitId, Workload};
+
+/// Pairs of files and times that a slope is fitted to, at most.
+const MOST_PAIRS: usize = 400;
+
+pub(super) fn gather(case: Case<'_>, facts: &mut Facts) {
+    cache(case.workload, facts);
+    files(case.workload, facts);
+    load(case, facts);
+}
+
+fn cache(workload: &Workload, facts: &mut Facts) {
+    let lookups = &workload.lookups;
+    if lookups.is_empty() {
+        return;
+    }
+    let starts: Vec<Time> = workload
+        .events
+        .iter()
+        .filter(|e| e.kind == EventKind::ProcessStart)
+        .map(|e| e.time)
+        .collect();
+    let mut seen: BTreeMap<Name, BTreeSet<u64>> = BTreeMap::new();
+    let mut next_start: BTreeMap<Name, usize> = BTreeMap::new();
+    let (mut misses, mut compulsory, mut reasked, mut working_set) = (0_u64, 0_u64, 0_u64, 0_usize);
+    let mut keys_of: BTreeMap<u64, BTreeSet<UnitId>> = BTreeMap::new();
+    let mut units = BTreeSet::new();
+    let mut last_of: BTreeMap<UnitId, u64> = BTreeMap::new();
+    let mut followed: BTreeMap<u64, u64> = BTreeMap::new();
+    let (mut predicted, mut with_predecessor) = (0_u64, 0_u64);
+    for lookup in lookups {
+        let known = seen.entry(lookup.host).or_default();
+        let start = next_start.entry(lookup.host).or_default();
+        while starts.get(*start).is_some_and(|t| *t <= lookup.time) {
+            known.clear();
+            *start += 1;
+        }
+        let is_new = known.insert(lookup.key);
+        working_set = working_set.max(known.len());
+        if !lookup.hit {
+            misses += 1;
+            compulsory += u64::from(is_new);
+            reasked += u64::from(!is_new);
+        }
+        if lookup.unit != UnitId::NONE {
+            keys_of.entry(lookup.key).or_default().insert(lookup.unit);
+            units.insert(lookup.unit);
+            if let Some(before) = last_of.insert(lookup.unit, lookup.key) {
+                with_predecessor += 1;
+                predicted += u64::from(followed.insert(before, lookup.key) == Some(lookup.key));
+            }
+        }
+    }
+    let unit_count = units.len() as u64;
+    let with_units = |fact: Fact| fact.count("units", unit_count);
+    if misses > 0 {
+        let share = number(compulsory) / number(misses);
+        facts.add(
+            "context_cache.compulsory_share",
+            with_units(Fact::of(share).count("n", misses)),
+        );
+    }
+    let n = lookups.len() as u64;
+    facts.add(
+        "context_cache.reasked_share",
+        with_units(Fact::of(number(reasked) / number(n)).count("n", n)),
+    );
+    facts.add(
+        "context_cache.working_set",
+        with_units(Fact::default().count("value", working_set as u64)),
+    );
+    if unit_count > 0 {
+        let common = keys_of
+            .values()
+            .filter(|units| 2 * units.len() as u64 >= unit_count)
+            .count();
+        facts.add(
+            "context_cache.common_keys",
+            with_units(Fact::default().count("value", common as u64)),
+        );
+    }
+    if with_predecessor > 0 {
+        let share = number(predicted) / number(with_predecessor);
+        facts.add(
+            "context_cache.predictable_share",
+            with_units(Fact::of(share).count("n", with_predecessor)),
+        );
+    }
+}
+
+/// Slopes of preparation time and accuracy on the files considered, over quarters of an hour of a unit.
+fn files(workload: &Workload, facts: &mut Facts) {
+    let mut considered: Vec<f64> = Vec::new();
+    let mut seconds: Vec<f64> = Vec::new();
+    let mut units = BTreeSet::new();
+    let time = Metric::ContextPreparationTime.row().unit;
+    let count = Metric::FilesConsidered.row().unit;
+    for row in workload
+        .rows
+        .iter()
+        .filter(|r| r.key.operation == OperationKind::ContextPreparation)
+    {
+        let Some(extra) = row.extra.as_deref() else {
+            continue;
+        };
+        if let (Some(files), Some(took)) = (extra.files_considered.mean(count), row.time.mean(time))
+        {
+            considered.push(files);
+            seconds.push(took);
+            units.insert(row.key.unit);
+        }
+    }
+    let step = considered.len() / MOST_PAIRS + 1;
+    let thin = |values: &[f64]| values.iter().copied().step_by(step).collect::<Vec<f64>>();
+    if let Some(slope) = theil_sen(&thin(&considered), &thin(&seconds), 0.95) {
+        facts.add(
+            "file_filter.slope",
+            Fact::of(slope.estimate)
+                .with("low", slope.low)
+                .with("high", slope.high)
+                .count("n", considered.len() as u64)
+                .count("units", units.len() as u64),
+        );
+    }
+    let by_task = |metric: Metric| -> BTreeMap<GroupKey, f64> {
+        workload
+            .group(
+                crate::record::Measured::Known(metric),
+                &Filter::default(),
+                Grouping::Task,
+            )
+            .into_iter()
+            .filter_map(|(key, figure)| figure.mean(metric.row().unit).map(|mean| (key, mean)))
+            .collect()
+    };
+    let (files, accuracy) = (by_task(Metric::FilesConsidered), by_task(Metric::Accuracy));
+    let pairs: Vec<(f64, f64)> = files
+        .iter()
+        .filter_map(|(task, files)| accuracy.get(task).map(|a| (*files, *a)))
+        .collect();
+    let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    if let Some(slope) = theil_sen(&x, &y, 0.95) {
+        facts.add(
+            "file_filter.accuracy_slope",
+            Fact::of(slope.estimate)
+                .with("low", slope.low)
+                .with("high", slope.high)
+                .count("n", pairs.len() as u64),
+        );
+    }
+}
+
+/// FANCY in quarters of an hour in which CPU or memory is over its target, and in the others.
+fn load(case: Case<'_>, facts: &mut Facts) {
+    let workload = case.workload;
+    let fancy = workload.catalog.names.find("FANCY").map(Name);
+    let Some(fancy) = fancy else { return };
+    let loaded: BTreeSet<GroupKey> =
+        part_targets(case.config, crate::config::Profile::Orchestrator)
+            .into_iter()
+            .filter(|p| matches!(p.metric, Metric::CpuUtilization | Metric::MemoryUtilization))
+            .filter(|p| p.statistic == TargetStatistic::P95)
+            .filter_map(|p| p.target.map(|target| (p.metric, target)))
+            .flat_map(|(metric, target)| {
+                workload
+                    .group(
+                        crate::record::Measured::Known(metric),
+                        &Filter::default(),
+                        Grouping::Window(CELL),
+                    )
+                    .into_iter()
+                    .filter(move |(_, f)| f.mean(metric.row().unit).is_some_and(|m| m > target))
+                    .map(|(key, _)| key)
+            })
+            .collect();
+    if loaded.is_empty() {
+        return;
+    }
+    let unit = Metric::ResponseTime.row().unit;
+    let (mut under, mut quiet) = (
+        crate::workload::Figure::default(),
+        crate::workload::Figure::default(),
+    );
+    let mut windows = 0;
+    let response = crate::record::Measured::Known(Metric::ResponseTime);
+    for (key, figure) in workload.group(
+        response,
+        &Filter::of(Dimension::Mode, fancy),
+        Grouping::Window(CELL),
+    ) {
+        if loaded.contains(&key) {
+            windows += 1;
+            under.merge(&figure);
+        } else {
+            quiet.merge(&figure);
+        }
+    }
+    if let Some(p95) = under.quantile(0.95, unit) {
+        facts.add(
+            "load.fancy_p95",
+            Fact::of(p95).count("n", under.n).count("units", windows),
+        );
+    }
+    if let (Some(under_load), Some(in_quiet)) = (under.mean(unit), quiet.mean(unit)) {
+        facts.add(
+            "load.time_ratio",
+            Fact::of(under_load / in_quiet)
+                .count("n", under.n)
+                .count("units", windows),
+        );
+    }
+}

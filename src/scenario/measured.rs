@@ -1,0 +1,402 @@
+//! Two variants that were both observed: what like work took in the other one.
+//!
+//! Like with like: strata are formed by task and the dimensions that do not change, else by task, else
+//! by those dimensions. Over the strata that hold both variants, weighted by the steps that would
+//! change, B is what they would have taken at the other variant's mean, A what they took; the effect is
+//! B ÷ A for quantities, (B − A) ÷ n for ratios. It is carried over to the steps that would change and
+//! have no like one. Standard errors come from a jackknife that leaves out groups of units (on the log
+//! scale for quantities), since records of one unit are correlated.
+//!
+//! Sources: Cochran & Rubin 1973 (direct standardisation by strata); Shao & Wu 1989, Annals of
+//! Statistics 17(3) (delete-a-group jackknife).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::metrics::{Kind, Metric, Unit};
+use crate::record::{Dimension, DimsId, Name};
+use crate::stats::normal;
+use crate::workload::{Figure, Row, UnitId, Workload};
+
+/// Groups of units that the jackknife leaves out, at most.
+const GROUPS: usize = 20;
+
+/// Fewest groups for a standard error.
+const LEAST_GROUPS: usize = 6;
+
+/// Fewest strata with both variants when strata are tasks.
+const LEAST_PAIRS: usize = 6;
+
+/// A replacement of one variant by another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swap {
+    /// The dimension whose value changes.
+    pub dimension: Dimension,
+    /// Its present value.
+    pub from: Name,
+    /// Its new value.
+    pub to: Name,
+    /// Only records with these values.
+    pub within: Vec<(Dimension, Name)>,
+}
+
+impl Swap {
+    /// For each dimension set whether its records would change.
+    #[must_use]
+    pub fn affected(&self, workload: &Workload) -> Vec<bool> {
+        sides(self, workload)
+            .into_iter()
+            .map(|side| side == Some(0))
+            .collect()
+    }
+}
+
+/// What makes records alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Likeness {
+    /// The same task, and the same purpose, interface and mode as far as they do not change.
+    TaskAndKind,
+    /// The same task.
+    Task,
+    /// The same purpose, interface and mode as far as they do not change.
+    Kind,
+}
+
+/// The effect of a swap on one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contrast {
+    /// Whether the effect is a factor (of quantities) or a shift (of ratios).
+    pub is_factor: bool,
+    /// The effect.
+    pub effect: f64,
+    /// Its standard error, of a factor that of its logarithm, with the degrees of freedom.
+    error: Option<(f64, f64)>,
+    /// What was compared.
+    pub likeness: Likeness,
+    /// Strata with both variants.
+    pub strata: u64,
+    /// Values that would change.
+    pub n: u64,
+    /// Units of the rarer variant.
+    pub units: u64,
+    /// Share of the values that would change that have like ones in the other variant.
+    pub matched: f64,
+}
+
+impl Contrast {
+    /// Interval of the effect at a confidence.
+    #[must_use]
+    pub fn interval(&self, level: f64) -> Option<(f64, f64)> {
+        let (error, freedom) = self.error?;
+        let half = normal::critical_t(level, freedom)? * error;
+        let ends = if self.is_factor {
+            (self.effect * (-half).exp(), self.effect * half.exp())
+        } else {
+            (self.effect - half, self.effect + half)
+        };
+        (ends.0.is_finite() && ends.1.is_finite()).then_some(ends)
+    }
+
+    /// What was compared, counted: pairs of tasks, else units of the rarer variant.
+    #[must_use]
+    pub fn compared(&self) -> u64 {
+        match self.likeness {
+            Likeness::TaskAndKind | Likeness::Task => self.strata,
+            Likeness::Kind => self.units,
+        }
+    }
+}
+
+/// The effect of a swap on a metric; `None` where one of the variants or its like was not observed.
+#[must_use]
+pub fn contrast(workload: &Workload, metric: Metric, swap: &Swap) -> Option<Contrast> {
+    let observed = Observed::gather(workload, metric, swap);
+    [Likeness::TaskAndKind, Likeness::Task, Likeness::Kind]
+        .into_iter()
+        .find_map(|likeness| observed.contrast(likeness, metric))
+}
+
+/// How values of the present variant map to values of the other: the same rank in the distribution of
+/// like steps. Composes with other maps, and gives exactly the other distribution where all steps have
+/// like ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transport {
+    /// Upper values of the present distribution with their share at or below.
+    from: Vec<(i64, f64)>,
+    /// The same of the other, weighted by the steps that would change.
+    to: Vec<(i64, f64)>,
+}
+
+impl Transport {
+    /// The map of response times for a swap; `None` where no like steps were observed.
+    #[must_use]
+    pub fn of_response_times(
+        workload: &Workload,
+        swap: &Swap,
+        likeness: Likeness,
+    ) -> Option<Transport> {
+        let sides = sides(swap, workload);
+        let kinds = kinds(swap, workload);
+        let mut strata: BTreeMap<Stratum, [Figure; 2]> = BTreeMap::new();
+        for row in workload.rows.iter().filter(|r| r.key.is_step) {
+            if let Some(side) = sides[row.key.dims.0 as usize]
+                && let Some(stratum) = stratum(row, kinds[row.key.dims.0 as usize], likeness)
+            {
+                strata.entry(stratum).or_default()[side].merge(&row.time);
+            }
+        }
+        let mut from = Figure::default();
+        let mut to: BTreeMap<u16, f64> = BTreeMap::new();
+        for [a, b] in strata.values().filter(|[a, b]| a.n > 0 && b.n > 0) {
+            from.merge(a);
+            #[allow(clippy::cast_precision_loss)]
+            let weight = a.n as f64 / b.n as f64;
+            for (bucket, n) in b.histogram.buckets() {
+                *to.entry(*bucket).or_default() += f64::from(*n) * weight;
+            }
+        }
+        let from = cumulated(
+            from.histogram
+                .buckets()
+                .iter()
+                .map(|(b, n)| (*b, f64::from(*n))),
+        );
+        let to = cumulated(to.iter().map(|(b, w)| (*b, *w)));
+        (!from.is_empty() && !to.is_empty()).then_some(Transport { from, to })
+    }
+
+    /// The value in the other variant.
+    #[must_use]
+    pub fn map(&self, value: i64) -> i64 {
+        let at = self.from.partition_point(|(v, _)| *v < value);
+        let upper = self.from.get(at).map_or(1.0, |(_, share)| *share);
+        let lower = if at == 0 { 0.0 } else { self.from[at - 1].1 };
+        // The middle of the bucket's ranks: its values are not told apart.
+        let rank = f64::midpoint(lower, upper);
+        let at = self.to.partition_point(|(_, share)| *share < rank);
+        self.to
+            .get(at)
+            .or(self.to.last())
+            .map_or(value, |(v, _)| *v)
+    }
+}
+
+fn cumulated(buckets: impl Iterator<Item = (u16, f64)> + Clone) -> Vec<(i64, f64)> {
+    let total: f64 = buckets.clone().map(|(_, w)| w).sum();
+    let mut sum = 0.0;
+    buckets
+        .map(|(bucket, weight)| {
+            sum += weight;
+            let value = crate::workload::histogram::bucket_value(bucket);
+            (i64::try_from(value).unwrap_or(i64::MAX), sum / total)
+        })
+        .collect()
+}
+
+/// Task, and which of the unchanging dimensions' values.
+type Stratum = (Name, u32);
+
+/// n and sum of one variant of a stratum in one group of units.
+type Cell = [(f64, f64); 2];
+
+/// What was observed of both variants, before a choice of strata.
+struct Observed {
+    /// Task, kind and unit of each row, with its variant, n and sum.
+    rows: Vec<(Name, u32, UnitId, usize, f64, f64)>,
+    /// Rank of each unit among those that occur.
+    ranks: BTreeMap<UnitId, usize>,
+}
+
+impl Observed {
+    fn gather(workload: &Workload, metric: Metric, swap: &Swap) -> Self {
+        let sides = sides(swap, workload);
+        let kinds = kinds(swap, workload);
+        let mut rows = Vec::new();
+        for row in &workload.rows {
+            let dims = row.key.dims.0 as usize;
+            let Some(side) = sides[dims] else { continue };
+            if let Some((n, sum)) = n_and_sum(row, metric) {
+                rows.push((row.key.task, kinds[dims], row.key.unit, side, n, sum));
+            }
+        }
+        let units: BTreeSet<UnitId> = rows.iter().map(|r| r.2).collect();
+        Self {
+            rows,
+            ranks: units.into_iter().enumerate().map(|(i, u)| (u, i)).collect(),
+        }
+    }
+
+    fn contrast(&self, likeness: Likeness, metric: Metric) -> Option<Contrast> {
+        let is_factor = metric.row().kind != Kind::Share && metric.row().unit != Unit::Ratio;
+        let groups = self.ranks.len().min(GROUPS);
+        let mut strata: BTreeMap<Stratum, Vec<Cell>> = BTreeMap::new();
+        let mut units: [BTreeSet<UnitId>; 2] = Default::default();
+        let mut n = 0.0;
+        for (task, kind, unit, side, count, sum) in &self.rows {
+            units[*side].insert(*unit);
+            if *side == 0 {
+                n += count;
+            }
+            let Some(stratum) = key(*task, *kind, likeness) else {
+                continue;
+            };
+            let cells = strata
+                .entry(stratum)
+                .or_insert_with(|| vec![Cell::default(); groups]);
+            let cell = &mut cells[self.ranks[unit] % groups][*side];
+            cell.0 += count;
+            cell.1 += sum;
+        }
+        let all = pool(&strata, None);
+        let is_enough = match likeness {
+            Likeness::TaskAndKind | Likeness::Task => all.strata >= LEAST_PAIRS && all.n >= 0.5 * n,
+            Likeness::Kind => all.strata > 0,
+        };
+        if !is_enough {
+            return None;
+        }
+        let effect = all.effect(is_factor)?;
+        let without: Vec<f64> = (0..groups)
+            .filter_map(|group| pool(&strata, Some(group)).effect(is_factor))
+            .map(|e| if is_factor { e.ln() } else { e })
+            .collect();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Some(Contrast {
+            is_factor,
+            effect,
+            // A group without which there is nothing to compare leaves no standard error.
+            error: (groups >= LEAST_GROUPS && without.len() == groups).then(|| jackknife(&without)),
+            likeness,
+            strata: all.strata as u64,
+            n: n as u64,
+            units: units[0].len().min(units[1].len()) as u64,
+            matched: all.n / n,
+        })
+    }
+}
+
+/// Sums over the strata with both variants.
+struct Pooled {
+    strata: usize,
+    /// Values that would change.
+    n: f64,
+    /// Their sum.
+    now: f64,
+    /// Their sum at the other variant's means.
+    then: f64,
+}
+
+impl Pooled {
+    fn effect(&self, is_factor: bool) -> Option<f64> {
+        if self.strata == 0 {
+            return None;
+        }
+        let effect = if is_factor {
+            self.then / self.now
+        } else {
+            (self.then - self.now) / self.n
+        };
+        (effect.is_finite() && (!is_factor || effect > 0.0)).then_some(effect)
+    }
+}
+
+fn pool(strata: &BTreeMap<Stratum, Vec<Cell>>, left_out: Option<usize>) -> Pooled {
+    let mut pooled = Pooled {
+        strata: 0,
+        n: 0.0,
+        now: 0.0,
+        then: 0.0,
+    };
+    for cells in strata.values() {
+        let mut sums = Cell::default();
+        for (group, cell) in cells.iter().enumerate() {
+            if Some(group) != left_out {
+                for side in 0..2 {
+                    sums[side].0 += cell[side].0;
+                    sums[side].1 += cell[side].1;
+                }
+            }
+        }
+        let [(n, sum), (other_n, other_sum)] = sums;
+        if n > 0.0 && other_n > 0.0 {
+            pooled.strata += 1;
+            pooled.n += n;
+            pooled.now += sum;
+            pooled.then += n * (other_sum / other_n);
+        }
+    }
+    pooled
+}
+
+/// Standard error and degrees of freedom from the estimates without each group.
+#[allow(clippy::cast_precision_loss)]
+fn jackknife(without: &[f64]) -> (f64, f64) {
+    let groups = without.len() as f64;
+    let mean = without.iter().sum::<f64>() / groups;
+    let squares: f64 = without.iter().map(|e| (e - mean) * (e - mean)).sum();
+    (((groups - 1.0) / groups * squares).sqrt(), groups - 1.0)
+}
+
+/// For each dimension set: 0 for the present variant, 1 for the other, `None` for neither.
+fn sides(swap: &Swap, workload: &Workload) -> Vec<Option<usize>> {
+    workload
+        .catalog
+        .dims
+        .values()
+        .iter()
+        .map(|set| {
+            if !swap.within.iter().all(|wanted| set.contains(wanted)) {
+                return None;
+            }
+            let value = set.iter().find(|(d, _)| *d == swap.dimension)?.1;
+            if value == swap.from {
+                Some(0)
+            } else {
+                (value == swap.to).then_some(1)
+            }
+        })
+        .collect()
+}
+
+/// For each dimension set a number for its values of purpose, interface and mode without the one that
+/// changes.
+fn kinds(swap: &Swap, workload: &Workload) -> Vec<u32> {
+    let mut numbers: BTreeMap<Vec<Name>, u32> = BTreeMap::new();
+    (0..workload.catalog.dims.values().len())
+        .map(|id| {
+            let dims = DimsId(u32::try_from(id).unwrap_or(0));
+            let values = [Dimension::Purpose, Dimension::Interface, Dimension::Mode]
+                .into_iter()
+                .filter(|d| *d != swap.dimension)
+                .map(|d| workload.catalog.dimension(dims, d))
+                .collect();
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            *numbers.entry(values).or_insert(next)
+        })
+        .collect()
+}
+
+fn stratum(row: &Row, kind: u32, likeness: Likeness) -> Option<Stratum> {
+    key(row.key.task, kind, likeness)
+}
+
+fn key(task: Name, kind: u32, likeness: Likeness) -> Option<Stratum> {
+    match likeness {
+        Likeness::TaskAndKind => task.is_some().then_some((task, kind)),
+        Likeness::Task => task.is_some().then_some((task, 0)),
+        Likeness::Kind => Some((Name::NONE, kind)),
+    }
+}
+
+/// n and sum of a row in the metric's unit; `None` where it tells nothing.
+#[allow(clippy::cast_precision_loss)]
+fn n_and_sum(row: &Row, metric: Metric) -> Option<(f64, f64)> {
+    // Times are asked for most, and their histograms are not needed here.
+    let (n, sum) = if metric == Metric::ResponseTime {
+        (row.key.is_step && row.time.n > 0).then_some((row.time.n, row.time.sum))?
+    } else {
+        let mut figure = Figure::default();
+        row.add_to(metric, &mut figure)
+            .then_some((figure.n, figure.sum))?
+    };
+    Some((n as f64, sum as f64 / metric.row().unit.scale()))
+}
