@@ -12,10 +12,10 @@ pub(super) struct Masks {
     pub(super) quote: u64,
     /// `\`
     pub(super) backslash: u64,
-    /// Below a space.
-    pub(super) control: u64,
-    /// Outside ASCII.
-    pub(super) high: u64,
+    /// Whether any byte is below a space.
+    pub(super) has_control: bool,
+    /// Whether any byte is outside ASCII.
+    pub(super) has_high: bool,
 }
 
 /// Where the bytes of longer UTF-8 sequences stand.
@@ -56,6 +56,12 @@ fn bits(lanes: Lanes, test: impl Fn(u8x16) -> u8x16) -> u64 {
     bit(0) | bit(1) << 16 | bit(2) << 32 | bit(3) << 48
 }
 
+/// `test` of all lanes, folded into one.
+#[inline]
+fn any(lanes: Lanes, test: impl Fn(u8x16) -> u8x16) -> u8x16 {
+    (test(lanes[0]) | test(lanes[1])) | (test(lanes[2]) | test(lanes[3]))
+}
+
 #[inline]
 fn all(byte: u8) -> u8x16 {
     u8x16::splat(byte)
@@ -65,12 +71,25 @@ fn all(byte: u8) -> u8x16 {
 #[inline]
 pub(super) fn masks(block: &[u8; BLOCK]) -> Masks {
     let lanes = load(block);
+    let control = any(lanes, |x| x.min(all(0x1f)).simd_eq(x));
     Masks {
         quote: bits(lanes, |x| x.simd_eq(all(b'"'))),
         backslash: bits(lanes, |x| x.simd_eq(all(b'\\'))),
-        control: bits(lanes, |x| x.min(all(0x1f)).simd_eq(x)),
-        high: bits(lanes, |x| x),
+        has_control: control.to_bitmask() != 0,
+        has_high: any(lanes, |x| x).to_bitmask() != 0,
     }
+}
+
+/// Where the bytes below a space stand.
+#[inline]
+pub(super) fn control(block: &[u8; BLOCK]) -> u64 {
+    bits(load(block), |x| x.min(all(0x1f)).simd_eq(x))
+}
+
+/// Where the bytes outside ASCII stand.
+#[inline]
+pub(super) fn high(block: &[u8; BLOCK]) -> u64 {
+    bits(load(block), |x| x)
 }
 
 /// Brackets, braces, colons and commas (and, where the cursor refuses them, two control characters).
@@ -117,9 +136,17 @@ pub(super) mod plain {
         Masks {
             quote: bits(block, |b| b == b'"'),
             backslash: bits(block, |b| b == b'\\'),
-            control: bits(block, |b| b < 0x20),
-            high: bits(block, |b| b >= 0x80),
+            has_control: control(block) != 0,
+            has_high: high(block) != 0,
         }
+    }
+
+    pub(in super::super) fn control(block: &[u8; BLOCK]) -> u64 {
+        bits(block, |b| b < 0x20)
+    }
+
+    pub(in super::super) fn high(block: &[u8; BLOCK]) -> u64 {
+        bits(block, |b| b >= 0x80)
     }
 
     pub(in super::super) fn structure(block: &[u8; BLOCK]) -> u64 {

@@ -54,8 +54,8 @@ impl Scan {
     #[inline]
     fn block(&mut self, block: &[u8; BLOCK], text: &[u8], out: &mut Vec<u32>) -> Result<(), Fault> {
         let masks = blocks::masks(block);
-        if masks.high != 0 || self.expected != 0 {
-            self.check_utf8(block, masks.high, text)?;
+        if masks.has_high || self.expected != 0 {
+            self.check_utf8(block, text)?;
         }
         let escaped = self.escaped(&masks);
         if escaped != 0 {
@@ -66,16 +66,16 @@ impl Scan {
         self.base += BLOCK as u32;
         if quotes == 0 && self.in_string != 0 {
             // The inside of a long string.
-            return if masks.control == 0 {
-                Ok(())
-            } else {
+            return if masks.has_control {
                 Err(Fault::NotJson)
+            } else {
+                Ok(())
             };
         }
         // Bits from each opening quote up to before its closing one.
         let inside = prefix_xor(quotes) ^ self.in_string;
         self.in_string = (inside.cast_signed() >> 63).cast_unsigned();
-        if masks.control & inside != 0 {
+        if masks.has_control && blocks::control(block) & inside != 0 {
             return Err(Fault::NotJson);
         }
         let mut bits = quotes | blocks::structure(block) & !inside;
@@ -129,9 +129,9 @@ impl Scan {
 
     /// Holds the continuation bytes of a block against what the first bytes announce.
     #[inline(never)]
-    fn check_utf8(&mut self, block: &[u8; BLOCK], high: u64, text: &[u8]) -> Result<(), Fault> {
+    fn check_utf8(&mut self, block: &[u8; BLOCK], text: &[u8]) -> Result<(), Fault> {
         let found = blocks::sequences(block);
-        let two = high & !found.continuation;
+        let two = blocks::high(block) & !found.continuation;
         let expected = self.expected | two << 1 | found.three << 2 | found.four << 3;
         if expected != found.continuation {
             return Err(Fault::InvalidUtf8);

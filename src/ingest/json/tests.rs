@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use super::blocks::{BLOCK, Masks, masks, plain, sequences, structure};
+use super::blocks::{BLOCK, control, high, masks, plain, sequences, structure};
 use super::*;
 
 /// Walks a text to its end.
@@ -82,9 +82,11 @@ proptest::proptest! {
     fn both_ways_give_the_same_masks(bytes in proptest::collection::vec(0_u8.., BLOCK)) {
         let block = block(&bytes);
         proptest::prop_assert_eq!(masks(&block), plain::masks(&block));
+        proptest::prop_assert_eq!(control(&block), plain::control(&block));
+        proptest::prop_assert_eq!(high(&block), plain::high(&block));
         proptest::prop_assert_eq!(sequences(&block), plain::sequences(&block));
         // Control characters may differ; those are refused wherever they stand.
-        let Masks { control, .. } = plain::masks(&block);
+        let control = plain::control(&block);
         proptest::prop_assert_eq!(structure(&block) & !control, plain::structure(&block) & !control);
     }
 

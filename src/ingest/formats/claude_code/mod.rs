@@ -40,6 +40,11 @@ impl Format for ClaudeCode {
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {
+        // Most files of other formats have none of these, which is told faster than that no line fits.
+        let has = |needle: &[u8]| memchr::memmem::find(head.bytes, needle).is_some();
+        if !has(b"\"sessionId\"") && !has(b"\"leafUuid\"") && !has(b"\"isSnapshotUpdate\"") {
+            return Likelihood::No;
+        }
         let mut index = Index::default();
         let mut lines = head.bytes.split(|b| *b == b'\n').peekable();
         while let Some(line) = lines.next() {
