@@ -6,7 +6,7 @@
 
 use crate::assessment::{Interval, MetricRow, TargetVerdict};
 use crate::metrics::{Kind, Metric, Unit};
-use crate::record::Measured;
+use crate::record::{Dimension, Measured, Name};
 use crate::stats::{Estimate, clustered, quantiles};
 use crate::workload::Workload;
 
@@ -23,12 +23,11 @@ pub(super) fn describe(spreads: &Spreads<'_>, targets: &Targets) -> Vec<MetricRo
     in_parallel(&spreads.measured, |m| {
         let all = spreads
             .all(*m)
-            .map(|spread| row(workload, spread, &Named::new(), targets));
+            .map(|spread| row(workload, spread, None, targets));
         let by = spreads.dimensions.iter().flat_map(|(dimension, values)| {
             values.iter().filter_map(|(value, _)| {
-                let dims = named(workload, *dimension, *value);
                 let spread = spreads.by(*m, *dimension, *value)?;
-                Some(row(workload, spread, &dims, targets))
+                Some(row(workload, spread, Some((*dimension, *value)), targets))
             })
         });
         all.into_iter().chain(by).collect::<Vec<_>>()
@@ -38,7 +37,12 @@ pub(super) fn describe(spreads: &Spreads<'_>, targets: &Targets) -> Vec<MetricRo
     .collect()
 }
 
-fn row(workload: &Workload, spread: &Spread, dims: &Named, targets: &Targets) -> MetricRow {
+fn row(
+    workload: &Workload,
+    spread: &Spread,
+    of: Option<(Dimension, Name)>,
+    targets: &Targets,
+) -> MetricRow {
     let traits = &spread.traits;
     let (whole, unit) = (&spread.whole, traits.unit);
     let is_value = traits.kind == Kind::Value;
@@ -50,7 +54,9 @@ fn row(workload: &Workload, spread: &Spread, dims: &Named, targets: &Targets) ->
     let mut row = MetricRow {
         metric: traits.name.clone(),
         unit,
-        dims: dims.clone(),
+        dims: of.map_or_else(Named::new, |(dimension, value)| {
+            named(workload, dimension, value)
+        }),
         n: Some(whole.n),
         units: Some(spread.units.len() as u64),
         mean: spread.mean_of(whole),
@@ -66,10 +72,7 @@ fn row(workload: &Workload, spread: &Spread, dims: &Named, targets: &Targets) ->
         reported: false,
         marks: Vec::new(),
     };
-    if traits.measured == Measured::Known(Metric::OutputTokens)
-        && dims.is_empty()
-        && has_lower_bounds(workload)
-    {
+    if traits.measured == Measured::Known(Metric::OutputTokens) && has_lower_bounds(workload, of) {
         row.marks.push("lower_bound".into());
     }
     targets.judge(&mut row);
@@ -84,11 +87,13 @@ fn has_total(kind: Kind, unit: Unit, measured: Measured) -> bool {
     }
 }
 
-fn has_lower_bounds(workload: &Workload) -> bool {
-    workload
-        .rows
-        .iter()
-        .any(|r| r.extra.as_deref().is_some_and(|e| e.lower_bounds > 0))
+/// Whether the output of some request is a lower bound, since its log stopped too early.
+fn has_lower_bounds(workload: &Workload, of: Option<(Dimension, Name)>) -> bool {
+    let catalog = &workload.catalog;
+    workload.rows.iter().any(|r| {
+        r.extra.as_deref().is_some_and(|e| e.lower_bounds > 0)
+            && of.is_none_or(|(dimension, value)| catalog.dimension(r.key.dims, dimension) == value)
+    })
 }
 
 /// The interval of the mean (of a share: of the pooled ratio).
@@ -100,6 +105,10 @@ pub(super) fn mean_interval(spread: &Spread) -> Option<Interval> {
 
 fn mean_estimate(spread: &Spread, sums: &[f64], ns: &[f64]) -> Option<(Estimate, &'static str)> {
     let traits = &spread.traits;
+    if traits.kind == Kind::Total && spread.whole.sum == 0 {
+        // Of something that never happened no spread between units tells how rare it is.
+        return None;
+    }
     let linear = || clustered::ratio_of_sums(sums, ns, LEVEL).map(|e| (e, "linearised over units"));
     let on_logs =
         || clustered::mean_on_logs(sums, ns, LEVEL).map(|e| (e, "linearised over units, on logs"));

@@ -7,6 +7,7 @@ mod border;
 mod compare;
 mod describe;
 mod events;
+mod gather;
 mod headline;
 mod indicators;
 mod pairs;

@@ -58,7 +58,7 @@ pub(super) enum Owner {
 }
 
 /// A metric over some records, as a whole and by unit of inference.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spread {
     /// What is measured.
     pub(super) traits: Traits,
@@ -71,14 +71,9 @@ pub(super) struct Spread {
 impl Spread {
     /// The spread of `measured` over what `filter` lets through; `None` where nothing was measured.
     pub(super) fn of(workload: &Workload, measured: Measured, filter: &Filter) -> Option<Self> {
-        let mut whole = Figure::default();
         let mut units = Vec::new();
         let mut cells = Vec::new();
         for (key, figure) in workload.group(measured, filter, Grouping::Unit) {
-            if figure.n == 0 {
-                continue;
-            }
-            whole.merge(&figure);
             match key {
                 GroupKey::Unit(unit) => units.push((Owner::Unit(unit), figure)),
                 GroupKey::SampleCell(cell) => cells.push((cell, figure)),
@@ -86,8 +81,15 @@ impl Spread {
             }
         }
         units.extend(join_cells(cells));
-        (whole.n > 0).then(|| Self {
-            traits: Traits::of(workload, measured),
+        Self::from_units(Traits::of(workload, measured), units)
+    }
+
+    /// The spread of these units, which are sorted by owner; `None` where nothing was measured.
+    pub(super) fn from_units(traits: Traits, mut units: Vec<(Owner, Figure)>) -> Option<Self> {
+        units.retain(|(_, figure)| figure.n > 0);
+        let whole = sum(&units);
+        (whole.n > 0).then_some(Self {
+            traits,
             whole,
             units,
         })
@@ -116,9 +118,24 @@ impl Spread {
     }
 }
 
+/// The sum of all units. Halves are summed up apart, since merging a small histogram into a large one
+/// again and again would walk over the large one each time.
+fn sum(units: &[(Owner, Figure)]) -> Figure {
+    match units {
+        [] => Figure::default(),
+        [(_, only)] => only.clone(),
+        several => {
+            let (first, second) = several.split_at(several.len() / 2);
+            let mut whole = sum(first);
+            whole.merge(&sum(second));
+            whole
+        }
+    }
+}
+
 /// Joins neighbouring 15-second cells by doubling, until the means of neighbouring windows are
 /// nearly uncorrelated: such windows are the units of inference of sampled series.
-fn join_cells(cells: Vec<(i64, Figure)>) -> Vec<(Owner, Figure)> {
+pub(super) fn join_cells(cells: Vec<(i64, Figure)>) -> Vec<(Owner, Figure)> {
     let mut windows = cells;
     let mut length = SAMPLE_CELL;
     while windows.len() >= FEWEST_WINDOWS {

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::record::{Dimension, Measured, Name};
-use crate::workload::{Filter, Workload};
+use crate::workload::Workload;
 
+use super::gather::{self, Groups};
 use super::spread::Spread;
 
 /// Values of a dimension that are described at most, most used first.
@@ -33,18 +34,12 @@ impl<'a> Spreads<'a> {
                 (*dimension, values)
             })
             .collect();
-        let spreads = in_parallel(&measured, |m| {
-            let all = Spread::of(workload, *m, &Filter::default());
-            let by: Vec<_> = dimensions
-                .iter()
-                .flat_map(|(dimension, values)| values.iter().map(move |(v, _)| (*dimension, *v)))
-                .filter_map(|(dimension, value)| {
-                    let spread = Spread::of(workload, *m, &Filter::of(dimension, value))?;
-                    Some(((*m, dimension, value), spread))
-                })
-                .collect();
-            (*m, all, by)
-        });
+        let values: Vec<(Dimension, Name)> = dimensions
+            .iter()
+            .flat_map(|(dimension, values)| values.iter().map(move |(v, _)| (*dimension, *v)))
+            .collect();
+        let groups = Groups::of(workload, &values);
+        let spreads = in_parallel(&measured, |m| gather::spreads(workload, *m, &groups));
         let mut this = Self {
             workload,
             measured,
@@ -52,9 +47,15 @@ impl<'a> Spreads<'a> {
             all: BTreeMap::new(),
             by: BTreeMap::new(),
         };
-        for (measured, all, by) in spreads {
-            this.all.extend(all.map(|spread| (measured, spread)));
-            this.by.extend(by);
+        for (measured, spreads) in this.measured.iter().zip(spreads) {
+            let mut spreads = spreads.into_iter();
+            let all = spreads.next().flatten();
+            this.all.extend(all.map(|spread| (*measured, spread)));
+            let by = values.iter().zip(spreads);
+            this.by
+                .extend(by.filter_map(|((dimension, value), spread)| {
+                    Some(((*measured, *dimension, *value), spread?))
+                }));
         }
         this
     }

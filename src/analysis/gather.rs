@@ -1,0 +1,218 @@
+//! Sums of one metric for several groups at once, by unit of inference, in one walk over the rows.
+//!
+//! The rows of a unit lie together, so each group needs only the figure of the unit at hand.
+
+use std::collections::BTreeMap;
+
+use crate::metrics::Metric;
+use crate::record::{Dimension, DimsId, Measured, Name};
+use crate::workload::{Figure, Filter, UnitId, Workload};
+
+use super::spread::{Owner, Spread, Traits, join_cells};
+
+/// The groups of a description: everything, then each value of each described dimension.
+pub(super) struct Groups {
+    /// What each group lets through; the first one everything.
+    filters: Vec<Filter>,
+    /// For each dimension set the groups that it belongs to.
+    of_dims: Vec<Vec<usize>>,
+}
+
+impl Groups {
+    pub(super) fn of(workload: &Workload, values: &[(Dimension, Name)]) -> Self {
+        let sets = workload.catalog.dims.values();
+        let of_dims = sets
+            .iter()
+            .map(|set| {
+                let own = values.iter().enumerate().filter(|(_, v)| set.contains(v));
+                std::iter::once(0).chain(own.map(|(i, _)| i + 1)).collect()
+            })
+            .collect();
+        let filters = std::iter::once(Filter::default())
+            .chain(values.iter().map(|(d, v)| Filter::of(*d, *v)))
+            .collect();
+        Self { filters, of_dims }
+    }
+
+    fn of_set(&self, dims: DimsId) -> &[usize] {
+        self.of_dims.get(dims.0 as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The spread of a metric in each group; `None` where nothing was measured.
+pub(super) fn spreads(
+    workload: &Workload,
+    measured: Measured,
+    groups: &Groups,
+) -> Vec<Option<Spread>> {
+    // What events tell lies elsewhere.
+    if let Measured::Known(Metric::SwitchTime | Metric::TransitionTime | Metric::Retries) = measured
+    {
+        return groups
+            .filters
+            .iter()
+            .map(|filter| Spread::of(workload, measured, filter))
+            .collect();
+    }
+    let mut sums: Vec<Sums> = groups.filters.iter().map(|_| Sums::default()).collect();
+    if let Measured::Known(metric) = measured {
+        add_rows(workload, metric, groups, &mut sums);
+    }
+    add_samples(workload, measured, groups, &mut sums);
+    let traits = Traits::of(workload, measured);
+    sums.into_iter().map(|s| s.spread(&traits)).collect()
+}
+
+/// Sums of one group.
+#[derive(Default)]
+struct Sums {
+    /// Sums of rows, sorted by unit.
+    of_rows: Vec<(UnitId, Figure)>,
+    /// Sums of samples that name a unit.
+    of_units: BTreeMap<UnitId, Figure>,
+    /// Sums of samples that name none, by 15-second cell.
+    of_cells: BTreeMap<i64, Figure>,
+}
+
+impl Sums {
+    fn spread(self, traits: &Traits) -> Option<Spread> {
+        let mut units = self.of_rows;
+        if !self.of_units.is_empty() {
+            let mut by_unit = self.of_units;
+            for (unit, figure) in units {
+                by_unit.entry(unit).or_default().merge(&figure);
+            }
+            units = by_unit.into_iter().collect();
+        }
+        let windows = join_cells(self.of_cells.into_iter().collect());
+        Spread::from_units(
+            traits.clone(),
+            units
+                .into_iter()
+                .map(|(unit, figure)| (Owner::Unit(unit), figure))
+                .chain(windows)
+                .collect(),
+        )
+    }
+}
+
+fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Sums]) {
+    for row in &workload.rows {
+        // Most rows tell nothing of most metrics: asked before any figure is made.
+        let mut told = Figure::default();
+        if !row.add_to(metric, &mut told) {
+            continue;
+        }
+        let unit = row.key.unit;
+        for group in groups.of_set(row.key.dims) {
+            let own = &mut sums[*group].of_rows;
+            match own.last_mut() {
+                Some((last, figure)) if *last == unit => figure.merge(&told),
+                _ => own.push((unit, told.clone())),
+            }
+        }
+    }
+}
+
+fn add_samples(workload: &Workload, measured: Measured, groups: &Groups, sums: &mut [Sums]) {
+    let from = workload.samples.partition_point(|c| c.metric < measured);
+    for cell in workload.samples[from..]
+        .iter()
+        .take_while(|c| c.metric == measured)
+    {
+        for group in groups.of_set(cell.dims) {
+            let own = &mut sums[*group];
+            let figure = if cell.unit == UnitId::NONE {
+                own.of_cells.entry(cell.cell).or_default()
+            } else {
+                own.of_units.entry(cell.unit).or_default()
+            };
+            figure.merge(&cell.figure);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::record::{
+        Details, Flags, Identity, Operation, OperationKind, Records, Sample, Tokens,
+    };
+    use crate::units::{NANOS, Time};
+    use crate::workload::{FoldOptions, fold};
+
+    /// Sessions in two modes that share a task, and samples with and without a unit.
+    fn workload() -> Workload {
+        let mut records = Records::default();
+        let modes = ["FANCY", "SIMPLE"].map(|m| records.catalog.name(m));
+        let kinds = [
+            OperationKind::Step,
+            OperationKind::ModelRequest,
+            OperationKind::ContextPreparation,
+        ];
+        for i in 0..120_i64 {
+            let at = usize::try_from(i).unwrap();
+            let identity = Identity {
+                session: records.catalog.name(&format!("s{}", i / 10)),
+                ..Identity::default()
+            };
+            let kind = kinds[at % 3];
+            let mut operation = Operation::new(kind, Time::EARLIEST, 0);
+            operation.start = Time(Time::EARLIEST.0 + i * 60 * NANOS);
+            operation.duration = (i * 7_919) % 1_000_003;
+            operation.identity = records.catalog.identity(identity);
+            operation.dims = records
+                .catalog
+                .dims(vec![(Dimension::Mode, modes[at / 5 % 2])]);
+            operation.flags = Flags::LEADS.with(Flags::HAS_TOKENS);
+            operation.cache = u8::try_from(i % 3).unwrap();
+            operation.tokens = Tokens {
+                fresh: 10,
+                cache_read: u32::try_from(i).unwrap(),
+                ..Tokens::default()
+            };
+            operation.details = records.add_details(Details {
+                memory: Some(1_000 + u64::from(operation.tokens.cache_read)),
+                ..Details::default()
+            });
+            records.operations.push(operation);
+            records.samples.push(Sample {
+                key: 0,
+                time: operation.start,
+                value: 2_000.0,
+                metric: Measured::Known(Metric::MemoryUsage),
+                dims: operation.dims,
+                identity: operation.identity,
+                file: 0,
+                flags: Flags::LEADS,
+            });
+        }
+        fold(records, &FoldOptions::default())
+    }
+
+    #[test]
+    fn one_walk_finds_what_a_question_for_each_group_finds() {
+        let workload = workload();
+        let values: Vec<(Dimension, Name)> = workload
+            .values_of(Dimension::Mode)
+            .into_iter()
+            .map(|(name, _)| (Dimension::Mode, name))
+            .collect();
+        assert_eq!(values.len(), 2);
+        let groups = Groups::of(&workload, &values);
+        let mut compared = 0;
+        for measured in workload.measured() {
+            for (filter, ours) in groups
+                .filters
+                .iter()
+                .zip(spreads(&workload, measured, &groups))
+            {
+                let asked = Spread::of(&workload, measured, filter);
+                compared += usize::from(asked.is_some());
+                assert_eq!(ours, asked, "{measured:?} {filter:?}");
+            }
+        }
+        assert!(compared >= 30, "{compared}");
+    }
+}
