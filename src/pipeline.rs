@@ -37,15 +37,16 @@ pub struct Request {
     pub only: Vec<(String, Vec<String>)>,
 }
 
-/// Runs all stages. Configuration files among the inputs join `config` as its lowest layer.
+/// Runs all stages. Configuration files among the inputs join `config` as its lowest layer; what is
+/// odd in them comes back beside the assessment. Their `labels` and `naive_timezone` come too late.
 ///
 /// # Errors
 /// A path that does not exist or cannot be opened; a faulty configuration file among the inputs.
 pub fn assess(
     request: &Request,
-    config: Config,
+    mut config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> Result<Assessment, PipelineError> {
+) -> Result<(Assessment, Vec<config::Warning>), PipelineError> {
     let mut ingested =
         ingest::read_all(&request.targets, formats::ALL, &request.options, progress)?;
     tracing::info!(
@@ -53,6 +54,7 @@ pub fn assess(
         problems = ingested.problems.len(),
         "read"
     );
+    let warnings = join_found(&mut config, &ingested)?;
 
     let records = std::mem::take(&mut ingested.records);
     let ignored = records.ignored;
@@ -76,14 +78,7 @@ pub fn assess(
         "folded"
     );
 
-    let profile = config.profile.as_ref().map_or(
-        if is_orchestrator(&workload, &ingested) {
-            config::Profile::Orchestrator
-        } else {
-            config::Profile::CodingAgent
-        },
-        |p| p.value,
-    );
+    let profile = config::choose_profile(&config, is_orchestrator(&workload, &ingested));
     let analysis = analysis::analyse(
         &workload,
         &config,
@@ -101,7 +96,7 @@ pub fn assess(
         config: &config,
     });
 
-    Ok(Assessment {
+    let assessment = Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),
         period: workload.period.map(|(from, to)| Period { from, to }),
@@ -121,7 +116,8 @@ pub fn assess(
         combined_projection: advice.combined,
         not_evaluated: advice.not_evaluated,
         rules: advice.rules,
-    })
+    };
+    Ok((assessment, warnings))
 }
 
 /// Why there is no assessment.
@@ -130,6 +126,9 @@ pub enum PipelineError {
     /// The inputs.
     #[error(transparent)]
     Ingest(#[from] ingest::IngestError),
+    /// A file of configuration among them.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
 }
 
 impl PipelineError {
@@ -138,8 +137,31 @@ impl PipelineError {
     pub fn help(&self) -> Option<String> {
         match self {
             PipelineError::Ingest(error) => error.help(),
+            PipelineError::Config(error) => error.help(),
         }
     }
+}
+
+/// Files of configuration among those that no format took: they set what is still open, in the order
+/// of their paths.
+fn join_found(
+    config: &mut Config,
+    ingested: &Ingested,
+) -> Result<Vec<config::Warning>, config::ConfigError> {
+    let mut warnings = Vec::new();
+    for file in ingested.files.iter().filter(|f| f.format.is_none()) {
+        if file.bytes > config::MOST_BYTES {
+            continue;
+        }
+        // What cannot be read is listed already, and standard input is gone.
+        let Ok(bytes) = std::fs::read(&file.path) else {
+            continue;
+        };
+        if config::is_configuration(&bytes).is_some() {
+            warnings.extend(config::join(config, &file.path, &bytes)?);
+        }
+    }
+    Ok(warnings)
 }
 
 /// Whether the orchestrator profile fits: a context mode or preparation was recorded, or an input has
@@ -184,7 +206,7 @@ fn provenance(
     let not_recognised: Vec<NotRecognised> = ingested
         .files
         .iter()
-        .filter(|f| f.format.is_none())
+        .filter(|f| f.format.is_none() && !config.files.contains(&f.path.display().to_string()))
         .map(|f| NotRecognised {
             file: f.path.display().to_string(),
             reason: f.why_not.clone().unwrap_or_else(|| "no known shape".into()),

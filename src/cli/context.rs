@@ -1,6 +1,6 @@
 //! What every verb knows: the common options, the time, the look of the output.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -186,6 +186,9 @@ impl Context {
 
     /// A fault of the inputs as a failure of the run.
     pub(super) fn input_failure(&self, error: &PipelineError) -> Failure {
+        if let PipelineError::Config(error) = error {
+            return super::config::failure(error, Some("Nothing was analysed."));
+        }
         let failure = Failure::new(error.to_string());
         match error.help() {
             Some(help) => failure.help(help),
@@ -211,7 +214,19 @@ impl Context {
             }
             Some(ClockFault::Fold) => "was twice there, clocks were put back; the first one",
         };
-        tracing::warn!("a local time {what} is used: {}", moment.time);
+        if !self.globals.quiet {
+            let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
+            let mut err = anstream::AutoStream::new(
+                std::io::stderr(),
+                self.globals.colour_choice(&std::io::stderr()),
+            );
+            // Nothing can be done when standard error is closed.
+            let _ = writeln!(
+                err,
+                "{yellow}warning:{yellow:#} the local time {text} {what} is used: {}",
+                moment.time
+            );
+        }
         Ok(moment.time)
     }
 

@@ -67,7 +67,8 @@ impl InputArgs {
             progress.show(done, total)
         });
         progress.finish();
-        let assessment = result.map_err(|error| context.input_failure(&error))?;
+        let (assessment, warnings) = result.map_err(|error| context.input_failure(&error))?;
+        super::config::warn(&warnings, &context.globals);
         let command = std::iter::once(verb)
             .chain(self.paths.iter().map(String::as_str))
             .collect::<Vec<_>>()

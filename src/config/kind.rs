@@ -29,7 +29,7 @@ impl Kind {
 }
 
 /// Bytes beyond which a file is no configuration.
-const MOST_BYTES: usize = 1 << 20;
+pub const MOST_BYTES: u64 = 1 << 20;
 /// Keys of `context_config.yaml` that make one: a single one may be anything.
 const LEAST_CONTEXT_KEYS: usize = 2;
 /// Root keys that no other kind of file is likely to have.
@@ -53,7 +53,7 @@ const TELLING: &[&str] = &[
 /// reports are told apart without cost.
 #[must_use]
 pub fn is_configuration(bytes: &[u8]) -> Option<Kind> {
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() as u64 > MOST_BYTES {
         return None;
     }
     let text = std::str::from_utf8(bytes).ok()?;

@@ -20,7 +20,7 @@ use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
-pub use kind::{Kind, is_configuration};
+pub use kind::{Kind, MOST_BYTES, is_configuration};
 pub use layers::{FILE_NAME, Given, Sources, check, join, load, variable_of};
 pub use targets::{PartTarget, cache_target, choose_profile, part_targets};
 

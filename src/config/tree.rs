@@ -13,8 +13,6 @@ use serde_yaml::{Location, Spanned};
 const MOST_NODES: usize = 20_000;
 /// Levels that it may be nested.
 const MOST_LEVELS: usize = 16;
-/// Bytes that it may have.
-const MOST_BYTES: usize = 1 << 20;
 
 /// Where a key or a value stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,7 +74,7 @@ pub(super) fn read(text: &str) -> Result<Option<Node>, TreeError> {
         message: message.to_owned(),
         span: Span::default(),
     };
-    if text.len() > MOST_BYTES {
+    if text.len() as u64 > super::MOST_BYTES {
         return Err(refuse("the file is larger than 1 MiB"));
     }
     let is_blank = |line: &str| {

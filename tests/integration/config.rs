@@ -543,6 +543,62 @@ fn a_fault_is_shown_with_its_line_and_a_caret() {
 }
 
 #[test]
+fn a_file_among_the_inputs_is_used_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let reports = folder.path().join("reports");
+    std::fs::create_dir(&reports).unwrap();
+    std::fs::copy(
+        fixture("performance_config.yaml"),
+        reports.join("performance_config.yaml"),
+    )
+    .unwrap();
+    std::fs::write(
+        reports.join("a.jsonl"),
+        "{\"kind\":\"operation\",\"operation\":\"step\",\"time\":\"2026-11-23T17:20:32Z\",\"duration\":2.0,\"outcome\":\"ok\"}\n",
+    )
+    .unwrap();
+    let json = stdout(program(folder.path()).args(["analyze", "reports", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["score"]["profile"], "orchestrator");
+    assert_eq!(
+        json["provenance"]["configuration"],
+        serde_json::json!(["reports/performance_config.yaml"])
+    );
+    assert_eq!(json["provenance"]["unrecognised"], serde_json::json!([]));
+    std::fs::write(reports.join("perfadvise.yaml"), "retry:\n  limit: some\n").unwrap();
+    let text = stderr(program(folder.path()).args(["analyze", "reports"]), 2);
+    assert!(
+        text.contains("reports/perfadvise.yaml:2:10: limit must be a whole number"),
+        "{text}"
+    );
+    assert!(text.contains("it is among the inputs"), "{text}");
+}
+
+#[test]
+fn a_change_of_clocks_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("a.jsonl"),
+        "{\"kind\":\"operation\",\"operation\":\"step\",\"time\":\"2026-11-23T17:20:32Z\",\"duration\":2.0,\"outcome\":\"ok\"}\n",
+    )
+    .unwrap();
+    let from = [
+        "analyze",
+        "a.jsonl",
+        "--timezone",
+        "Europe/Berlin",
+        "--from",
+    ];
+    let text = stderr(program(folder.path()).args(from).arg("2024-03-31T02:30"), 0);
+    assert!(text.contains("clocks were put forward"), "{text}");
+    let text = stderr(program(folder.path()).args(from).arg("soon"), 2);
+    assert!(
+        text.starts_with("error: not a date or a time\n  help: write a date"),
+        "{text}"
+    );
+}
+
+#[test]
 fn secrets_reach_no_output() {
     let folder = tempfile::tempdir().unwrap();
     let text = stderr(
