@@ -16,6 +16,7 @@ mod metrics;
 mod output;
 mod progress;
 mod recommend;
+mod rules;
 mod score;
 
 use std::ffi::OsString;
@@ -81,6 +82,9 @@ enum Verb {
     /// Configuration: show it, check it, write one, print its schema
     #[command(subcommand)]
     Config(config::Verb),
+    /// Rules: list, explain, lint, test
+    #[command(subcommand)]
+    Rules(rules::Verb),
     /// Shell completions
     Completions(completions::Args),
     /// The manual page
@@ -128,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),
+        Verb::Rules(verb) => rules::run(verb, &context, out),
         Verb::Completions(args) => completions::run(args, &context, out),
         Verb::Man(args) => man::run(args, &context, out),
     });

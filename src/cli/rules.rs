@@ -1,0 +1,239 @@
+//! `rules list|explain|lint|test`: what the advisor looks for.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::output::{list, wrap};
+use super::{Context, Exit, Failure};
+use crate::advise::{self, Entry, Library};
+
+/// What to do with the rules.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// All rules, with what they need
+    List {
+        /// Only these families, such as CTX,IF
+        #[arg(long, value_name = "FAMILY[,…]", value_delimiter = ',')]
+        family: Vec<String>,
+        /// Preview rules too
+        #[arg(long)]
+        preview: bool,
+    },
+    /// Why a rule speaks, and when it is silent
+    Explain {
+        /// Code or name, such as CTX003 or cache-too-small
+        rule: String,
+    },
+    /// Check the rules' files: names, codes, texts
+    Lint,
+    /// Run the cases beside the rules, and turn each comparison around, which must break one
+    Test,
+}
+
+#[derive(serde::Serialize)]
+struct Listed<'a> {
+    code: &'a str,
+    name: &'a str,
+    status: &'static str,
+    class: crate::assessment::Class,
+    title: &'a str,
+    needs: &'a [String],
+    source: String,
+}
+
+#[derive(serde::Serialize)]
+struct Failed {
+    rule: String,
+    fault: String,
+}
+
+/// Lists, explains, lints or tests.
+pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let config = context.load_config()?.config;
+    let folder = config.rules_dir.as_ref().map(|d| PathBuf::from(&d.value));
+    let library = Library::with_folder(folder.as_deref());
+    match verb {
+        Verb::List { family, preview } => list_rules(&library, family, *preview, context, out),
+        Verb::Explain { rule } => explain(&library, rule, out),
+        Verb::Lint => {
+            let faults = advise::lint(&library);
+            let rows: Vec<Failed> = faults
+                .into_iter()
+                .map(|(rule, fault)| Failed { rule, fault })
+                .collect();
+            verdict("lint", &rows, library.entries.len(), context, out)
+        }
+        Verb::Test => {
+            let rows: Vec<Failed> = library
+                .entries
+                .iter()
+                .flat_map(|entry| {
+                    advise::test(entry).into_iter().map(|fault| Failed {
+                        rule: entry.rule.code.clone(),
+                        fault,
+                    })
+                })
+                .collect();
+            verdict("test", &rows, library.entries.len(), context, out)
+        }
+    }
+}
+
+fn list_rules(
+    library: &Library,
+    family: &[String],
+    preview: bool,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let is_wanted = |entry: &&Entry| {
+        (family.is_empty()
+            || family
+                .iter()
+                .any(|f| f.eq_ignore_ascii_case(entry.rule.family())))
+            && (preview || entry.rule.status != advise::rule::Status::Preview)
+    };
+    let rows: Vec<Listed<'_>> = library
+        .entries
+        .iter()
+        .filter(is_wanted)
+        .map(|entry| Listed {
+            code: &entry.rule.code,
+            name: &entry.rule.name,
+            status: entry.rule.status.name(),
+            class: entry.rule.class,
+            title: &entry.rule.title,
+            needs: &entry.rule.needs,
+            source: entry.source.to_string(),
+        })
+        .collect();
+    if rows.is_empty() {
+        let families: std::collections::BTreeSet<&str> =
+            library.entries.iter().map(|e| e.rule.family()).collect();
+        return Err(Failure::new("no rule is of that family").help(format!(
+            "families: {}",
+            families.into_iter().collect::<Vec<_>>().join(", ")
+        )));
+    }
+    list(context, out, &rows, |out| {
+        let width = context
+            .style("rules list", jiff::tz::TimeZone::UTC, false)
+            .width;
+        for row in &rows {
+            writeln!(
+                out,
+                "{:<8}  {:<24} {:<8} {}",
+                row.code,
+                row.name,
+                row.status,
+                class(row.class)
+            )?;
+            for line in wrap(row.title, width.saturating_sub(10)) {
+                writeln!(out, "          {line}")?;
+            }
+        }
+        writeln!(
+            out,
+            "\n{} of {} rules.   One rule: perfadvise rules explain CODE",
+            rows.len(),
+            library.entries.len()
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+fn class(class: crate::assessment::Class) -> &'static str {
+    match class {
+        crate::assessment::Class::Fix => "fix",
+        crate::assessment::Class::Habit => "habit",
+        crate::assessment::Class::Info => "info",
+    }
+}
+
+fn explain(library: &Library, wanted: &str, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let Some(entry) = library.find(wanted) else {
+        return Err(Failure::new("there is no such rule")
+            .help("perfadvise rules list shows all codes and names"));
+    };
+    let rule = &entry.rule;
+    writeln!(
+        out,
+        "{} {}   ({}, {})",
+        rule.code,
+        rule.name,
+        rule.status.name(),
+        class(rule.class)
+    )?;
+    writeln!(out, "{}\n", rule.title)?;
+    for line in wrap(&rule.why, 96) {
+        writeln!(out, "  {line}")?;
+    }
+    writeln!(out, "\n  speaks when")?;
+    writeln!(
+        out,
+        "    {}",
+        rule.when.split_whitespace().collect::<Vec<_>>().join(" ")
+    )?;
+    if let Some(satisfied) = &rule.satisfied_when {
+        writeln!(out, "  is satisfied when\n    {satisfied}")?;
+    }
+    writeln!(out, "  looks at")?;
+    for need in rule.needs.iter().chain(&rule.optional) {
+        let meaning = advise::facts::catalogue::describe(need)
+            .map_or("a knob of the configuration", |d| d.meaning);
+        writeln!(out, "    {need}")?;
+        for line in wrap(meaning, 90) {
+            writeln!(out, "      {line}")?;
+        }
+    }
+    if let Some(scenario) = &rule.scenario {
+        writeln!(out, "  proposes\n    {}", scenario.knob)?;
+    }
+    if let Some(advice) = &rule.advice {
+        writeln!(out, "  says")?;
+        for line in wrap(advice, 92) {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    for (title, texts) in [
+        ("side effects", &rule.side_effects),
+        ("sources", &rule.references),
+    ] {
+        if !texts.is_empty() {
+            writeln!(out, "  {title}")?;
+            for text in texts {
+                for line in wrap(text, 92) {
+                    writeln!(out, "    {line}")?;
+                }
+            }
+        }
+    }
+    writeln!(out, "\n── The rule's file ──\n{}", entry.text.trim_end())?;
+    if let Some(cases) = &entry.cases {
+        writeln!(out, "\n── Its cases ──\n{}", cases.trim_end())?;
+    }
+    Ok(Exit::Done)
+}
+
+fn verdict(
+    what: &str,
+    rows: &[Failed],
+    rules: usize,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    list(context, out, rows, |out| {
+        for row in rows {
+            writeln!(out, "✗ {} {}", row.rule, row.fault)?;
+        }
+        match rows.len() {
+            0 => writeln!(out, "✓ rules {what}: {rules} rules, nothing found"),
+            n => writeln!(out, "✗ rules {what}: {n} faults in {rules} rules"),
+        }
+    })?;
+    Ok(if rows.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Found
+    })
+}
