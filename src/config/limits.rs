@@ -142,6 +142,9 @@ impl Reader<'_> {
         {
             self.unknown(other, ALERT_KEYS.iter().copied());
         }
+        if setting("enabled").is_some_and(|s| s.node.value == Value::Bool(false)) {
+            return None;
+        }
         let threshold = setting("threshold");
         let named = setting("metric").and_then(|s| scalars::word(&s.node));
         let metric = metric_of(

@@ -60,23 +60,31 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// Reads the whole text.
     pub(super) fn document(&mut self) {
+        let (faults, warnings) = (self.faults.len(), self.warnings.len());
         match tree::read(self.text) {
             Ok(None) => {}
             Ok(Some(node)) => self.root(&node),
             Err(error) => self.fault(error.span, error.message, None, None),
         }
+        // Keys are not read in the order of the file, but people read it so.
+        self.faults[faults..].sort_by_key(|f| (f.place.line, f.place.column));
+        self.warnings[warnings..].sort_by_key(|w| (w.place.line, w.place.column));
     }
 
-    /// Reads the root of a document. Keys of `context_config.yaml` come last: the other file names
-    /// the cache that all modes share.
+    /// Reads the root of a document. Of two keys that set the same, ours goes before that of another
+    /// program's file.
     pub(super) fn root(&mut self, node: &Node) {
         let Some(entries) = self.entries("the configuration", node) else {
             return;
         };
-        let (context, rest): (Vec<&Entry>, Vec<&Entry>) = entries
-            .iter()
-            .partition(|e| keys::CONTEXT_KEYS.iter().any(|k| k.name == e.key));
-        for entry in rest.iter().chain(&context) {
+        let mut entries: Vec<&Entry> = entries.iter().collect();
+        entries.sort_by_key(|e| match e.key.as_str() {
+            "thresholds" => 1,
+            "performance_optimization" => 2,
+            key if keys::CONTEXT_KEYS.iter().any(|k| k.name == key) => 3,
+            _ => 0,
+        });
+        for entry in entries {
             if entry.key == "performance_optimization" {
                 self.config.has_seed_file = true;
                 self.section("", &entry.key, &entry.node);

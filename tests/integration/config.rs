@@ -468,6 +468,44 @@ fn a_file_among_the_inputs_is_the_lowest_layer() {
 }
 
 #[test]
+fn our_keys_go_before_those_of_other_programs() {
+    let (config, _) = text(
+        "simple_cache_size: 1\nperformance_optimization:\n  context: {cache_size: 2}\n  thresholds: {max_response_time: 2}\nthresholds: {max_response_time: 3}\ncontext: {cache_size: 3}\ntargets: {response_time: 4}\n",
+    )
+    .unwrap();
+    assert_eq!(number(&config, "context.cache_size"), 3.0);
+    assert_eq!(target(&config, Metric::ResponseTime, Mean), Some(4.0));
+}
+
+#[test]
+fn an_alert_may_be_left_out() {
+    let (config, _) = text("alerts:\n  response_time: {threshold: 5, enabled: false}\n").unwrap();
+    assert!(config.alerts.is_empty());
+}
+
+#[test]
+fn every_key_is_documented() {
+    let page = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md"),
+    )
+    .unwrap();
+    for key in config::keys::KEYS {
+        assert!(
+            page.contains(&format!("`{}", key.name)),
+            "{} is missing",
+            key.name
+        );
+    }
+    for section in config::keys::SECTIONS {
+        let is_internal = *section == "alert_actions";
+        assert!(
+            is_internal || page.contains(section),
+            "{section} is missing"
+        );
+    }
+}
+
+#[test]
 fn an_empty_file_is_fine() {
     let (config, warnings) = text("# nothing yet\n").unwrap();
     assert!(config.knobs.is_empty() && warnings.is_empty());
