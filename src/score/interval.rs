@@ -1,131 +1,99 @@
-//! Interval of the score: bias-corrected and accelerated bootstrap (Efron 1987) over units.
+//! Interval of the score: the bias-corrected bootstrap over units of inference.
 //!
-//! Units of inference are drawn for what operations tell; quarters of an hour for what samples tell.
-//! The seed is a hash of the sums, so the same workload gives the same interval.
+//! Units are drawn for what operations tell; for what samples tell, windows of the machine's time,
+//! joined by doubling from a quarter of an hour until the means of neighbours are nearly uncorrelated.
+//! All parts of one draw come from the same units, since a slow session is slow in every part. With
+//! fewer than 6 such windows the samples are held fixed, and the method says so. The seed is a hash of
+//! the sums, so the same workload gives the same interval.
 
 use std::collections::BTreeMap;
-
-use rand::Rng;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
-use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::assessment::{Interval, ScorePart};
 use crate::config::TargetStatistic;
 use crate::record::{Measured as What, hash64};
-use crate::workload::{CELL, Filter, GroupKey, Grouping, Workload};
+use crate::stats::{LEAST_UNITS, bootstrap, correlation};
+use crate::workload::{CELL, Figure, Filter, GroupKey, Grouping, Workload};
 
 use super::measure::Measured;
+use super::tail::{Tail, dot};
 
 /// Resamples.
 const DRAWS: usize = 1_000;
 
-/// Fewest clusters for an interval.
-const LEAST_UNITS: usize = 6;
+/// Above this many, neighbouring units are drawn as one, so that time does not grow with the square.
+const MOST_UNITS: usize = 1_000;
 
-/// Of a tail quantile only what lies above this quantile of the whole is resampled in full; a resample
-/// whose 95th percentile falls below it gets this value.
-const TAIL: f64 = 0.8;
+/// Above this lag-1 correlation of their means, neighbouring windows of samples are joined.
+const NEARLY_UNCORRELATED: f64 = 0.1;
 
-/// One part's contribution by cluster: Σ and n for means, sorted tails for quantiles.
+/// One part by unit: Σ and n, and for a quantile the upper tail.
 struct Column {
     part: usize,
     is_of_samples: bool,
     sums: Vec<f64>,
     ns: Vec<f64>,
-    /// For quantiles: (value, cluster, count), by descending value.
-    tail: Vec<(f64, u32, f64)>,
-    floor: f64,
-    is_quantile: bool,
+    tail: Option<Tail>,
 }
 
 /// Everything that is needed to draw.
 pub(super) struct Resamples {
     columns: Vec<Column>,
-    units: usize,
-    windows: usize,
     parts: Vec<super::Part>,
+    /// Units as they were, before any were joined.
+    units: usize,
+    drawn_units: usize,
+    windows: usize,
+}
+
+/// A part by unit, before units are numbered.
+struct Split {
+    part: usize,
+    is_of_samples: bool,
+    by_unit: BTreeMap<GroupKey, Figure>,
 }
 
 impl Resamples {
-    /// Splits every measured part by cluster.
+    /// Splits every measured part by unit.
     pub(super) fn new(workload: &Workload, measured: &[Measured]) -> Self {
-        let mut units: BTreeMap<GroupKey, u32> = BTreeMap::new();
-        let mut windows: BTreeMap<GroupKey, u32> = BTreeMap::new();
-        let mut columns = Vec::new();
-        for (index, part) in measured.iter().enumerate() {
-            if part.x.is_none() || part.target.target.is_none() {
-                continue;
-            }
-            let of =
-                |grouping| workload.group(What::Known(part.metric), &Filter::default(), grouping);
-            let mut groups = of(Grouping::Unit);
-            let is_of_samples = !groups
+        let mut splits: Vec<Split> = measured
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| m.x.is_some() && m.target.target.is_some())
+            .map(|(part, m)| Split::new(workload, part, m))
+            .collect();
+        join_windows(&mut splits);
+        let count = |is_of_samples| {
+            let mut all: Vec<&GroupKey> = splits
                 .iter()
-                .any(|(key, _)| matches!(key, GroupKey::Unit(_)));
-            if is_of_samples {
-                groups = of(Grouping::Window(CELL));
-            }
-            let clusters = if is_of_samples {
-                &mut windows
-            } else {
-                &mut units
-            };
-            let unit = part.metric.row().unit;
-            let is_quantile = part.target.statistic == TargetStatistic::P95;
-            let floor = part.figure.quantile(TAIL, unit).unwrap_or(0.0);
-            let mut column = Column {
-                part: index,
-                is_of_samples,
-                sums: Vec::new(),
-                ns: Vec::new(),
-                tail: Vec::new(),
-                floor,
-                is_quantile,
-            };
-            for (key, figure) in groups {
-                let next = clusters.len() as u32;
-                let cluster = *clusters.entry(key).or_insert(next);
-                let at = cluster as usize;
-                if column.ns.len() <= at {
-                    column.ns.resize(at + 1, 0.0);
-                    column.sums.resize(at + 1, 0.0);
-                }
-                column.ns[at] += figure.n as f64;
-                column.sums[at] += figure.total(unit);
-                if is_quantile {
-                    for (bucket, count) in figure.histogram.buckets() {
-                        let value =
-                            crate::workload::histogram::bucket_value(*bucket) as f64 / unit.scale();
-                        if value > floor {
-                            column.tail.push((value, cluster, f64::from(*count)));
-                        }
-                    }
-                }
-            }
-            column
-                .tail
-                .sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-            columns.push(column);
-        }
-        for column in &mut columns {
-            let clusters = if column.is_of_samples {
-                windows.len()
-            } else {
-                units.len()
-            };
-            column.ns.resize(clusters, 0.0);
-            column.sums.resize(clusters, 0.0);
-        }
+                .filter(|s| s.is_of_samples == is_of_samples)
+                .flat_map(|s| s.by_unit.keys())
+                .collect();
+            all.sort_unstable();
+            all.dedup();
+            all.into_iter().copied().collect::<Vec<_>>()
+        };
+        let (units, windows) = (Numbered::new(count(false)), Numbered::new(count(true)));
+        let columns = splits
+            .iter()
+            .map(|split| {
+                let numbered = if split.is_of_samples {
+                    &windows
+                } else {
+                    &units
+                };
+                Column::new(split, &measured[split.part], numbered)
+            })
+            .collect();
         Self {
             columns,
-            units: units.len(),
-            windows: windows.len(),
             parts: measured.iter().map(|m| m.part).collect(),
+            units: units.keys.len(),
+            drawn_units: units.drawn,
+            windows: windows.drawn,
         }
     }
 
-    /// Clusters of the larger kind.
+    /// Units of inference; where there are none, windows of samples.
     pub(super) fn units(&self) -> usize {
         if self.units > 0 {
             self.units
@@ -134,63 +102,47 @@ impl Resamples {
         }
     }
 
-    /// The 95 % interval; `None` under six clusters.
+    /// The 95 % interval; `None` under six units.
     pub(super) fn interval(&self, parts: &[ScorePart], value: f64) -> Option<Interval> {
-        if self.units() < LEAST_UNITS {
-            return None;
-        }
-        let draws_windows = self.windows >= LEAST_UNITS;
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed());
-        let ones = (vec![1.0; self.units], vec![1.0; self.windows]);
-        let mut draws = Vec::with_capacity(DRAWS);
-        for _ in 0..DRAWS {
-            let units = draw(self.units, &mut random);
-            let windows = if draws_windows {
-                draw(self.windows, &mut random)
-            } else {
-                ones.1.clone()
-            };
-            draws.extend(self.score(parts, &units, &windows));
-        }
-        if draws.len() < DRAWS / 2 {
-            return None;
-        }
-        draws.sort_by(f64::total_cmp);
-        let acceleration = self.acceleration(parts, draws_windows);
-        // The replayed present, so that the coarse tail does not read as bias.
-        let present = self.score(parts, &ones.0, &ones.1)?;
-        let below = draws.iter().filter(|d| **d < present).count() as f64
-            + 0.5 * draws.iter().filter(|d| **d == present).count() as f64;
-        let normal = Normal::standard();
-        let n = draws.len() as f64;
-        let bias = normal.inverse_cdf((below / n).clamp(0.5 / n, 1.0 - 0.5 / n));
-        let end = |p: f64| {
-            let z = bias + normal.inverse_cdf(p);
-            let level = normal.cdf(bias + z / (1.0 - acceleration * z));
-            let at = (level * n).floor().clamp(0.0, n - 1.0);
-            draws[at as usize]
-        };
+        let draws_windows = self.windows >= LEAST_UNITS || self.units == 0;
+        let strata: Vec<usize> = [
+            (self.units > 0).then_some(self.drawn_units),
+            (self.windows > 0 && draws_windows).then_some(self.windows),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let fixed = vec![1.0; self.windows];
+        let interval = bootstrap::bca(&strata, DRAWS, 0.95, self.seed(), |times| {
+            let (units, windows) = times.split_at(self.drawn_units);
+            self.score(parts, units, if draws_windows { windows } else { &fixed })
+        })?;
+        let is_fixed = self.windows > 0 && !draws_windows;
         Some(Interval {
             of: "score".into(),
-            low: end(0.025).min(value),
-            high: end(0.975).max(value),
+            // What is drawn reads quantiles off whole buckets; the score itself may lie beyond.
+            low: interval.low.min(value).max(0.0),
+            high: interval.high.max(value).min(100.0),
             level: 0.95,
-            method: "bias-corrected bootstrap over units".into(),
+            method: match (self.units > 0, is_fixed) {
+                (true, false) => "bias-corrected bootstrap over units",
+                (true, true) => "bias-corrected bootstrap over units, samples of the machine fixed",
+                (false, _) => "bias-corrected bootstrap over windows of samples",
+            }
+            .into(),
         })
     }
 
     fn seed(&self) -> u64 {
-        let mut bytes = Vec::new();
-        for column in &self.columns {
-            for (sum, n) in column.sums.iter().zip(&column.ns) {
-                bytes.extend_from_slice(&sum.to_bits().to_le_bytes());
-                bytes.extend_from_slice(&n.to_bits().to_le_bytes());
-            }
-        }
-        hash64(&bytes)
+        let numbers = self
+            .columns
+            .iter()
+            .flat_map(|c| c.sums.iter().chain(&c.ns))
+            .flat_map(|v| v.to_bits().to_le_bytes());
+        hash64(&numbers.collect::<Vec<u8>>())
     }
 
-    /// The score with each cluster counted as often as its weight says.
+    /// The score with each unit counted as often as it was drawn.
     fn score(&self, parts: &[ScorePart], units: &[f64], windows: &[f64]) -> Option<f64> {
         let (mut sum, mut weight) = (0.0, 0.0);
         for column in &self.columns {
@@ -205,84 +157,149 @@ impl Resamples {
         }
         (weight > 0.0).then(|| 100.0 * sum / weight)
     }
+}
 
-    /// Skewness of the influence of single clusters, by leaving each out once.
-    fn acceleration(&self, parts: &[ScorePart], draws_windows: bool) -> f64 {
-        let mut influences = Vec::new();
-        let mut leave_out = |count: usize, is_windows: bool| {
-            let mut units = vec![1.0; self.units];
-            let mut windows = vec![1.0; self.windows];
-            let mut scores = Vec::with_capacity(count);
-            for i in 0..count {
-                let times = if is_windows { &mut windows } else { &mut units };
-                times[i] = 0.0;
-                scores.extend(self.score(parts, &units, &windows));
-                let times = if is_windows { &mut windows } else { &mut units };
-                times[i] = 1.0;
-            }
-            let mean = scores.iter().sum::<f64>() / scores.len().max(1) as f64;
-            influences.extend(scores.iter().map(|s| mean - s));
-        };
-        // Beyond some hundreds of clusters the correction is far below a tenth of a point.
-        if self.units <= 400 {
-            leave_out(self.units, false);
-        }
-        if draws_windows && self.windows <= 400 {
-            leave_out(self.windows, true);
-        }
-        let squares: f64 = influences.iter().map(|l| l * l).sum();
-        let cubes: f64 = influences.iter().map(|l| l * l * l).sum();
-        if squares <= 0.0 {
-            0.0
+impl Split {
+    fn new(workload: &Workload, part: usize, measured: &Measured) -> Self {
+        let of =
+            |grouping| workload.group(What::Known(measured.metric), &Filter::default(), grouping);
+        let groups = of(Grouping::Unit);
+        // A series without units of its own is split by time.
+        let is_of_samples = !groups
+            .iter()
+            .any(|(key, _)| matches!(key, GroupKey::Unit(_)));
+        let groups = if is_of_samples {
+            of(Grouping::Window(CELL))
         } else {
-            cubes / (6.0 * squares.powf(1.5))
+            groups
+        };
+        Self {
+            part,
+            is_of_samples,
+            by_unit: groups.into_iter().filter(|(_, f)| f.n > 0).collect(),
         }
+    }
+
+    /// Lag-1 correlation of the means of its windows.
+    #[allow(clippy::cast_precision_loss)]
+    fn correlation(&self) -> Option<f64> {
+        let means: Vec<f64> = self
+            .by_unit
+            .values()
+            .map(|f| f.sum as f64 / f.n as f64)
+            .collect();
+        correlation::lag1(&means)
+    }
+
+    fn join(&mut self, length: i64) {
+        let mut joined: BTreeMap<GroupKey, Figure> = BTreeMap::new();
+        for (key, figure) in std::mem::take(&mut self.by_unit) {
+            let key = match key {
+                GroupKey::Window(start) => GroupKey::Window(crate::units::Time(
+                    start.0.div_euclid(length).saturating_mul(length),
+                )),
+                other => other,
+            };
+            joined.entry(key).or_default().merge(&figure);
+        }
+        self.by_unit = joined;
+    }
+}
+
+/// Doubles the windows of all sampled parts together, since they are drawn together.
+fn join_windows(splits: &mut [Split]) {
+    let mut length = CELL;
+    loop {
+        let sampled = || splits.iter().filter(|s| s.is_of_samples);
+        let most = sampled().map(|s| s.by_unit.len()).max().unwrap_or(0);
+        let worst = sampled()
+            .filter_map(Split::correlation)
+            .fold(f64::NEG_INFINITY, f64::max);
+        if most < LEAST_UNITS || worst < NEARLY_UNCORRELATED {
+            return;
+        }
+        length = length.saturating_mul(2);
+        for split in splits.iter_mut().filter(|s| s.is_of_samples) {
+            split.join(length);
+        }
+    }
+}
+
+/// Units with the number under which each is drawn; neighbours share one where there are very many.
+struct Numbered {
+    keys: Vec<GroupKey>,
+    drawn: usize,
+}
+
+impl Numbered {
+    fn new(keys: Vec<GroupKey>) -> Self {
+        Self {
+            drawn: keys.len().min(MOST_UNITS),
+            keys,
+        }
+    }
+
+    fn of(&self, key: &GroupKey) -> Option<usize> {
+        let at = self.keys.binary_search(key).ok()?;
+        Some(if self.keys.len() > MOST_UNITS {
+            at * MOST_UNITS / self.keys.len()
+        } else {
+            at
+        })
     }
 }
 
 impl Column {
-    /// The statistic in the metric's unit, with clusters weighted.
+    #[allow(clippy::cast_precision_loss)]
+    fn new(split: &Split, measured: &Measured, numbered: &Numbered) -> Self {
+        let unit = measured.metric.row().unit;
+        let (mut sums, mut ns) = (vec![0.0; numbered.drawn], vec![0.0; numbered.drawn]);
+        let mut figures = Vec::with_capacity(split.by_unit.len());
+        for (key, figure) in &split.by_unit {
+            if let Some(at) = numbered.of(key) {
+                sums[at] += figure.total(unit);
+                ns[at] += figure.n as f64;
+                figures.push((at, figure));
+            }
+        }
+        let tail = (measured.target.statistic == TargetStatistic::P95)
+            .then(|| Tail::new(&figures, numbered.drawn, 0.95, unit.scale()));
+        Self {
+            part: split.part,
+            is_of_samples: split.is_of_samples,
+            sums,
+            ns,
+            tail,
+        }
+    }
+
+    /// The statistic in the metric's unit, with units counted as often as drawn.
     fn value(&self, times: &[f64]) -> Option<f64> {
-        let n: f64 = self.ns.iter().zip(times).map(|(n, t)| n * t).sum();
+        let n = dot(&self.ns, times);
         if n <= 0.0 {
             return None;
         }
-        if !self.is_quantile {
-            return Some(self.sums.iter().zip(times).map(|(s, t)| s * t).sum::<f64>() / n);
+        match &self.tail {
+            Some(tail) => tail.quantile(times, n),
+            None => Some(dot(&self.sums, times) / n),
         }
-        let allowed = 0.05 * n;
-        let mut above = 0.0;
-        for (value, cluster, count) in &self.tail {
-            above += count * times[*cluster as usize];
-            if above > allowed {
-                return Some(*value);
-            }
-        }
-        Some(self.floor)
     }
-}
-
-/// How often each of `n` clusters is drawn in `n` draws with replacement.
-fn draw(n: usize, random: &mut ChaCha8Rng) -> Vec<f64> {
-    let mut times = vec![0.0; n];
-    for _ in 0..n {
-        // The high half of the product maps 64 random bits to 0..n without a loop; the bias is below 2⁻⁴⁰.
-        let at = ((u128::from(random.next_u64()) * n as u128) >> 64) as usize;
-        times[at] += 1.0;
-    }
-    times
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Name;
 
-    /// The stream that the intervals of all earlier versions were drawn from.
     #[test]
-    fn the_generator_is_the_known_one() {
+    fn very_many_units_are_drawn_as_neighbours() {
+        let keys: Vec<GroupKey> = (0..2_500).map(|i| GroupKey::Task(Name(i))).collect();
+        let numbered = Numbered::new(keys.clone());
+        let numbers: Vec<usize> = keys.iter().filter_map(|k| numbered.of(k)).collect();
         assert_eq!(
-            ChaCha8Rng::seed_from_u64(42).next_u64(),
-            12_578_764_544_318_200_737
+            (numbered.drawn, numbers[0], numbers[2_499]),
+            (1_000, 0, 999)
         );
+        assert!(numbers.is_sorted() && numbers.windows(2).all(|w| w[1] - w[0] <= 1));
     }
 }

@@ -123,7 +123,12 @@ impl Measured {
         };
         ScorePart {
             part: self.part.name().into(),
-            title: self.part.title().into(),
+            title: if self.metric == Metric::PromptCacheHitRate {
+                "prompt cache hit rate"
+            } else {
+                self.part.title()
+            }
+            .into(),
             metric: self.metric.name().into(),
             unit: self.metric.row().unit,
             statistic: if self.target.is_shortfall {

@@ -8,12 +8,13 @@ mod curve;
 mod interval;
 mod measure;
 mod points;
+mod tail;
 
 use std::collections::BTreeMap;
 
 use crate::assessment::{Band, Score, ScorePart, ScoreStatus};
-use crate::config::{Config, Profile, Severity};
-use crate::metrics::{Direction, Metric};
+use crate::config::{Config, Profile, Severity, Side};
+use crate::metrics::Metric;
 use crate::workload::{Filter, Workload};
 
 pub use curve::curve;
@@ -133,8 +134,8 @@ fn band(
     }
 }
 
-/// The first critical alert whose limit is breached: by the 95th percentile of what is better lower,
-/// by the mean of the rest.
+/// The first critical alert whose limit is breached: of an upper limit by the 95th percentile where the
+/// metric has one, of a lower limit by the mean.
 fn breached(workload: &Workload, config: &Config) -> Option<String> {
     config
         .alerts
@@ -144,9 +145,9 @@ fn breached(workload: &Workload, config: &Config) -> Option<String> {
             let (metric, limit): (Metric, f64) = (alert.metric?, alert.threshold?);
             let figure = workload.figure(metric, &Filter::default());
             let row = metric.row();
-            let is_breached = match row.direction {
-                Direction::Higher => figure.mean(row.unit)? < limit,
-                _ => {
+            let is_breached = match alert.side.or_else(|| Side::of(metric))? {
+                Side::Below => figure.mean(row.unit)? < limit,
+                Side::Above => {
                     figure
                         .quantile(0.95, row.unit)
                         .or_else(|| figure.mean(row.unit))?
@@ -161,3 +162,6 @@ fn breached(workload: &Workload, config: &Config) -> Option<String> {
             })
         })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! From parts to a number: weighted mean, points lost, coverage, bounds.
 
 use crate::assessment::{Score, ScoreBounds, ScorePart, Step};
+use crate::metrics::Unit;
 
 /// The number over parts with a score; `None` without any.
 pub(super) fn total(parts: &[ScorePart]) -> Option<f64> {
@@ -70,39 +71,43 @@ pub(super) fn fill_points_lost(parts: &mut [ScorePart], value: f64) {
     }
 }
 
-/// Fills in what the score gains if one value alone becomes the next round one that is better.
+/// Fills in what the score gains if one value alone becomes the next round one that is better. A step
+/// that gains less than a twentieth of a point, and would be shown as 0.0, is none.
 pub(super) fn fill_steps(parts: &mut [ScorePart], value: f64) {
     for i in 0..parts.len() {
         let part = &parts[i];
         let (Some(x), Some(target), Some(poor)) = (part.value, part.target, part.poor) else {
             continue;
         };
-        let step = if x > target && x * 0.9 < target {
-            target
-        } else {
-            two_digits(x * 0.9)
-        };
-        if step <= 0.0 || step >= x {
+        let Some(step) = next_step(x, target, part.unit) else {
             continue;
-        }
+        };
         let mut changed = parts.to_vec();
         changed[i].score = super::curve(step, target, poor);
-        if let Some(then) = total(&changed) {
-            parts[i].step = Some(Step {
-                value: step,
-                points: then - value,
-            });
-        }
+        let points = total(&changed).map(|then| then - value);
+        parts[i].step = points.filter(|points| *points >= 0.05).map(|points| Step {
+            value: step,
+            points,
+        });
     }
 }
 
-/// Rounded to two significant digits.
-fn two_digits(x: f64) -> f64 {
+/// The largest round number that is at least 3 % smaller than `x`: 2.7 s becomes 2.5 s, 39 % becomes
+/// 30 %. A step never passes the target by: reaching it is worth telling.
+fn next_step(x: f64, target: f64, unit: Unit) -> Option<f64> {
+    const ROUND: [f64; 11] = [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.5, 2.0, 1.5, 1.0];
     if x <= 0.0 || !x.is_finite() {
-        return 0.0;
+        return None;
     }
-    let scale = 10f64.powi(1 - x.log10().floor() as i32);
-    (x * scale).round() / scale
+    let limit = x * 0.97;
+    let scale = 10f64.powi(limit.log10().floor() as i32);
+    let round = ROUND
+        .into_iter()
+        // A quarter is a step of seconds; percentages go by whole tens and fives.
+        .filter(|digit| *digit != 2.5 || unit != Unit::Ratio)
+        .map(|digit| digit * scale)
+        .find(|round| *round <= limit * (1.0 + 1e-12))?;
+    Some(if x > target { round.max(target) } else { round })
 }
 
 /// A score without a single measured part.
@@ -149,68 +154,83 @@ mod tests {
         }
     }
 
-    /// The orchestrator's table with the values of a worked example: each S to three places by a
-    /// normal table, 79.1 in all, 20.9 lost.
-    fn example() -> Vec<ScorePart> {
-        vec![
-            part(Some(2.70), 20.0, 3.0, 5.0),
-            part(Some(7.90), 10.0, 5.0, 10.0),
-            part(Some(0.027), 25.0, 0.05, 0.10),
-            part(Some(0.390), 12.0, 0.30, 0.60),
-            part(Some(0.170), 13.0, 0.20, 0.40),
-            part(Some(0.740), 10.0, 0.80, 0.90),
-            part(Some(0.780), 6.0, 0.80, 0.95),
-            part(None, 4.0, 0.80, 0.90),
-        ]
+    /// A worked example of `tests/reference/score.py`: its parts, and one for the weight without data.
+    fn example(name: &str) -> (serde_json::Value, Vec<ScorePart>) {
+        let all: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/reference/score.json")).unwrap();
+        let example = all[name].clone();
+        let number = |row: &serde_json::Value, key: &str| row[key].as_f64().unwrap();
+        let mut parts: Vec<ScorePart> = example["parts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                let mut part = part(
+                    Some(number(row, "x")),
+                    number(row, "weight"),
+                    number(row, "target"),
+                    number(row, "poor"),
+                );
+                if row["part"].as_str().unwrap().starts_with("response") {
+                    part.unit = Unit::Seconds;
+                }
+                part
+            })
+            .collect();
+        let weight: f64 = parts.iter().map(|p| p.weight).sum();
+        parts.push(part(None, 100.0 - weight, 0.8, 0.9));
+        (example, parts)
     }
 
     #[test]
-    fn a_worked_example() {
-        let mut parts = example();
-        for (part, s) in parts
-            .iter()
-            .zip([0.792, 0.591, 0.899, 0.663, 0.797, 0.869, 0.780])
-        {
-            assert!(
-                (part.score.unwrap() - s).abs() < 0.0006,
-                "{:?} {s}",
-                part.score
-            );
+    fn worked_examples() {
+        for name in ["week", "dashboard", "machine"] {
+            let (example, mut parts) = example(name);
+            let same = |ours: f64, theirs: &serde_json::Value| {
+                let theirs = theirs.as_f64().unwrap();
+                assert!((ours - theirs).abs() < 1e-9, "{name}: {ours} {theirs}");
+            };
+            let value = total(&parts).unwrap();
+            same(value, &example["value"]);
+            fill_points_lost(&mut parts, value);
+            fill_steps(&mut parts, value);
+            let (coverage, bounds) = coverage(&parts);
+            same(coverage, &example["coverage"]);
+            same(bounds.unwrap().low, &example["low"]);
+            same(bounds.unwrap().high, &example["high"]);
+            for (part, row) in parts.iter().zip(example["parts"].as_array().unwrap()) {
+                same(part.score.unwrap(), &row["s"]);
+                same(part.points_lost.unwrap(), &row["lost"]);
+                if row["step"].is_number() {
+                    same(part.step.unwrap().value, &row["step"]);
+                    same(part.step.unwrap().points, &row["gain"]);
+                }
+            }
         }
+    }
+
+    #[test]
+    fn what_is_shown_adds_up() {
+        let (_, mut parts) = example("week");
         let value = total(&parts).unwrap();
-        assert!((value - 79.1).abs() < 0.05, "{value}");
+        assert!((value - 79.1).abs() < 0.05);
         fill_points_lost(&mut parts, value);
         let shown: Vec<f64> = parts.iter().filter_map(|p| p.points_lost_shown).collect();
-        assert!((shown.iter().sum::<f64>() - 20.9).abs() < 1e-9, "{shown:?}");
-        let (coverage, bounds) = coverage(&parts);
-        let bounds = bounds.unwrap();
-        assert!((coverage - 0.96).abs() < 1e-12);
-        assert!(
-            (bounds.low - 75.9).abs() < 0.05 && (bounds.high - 79.9).abs() < 0.05,
-            "{bounds:?}"
-        );
+        assert_eq!(shown, [4.3, 4.3, 2.6, 4.2, 2.7, 1.4, 1.4]);
     }
 
-    /// A monitor's reports alone: CPU p95 at 1.0 has S = Φ(−0.2013) = 0.420, memory and disk 1.
     #[test]
-    fn samples_alone() {
-        let mut parts = vec![
-            part(Some(0.046), 10.0, 0.80, 0.90),
-            part(Some(1.0), 6.0, 0.80, 0.95),
-            part(Some(0.1), 4.0, 0.80, 0.90),
-            part(None, 80.0, 0.3, 0.6),
-        ];
-        let value = total(&parts).unwrap();
-        assert!((value - 82.6).abs() < 0.05, "{value}");
-        fill_points_lost(&mut parts, value);
-        assert!((parts[1].points_lost.unwrap() - 17.4).abs() < 0.05);
-        let (coverage, bounds) = coverage(&parts);
-        let bounds = bounds.unwrap();
-        assert!((coverage - 0.2).abs() < 1e-12);
-        assert!(
-            (bounds.low - 16.5).abs() < 0.05 && (bounds.high - 96.5).abs() < 0.05,
-            "{bounds:?}"
-        );
+    fn steps_are_round_and_stop_at_the_target() {
+        let step = |x, target| next_step(x, target, Unit::Ratio).unwrap();
+        assert!((step(0.82, 0.81) - 0.81).abs() < 1e-12);
+        assert!((step(1.0, 0.8) - 0.9).abs() < 1e-12);
+        assert!((step(0.0301, 0.05) - 0.02).abs() < 1e-12);
+        assert!((next_step(31.0, 10.0, Unit::Seconds).unwrap() - 30.0).abs() < 1e-12);
+        assert_eq!(next_step(0.0, 0.8, Unit::Ratio), None);
+        // Nothing is left to gain.
+        let mut parts = vec![part(Some(0.1), 10.0, 0.8, 0.9)];
+        fill_steps(&mut parts, 100.0);
+        assert_eq!(parts[0].step, None);
     }
 
     proptest! {

@@ -1,0 +1,182 @@
+//! A quantile of units that are drawn again and again, without merging their histograms each time.
+//!
+//! Only the upper half of the distribution is kept: counts by bucket and unit, from the largest value
+//! downward, with the running sum per unit at some marks. A draw weighs the marks' columns by how often each unit was
+//! drawn, finds by halving between which two marks the quantile lies, and walks only there.
+
+use crate::workload::Figure;
+use crate::workload::histogram::bucket_value;
+
+/// Marks with running sums.
+const MARKS: usize = 64;
+
+/// Buckets below this quantile of the whole are dropped; a draw that falls below gets its value.
+const KEPT_FROM: f64 = 0.5;
+
+/// The upper half of a distribution by unit.
+pub(super) struct Tail {
+    /// Share of values above the quantile.
+    beyond: f64,
+    /// Bucket, unit and count, by descending bucket.
+    counts: Vec<(u16, u32, f64)>,
+    /// Place in `counts` and, per unit, the counts before it.
+    marks: Vec<(usize, Vec<f64>)>,
+    /// Whole numbers per one of the unit.
+    scale: f64,
+    /// The smallest bucket that is kept.
+    floor: Option<u16>,
+    least: f64,
+    most: f64,
+}
+
+impl Tail {
+    /// From the histograms of `units` (number and figure); the quantile is `q`.
+    pub(super) fn new(figures: &[(usize, &Figure)], units: usize, q: f64, scale: f64) -> Self {
+        let floor = floor(figures);
+        let mut counts: Vec<(u16, u32, f64)> = Vec::new();
+        for (unit, figure) in figures {
+            let Ok(unit) = u32::try_from(*unit) else {
+                continue;
+            };
+            counts.extend(
+                figure
+                    .histogram
+                    .buckets()
+                    .iter()
+                    .filter(|(bucket, _)| Some(*bucket) >= floor)
+                    .map(|(bucket, n)| (*bucket, unit, f64::from(*n))),
+            );
+        }
+        counts.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        counts.dedup_by(|later, kept| {
+            let same = later.0 == kept.0 && later.1 == kept.1;
+            if same {
+                kept.2 += later.2;
+            }
+            same
+        });
+        let extreme = |pick: fn(i64, i64) -> i64, of: fn(&Figure) -> i64| {
+            figures.iter().map(|(_, f)| of(f)).reduce(pick).unwrap_or(0)
+        };
+        #[allow(clippy::cast_precision_loss)]
+        Self {
+            beyond: 1.0 - q,
+            marks: marks(&counts, units),
+            counts,
+            scale,
+            floor,
+            least: extreme(i64::min, |f| f.min) as f64 / scale,
+            most: extreme(i64::max, |f| f.max) as f64 / scale,
+        }
+    }
+
+    /// The quantile of `n` values, with each unit counted `times` as often.
+    pub(super) fn quantile(&self, times: &[f64], n: f64) -> Option<f64> {
+        // The smallest value with at least q of the values at or below it: as many above as may be.
+        let allowed = self.beyond * n * (1.0 + 1e-12);
+        let mark = self
+            .marks
+            .partition_point(|(_, before)| dot(before, times) <= allowed)
+            .checked_sub(1)?;
+        let (from, before) = &self.marks[mark];
+        let mut above = dot(before, times);
+        let reached = self.counts[*from..].iter().find(|(_, unit, count)| {
+            above += count * times[*unit as usize];
+            above > allowed
+        });
+        let bucket = reached.map(|(bucket, _, _)| *bucket).or(self.floor)?;
+        #[allow(clippy::cast_precision_loss)]
+        let value = bucket_value(bucket) as f64 / self.scale;
+        Some(value.clamp(self.least, self.most.max(self.least)))
+    }
+}
+
+/// The bucket in which the values begin that are kept.
+#[allow(clippy::cast_precision_loss)]
+fn floor(figures: &[(usize, &Figure)]) -> Option<u16> {
+    let mut whole: std::collections::BTreeMap<u16, u64> = std::collections::BTreeMap::new();
+    for (_, figure) in figures {
+        for (bucket, n) in figure.histogram.buckets() {
+            *whole.entry(*bucket).or_default() += u64::from(*n);
+        }
+    }
+    let wanted = whole.values().sum::<u64>() as f64 * KEPT_FROM;
+    let mut below = 0;
+    whole
+        .into_iter()
+        .find(|(_, n)| {
+            below += n;
+            below as f64 >= wanted
+        })
+        .map(|(bucket, _)| bucket)
+}
+
+fn marks(counts: &[(u16, u32, f64)], units: usize) -> Vec<(usize, Vec<f64>)> {
+    let step = counts.len() / MARKS + 1;
+    let mut before = vec![0.0; units];
+    let mut marks = Vec::new();
+    for (place, (_, unit, count)) in counts.iter().enumerate() {
+        if place % step == 0 {
+            marks.push((place, before.clone()));
+        }
+        before[*unit as usize] += count;
+    }
+    marks
+}
+
+/// Σ a·b, in eight sums that a processor forms side by side.
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (a, rest_a) = a.as_chunks::<8>();
+    let (b, rest_b) = b.as_chunks::<8>();
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest: f64 = rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f64>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::cast_precision_loss)]
+    use super::*;
+    use proptest::prelude::*;
+
+    fn figure(values: &[i64]) -> Figure {
+        let mut figure = Figure::default();
+        values.iter().for_each(|v| figure.add(*v));
+        figure
+    }
+
+    proptest! {
+        /// Against what it stands for: merge each unit's figure as often as drawn, read the quantile.
+        #[test]
+        fn equals_merged_histograms(
+            units in proptest::collection::vec(proptest::collection::vec(1_000_i64..9_000, 1..60), 2..12),
+            drawn in proptest::collection::vec(0_u8..4, 12),
+        ) {
+            let figures: Vec<Figure> = units.iter().map(|u| figure(u)).collect();
+            let numbered: Vec<(usize, &Figure)> = figures.iter().enumerate().collect();
+            let tail = Tail::new(&numbered, units.len(), 0.95, 1.0);
+            let times: Vec<f64> = drawn[..units.len()].iter().map(|t| f64::from(*t)).collect();
+            let mut merged = Figure::default();
+            for (figure, times) in figures.iter().zip(&drawn) {
+                (0..*times).for_each(|_| merged.merge(figure));
+            }
+            prop_assume!(merged.n > 0);
+            let floor = bucket_value(tail.floor.unwrap()) as f64;
+            let expected = (merged.histogram.quantile(0.95).unwrap() as f64).max(floor);
+            let ours = tail.quantile(&times, merged.n as f64).unwrap();
+            // Extremes are those of all units, not of the drawn ones.
+            prop_assert!((ours - expected.clamp(tail.least, tail.most)).abs() < 1e-9, "{} {}", ours, expected);
+        }
+
+        #[test]
+        fn eight_sums_are_one(a in proptest::collection::vec(-9.0..9.0_f64, 0..40)) {
+            let expected: f64 = a.iter().map(|x| x * x).sum();
+            prop_assert!((dot(&a, &a) - expected).abs() < 1e-9);
+        }
+    }
+}
