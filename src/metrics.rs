@@ -1,6 +1,6 @@
 //! The metric registry: a row each.
 //!
-//! A metric has a name (the seed's words), a unit, a direction, and a [`Scale`]: the whole number
+//! A metric has a name, a unit and a direction; [`Unit::scale`] gives the whole number
 //! that a fold keeps for it (nanoseconds, ratio × 10⁹, money in 10⁻⁹ units), so that sums are exact
 //! and the same whatever the order. Adding a metric is adding a row.
 

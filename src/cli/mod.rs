@@ -1,7 +1,7 @@
 //! The verbs: arguments in, text and an exit code out.
 //!
 //! Results go to standard output (or `--output`), everything else to standard error. A verb is a
-//! file with its `Args` and `run`, and a row in [`Verb`].
+//! file with its `Args` and `run`, and a row in `Verb`.
 
 mod analyze;
 mod completions;

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
+use crate::report;
 
 /// Arguments of `recommend`.
 #[derive(Debug, clap::Args)]
@@ -15,5 +16,5 @@ pub(super) struct Args {
 /// Advises and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let answer = args.input.assess(context, "recommend", true)?;
-    deliver(&answer, context, None, out)
+    deliver(&answer, context, Some(report::recommend::page), out)
 }

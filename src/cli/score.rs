@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
+use crate::report;
 
 /// Arguments of `score`.
 #[derive(Debug, clap::Args)]
@@ -18,5 +19,14 @@ pub(super) struct Args {
 /// Scores and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let answer = args.input.assess(context, "score", args.explain)?;
-    deliver(&answer, context, None, out)
+    deliver(
+        &answer,
+        context,
+        Some(if args.explain {
+            report::score::explained
+        } else {
+            report::score::brief
+        }),
+        out,
+    )
 }

@@ -8,7 +8,10 @@ mod csv;
 mod escape;
 mod json;
 mod jsonl;
+mod markdown;
 mod pen;
+pub mod recommend;
+pub mod score;
 mod shares;
 mod signs;
 mod table;
@@ -77,6 +80,11 @@ pub const ALL: &[Output] = &[
         name: "jsonl",
         about: "one object a line, told apart by section",
         render: jsonl::render,
+    },
+    Output {
+        name: "markdown",
+        about: "for a chat or a pull request",
+        render: markdown::render,
     },
     Output {
         name: "yaml",

@@ -7,7 +7,7 @@ mod chart;
 pub(super) mod closing;
 mod empty;
 mod indicators;
-mod opening;
+pub(super) mod opening;
 mod resources;
 pub(super) mod score;
 mod tradeoffs;

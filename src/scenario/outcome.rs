@@ -70,7 +70,7 @@ impl Change {
                 Some(contrast) => {
                     change.contrasts.insert(*metric, contrast);
                 }
-                None if cells(workload, *metric, &[affected.clone()])
+                None if cells(workload, *metric, std::slice::from_ref(&affected))
                     .iter()
                     .any(|(mask, f)| *mask == 1 && f.n > 0) =>
                 {

@@ -153,7 +153,7 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
     let room = pen.width().saturating_sub(width(&head) + width(&gain) + 4);
     // A change stands in the first line where it fits, else below.
     let (beside, below) = match what {
-        Some(text) if r.change.is_some() && width(&text) + 1 <= room => (text, None),
+        Some(text) if r.change.is_some() && width(&text) < room => (text, None),
         other => (String::new(), other),
     };
     let start = if pen.is_narrow() { 0 } else { 42 };

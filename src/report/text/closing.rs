@@ -181,7 +181,7 @@ pub(in super::super) fn arguments(command: &str) -> &str {
 }
 
 /// Findings, events, rules that were not evaluated, skipped input: a section each, all of it.
-pub(super) fn full_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<String>> {
+pub(in super::super) fn full_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<String>> {
     let mut sections = vec![
         events(a, pen),
         findings(a, pen),

@@ -47,7 +47,7 @@ pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let mut lines = vec![pen.section("Key indicators", &basis(a)), String::new()];
     if !rows.is_empty() {
         if !pen.is_narrow() {
-            lines.push(head(&widths, pen));
+            lines.push(head(&widths));
         }
         lines.extend(rows.iter().map(|r| line(r, &widths, pen)));
     }
@@ -149,7 +149,7 @@ fn widths(rows: &[Row<'_>], pen: &Pen<'_>) -> Widths {
     }
 }
 
-fn head(w: &Widths, pen: &Pen<'_>) -> String {
+fn head(w: &Widths) -> String {
     format!(
         "  {}  {}  {}{}  {}  verdict",
         " ".repeat(w.title),
@@ -157,14 +157,6 @@ fn head(w: &Widths, pen: &Pen<'_>) -> String {
         left(&words::glued("95 % interval"), w.interval),
         right("target", w.target),
         " ".repeat(if w.bar < 8 { 0 } else { w.bar + 1 }),
-    )
-    .replace(
-        "  verdict",
-        if pen.style.unicode {
-            "  verdict"
-        } else {
-            "  verdict"
-        },
     )
 }
 

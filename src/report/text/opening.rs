@@ -23,7 +23,7 @@ pub(super) fn heading(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
 }
 
 /// The verdict: a bold sentence, score and targets, what changed.
-pub(super) fn statement(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn statement(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let verdict = verdict(a, pen);
     let sign = pen.paint(verdict.tone, verdict.sign);
     let first = pen.paint(Tone::Bold, &verdict.first);

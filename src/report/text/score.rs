@@ -11,7 +11,7 @@ use crate::assessment::{Assessment, Score, ScorePart, ScoreStatus};
 const NAMED: usize = 4;
 
 /// The section.
-pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let score = &a.score;
     let profile = pen.name(&score.profile, 30);
     let mut lines = vec![
