@@ -7,4 +7,5 @@ mod cli;
 mod config;
 mod formats;
 mod ingest;
+mod reports;
 mod workload;
