@@ -145,7 +145,7 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
 /// A text that Markdown shows as it is: no tables, links, code or HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in visible(text, true).chars() {
+    for c in visible(&text.replace('\u{a0}', " "), true).chars() {
         match c {
             '|' | '*' | '_' | '`' | '[' | ']' | '#' | '\\' | '~' => {
                 out.push('\\');
@@ -154,7 +154,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '\n' | '\r' => out.push(' '),
+            c if c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }
     }

@@ -91,7 +91,8 @@ mod tests {
         check(r#""a,b",c"#, Some(&["a,b", "c"]));
         check(r#""say ""no""",c"#, Some(&["say \"no\"", "c"]));
         check(r#""""""#, Some(&["\""]));
-        check(r#""",x"#, None);
+        check(r#""",x"#, Some(&["", "x"]));
+        check(r#""a,x"#, None);
         check(r#""a"b,c"#, None);
         check("", Some(&[""]));
     }
