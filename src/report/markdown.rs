@@ -145,7 +145,7 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
 /// A text that Markdown shows as it is: no tables, links, code or HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in visible(&text.replace('\u{a0}', " "), true).chars() {
+    for c in visible(&text.replace(['\u{a0}', '\n', '\r'], " "), true).chars() {
         match c {
             '|' | '*' | '_' | '`' | '[' | ']' | '#' | '\\' | '~' => {
                 out.push('\\');

@@ -8,7 +8,7 @@ use perfadvise::metrics::{Metric, Unit};
 use perfadvise::units::Time;
 
 /// A time in RFC 3339.
-pub fn time(text: &str) -> Time {
+pub(super) fn time(text: &str) -> Time {
     Time::from_timestamp(text.parse().unwrap())
 }
 
@@ -43,7 +43,7 @@ fn target(value: f64, limit: Limit, of: &str) -> TargetRow {
 }
 
 /// Nothing: no file, no record.
-pub fn nothing() -> Assessment {
+pub(super) fn nothing() -> Assessment {
     Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator {
@@ -87,7 +87,7 @@ pub fn nothing() -> Assessment {
 }
 
 /// A folder with three files that are no input.
-pub fn empty_folder() -> Assessment {
+pub(super) fn empty_folder() -> Assessment {
     let mut a = nothing();
     a.provenance.files = 3;
     a.provenance.bytes = 4_211;
@@ -1021,7 +1021,7 @@ fn recommendations() -> Vec<Recommendation> {
 }
 
 /// A week of 9,412 steps; on Thursday the context cache was halved and responses became slower.
-pub fn story() -> Assessment {
+pub(super) fn story() -> Assessment {
     let mut a = nothing();
     a.period = Some(Period {
         from: time("2026-11-16T00:00:11Z"),
@@ -1222,7 +1222,7 @@ fn provenance() -> Provenance {
 }
 
 /// Samples of a machine alone: no step, no session.
-pub fn monitor_only() -> Assessment {
+pub(super) fn monitor_only() -> Assessment {
     let mut a = nothing();
     a.period = Some(Period {
         from: time("2026-11-23T17:20:32Z"),
@@ -1328,7 +1328,7 @@ pub fn monitor_only() -> Assessment {
 }
 
 /// Numbers that arrived already summarised, and nothing else.
-pub fn aggregates_only() -> Assessment {
+pub(super) fn aggregates_only() -> Assessment {
     let mut a = nothing();
     a.provenance = Provenance {
         files: 1,
@@ -1369,7 +1369,7 @@ pub fn aggregates_only() -> Assessment {
 }
 
 /// Names that try to be more than names: terminal escapes, markup, formulas, length.
-pub fn hostile() -> Assessment {
+pub(super) fn hostile() -> Assessment {
     let mut a = story();
     let evil = "\u{1b}[31mred\u{1b}[0m\u{202e}gpj.exe <script>alert(1)</script> |`*_[x](y)\r\n=1+1";
     let long = "a-name-without-any-space-".repeat(20);
@@ -1400,7 +1400,7 @@ pub fn hostile() -> Assessment {
 }
 
 /// All samples with their names.
-pub fn all() -> Vec<(&'static str, Assessment)> {
+pub(super) fn all() -> Vec<(&'static str, Assessment)> {
     vec![
         ("story", story()),
         ("monitor_only", monitor_only()),
