@@ -18,8 +18,8 @@ use super::Format;
 /// All formats, in the order in which they are asked.
 #[rustfmt::skip] // a row a line, sorted by name
 pub const ALL: &[&'static dyn Format] = &[
-    &claude_code::ClaudeCode,
     &monitor_report::MonitorReport,
+    &claude_code::ClaudeCode,
     &monitor_status::MonitorStatus,
     &context_monitor::ContextMonitor,
     &context_managers::ContextManagers,

@@ -18,6 +18,9 @@ use snapshot::{Snapshot, Snapshots};
 /// the oldest of them, and no longer with the start of the process.
 const WINDOW: f64 = 1_000.0;
 
+/// Bytes within which reports have their marks.
+const EARLY: usize = 1 << 10;
+
 const LIST: &[&str] = &["recent_snapshots"];
 
 /// Reader of monitor reports.
@@ -42,14 +45,15 @@ impl Format for MonitorReport {
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {
-        if !head.bytes.trim_ascii_start().starts_with(b"{") {
-            return Likelihood::No;
+        // A report shows its marks at once; a large file of another kind is not searched through.
+        if has_marks(&head.bytes[..head.bytes.len().min(EARLY)]) {
+            return Likelihood::Yes;
         }
-        let keys = keys(head.bytes);
-        let has = |key: &[u8]| keys.contains(&key);
-        if has(b"recent_snapshots") || has(b"snapshots_count") && has(b"monitoring_period") {
+        let has_list = memchr::memmem::find(head.bytes, b"\"recent_snapshots\"").is_some();
+        let has_name = head.name.starts_with("performance_report_");
+        if has_list && has_marks(head.bytes) {
             Likelihood::Yes
-        } else if head.name.starts_with("performance_report_") && has(b"generated_at") {
+        } else if has_name && keys(head.bytes).contains(&&b"generated_at"[..]) {
             Likelihood::Maybe
         } else {
             Likelihood::No
@@ -85,6 +89,13 @@ impl Format for MonitorReport {
         }
         Ok(())
     }
+}
+
+/// Whether the keys of the outermost object are those of a report.
+fn has_marks(bytes: &[u8]) -> bool {
+    let keys = keys(bytes);
+    let has = |key: &[u8]| keys.contains(&key);
+    has(b"recent_snapshots") || has(b"snapshots_count") && has(b"monitoring_period")
 }
 
 #[derive(Debug, Deserialize)]
