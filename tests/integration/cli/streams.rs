@@ -188,8 +188,8 @@ fn the_result_is_the_same_for_any_number_of_threads_and_order_of_paths() {
 #[test]
 fn no_line_of_the_page_is_wider_than_asked() {
     let folder = empty();
-    for width in ["60", "80", "100", "200"] {
-        for more in [&[][..], &["--ascii"][..], &["--full"][..]] {
+    for width in ["60", "100"] {
+        for more in [&["--full"][..], &["--ascii"][..]] {
             let output = program(folder.path())
                 .args(["analyze", "--width", width])
                 .args(more)
