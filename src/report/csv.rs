@@ -112,6 +112,15 @@ fn number(value: Option<f64>) -> String {
 
 /// A text as a field: no formula, quoted where needed.
 fn word(text: &str) -> String {
+    // A terminal that shows the table must not obey names in it; line breaks stay, quoted.
+    let text: String = text
+        .split_inclusive(['\n', '\r'])
+        .map(|line| {
+            super::escape::visible(line.trim_end_matches(['\n', '\r']), true)
+                + &line[line.trim_end_matches(['\n', '\r']).len()..]
+        })
+        .collect();
+    let text = text.as_str();
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
     let text = if is_formula {
         format!("'{text}")
