@@ -99,16 +99,20 @@ pub(super) fn shorten(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Like [`shorten`], but keeps the end: of a path that is the telling part.
+/// Like [`shorten`], but keeps the end: of a path that is the telling part. Cuts behind a `/` where
+/// the last name fits.
 pub(super) fn shorten_front(text: &str, columns: usize, ellipsis: &str) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }
     let room = columns.saturating_sub(ellipsis.width());
+    let fits = |&i: &usize| text[i..].width() <= room;
     let start = text
-        .char_indices()
+        .match_indices('/')
         .map(|(i, _)| i)
-        .find(|&i| text[i..].width() <= room)
+        .find(fits)
+        .filter(|&i| i + 1 < text.len())
+        .or_else(|| text.char_indices().map(|(i, _)| i).find(fits))
         .unwrap_or(text.len());
     format!("{ellipsis}{}", &text[start..])
 }
@@ -145,8 +149,8 @@ mod tests {
         assert_eq!(shorten("测试测试", 5, "…"), "测试…");
         assert_eq!(shorten("short", 5, "…"), "short");
         assert_eq!(
-            shorten_front("a/very/long/path.json", 10, "…"),
-            "…path.json"
+            shorten_front("a/very/long/path.json", 18, "…"),
+            "…/long/path.json"
         );
         assert_eq!(shorten("abc", 0, "…"), "");
     }

@@ -45,7 +45,7 @@ impl<'a> Pen<'a> {
 
     /// Whether the page is too narrow for everything.
     pub(super) fn is_narrow(&self) -> bool {
-        self.width() < 90
+        self.width() < 76
     }
 
     /// A text from an input, made safe.

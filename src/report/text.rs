@@ -21,7 +21,7 @@ use crate::assessment::Assessment;
 const LINES: usize = 70;
 
 /// Rows of the chart: at most, and at least.
-const CHART_ROWS: (usize, usize) = (8, 4);
+const CHART_ROWS: (usize, usize) = (8, 6);
 
 /// Blocks of lines, put together with an empty line between.
 type Block = Vec<String>;

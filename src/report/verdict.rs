@@ -291,7 +291,7 @@ pub(super) fn score(score: &Score, pen: &Pen<'_>) -> String {
 fn targets(a: &Assessment) -> String {
     let h = &a.headline;
     let unknown = if h.unknown > 0 {
-        format!(", {} unknown", h.unknown)
+        format!(", {}{}unknown", h.unknown, words::GLUE)
     } else {
         String::new()
     };

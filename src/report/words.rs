@@ -80,6 +80,16 @@ impl Scale {
         )
     }
 
+    /// Values as they are shown one below the other, rounded together so that they add up.
+    pub(super) fn column(&self, values: &[f64], signs: &Signs) -> Vec<String> {
+        let scaled: Vec<f64> = values.iter().map(|v| v / self.divisor).collect();
+        let decimals = i32::try_from(self.decimals).unwrap_or(0);
+        super::shares::together(&scaled, decimals)
+            .into_iter()
+            .map(|v| self.amount(v * self.divisor, signs))
+            .collect()
+    }
+
     /// The number with its unit.
     pub(super) fn amount(&self, value: f64, signs: &Signs) -> String {
         let figure = self.figure(value, signs);
@@ -307,10 +317,10 @@ fn money_decimals(v: f64) -> usize {
 }
 
 fn plain_decimals(v: f64) -> usize {
-    if v.fract().abs() < 1e-9 || v >= 999.5 {
+    if v.fract().abs() < 1e-9 {
         0
     } else if v >= 99.5 {
-        1
+        0
     } else if v >= 0.1 {
         2
     } else {
@@ -330,7 +340,7 @@ pub(super) fn metric(name: &str) -> String {
 pub(super) fn statistic(name: &str, statistic: &str) -> String {
     match statistic {
         "mean" | "ratio" | "share" | "" => metric(name),
-        other => format!("{}{GLUE}{other}", metric(name)),
+        other => format!("{} {other}", metric(name)),
     }
 }
 
@@ -444,7 +454,7 @@ mod tests {
     fn names() {
         assert_eq!(metric("response_time"), "response time");
         assert_eq!(metric("cpu_utilization"), "CPU");
-        assert_eq!(statistic("response_time", "p95"), "response time\u{a0}p95");
+        assert_eq!(statistic("response_time", "p95"), "response time p95");
         assert_eq!(metric("my_own"), "my_own");
     }
 }

@@ -2,6 +2,8 @@
 
 use super::super::escape::width;
 use super::super::pen::{Pen, Tone, left};
+use super::super::table::{self, Column};
+use super::super::verdict::capital;
 use super::super::words;
 use super::score::sentence;
 use crate::assessment::{
@@ -15,7 +17,10 @@ const DETAILED: usize = 3;
 /// The section: the first three, the others in a line, all together. With `details` the reasons of
 /// each are told in a line of their own.
 pub(super) fn section(a: &Assessment, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
-    let mut lines = vec![pen.section("Recommendations", &remark(a)), String::new()];
+    let mut lines = vec![
+        pen.section("Recommendations", &remark(a, pen)),
+        String::new(),
+    ];
     if a.recommendations.is_empty() {
         lines.extend(pen.paragraph("  ", &nothing(a)));
         return lines;
@@ -49,7 +54,10 @@ pub(super) fn section(a: &Assessment, has_reasons: bool, pen: &Pen<'_>) -> Vec<S
 
 /// Every recommendation with evidence, projection, side effects and basis.
 pub(in super::super) fn full_section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let mut lines = vec![pen.section("Recommendations", &remark(a)), String::new()];
+    let mut lines = vec![
+        pen.section("Recommendations", &remark(a, pen)),
+        String::new(),
+    ];
     if a.recommendations.is_empty() {
         lines.extend(pen.paragraph("  ", &nothing(a)));
         return lines;
@@ -76,7 +84,15 @@ fn nothing(a: &Assessment) -> String {
     }
 }
 
-fn remark(a: &Assessment) -> String {
+fn remark(a: &Assessment, pen: &Pen<'_>) -> String {
+    if pen.is_narrow() {
+        return a
+            .combined_projection
+            .as_ref()
+            .map_or_else(String::new, |c| {
+                format!("together {}", words::signed(c.points, 1, pen.signs))
+            });
+    }
     let with = a
         .recommendations
         .iter()
@@ -156,7 +172,7 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
         Some(text) if r.change.is_some() && width(&text) < room => (text, None),
         other => (String::new(), other),
     };
-    let start = if pen.is_narrow() { 0 } else { 42 };
+    let start = if pen.is_narrow() { 0 } else { 44 };
     let head = if beside.is_empty() {
         head
     } else {
@@ -167,10 +183,12 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
     };
     let gap = pen.width().saturating_sub(width(&head) + width(&gain));
     lines.push(format!("{head}{}{gain}", " ".repeat(gap)));
+    let has_advice = r.change.is_none() && below.is_some();
     if let Some(text) = below {
         lines.extend(pen.paragraph(indent, &text));
     }
-    if has_reasons {
+    // Without a projection the title is what tells a reader why this stands here.
+    if has_reasons || r.projection.is_none() && !has_advice {
         lines.extend(pen.paragraph(indent, &sentence(&pen.text(&r.title))));
     }
     let effects = effects_line(r, pen);
@@ -181,20 +199,23 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
     lines
 }
 
-/// `context.cache_size: 50 → 100`.
+/// `context.cache_size: 50 → 100`; `context.cache_size, now 50` where the new value is not known.
 pub(in super::super) fn change(c: &Change, pen: &Pen<'_>) -> String {
-    let value = |v: &Option<serde_json::Value>| match v {
-        None => "?".to_owned(),
-        Some(serde_json::Value::String(text)) => pen.name(text, 30),
-        Some(other) => pen.name(&other.to_string(), 30),
+    let value = |v: &serde_json::Value| match v {
+        serde_json::Value::String(text) => pen.name(text, 30),
+        other => pen.name(&other.to_string(), 30),
     };
-    format!(
-        "{}: {} {} {}",
-        pen.name(&c.knob, 44),
-        value(&c.from),
-        pen.signs.arrow,
-        value(&c.to)
-    )
+    let knob = pen.name(&c.knob, 44);
+    match (&c.from, &c.to) {
+        (from, Some(to)) => format!(
+            "{knob}: {} {} {}",
+            from.as_ref().map_or_else(|| "?".into(), value),
+            pen.signs.arrow,
+            value(to)
+        ),
+        (Some(from), None) => format!("{knob}, now {}", value(from)),
+        (None, None) => knob,
+    }
 }
 
 /// `mean 2.70 s → 2.44 s (2.38 to 2.50), …; memory +0.4 points`.
@@ -469,15 +490,28 @@ fn together_table(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
             &format!("each after those above: {}", each.join(", ")),
         ));
     }
-    for e in &c.effects {
-        lines.extend(pen.paragraph(
-            "    ",
-            &format!(
-                "{}   {}",
-                effect(e, pen),
-                words::change(e.unit, e.from, e.to, s)
+    let cells = |cell: &dyn Fn(&Effect) -> String| c.effects.iter().map(cell).collect::<Vec<_>>();
+    let (columns, _) = table::fitting(
+        vec![
+            Column::words(
+                "",
+                cells(&|e| capital(&pen.name(&words::statistic(&e.metric, &e.statistic), 30))),
             ),
-        ));
+            Column::numbers("now", cells(&|e| words::amount(e.unit, e.from, s))),
+            Column::numbers("then", cells(&|e| words::amount(e.unit, e.to, s))),
+            Column::numbers("change", cells(&|e| words::change(e.unit, e.from, e.to, s))),
+            Column::words(
+                "90 % interval",
+                cells(&|e| match (e.low, e.high) {
+                    (Some(low), Some(high)) => words::span(e.unit, e.to, low, high, s),
+                    _ => s.dash.into(),
+                }),
+            ),
+        ],
+        pen.width() - 4,
+    );
+    if !c.effects.is_empty() {
+        lines.extend(table::lines(&columns, "    "));
     }
     lines
 }

@@ -206,14 +206,17 @@ fn time_labels(bars: &[Bar], grid: Grid, zone: &TimeZone) -> String {
     out
 }
 
+/// An arrow below a column with its label on the side that has more room.
 fn pointer(column: usize, label: &str, room: usize, pen: &Pen<'_>) -> String {
     let sign = pen.signs.pointer;
-    let label = words::glued(label);
-    if column + 2 + width(&label) <= room {
-        format!("{}{sign} {label}", " ".repeat(column))
+    let cut = |columns: usize| {
+        super::super::escape::shorten(&words::glued(label), columns, pen.signs.ellipsis)
+    };
+    let behind = room.saturating_sub(column + 2);
+    let before = column.saturating_sub(1);
+    if width(label) <= behind || behind >= before {
+        format!("{}{sign} {}", " ".repeat(column), cut(behind))
     } else {
-        let label =
-            super::super::escape::shorten(&label, column.saturating_sub(1), pen.signs.ellipsis);
-        format!("{} {sign}", right(&label, column.saturating_sub(1)))
+        format!("{} {sign}", right(&cut(before), before))
     }
 }

@@ -220,11 +220,7 @@ fn events(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
                 "  {}  ",
                 times::worded(e.time, &pen.style.zone, "%a %d %b %H:%M:%S")
             ),
-            &format!(
-                "{}: {}{count}{seconds}",
-                pen.name(&e.event.replace('_', " "), 30),
-                happened(e, pen)
-            ),
+            &format!("{}{count}{seconds}", told(e, pen)),
         )
     };
     titled(
@@ -232,6 +228,22 @@ fn events(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         a.events.iter().flat_map(line).collect(),
         pen,
     )
+}
+
+/// `config change: context.cache_size was set from 100 to 50`, `mode switch: FANCY → SIMPLE`.
+fn told(e: &EventRow, pen: &Pen<'_>) -> String {
+    let event = pen.name(&e.event.replace('_', " "), 30);
+    match (&e.knob, &e.from, &e.to) {
+        (Some(_), ..) => format!("{event}: {}", happened(e, pen)),
+        (None, Some(from), Some(to)) => format!(
+            "{event}: {} {} {}",
+            pen.name(from, 30),
+            pen.signs.arrow,
+            pen.name(to, 30)
+        ),
+        (None, None, Some(to)) => format!("{event}: {}", pen.name(to, 30)),
+        _ => event,
+    }
 }
 
 fn findings(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {

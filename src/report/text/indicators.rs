@@ -10,6 +10,9 @@ use crate::metrics::Unit;
 /// From this number on, indicators without a value share a line.
 const MANY_UNKNOWN: usize = 3;
 
+/// Columns of a bar, at least.
+const BAR: usize = 6;
+
 /// The words of one line.
 struct Row<'a> {
     indicator: &'a Indicator,
@@ -58,6 +61,7 @@ pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
             .collect();
         lines.extend(pen.paragraph("  Not measured   ", &names.join(", ")));
     }
+    lines.extend(notes(&rows, pen));
     if !rows.is_empty() && !pen.is_narrow() {
         lines.push(String::new());
         lines.extend(legend(&rows, pen));
@@ -93,10 +97,7 @@ fn row<'a>(indicator: &'a Indicator, pen: &Pen<'_>) -> Row<'a> {
             words::span(i.unit, value, interval.low, interval.high, pen.signs)
         }
         _ if i.reported => "as reported".into(),
-        (_, Some(_)) => i
-            .note
-            .as_deref()
-            .map_or_else(|| "no interval".into(), |n| pen.name(n, 24)),
+        (_, Some(_)) => "no interval".into(),
         (_, None) => i
             .note
             .as_deref()
@@ -104,7 +105,7 @@ fn row<'a>(indicator: &'a Indicator, pen: &Pen<'_>) -> Row<'a> {
     };
     Row {
         indicator: i,
-        title: pen.name(&i.title, if pen.is_narrow() { 18 } else { 28 }),
+        title: pen.name(&i.title, if pen.is_narrow() { 21 } else { 28 }),
         value: words::amount_or_dash(i.unit, i.value, pen.signs),
         interval,
         target: i
@@ -138,7 +139,7 @@ fn widths(rows: &[Row<'_>], pen: &Pen<'_>) -> Widths {
     } else {
         widest(&|r| width(&r.interval), 13) + 2
     };
-    let used = 2 + title + 2 + value + 2 + interval + target + 2 + 2 + 9;
+    let used = 2 + title + 2 + value + 2 + interval + target + 2 + 3 + 9;
     let bar = pen.width().saturating_sub(used).min(pen.width() / 4 - 1);
     Widths {
         title,
@@ -156,7 +157,7 @@ fn head(w: &Widths) -> String {
         right("value", w.value),
         left(&words::glued("95 % interval"), w.interval),
         right("target", w.target),
-        " ".repeat(if w.bar < 8 { 0 } else { w.bar + 1 }),
+        " ".repeat(if w.bar < BAR { 0 } else { w.bar + 1 }),
     )
 }
 
@@ -172,7 +173,7 @@ fn line(row: &Row<'_>, w: &Widths, pen: &Pen<'_>) -> String {
     }
     line.push_str(&right(&row.target, w.target));
     line.push_str("  ");
-    if w.bar >= 8 {
+    if w.bar >= BAR {
         let bar = bars::indicator(i, w.bar, pen).unwrap_or_default();
         line.push_str(&left(&bar, w.bar + 1));
         line.push(' ');
@@ -195,6 +196,27 @@ fn verdict(i: &Indicator, pen: &Pen<'_>) -> String {
     }
 }
 
+/// Why some values have no interval: those with the same reason on one line.
+fn notes(rows: &[Row<'_>], pen: &Pen<'_>) -> Vec<String> {
+    let mut notes: Vec<(&str, Vec<String>)> = Vec::new();
+    for i in rows.iter().map(|r| r.indicator) {
+        let (Some(note), Some(_), None) = (i.note.as_deref(), i.value, &i.interval) else {
+            continue;
+        };
+        let title = words::glued(&pen.name(&i.title, 40).replace(',', ""));
+        match notes.iter_mut().find(|(n, _)| *n == note) {
+            Some((_, titles)) => titles.push(title),
+            None => notes.push((note, vec![title])),
+        }
+    }
+    notes
+        .iter()
+        .flat_map(|(note, titles)| {
+            pen.paragraph("  ", &format!("{}: {}", titles.join(", "), pen.text(note)))
+        })
+        .collect()
+}
+
 /// What the bars mean, and from where to where they go.
 fn legend(rows: &[Row<'_>], pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
@@ -212,11 +234,9 @@ fn legend(rows: &[Row<'_>], pen: &Pen<'_>) -> Vec<String> {
             others = true;
             continue;
         }
-        let scale = words::Scale::of(i.unit, i.scale_high);
         let end = words::round_amount(i.unit, i.scale_high, s);
         let low = words::round_amount(i.unit, i.scale_low, s);
         let low = low.split(words::GLUE).next().unwrap_or("0").to_owned();
-        let _ = scale;
         let text = format!("{low}{}{end}", s.dash);
         if !scales.contains(&text) {
             scales.push(text);

@@ -72,8 +72,15 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     .collect();
     let records = if kinds.is_empty() {
         words::count(p.records)
-    } else {
+    } else if p.operations + p.samples + p.events + p.aggregates == p.records {
         format!("{}: {}", words::count(p.records), kinds.join(", "))
+    } else {
+        // A line of a log may hold several operations.
+        format!(
+            "{}, which hold {}",
+            words::count(p.records),
+            kinds.join(", ")
+        )
     };
     [
         ("Read", read),
@@ -137,6 +144,8 @@ pub(in super::super) fn format_count(format: &FormatCount, pen: &Pen<'_>) -> Str
 fn singular(plural: &str) -> String {
     if plural.ends_with("series") {
         plural.to_owned()
+    } else if let Some(stem) = plural.strip_suffix("uses") {
+        format!("{stem}us")
     } else if let Some(stem) = plural.strip_suffix("ies") {
         format!("{stem}y")
     } else {
@@ -162,5 +171,6 @@ mod tests {
         assert_eq!(singular("monitor reports"), "monitor report");
         assert_eq!(singular("plain series"), "plain series");
         assert_eq!(singular("status bodies"), "status body");
+        assert_eq!(singular("interface statuses"), "interface status");
     }
 }

@@ -9,6 +9,9 @@ use super::trend;
 use crate::assessment::{Assessment, ProcessRow, ResourceRow, Resources, TrendDirection};
 use crate::metrics::Unit;
 
+/// Measures of the machine on a page that is not full.
+const MEASURES: usize = 5;
+
 /// The machine in a few lines.
 pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let mut lines = Vec::new();
@@ -71,6 +74,7 @@ fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
         .rows
         .iter()
         .filter(|row| is_known(row))
+        .take(MEASURES)
         .map(|row| {
             let title = pen.name(&row.title, 30);
             let mut range = Vec::new();
@@ -254,12 +258,14 @@ fn time_table(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     };
     let scale = words::Scale::of(Unit::Seconds, attribution.wall_seconds);
     let room = pen.width().saturating_sub(52).min(40);
+    let seconds: Vec<f64> = parts.iter().map(|(_, seconds, _)| *seconds).collect();
     let mut rows: Vec<(String, String, String, String)> = parts
         .iter()
-        .map(|(name, seconds, share)| {
+        .zip(scale.column(&seconds, pen.signs))
+        .map(|((name, _, share), time)| {
             (
                 name.clone(),
-                scale.amount(*seconds, pen.signs),
+                time,
                 words::glued(&format!("{} %", words::fixed(*share, 1, pen.signs))),
                 bars::share(share / 100.0, room, pen),
             )

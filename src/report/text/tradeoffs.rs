@@ -14,6 +14,9 @@ use crate::assessment::{
 /// Values of a dimension on a page that is not full.
 const ROWS: usize = 5;
 
+/// Metrics of one verdict that a short page names.
+const NAMED: usize = 2;
+
 /// Figures that a table by mode shows first.
 const OF_MODES: [&str; 7] = [
     "context_preparation_time",
@@ -142,7 +145,8 @@ fn head(metric: &str, pen: &Pen<'_>) -> String {
 /// A row for each value, its most telling figures as far as they fit.
 fn short_table(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
     let rows: Vec<&DimensionRow> = t.rows.iter().take(ROWS).collect();
-    let (columns, dropped) = table::fitting(columns(t, &rows, pen), pen.width() - 2);
+    let (columns, mut dropped) = table::fitting(columns(t, &rows, pen), pen.width() - 2);
+    dropped += t.metrics.len() - shown(t).len();
     let mut lines = table::lines(&columns, "  ");
     let more = t.rows.len() - rows.len();
     let mut hidden = Vec::new();
@@ -177,7 +181,7 @@ fn columns(t: &DimensionTable, rows: &[&DimensionRow], pen: &Pen<'_>) -> Vec<Col
             rows.iter().map(|r| share(r, pen)).collect(),
         ));
     }
-    for metric in ordered(t) {
+    for metric in shown(t) {
         let cells: Vec<String> = rows.iter().map(|r| cell(r, metric, pen)).collect();
         columns.push(Column::numbers(&head(metric, pen), cells));
     }
@@ -186,11 +190,7 @@ fn columns(t: &DimensionTable, rows: &[&DimensionRow], pen: &Pen<'_>) -> Vec<Col
 
 /// The metrics of a table, those first that say most of its dimension.
 fn ordered(t: &DimensionTable) -> Vec<&str> {
-    let first: &[&str] = if t.dimension == "mode" {
-        &OF_MODES
-    } else {
-        &OF_INTERFACES
-    };
+    let first = first(t);
     let place = |metric: &str| {
         first
             .iter()
@@ -200,6 +200,26 @@ fn ordered(t: &DimensionTable) -> Vec<&str> {
     let mut metrics: Vec<&str> = t.metrics.iter().map(String::as_str).collect();
     metrics.sort_by_key(|m| place(m));
     metrics
+}
+
+/// The metrics of a short table: those that say most of its dimension, else the first.
+fn shown(t: &DimensionTable) -> Vec<&str> {
+    let mut metrics = ordered(t);
+    let telling = metrics.iter().filter(|m| first(t).contains(m)).count();
+    metrics.truncate(if telling == 0 {
+        OF_MODES.len()
+    } else {
+        telling
+    });
+    metrics
+}
+
+fn first(t: &DimensionTable) -> &'static [&'static str] {
+    if t.dimension == "mode" {
+        &OF_MODES
+    } else {
+        &OF_INTERFACES
+    }
 }
 
 fn share(row: &DimensionRow, pen: &Pen<'_>) -> String {
@@ -217,8 +237,8 @@ pub(in super::super) fn figure(cell: &Cell, pen: &Pen<'_>) -> String {
     let text = match cell.of {
         Some([used, considered]) => words::glued(&format!(
             "{} of {}",
-            words::round_amount(crate::metrics::Unit::Count, used, pen.signs),
-            words::round_amount(crate::metrics::Unit::Count, considered, pen.signs)
+            words::fixed(used, 0, pen.signs),
+            words::fixed(considered, 0, pen.signs)
         )),
         None => words::amount(cell.unit, cell.value, pen.signs),
     };
@@ -437,20 +457,25 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
                     Some(e) if e.kind == EffectKind::Difference => "\u{a0}points",
                     _ => "",
                 };
-                format!("{} {}{points}", name(c), effect(c, pen))
+                format!("{}{}{}{points}", name(c), words::GLUE, effect(c, pen))
             })
             .collect();
         if !list.is_empty() {
-            parts.push(format!("{} {}", painted(verdict, pen), list.join(", ")));
+            parts.push(format!("{}: {}", painted(verdict, pen), list.join(", ")));
         }
     }
-    let same: Vec<String> = is(ComparisonVerdict::Same).map(name).collect();
-    if !same.is_empty() {
-        parts.push(format!("same {}", same.join(", ")));
-    }
-    let open: Vec<String> = is(ComparisonVerdict::Inconclusive).map(name).collect();
-    if !open.is_empty() {
-        parts.push(format!("inconclusive {}", open.join(", ")));
+    for verdict in [ComparisonVerdict::Same, ComparisonVerdict::Inconclusive] {
+        let list: Vec<String> = is(verdict).map(name).collect();
+        if list.len() > NAMED && !pen.style.full {
+            let named = list[..NAMED].join(", ");
+            parts.push(format!(
+                "{}: {named} and {} more",
+                painted(verdict, pen),
+                list.len() - NAMED
+            ));
+        } else if !list.is_empty() {
+            parts.push(format!("{}: {}", painted(verdict, pen), list.join(", ")));
+        }
     }
     let few = is(ComparisonVerdict::Insufficient).count();
     if few > 0 && few == rows.len() {
@@ -479,7 +504,7 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
         }),
     };
     format!(
-        "{} v {}{basis}: {}{end}",
+        "{} v {}{basis}. {}{end}",
         pen.name(candidate, 30),
         pen.name(base, 30),
         parts.join("; ")

@@ -5,7 +5,7 @@ use super::super::table::{self, Column};
 use super::super::times;
 use super::super::words;
 use super::chart::{self, Mark};
-use crate::assessment::{Assessment, NewestVerdict, Trend, TrendDirection};
+use crate::assessment::{Assessment, NewestVerdict, Slope, Trend, TrendDirection};
 use crate::metrics::Unit;
 
 /// The section, its chart about `rows` rows high; a line that says why where there is no chart.
@@ -56,21 +56,24 @@ pub(in super::super) fn charted(a: &Assessment) -> Option<&Trend> {
 
 /// `response time, mean of 6-hour windows, n = 28`.
 fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
+    let name = pen.name(&words::metric(&trend.metric), 40);
+    let step = times::step(trend.step_seconds);
+    if pen.is_narrow() {
+        return format!("{name}, {step} windows");
+    }
     let what = if trend.unit == Unit::Ratio {
         ""
     } else {
         "mean of "
     };
     let missing = trend.series.iter().filter(|p| p.value.is_none()).count();
-    let empty = if missing == 0 || pen.is_narrow() {
+    let empty = if missing == 0 {
         String::new()
     } else {
         format!(", {missing} without records")
     };
     format!(
-        "{}, {what}{} windows, n = {}{empty}",
-        pen.name(&words::metric(&trend.metric), 40),
-        times::step(trend.step_seconds),
+        "{name}, {what}{step} windows, n = {}{empty}",
         words::count(trend.n)
     )
 }
@@ -126,16 +129,10 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
         _ => String::new(),
     };
     let p = shown_p(trend).map_or_else(String::new, |p| format!(", {}", words::p(p, s)));
-    let slope = trend.slope.as_ref().map_or_else(String::new, |slope| {
-        let unit = trend.unit;
-        // A slope in points, where the values are ratios.
-        format!(
-            "; per {} {} ({})",
-            pen.name(&slope.per, 10),
-            words::amount(unit, slope.estimate, s),
-            words::bare_span(unit, slope.estimate, slope.low, slope.high, s)
-        )
-    });
+    let slope = trend
+        .slope
+        .as_ref()
+        .map_or_else(String::new, |slope| per_day(trend.unit, slope, pen));
     let text = match trend.direction {
         TrendDirection::Insufficient => {
             format!(
@@ -197,6 +194,28 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
         }
     }
     lines
+}
+
+/// `; per day +0.15 s (0.09 to 0.21)`, of ratios in points.
+fn per_day(unit: Unit, slope: &Slope, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    let per = pen.name(&slope.per, 10);
+    if unit == Unit::Ratio {
+        let points = |v: f64| words::signed(v * 100.0, 1, s);
+        return words::glued(&format!(
+            "; per {per} {} points ({} to {})",
+            points(slope.estimate),
+            points(slope.low),
+            points(slope.high)
+        ))
+        .replacen(words::GLUE, " ", 1);
+    }
+    let sign = if slope.estimate > 0.0 { "+" } else { "" };
+    format!(
+        "; per {per} {sign}{} ({})",
+        words::amount(unit, slope.estimate, s),
+        words::bare_span(unit, slope.estimate, slope.low, slope.high, s)
+    )
 }
 
 /// The p that the word goes by: adjusted over all trends, where it is.
