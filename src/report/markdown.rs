@@ -1,175 +1,349 @@
-//! Markdown for a chat or a pull request. Text from inputs cannot form markup.
-
-use std::fmt::Write as _;
+//! Markdown, for a chat or a pull request: the verdict, the key indicators, the recommendations, what
+//! was left out. Everything from inputs is escaped; a table row is always one line.
 
 use super::Style;
-use super::escape::visible;
 use super::pen::Pen;
-use super::signs;
-use super::text;
+use super::text::{advice, indicators, score as score_section, tradeoffs, trend};
+use super::times;
+use super::verdict::verdict;
 use super::words;
-use crate::assessment::{Assessment, TargetVerdict};
+use crate::assessment::{Assessment, TargetVerdict, TrendDirection};
 
-/// The whole result in short.
+/// Rows of the longer lists.
+const ROWS: usize = 20;
+
+/// The document.
 pub(super) fn render(a: &Assessment, style: &Style) -> String {
-    let plain = Style {
-        colour: false,
+    // Always with all characters, without colour and wide enough never to be cut.
+    let style = Style {
         width: 200,
+        unicode: true,
+        colour: false,
         ..style.clone()
     };
-    let pen = Pen::new(&plain);
-    let signs: &signs::Signs = if style.unicode {
-        &signs::UNICODE
-    } else {
-        &signs::ASCII
-    };
-    let mut out = String::from("## perfadvise\n\n");
-    let prose =
-        |lines: Vec<String>| escaped(&lines.iter().map(|l| l.trim()).collect::<Vec<_>>().join(" "));
-    let _ = writeln!(out, "{}\n", prose(text::opening::statement(a, &pen)));
-    if !a.indicators.is_empty() {
-        out.push_str(
-            "| indicator | value | 95 % interval | target | verdict |\n|---|---:|---|---:|---|\n",
-        );
-        for i in &a.indicators {
-            let interval = i.interval.as_ref().map_or_else(
-                || signs.dash.to_owned(),
-                |v| words::span(i.unit, i.value.unwrap_or(v.low), v.low, v.high, signs),
-            );
-            let verdict = match i.verdict {
-                TargetVerdict::Met => "met",
-                TargetVerdict::Missed => "**missed**",
-                TargetVerdict::Unknown => "unknown",
-            };
-            let _ = writeln!(
-                out,
-                "| {} | {} | {interval} | {} | {verdict} |",
-                escaped(&i.title),
-                words::amount_or_dash(i.unit, i.value, signs),
-                words::amount_or_dash(i.unit, i.target.as_ref().map(|t| t.value), signs),
-            );
-        }
-        out.push('\n');
+    let pen = Pen::new(&style);
+    let mut out = Vec::new();
+    head(a, &pen, &mut out);
+    if a.provenance.records > 0 {
+        key_indicators(a, &pen, &mut out);
+        score(a, &pen, &mut out);
+        changes(a, &pen, &mut out);
+        tables(a, &pen, &mut out);
+        recommendations(a, &pen, &mut out);
     }
-    let score = text::score::section(a, &pen);
-    let _ = writeln!(
-        out,
-        "**Score**: {}\n",
-        prose(score.into_iter().skip(2).collect())
-    );
-    for table in &a.tables {
-        let _ = writeln!(
-            out,
-            "| {} | steps | share | {} |",
-            escaped(&table.dimension),
-            table
-                .metrics
-                .iter()
-                .map(|m| escaped(&words::metric(m)))
-                .collect::<Vec<_>>()
-                .join(" | ")
-        );
-        let _ = writeln!(
-            out,
-            "|---|---:|---:|{}",
-            "---:|".repeat(table.metrics.len())
-        );
-        for row in &table.rows {
-            let cells: Vec<String> = table
-                .metrics
-                .iter()
-                .map(|m| {
-                    row.cells.get(m).map_or_else(
-                        || signs.dash.to_owned(),
-                        |c| words::amount(c.unit, c.value, signs),
-                    )
-                })
-                .collect();
-            let steps = row
-                .steps
-                .map_or_else(|| signs.dash.to_owned(), words::count);
-            let share = words::amount_or_dash(crate::metrics::Unit::Ratio, row.share, signs);
-            let _ = writeln!(
-                out,
-                "| {} | {steps} | {share} | {} |",
-                escaped(&row.value),
-                cells.join(" | ")
-            );
-        }
-        out.push('\n');
-    }
-    if !a.recommendations.is_empty() {
-        out.push_str("### Recommendations\n\n");
-        for r in &a.recommendations {
-            let change = r.change.as_ref().map_or_else(String::new, |c| {
-                format!(": {}", escaped(&text::advice::change(c, &pen)))
-            });
-            let points = text::advice::points(r).map_or_else(
-                || "no projection".to_owned(),
-                |p| format!("{} points", words::signed(p, 1, signs)),
-            );
-            let _ = writeln!(
-                out,
-                "{}. **{} {}** ({}, {points}){change}  \n   {}",
-                r.rank,
-                escaped(&r.rule),
-                escaped(&r.name),
-                text::advice::priority(r.priority),
-                escaped(&r.title),
-            );
-            let evidence: Vec<String> = r
-                .evidence
-                .iter()
-                .map(|e| escaped(&text::advice::evidence(e, &pen)))
-                .collect();
-            if !evidence.is_empty() {
-                let _ = writeln!(out, "   - {}", evidence.join("; "));
-            }
-        }
-        out.push('\n');
-    }
-    let p = &a.provenance;
-    let _ = writeln!(
-        out,
-        "{} from {}, {} skipped, {} not recognised; {} of {} rules not evaluated.",
-        words::counted(p.records, "record", "records"),
-        words::counted(p.files, "file", "files"),
-        words::count(p.problems_total),
-        words::counted(p.unrecognised.len() as u64, "file", "files"),
-        words::count(a.rules.not_evaluated),
-        words::count(a.rules.total),
-    );
-    out
+    left_out(a, &pen, &mut out);
+    let mut text = out.join("\n").replace(words::GLUE, " ");
+    text.push('\n');
+    text
 }
 
-/// A text that Markdown shows as it is: no tables, links, code or HTML.
+/// What Markdown or HTML could take for more than text, written out.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in visible(&text.replace(['\u{a0}', '\n', '\r'], " "), true).chars() {
+    for c in text.chars() {
         match c {
-            '|' | '*' | '_' | '`' | '[' | ']' | '#' | '\\' | '~' => {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // No mention of people or issues, no link.
+            '@' => out.push_str("&#64;"),
+            '#' => out.push_str("&#35;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' => {
                 out.push('\\');
                 out.push(c);
             }
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            c if c.is_whitespace() => out.push(' '),
-            c => out.push(c),
+            _ => out.push(c),
         }
     }
-    out
+    // No link from a bare address.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+fn row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|c| escaped(c)).collect();
+    format!("| {} |", cells.join(" | "))
+}
+
+/// Head and rule of a table; columns from `numbers` on are right-aligned.
+fn table_head(heads: &[&str], numbers: usize) -> [String; 2] {
+    let rule: Vec<&str> = (0..heads.len())
+        .map(|i| if i < numbers { "---" } else { "---:" })
+        .collect();
+    [
+        format!("| {} |", heads.join(" | ")),
+        format!("| {} |", rule.join(" | ")),
+    ]
+}
+
+fn head(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    if a.provenance.records == 0 {
+        out.push("## perfadvise: nothing to analyse".into());
+        out.push(String::new());
+        out.push(format!(
+            "Looked at {}, found no usable record.",
+            words::counted(a.provenance.files, "file", "files")
+        ));
+        return;
+    }
+    let verdict = verdict(a, pen);
+    out.push(format!("## {} {}", verdict.sign, escaped(&verdict.first)));
+    out.push(String::new());
+    out.push(escaped(&verdict.figures.join(" ")));
+    if !verdict.detail.is_empty() {
+        out.push(String::new());
+        out.push(escaped(&verdict.detail.join(" ")));
+    }
+    out.push(String::new());
+    let period = a.period.map_or_else(String::new, |p| {
+        format!("{}; ", times::period(p, &pen.style.zone, pen.signs))
+    });
+    out.push(escaped(&format!(
+        "{period}{}, {}.",
+        words::counted(a.provenance.files, "file", "files"),
+        words::counted(a.provenance.records, "record", "records")
+    )));
+}
+
+fn key_indicators(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    if a.indicators.is_empty() {
+        return;
+    }
+    out.extend([String::new(), "### Key indicators".into(), String::new()]);
+    out.extend(table_head(
+        &["", "verdict", "value", "95 % interval", "target", "n"],
+        2,
+    ));
+    for i in &a.indicators {
+        let interval = match (&i.interval, i.value) {
+            (Some(x), Some(value)) => words::span(i.unit, value, x.low, x.high, pen.signs),
+            _ => pen.signs.dash.into(),
+        };
+        let verdict = match i.verdict {
+            TargetVerdict::Met => "✓ met",
+            TargetVerdict::Missed => "✗ missed",
+            TargetVerdict::Unknown => "? unknown",
+        };
+        out.push(row(&[
+            pen.name(&i.title, 40),
+            verdict.into(),
+            words::amount_or_dash(i.unit, i.value, pen.signs),
+            interval,
+            i.target
+                .as_ref()
+                .map_or_else(String::new, |t| indicators::limit(t, i.unit, pen)),
+            i.n.map_or_else(|| pen.signs.dash.into(), words::count),
+        ]));
+    }
+}
+
+fn score(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    let lost: Vec<String> = a
+        .score
+        .parts
+        .iter()
+        .filter_map(|p| Some((p, p.points_lost_shown.filter(|l| *l >= 0.05)?)))
+        .map(|(p, lost)| {
+            format!(
+                "{} {}",
+                score_section::title(p, pen),
+                words::fixed(lost, 1, pen.signs)
+            )
+        })
+        .collect();
+    if lost.is_empty() {
+        return;
+    }
+    out.push(String::new());
+    out.push(escaped(&format!(
+        "Points lost: {}. Coverage {}, profile {}.",
+        lost.join(", "),
+        words::whole_percent(a.score.coverage, pen.signs),
+        pen.name(&a.score.profile, 30)
+    )));
+}
+
+fn changes(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    let moved = a.trends.iter().filter(|t| {
+        matches!(
+            t.direction,
+            TrendDirection::Rising | TrendDirection::Falling
+        )
+    });
+    let rows: Vec<String> = moved
+        .filter_map(|t| {
+            let (first, second) = (t.first_half?, t.second_half?);
+            let dims: Vec<String> = t.dims.values().map(|v| pen.name(v, 30)).collect();
+            Some(row(&[
+                format!(
+                    "{} {}",
+                    pen.name(&words::metric(&t.metric), 40),
+                    dims.join(" ")
+                )
+                .trim_end()
+                .to_owned(),
+                trend::direction(t.direction).into(),
+                words::amount(t.unit, first, pen.signs),
+                words::amount(t.unit, second, pen.signs),
+                words::change(t.unit, first, second, pen.signs),
+                trend::shown_p(t)
+                    .map_or_else(|| pen.signs.dash.into(), |p| words::p_figure(p, pen.signs)),
+            ]))
+        })
+        .take(ROWS)
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.extend([
+        String::new(),
+        "### What changed over time".into(),
+        String::new(),
+    ]);
+    out.extend(table_head(
+        &["", "trend", "1st half", "2nd half", "change", "p"],
+        2,
+    ));
+    out.extend(rows);
+}
+
+fn tables(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    for t in a.tables.iter().filter(|t| !t.rows.is_empty()) {
+        out.extend([
+            String::new(),
+            format!(
+                "### {}",
+                escaped(&tradeoffs::dimension_title(&t.dimension, pen))
+            ),
+            String::new(),
+        ]);
+        let mut heads = vec![String::new(), "steps".into(), "share".into()];
+        heads.extend(
+            t.metrics
+                .iter()
+                .map(|m| escaped(&pen.name(&words::metric(m), 40))),
+        );
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        out.extend(table_head(&heads, 1));
+        for r in t.rows.iter().take(ROWS) {
+            let mut cells = vec![
+                pen.name(&r.value, 40),
+                r.steps.map_or_else(|| pen.signs.dash.into(), words::count),
+                words::amount_or_dash(crate::metrics::Unit::Ratio, r.share, pen.signs),
+            ];
+            cells.extend(t.metrics.iter().map(|m| {
+                r.cells
+                    .get(m)
+                    .map_or_else(|| pen.signs.dash.to_owned(), |c| tradeoffs::figure(c, pen))
+            }));
+            out.push(row(&cells));
+        }
+        let sentences = tradeoffs::sentences(a, &t.dimension, Some(t), pen);
+        if !sentences.is_empty() {
+            out.push(String::new());
+            out.extend(sentences.iter().map(|s| format!("- {}", escaped(s))));
+        }
+    }
+}
+
+fn recommendations(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    out.extend([String::new(), "### Recommendations".into(), String::new()]);
+    if a.recommendations.is_empty() {
+        out.push("None: no rule that could be judged speaks.".into());
+        return;
+    }
+    for r in a.recommendations.iter().take(ROWS) {
+        let what = r
+            .change
+            .as_ref()
+            .map(|c| advice::change(c, pen))
+            .or_else(|| r.advice.as_deref().map(|t| pen.text(t)))
+            .unwrap_or_default();
+        let gain = advice::points(r).map_or_else(
+            || "no projection".into(),
+            |p| words::score_points(p, pen.signs),
+        );
+        out.push(format!(
+            "{}. **{}** {}: {}{} ({})",
+            r.rank,
+            advice::priority(r.priority),
+            escaped(&format!(
+                "{} {}",
+                pen.name(&r.rule, 12),
+                pen.name(&r.name, 30)
+            )),
+            escaped(&pen.text(&r.title)),
+            if what.is_empty() {
+                String::new()
+            } else {
+                format!(" → {}", escaped(&what))
+            },
+            escaped(&gain)
+        ));
+        let evidence: Vec<String> = r
+            .evidence
+            .iter()
+            .map(|e| advice::evidence(e, pen))
+            .collect();
+        if !evidence.is_empty() {
+            out.push(format!("   - evidence: {}", escaped(&evidence.join("; "))));
+        }
+        if let Some(p) = &r.projection {
+            let effects: Vec<String> = p.effects.iter().map(|e| advice::effect(e, pen)).collect();
+            out.push(format!(
+                "   - projection ({}): {}",
+                advice::basis(p.kind),
+                escaped(&effects.join(", "))
+            ));
+        }
+    }
+}
+
+fn left_out(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    let p = &a.provenance;
+    let mut lines: Vec<String> = p
+        .problems
+        .iter()
+        .take(ROWS)
+        .map(|f| {
+            let line = f.line.map_or_else(String::new, |l| format!(":{l}"));
+            format!("{}{line}: {}", pen.path(&f.file, 100), pen.text(&f.reason))
+        })
+        .chain(p.unrecognised_why.iter().take(ROWS).map(|n| {
+            format!(
+                "{}: not recognised ({})",
+                pen.path(&n.file, 100),
+                pen.text(&n.reason)
+            )
+        }))
+        .collect();
+    let listed = p.problems.len().min(ROWS) + p.unrecognised_why.len().min(ROWS);
+    let all = p.problems_total + u64::try_from(p.unrecognised_why.len()).unwrap_or(0);
+    let more = all.saturating_sub(u64::try_from(listed).unwrap_or(0));
+    if more > 0 {
+        lines.push(format!("and {} more", words::count(more)));
+    }
+    if a.rules.not_evaluated > 0 {
+        lines.push(format!(
+            "{} of {} not evaluated for lack of data",
+            words::count(a.rules.not_evaluated),
+            words::counted(a.rules.total, "rule", "rules")
+        ));
+    }
+    if !lines.is_empty() {
+        out.extend([String::new(), "### Left out".into(), String::new()]);
+        out.extend(lines.iter().map(|l| format!("- {}", escaped(l))));
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::escaped;
 
     #[test]
-    fn nothing_is_markup() {
-        assert_eq!(
-            escaped("a|b <img src=x> `c` [d](e)\n# f"),
-            "a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"
-        );
+    fn markup_is_text() {
+        assert_eq!(escaped("a|b"), "a\\|b");
+        assert_eq!(escaped("<script>"), "&lt;script&gt;");
+        assert_eq!(escaped("`x` *y* [z](u)"), "\\`x\\` \\*y\\* \\[z\\](u)");
+        assert_eq!(escaped("@name #12"), "&#64;name &#35;12");
     }
 }

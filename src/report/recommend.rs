@@ -1,20 +1,29 @@
-//! Only the advice: every recommendation with evidence and basis, and what was not evaluated.
+//! The page of `recommend`: the advice with its reasons, and what could not be judged.
 
 use super::Style;
 use super::pen::Pen;
-use super::text;
+use super::text::{advice, closing};
+use super::verdict;
 use crate::assessment::Assessment;
 
 /// The page of `recommend`.
 #[must_use]
 pub fn page(a: &Assessment, style: &Style) -> String {
     let pen = Pen::new(style);
-    let mut lines = text::advice::full_section(a, &pen);
-    for block in text::closing::full_sections(a, &pen) {
-        if !block.is_empty() {
+    let mut lines = advice::full_section(a, &pen);
+    for section in closing::advice_sections(a, &pen) {
+        if !section.is_empty() {
             lines.push(String::new());
-            lines.extend(block);
+            lines.extend(section);
         }
+    }
+    lines.push(String::new());
+    lines.extend(pen.paragraph("  ", &verdict::score(&a.score, &pen)));
+    if let Some(first) = a.recommendations.first() {
+        lines.push(format!(
+            "  Next: perfadvise rules explain {}",
+            pen.name(&first.rule, 12)
+        ));
     }
     pen.finish(&lines)
 }

@@ -6,19 +6,23 @@ mod axis;
 mod chart;
 pub(super) mod closing;
 mod empty;
-mod indicators;
-pub(super) mod opening;
+pub(super) mod indicators;
+mod opening;
 mod resources;
 pub(super) mod score;
-mod tradeoffs;
-mod trend;
+pub(super) mod tradeoffs;
+pub(super) mod trend;
 
 use super::Style;
+use super::escape;
 use super::pen::Pen;
 use crate::assessment::Assessment;
 
 /// Lines of a page that is not full.
 const LINES: usize = 70;
+
+/// Sections of a page.
+const HEADINGS: usize = 6;
 
 /// Rows of the chart: at most, and at least.
 const CHART_ROWS: (usize, usize) = (8, 6);
@@ -44,7 +48,26 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
     } else {
         within(length(&before), a, &pen)
     };
-    pen.finish(&joined(before.into_iter().chain([trend]).chain(after)))
+    let mut lines = joined(before.into_iter().chain([trend]).chain(after));
+    if !style.full && lines.len() > LINES {
+        lines = denser(lines, &pen);
+    }
+    pen.finish(&lines)
+}
+
+/// Without the empty lines below the headings of sections.
+fn denser(lines: Vec<String>, pen: &Pen<'_>) -> Vec<String> {
+    let heading = pen.signs.rule.repeat(2);
+    let mut kept: Vec<String> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let is_below = kept
+            .last()
+            .is_some_and(|l| escape::without_colour(l).starts_with(&heading));
+        if !(is_below && line.is_empty()) {
+            kept.push(line);
+        }
+    }
+    kept
 }
 
 /// What stands behind the trend, on a full page.
@@ -72,7 +95,8 @@ fn within(used: usize, a: &Assessment, pen: &Pen<'_>) -> (Block, Vec<Block>) {
     } else {
         advice::section(a, false, pen)
     };
-    let over = (used + advice.len()).saturating_sub(LINES);
+    // Empty lines below headings give way, too: about one for each section.
+    let over = (used + advice.len()).saturating_sub(LINES + HEADINGS);
     let trend = if over == 0 {
         trend
     } else {

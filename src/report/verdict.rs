@@ -54,7 +54,7 @@ fn first(a: &Assessment, trend: Option<&Trend>, pen: &Pen<'_>) -> String {
         (Mood::Worse | Mood::Better, Some(trend)) => {
             let when = match trend.change_points.first().and_then(|c| c.time) {
                 Some(time) => format!("since about {}", times::moment(time, &pen.style.zone)),
-                None => "in the second half of the period".into(),
+                None => "in the second half".into(),
             };
             format!("{} {when}.", changed(trend, headline.mood, pen))
         }
@@ -170,7 +170,7 @@ fn movement(trend: &Trend, pen: &Pen<'_>) -> String {
         None => (
             trend.first_half,
             trend.second_half,
-            Some("from the first to the second half".to_owned()),
+            Some("from the first half of the period to the second".to_owned()),
         ),
     };
     let p = trend

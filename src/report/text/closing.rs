@@ -11,10 +11,10 @@ use super::score::sentence;
 use crate::assessment::{Assessment, EventRow, FaultRow};
 
 /// Faults and files that are named on a page that is not full.
-const NAMED: usize = 3;
+const NAMED: usize = 2;
 
 /// Reasons that are named on a page that is not full.
-const REASONS: usize = 3;
+const REASONS: usize = 1;
 
 /// The last lines of a short page.
 pub(super) fn summary(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
@@ -88,7 +88,7 @@ fn not_evaluated(a: &Assessment, pen: &Pen<'_>) -> String {
 /// `b7.jsonl:412 cut off …; not recognised: notes.txt, chart.png`.
 fn skipped(a: &Assessment, pen: &Pen<'_>) -> String {
     let p = &a.provenance;
-    let room = if pen.is_narrow() { 24 } else { 36 };
+    let room = 24;
     let mut parts: Vec<String> = Vec::new();
     if !p.problems.is_empty() {
         let named: Vec<String> = p
@@ -190,6 +190,11 @@ pub(in super::super) fn full_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<
     ];
     sections.push(next(a, pen));
     sections
+}
+
+/// Findings and rules that were not evaluated.
+pub(in super::super) fn advice_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<String>> {
+    vec![findings(a, pen), rules(a, pen)]
 }
 
 fn titled(title: &str, lines: Vec<String>, pen: &Pen<'_>) -> Vec<String> {

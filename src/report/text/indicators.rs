@@ -63,7 +63,6 @@ pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     }
     lines.extend(notes(&rows, pen));
     if !rows.is_empty() && !pen.is_narrow() {
-        lines.push(String::new());
         lines.extend(legend(&rows, pen));
     }
     lines

@@ -97,7 +97,11 @@ fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
             })
         })
         .collect();
-    if parts.is_empty() && r.processes.is_empty() {
+    // What was not measured stands among the key indicators.
+    if !parts.is_empty() {
+        return pen.paragraph("  Machine    ", &parts.join(&format!(" {} ", s.dot)));
+    }
+    if r.processes.is_empty() {
         return Vec::new();
     }
     let unknown: Vec<String> = r

@@ -7,11 +7,11 @@ use super::super::verdict::band_name;
 use super::super::words;
 use crate::assessment::{Assessment, Score, ScorePart, ScoreStatus};
 
-/// Losses that are named; the others are summed.
-const NAMED: usize = 4;
+/// Losses that are named on a page that is not full; the others are summed.
+const NAMED: usize = 3;
 
 /// The section.
-pub(in super::super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let score = &a.score;
     let profile = pen.name(&score.profile, 30);
     let mut lines = vec![
@@ -21,10 +21,17 @@ pub(in super::super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         ),
         String::new(),
     ];
+    lines.extend(body(a, pen));
+    lines
+}
+
+/// What stands below the heading.
+pub(in super::super) fn body(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let score = &a.score;
     let Some(value) = score.value else {
-        lines.extend(pen.paragraph("  ", &none(score, pen)));
-        return lines;
+        return pen.paragraph("  ", &none(score, pen));
     };
+    let mut lines = Vec::new();
     lines.extend(pen.paragraph("  ", &summary(score, value, pen)));
     lines.extend(losses(score, pen));
     if let Some(reason) = &score.band_reason {
@@ -85,7 +92,7 @@ fn summary(score: &Score, value: f64, pen: &Pen<'_>) -> String {
     pieces.join(&format!("{0}{0} ", words::GLUE))
 }
 
-/// The parts that cost points, most first; those beyond four together.
+/// The parts that cost points, most first; the others together.
 fn losses(score: &Score, pen: &Pen<'_>) -> Vec<String> {
     let mut parts: Vec<(&ScorePart, f64)> = score
         .parts
@@ -99,10 +106,11 @@ fn losses(score: &Score, pen: &Pen<'_>) -> Vec<String> {
     }
     let number = |v: f64| words::fixed(v, 1, pen.signs);
     let total: f64 = parts.iter().map(|(_, lost)| lost).sum();
-    let named = if parts.len() == NAMED + 1 {
-        NAMED + 1
+    let most = if pen.style.full { NAMED + 1 } else { NAMED };
+    let named = if parts.len() == most + 1 {
+        most + 1
     } else {
-        NAMED
+        most
     };
     let mut rows: Vec<(String, f64)> = parts
         .iter()
@@ -120,19 +128,9 @@ fn losses(score: &Score, pen: &Pen<'_>) -> Vec<String> {
         .iter()
         .map(|(name, lost)| words::glued(&format!("{name} {}", number(*lost))))
         .collect();
-    let separator = if pen.style.unicode && !pen.is_narrow() {
-        format!(" {} ", pen.signs.dot)
-    } else {
-        ", ".into()
-    };
     pen.paragraph(
         "  ",
-        &format!(
-            "Lost{}{}: {}",
-            words::GLUE,
-            number(total),
-            list.join(&separator)
-        ),
+        &format!("Lost{}{}: {}", words::GLUE, number(total), list.join(", ")),
     )
 }
 
@@ -159,6 +157,8 @@ fn loss_bars(rows: &[(String, f64)], total: f64, pen: &Pen<'_>) -> Vec<String> {
 /// Name of a part in a list: `response time p95`.
 pub(in super::super) fn title(part: &ScorePart, pen: &Pen<'_>) -> String {
     let title = words::lower(&pen.name(&part.title, 40)).replace(',', "");
+    // Mean and p95 stand beside each other: the shorter word is enough.
+    let title = title.replace("response time", "response");
     if part.statistic == "p95" && part.metric == "response_time" && !title.contains("p95") {
         format!("{title} p95")
     } else if part.part == "response_mean" && !title.contains("mean") {

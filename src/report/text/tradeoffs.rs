@@ -404,7 +404,7 @@ pub(in super::super) fn verdict_word(verdict: ComparisonVerdict) -> &'static str
 }
 
 /// A sentence for each pair of groups, and what else the reader of the table must know.
-fn statements(
+pub(in super::super) fn sentences(
     a: &Assessment,
     dimension: &str,
     table: Option<&DimensionTable>,
@@ -422,22 +422,34 @@ fn statements(
         }
     }
     let most = if pen.style.full { usize::MAX } else { 3 };
-    let mut lines: Vec<String> = pairs
+    let mut sentences: Vec<String> = pairs
         .iter()
         .take(most)
-        .flat_map(|&(base, candidate)| {
+        .map(|&(base, candidate)| {
             let of: Vec<&Comparison> = rows
                 .iter()
                 .copied()
                 .filter(|c| c.base == base && c.candidate == candidate)
                 .collect();
-            pen.paragraph("  ", &statement(base, candidate, &of, pen))
+            statement(base, candidate, &of, pen)
         })
         .collect();
-    if let Some(table) = table {
-        lines.extend(remarks(table, pen));
+    if let Some(remarks) = table.and_then(|t| remarks(t, pen)) {
+        sentences.push(remarks);
     }
-    lines
+    sentences
+}
+
+fn statements(
+    a: &Assessment,
+    dimension: &str,
+    table: Option<&DimensionTable>,
+    pen: &Pen<'_>,
+) -> Vec<String> {
+    sentences(a, dimension, table, pen)
+        .iter()
+        .flat_map(|sentence| pen.paragraph("  ", sentence))
+        .collect()
 }
 
 /// `SIMPLE v FANCY, 41 pairs: response time ×0.68 better, accuracy −13.1 points worse; a trade, no
@@ -466,15 +478,15 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
     }
     for verdict in [ComparisonVerdict::Same, ComparisonVerdict::Inconclusive] {
         let list: Vec<String> = is(verdict).map(name).collect();
-        if list.len() > NAMED && !pen.style.full {
+        let word = painted(verdict, pen);
+        // On a short page those that say nothing are counted.
+        if verdict == ComparisonVerdict::Inconclusive && !pen.style.full && !list.is_empty() {
+            parts.push(format!("{} {word}", list.len()));
+        } else if list.len() > NAMED && !pen.style.full {
             let named = list[..NAMED].join(", ");
-            parts.push(format!(
-                "{}: {named} and {} more",
-                painted(verdict, pen),
-                list.len() - NAMED
-            ));
+            parts.push(format!("{word}: {named} and {} more", list.len() - NAMED));
         } else if !list.is_empty() {
-            parts.push(format!("{}: {}", painted(verdict, pen), list.join(", ")));
+            parts.push(format!("{word}: {}", list.join(", ")));
         }
     }
     let few = is(ComparisonVerdict::Insufficient).count();
@@ -511,7 +523,7 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
     )
 }
 
-fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
+fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Option<String> {
     let mut remarks: Vec<String> = Vec::new();
     let mocks: Vec<String> = t
         .rows
@@ -521,13 +533,8 @@ fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
         .collect();
     if !mocks.is_empty() {
         remarks.push(format!(
-            "{} {} without a model: counted, never compared",
-            mocks.join(", "),
-            if mocks.len() == 1 {
-                "answers"
-            } else {
-                "answer"
-            }
+            "no model behind {}: never compared",
+            mocks.join(", ")
         ));
     }
     let is_reported = t
@@ -536,10 +543,7 @@ fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
         .flat_map(|r| r.cells.values())
         .any(|c| c.source == CellSource::Reported);
     if is_reported {
-        remarks.push("* as the input reports it, not measured here".into());
+        remarks.push("* as the input reports it".into());
     }
-    if remarks.is_empty() {
-        return Vec::new();
-    }
-    pen.paragraph("  ", &format!("{}.", remarks.join("; ")))
+    (!remarks.is_empty()).then(|| format!("{}.", remarks.join("; ")))
 }

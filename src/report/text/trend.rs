@@ -23,7 +23,9 @@ pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String>
     let marks = marks(a, trend, pen);
     let mut lines = vec![pen.section("Trend", &remark(trend, pen)), String::new()];
     lines.extend(chart::draw(trend, rows, &marks, pen));
-    lines.push(String::new());
+    if pen.style.full {
+        lines.push(String::new());
+    }
     lines.extend(summary(trend, pen));
     lines.extend(others(a, trend, pen));
     if pen.style.full {
@@ -120,7 +122,7 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
     let word = direction(trend.direction);
     let halves = match (trend.first_half, trend.second_half) {
         (Some(first), Some(second)) => format!(
-            "{} {} {} ({}), first half to second half",
+            "{} {} {} ({}), first to second half",
             words::amount(trend.unit, first, s),
             s.arrow,
             words::amount(trend.unit, second, s),
@@ -140,7 +142,7 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
                 words::count(trend.n)
             )
         }
-        _ if pen.is_narrow() => format!("{halves}{p}"),
+        _ if !pen.style.full => format!("{halves}{p}"),
         _ => format!("{halves}{p}{slope}"),
     };
     let mut lines = pen.paragraph(&format!("    {word:<9}"), &text);

@@ -19,6 +19,11 @@ fn dims(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// Six decimals, so that every parser gives the very same number back.
+fn short(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
 fn unit_of(metric: &str) -> Unit {
     Metric::named(metric).map_or(Unit::Unknown, |m| m.row().unit)
 }
@@ -401,7 +406,7 @@ fn score() -> Score {
             target: Some(p.4),
             poor: Some(p.5),
             score: Some(p.7),
-            points_lost: Some(100.0 * p.6 * (1.0 - p.7) / 96.0),
+            points_lost: Some(short(100.0 * p.6 * (1.0 - p.7) / 96.0)),
             points_lost_shown: Some(p.8),
             step: Some(Step {
                 value: p.9.0,
@@ -465,7 +470,7 @@ fn score() -> Score {
 fn trend(metric: &str, values: &[f64], step: f64, direction: TrendDirection) -> Trend {
     let from = time("2026-11-16T00:00:00Z").0;
     let half = values.len() / 2;
-    let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+    let mean = |v: &[f64]| short(v.iter().sum::<f64>() / v.len() as f64);
     let (first, second) = (mean(&values[..half]), mean(&values[half..]));
     Trend {
         metric: metric.into(),
@@ -479,9 +484,9 @@ fn trend(metric: &str, values: &[f64], step: f64, direction: TrendDirection) -> 
         },
         slope: Some(Slope {
             per: "day".into(),
-            estimate: (second - first) / 3.5,
-            low: (second - first) / 4.4,
-            high: (second - first) / 2.9,
+            estimate: short((second - first) / 3.5),
+            low: short((second - first) / 4.4),
+            high: short((second - first) / 2.9),
         }),
         p: Some(if direction == TrendDirection::Stable {
             0.41
@@ -495,7 +500,7 @@ fn trend(metric: &str, values: &[f64], step: f64, direction: TrendDirection) -> 
         }),
         first_half: Some(first),
         second_half: Some(second),
-        ratio: Some(second / first),
+        ratio: Some(short(second / first)),
         change_points: Vec::new(),
         newest: None,
         step_seconds: step,
@@ -527,7 +532,7 @@ fn mode_table() -> DimensionTable {
         cells: cells
             .iter()
             .map(|(m, v)| (*m, *v, None))
-            .chain([("file_use_rate", files[0] / files[1], Some(files))])
+            .chain([("file_use_rate", short(files[0] / files[1]), Some(files))])
             .map(|(m, value, of)| {
                 (
                     m.to_owned(),
