@@ -1,12 +1,14 @@
 //! CSV: the rows of the metrics, for spreadsheets.
 //!
-//! RFC 4180: fields with a comma, a quote or a line break are quoted, lines end in CRLF. A text
-//! that a spreadsheet would take for a formula gets a leading `'`. Seconds, bytes, ratios 0 to 1; an
+//! RFC 4180: fields with a comma or a quote are quoted, lines end in CRLF. A text that a spreadsheet
+//! would take for a formula gets a leading `'`; line breaks and other control characters are written
+//! out (`\n`), so that a row is a line. Seconds, bytes, ratios 0 to 1; an
 //! empty field is "not known".
 
 use std::collections::BTreeSet;
 
 use super::Style;
+use super::escape::visible;
 use crate::assessment::{Assessment, Limit, MetricRow, TargetVerdict};
 
 /// Columns behind the metric, its unit and its dimensions.
@@ -110,24 +112,12 @@ fn number(value: Option<f64>) -> String {
     }
 }
 
-/// A text as a field: no formula, quoted where needed.
+/// A text as a field: nothing invisible, no formula, quoted where needed.
 fn word(text: &str) -> String {
-    // A terminal that shows the table must not obey names in it; line breaks stay, quoted.
-    let text: String = text
-        .split_inclusive(['\n', '\r'])
-        .map(|line| {
-            super::escape::visible(line.trim_end_matches(['\n', '\r']), true)
-                + &line[line.trim_end_matches(['\n', '\r']).len()..]
-        })
-        .collect();
-    let text = text.as_str();
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    let text = if is_formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\n', '\r', '\'', '\t']) {
+    let text = visible(text, true);
+    let is_formula = text.starts_with(['=', '+', '-', '@']);
+    let text = if is_formula { format!("'{text}") } else { text };
+    if text.contains([',', '"', '\'']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
         text
@@ -156,7 +146,7 @@ mod tests {
         assert_eq!(word("-2"), "\"'-2\"");
         assert_eq!(word("a,b"), "\"a,b\"");
         assert_eq!(word("say \"hi\""), "\"say \"\"hi\"\"\"");
-        assert_eq!(word("two\nlines"), "\"two\nlines\"");
+        assert_eq!(word("two\nlines"), "two\\nlines");
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(super) const UNICODE: Signs = Signs {
     change: "┊",
     pointer: "↑",
     plus_minus: "±",
-    formula: ["Φ", "σ", "÷", "·"],
+    formula: ["Φ", "σ", "/", "·"],
 };
 
 /// For terminals without UTF-8.

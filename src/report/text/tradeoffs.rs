@@ -506,19 +506,20 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
         _ => "",
     };
     let basis = match rows.iter().find(|c| c.paired) {
-        Some(c) => format!(", {} of tasks", words::counted(c.units[0], "pair", "pairs")),
+        Some(c) => format!("{} of tasks", words::counted(c.units[0], "pair", "pairs")),
         None => rows.first().map_or_else(String::new, |c| {
             format!(
-                ", {} and {} units",
+                "{} and {} units",
                 words::count(c.units[1]),
                 words::count(c.units[0])
             )
         }),
     };
     format!(
-        "{} v {}{basis}. {}{end}",
+        "{} v {} ({basis}){}{}{end}",
         pen.name(candidate, 30),
         pen.name(base, 30),
+        words::GLUE.to_string() + " ",
         parts.join("; ")
     )
 }
@@ -533,7 +534,7 @@ fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Option<String> {
         .collect();
     if !mocks.is_empty() {
         remarks.push(format!(
-            "no model behind {}: never compared",
+            "No model behind {}: never compared",
             mocks.join(", ")
         ));
     }
