@@ -317,9 +317,7 @@ fn money_decimals(v: f64) -> usize {
 }
 
 fn plain_decimals(v: f64) -> usize {
-    if v.fract().abs() < 1e-9 {
-        0
-    } else if v >= 99.5 {
+    if v.fract().abs() < 1e-9 || v >= 99.5 {
         0
     } else if v >= 0.1 {
         2
