@@ -14,8 +14,8 @@ use crate::metrics::Unit;
 /// Recommendations with details on a page that is not full.
 const DETAILED: usize = 3;
 
-/// The section: the first three, the others in a line, all together. With `details` the reasons of
-/// each are told in a line of their own.
+/// The section: the first three, the others in a line, all together. With `has_reasons` the reason of
+/// each is told in a line of its own.
 pub(super) fn section(a: &Assessment, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
     let mut lines = vec![
         pen.section("Recommendations", &remark(a, pen)),
@@ -192,7 +192,7 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
         lines.extend(pen.paragraph(indent, &sentence(&pen.text(&r.title))));
     }
     let effects = effects_line(r, pen);
-    let proof = effects.or_else(|| evidence_line(r, 2, pen));
+    let proof = effects.or_else(|| evidence_line(r, if has_reasons { 2 } else { 1 }, pen));
     if let Some(text) = proof {
         lines.extend(pen.paragraph(indent, &text));
     }

@@ -14,9 +14,6 @@ use crate::assessment::{
 /// Values of a dimension on a page that is not full.
 const ROWS: usize = 5;
 
-/// Metrics of one verdict that a short page names.
-const NAMED: usize = 2;
-
 /// Figures that a table by mode shows first.
 const OF_MODES: [&str; 7] = [
     "context_preparation_time",
@@ -145,26 +142,12 @@ fn head(metric: &str, pen: &Pen<'_>) -> String {
 /// A row for each value, its most telling figures as far as they fit.
 fn short_table(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
     let rows: Vec<&DimensionRow> = t.rows.iter().take(ROWS).collect();
-    let (columns, mut dropped) = table::fitting(columns(t, &rows, pen), pen.width() - 2);
-    dropped += t.metrics.len() - shown(t).len();
+    // The last line of the page says where all figures are.
+    let (columns, _) = table::fitting(columns(t, &rows, pen), pen.width() - 2);
     let mut lines = table::lines(&columns, "  ");
     let more = t.rows.len() - rows.len();
-    let mut hidden = Vec::new();
     if more > 0 {
-        hidden.push(format!("{more} more of them"));
-    }
-    if dropped > 0 {
-        hidden.push(words::counted(
-            u64::try_from(dropped).unwrap_or(0),
-            "more figure",
-            "more figures",
-        ));
-    }
-    if !hidden.is_empty() {
-        lines.push(pen.paint(
-            Tone::Faint,
-            &format!("  {} with --full", hidden.join(" and ")),
-        ));
+        lines.push(pen.paint(Tone::Faint, &format!("  and {more} more")));
     }
     lines
 }
@@ -479,12 +462,9 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
     for verdict in [ComparisonVerdict::Same, ComparisonVerdict::Inconclusive] {
         let list: Vec<String> = is(verdict).map(name).collect();
         let word = painted(verdict, pen);
-        // On a short page those that say nothing are counted.
-        if verdict == ComparisonVerdict::Inconclusive && !pen.style.full && !list.is_empty() {
-            parts.push(format!("{} {word}", list.len()));
-        } else if list.len() > NAMED && !pen.style.full {
-            let named = list[..NAMED].join(", ");
-            parts.push(format!("{word}: {named} and {} more", list.len() - NAMED));
+        // On a short page those that do not differ are counted, unless it is but one.
+        if list.len() > 1 && !pen.style.full {
+            parts.push(format!("{}{}{word}", list.len(), words::GLUE));
         } else if !list.is_empty() {
             parts.push(format!("{word}: {}", list.join(", ")));
         }

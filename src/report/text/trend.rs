@@ -8,6 +8,9 @@ use super::chart::{self, Mark};
 use crate::assessment::{Assessment, NewestVerdict, Slope, Trend, TrendDirection};
 use crate::metrics::Unit;
 
+/// Stable metrics that a short page names.
+const STABLE: usize = 3;
+
 /// The section, its chart about `rows` rows high; a line that says why where there is no chart.
 pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String> {
     if a.trends.is_empty() {
@@ -270,7 +273,13 @@ fn others(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
         .collect();
     let mut parts = moved;
     if !stable.is_empty() {
-        parts.push(format!("stable: {}", stable.join(", ")));
+        let named = if pen.style.full { stable.len() } else { STABLE };
+        let more = match stable.len().saturating_sub(named) {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        let stable: Vec<String> = stable.into_iter().take(named).collect();
+        parts.push(format!("stable: {}{more}", stable.join(", ")));
     }
     if parts.is_empty() {
         return Vec::new();
