@@ -21,9 +21,6 @@ use crate::assessment::Assessment;
 /// Lines of a page that is not full.
 const LINES: usize = 70;
 
-/// Sections of a page.
-const HEADINGS: usize = 6;
-
 /// Rows of the chart: at most, and at least.
 const CHART_ROWS: (usize, usize) = (8, 6);
 
@@ -95,8 +92,8 @@ fn within(used: usize, a: &Assessment, pen: &Pen<'_>) -> (Block, Vec<Block>) {
     } else {
         advice::section(a, false, pen)
     };
-    // Empty lines below headings give way, too: about one for each section.
-    let over = (used + advice.len()).saturating_sub(LINES + HEADINGS);
+    // Rows of the chart give way before the empty lines below headings do.
+    let over = (used + advice.len()).saturating_sub(LINES);
     let trend = if over == 0 {
         trend
     } else {

@@ -462,8 +462,9 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
     for verdict in [ComparisonVerdict::Same, ComparisonVerdict::Inconclusive] {
         let list: Vec<String> = is(verdict).map(name).collect();
         let word = painted(verdict, pen);
-        // On a short page those that do not differ are counted, unless it is but one.
-        if list.len() > 1 && !pen.style.full {
+        // On a short page those that do not differ are counted, unless one is the same.
+        let is_named = verdict == ComparisonVerdict::Same && list.len() == 1;
+        if !list.is_empty() && !is_named && !pen.style.full {
             parts.push(format!("{}{}{word}", list.len(), words::GLUE));
         } else if !list.is_empty() {
             parts.push(format!("{word}: {}", list.join(", ")));
