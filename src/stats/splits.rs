@@ -75,7 +75,8 @@ pub(super) fn below(random: &mut ChaCha8Rng, n: usize) -> usize {
     loop {
         let product = u128::from(random.next_u64()) * u128::from(n);
         let (high, low) = ((product >> 64) as u64, product as u64);
-        if low >= n.wrapping_neg() % n {
+        // The division is slow, and hardly ever needed.
+        if low >= n || low >= n.wrapping_neg() % n {
             return usize::try_from(high).unwrap_or(0);
         }
     }
