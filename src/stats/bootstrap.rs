@@ -1,5 +1,6 @@
 //! An interval for any statistic of units, by drawing them again.
 
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -36,7 +37,7 @@ pub fn bca(
         let mut from = 0;
         for n in strata {
             for _ in 0..*n {
-                times[from + splits::below(&mut random, *n)] += 1.0;
+                times[from + splits::below(|| random.next_u64(), *n)] += 1.0;
             }
             from += n;
         }
@@ -114,6 +115,15 @@ mod tests {
     use super::*;
     use crate::stats::reference::same;
 
+    /// The first number of the stream that every interval was drawn from.
+    #[test]
+    fn the_generator_is_the_known_one() {
+        assert_eq!(
+            ChaCha8Rng::seed_from_u64(42).next_u64(),
+            12_578_764_544_318_200_737
+        );
+    }
+
     fn mean_of(values: &[f64], times: &[f64]) -> Option<f64> {
         let n: f64 = times.iter().sum();
         let sum: f64 = values.iter().zip(times).map(|(v, t)| v * t).sum();
@@ -150,8 +160,9 @@ mod tests {
             .filter(|seed| {
                 let values: Vec<f64> = (0..30)
                     .map(|_| {
-                        -((number(splits::below(&mut random, 1 << 30)) + 0.5) / number(1 << 30))
-                            .ln()
+                        -((number(splits::below(|| random.next_u64(), 1 << 30)) + 0.5)
+                            / number(1 << 30))
+                        .ln()
                     })
                     .collect();
                 bca(&[30], 400, 0.9, *seed, |t| mean_of(&values, t))

@@ -127,11 +127,6 @@ pub(super) fn ratio_and_variance(numerators: &[f64], denominators: &[f64]) -> Op
     pool(numerators, denominators).map(|p| (p.ratio, p.variance))
 }
 
-/// The same of units as pairs of numerator and denominator.
-pub(super) fn ratio_and_variance_of(units: &[(f64, f64)]) -> Option<(f64, f64)> {
-    pool_of(units.iter().copied()).map(|p| (p.ratio, p.variance))
-}
-
 impl Pooled {
     fn half_width(&self, level: f64) -> Option<f64> {
         Some(normal::critical_t(level, number(self.units - 1))? * self.variance.sqrt())

@@ -103,6 +103,7 @@ mod tests {
     use crate::stats::reference::{cases, list, number as of, same};
     use crate::stats::{normal, number, splits};
     use proptest::prelude::*;
+    use rand::Rng;
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::SeedableRng;
 
@@ -136,7 +137,8 @@ mod tests {
         let mut draw = |n: usize, middle: f64, spread: f64| -> Vec<f64> {
             (0..n)
                 .map(|_| {
-                    let u = (number(splits::below(&mut random, 1 << 30)) + 0.5) / number(1 << 30);
+                    let u = (number(splits::below(|| random.next_u64(), 1 << 30)) + 0.5)
+                        / number(1 << 30);
                     (middle + spread * normal::quantile(u).unwrap()).exp()
                 })
                 .collect()
@@ -161,7 +163,8 @@ mod tests {
         let mut draw = |n: usize, middle: f64, spread: f64| -> Vec<f64> {
             (0..n)
                 .map(|_| {
-                    let u = (number(splits::below(&mut random, 1 << 30)) + 0.5) / number(1 << 30);
+                    let u = (number(splits::below(|| random.next_u64(), 1 << 30)) + 0.5)
+                        / number(1 << 30);
                     middle + spread * normal::quantile(u).unwrap()
                 })
                 .collect()

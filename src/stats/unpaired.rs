@@ -223,6 +223,7 @@ mod tests {
     use super::*;
     use crate::stats::reference::{cases, list, number as of, same};
     use proptest::prelude::*;
+    use rand::Rng;
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::SeedableRng;
 
@@ -268,7 +269,8 @@ mod tests {
         let mut draw = |n: usize, spread: f64| -> Vec<f64> {
             (0..n)
                 .map(|_| {
-                    let u = (number(splits::below(&mut random, 1 << 30)) + 0.5) / number(1 << 30);
+                    let u = (number(splits::below(|| random.next_u64(), 1 << 30)) + 0.5)
+                        / number(1 << 30);
                     spread * normal::quantile(u).unwrap()
                 })
                 .collect()
