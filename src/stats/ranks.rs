@@ -14,7 +14,9 @@ pub(super) fn midranks(values: &[f64]) -> Vec<f64> {
 
 /// Sizes of the groups of equal values, in ascending order of the values.
 pub(super) fn tie_sizes(values: &[f64]) -> Vec<usize> {
-    groups(values).into_iter().map(|(_, g)| g.len()).collect()
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted.chunk_by(|a, b| a == b).map(<[_]>::len).collect()
 }
 
 /// Groups of equal values, ascending: how many values are smaller, and the indices of these.
