@@ -3,25 +3,32 @@
 
 pub mod cases;
 pub mod condition;
+mod evidence;
 pub mod facts;
 pub mod judge;
 pub mod library;
 pub mod lint;
 pub mod mutate;
 mod offer;
+mod project;
 pub mod rank;
 pub mod rule;
+pub mod settle;
 
 pub use library::{Entry, Library, Source};
 pub use lint::{lint, test};
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use judge::Verdict;
+use offer::Speaking;
+use rule::{Rule, Status};
 
 use crate::analysis::Analysis;
 use crate::assessment::{
-    Class, CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, Score,
+    Class, CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, RuleState,
+    Score,
 };
 use crate::config::Config;
 use crate::workload::Workload;
@@ -65,55 +72,92 @@ pub fn advise(case: Case<'_>) -> Advice {
     let library = Library::with_folder(folder.as_deref());
     let facts = facts::gather(case);
     let mut advice = Advice::default();
-    advice.rules.total = library.entries.len() as u64;
-    let mut speaking: Vec<(&Entry, Vec<String>)> = Vec::new();
-    for entry in &library.entries {
-        let rule = &entry.rule;
-        let is_off = case
-            .config
-            .rules_off
-            .iter()
-            .any(|off| off.value == rule.code || off.value == rule.name)
-            || rule.status == rule::Status::Deprecated
-            || (rule.status == rule::Status::Preview
-                && case.config.preview.as_ref().is_some_and(|p| !p.value));
-        if is_off {
-            advice.rules.off += 1;
-            continue;
-        }
-        let judgement = judge::judge(rule, &facts);
-        match judgement.verdict {
-            Verdict::Silent => advice.rules.silent += 1,
-            Verdict::Satisfied => advice.rules.settled += 1,
-            Verdict::NotEvaluated(reason) => {
-                advice.rules.not_evaluated += 1;
-                advice.not_evaluated.push(NotEvaluated {
-                    rule: rule.code.clone(),
-                    name: rule.name.clone(),
-                    reason,
-                });
+    let mut speaking: Vec<Speaking<'_>> = Vec::new();
+    let mut satisfied: BTreeSet<&str> = BTreeSet::new();
+    let mut states: BTreeMap<String, RuleState> = BTreeMap::new();
+    for rule in library.entries.iter().map(|e| &e.rule) {
+        let state = if is_off(rule, case) {
+            RuleState::Off
+        } else {
+            let judgement = judge::judge(rule, &facts);
+            match judgement.verdict {
+                Verdict::Silent => RuleState::Silent,
+                Verdict::Satisfied => {
+                    satisfied.insert(&rule.code);
+                    RuleState::Settled
+                }
+                Verdict::NotEvaluated(reason) => {
+                    advice.not_evaluated.push(NotEvaluated {
+                        rule: rule.code.clone(),
+                        name: rule.name.clone(),
+                        reason,
+                    });
+                    RuleState::NotEvaluated
+                }
+                Verdict::Speaks if rule.class == Class::Info => {
+                    advice
+                        .findings
+                        .push(finding(&facts, rule, &judgement.subjects));
+                    RuleState::Information
+                }
+                Verdict::Speaks => {
+                    speaking.push(Speaking {
+                        rule,
+                        subjects: judgement.subjects,
+                    });
+                    RuleState::Recommended
+                }
             }
-            Verdict::Speaks if rule.class == Class::Info => {
-                advice.rules.information += 1;
-                advice.findings.push(FindingRow {
-                    rule: rule.code.clone(),
-                    name: rule.name.clone(),
-                    class: Class::Info,
-                    title: rule.filled(&rule.title, judgement.subjects.first().map(String::as_str)),
-                    why: rule.why.clone(),
-                    evidence: offer::finding_evidence(&facts, rule, &judgement.subjects),
-                });
-            }
-            Verdict::Speaks => speaking.push((entry, judgement.subjects)),
-        }
+        };
+        states.insert(rule.code.clone(), state);
     }
-    let (recommendations, combined, settled) = offer::offer(case, &facts, &speaking);
-    advice.rules.settled += settled;
-    advice.rules.recommended = speaking.len() as u64 - settled;
-    advice.recommendations = recommendations;
-    advice.combined = combined;
+    let offer = offer::offer(case, &facts, &speaking, &satisfied);
+    for code in offer.settled {
+        states.insert(code, RuleState::Settled);
+    }
+    advice.recommendations = offer.recommendations;
+    advice.combined = offer.combined;
     advice.not_evaluated.sort();
+    advice.rules = counted(states);
     advice
+}
+
+fn is_off(rule: &Rule, case: Case<'_>) -> bool {
+    let config = case.config;
+    let is_named = config
+        .rules_off
+        .iter()
+        .any(|off| off.value.eq_ignore_ascii_case(&rule.code) || off.value == rule.name);
+    let is_hidden =
+        rule.status == Status::Preview && config.preview.as_ref().is_some_and(|p| !p.value);
+    let is_for_others =
+        !rule.applies_to.is_empty() && !rule.applies_to.contains(&case.score.profile);
+    is_named || is_hidden || is_for_others || rule.status == Status::Deprecated
+}
+
+fn finding(facts: &facts::Facts, rule: &Rule, subjects: &[String]) -> FindingRow {
+    FindingRow {
+        rule: rule.code.clone(),
+        name: rule.name.clone(),
+        class: Class::Info,
+        title: rule.filled(&rule.title, subjects.first().map(String::as_str)),
+        why: rule.why.clone(),
+        evidence: evidence::of_all(facts, rule, subjects, subjects.len()),
+    }
+}
+
+fn counted(states: BTreeMap<String, RuleState>) -> RuleCounts {
+    let count = |state: RuleState| states.values().filter(|s| **s == state).count() as u64;
+    RuleCounts {
+        total: states.len() as u64,
+        recommended: count(RuleState::Recommended),
+        information: count(RuleState::Information),
+        silent: count(RuleState::Silent),
+        settled: count(RuleState::Settled),
+        not_evaluated: count(RuleState::NotEvaluated),
+        off: count(RuleState::Off),
+        states,
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ pub const FACTS: &[FactRow] = &[
     row("context_cache.working_set", None, "different contexts", Unit::Count, "Different contexts asked for on one host from a start to the next, the most of them."),
     row("context_cache.predictable_share", None, "contexts known beforehand", Unit::Ratio, "Lookups whose context is the one that followed its predecessor the last time ÷ lookups with a predecessor in their unit."),
     row("preparation.share", None, "preparation in response time", Unit::Ratio, "Time of context preparations ÷ time of steps."),
+    row("load.windows", None, "quarters of an hour under load", Unit::Count, "Quarters of an hour with FANCY steps in which CPU or memory is over its target; known where either is sampled."),
     row("load.fancy_p95", None, "FANCY under load, p95", Unit::Seconds, "95th percentile of the response time of FANCY steps in quarters of an hour in which CPU or memory is over its target."),
     row("load.time_ratio", None, "FANCY under load ÷ in quiet", Unit::Number, "Mean response time of FANCY steps in loaded quarters of an hour ÷ in quiet ones; units: loaded quarters."),
     row("file_filter.slope", None, "preparation time per file", Unit::Seconds, "Slope of the preparation time on the files considered; n: pairs."),

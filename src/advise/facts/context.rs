@@ -1,16 +1,15 @@
-//! Facts of the context cache, of file filters, and of modes under load.
+//! Facts of the context cache and of file filters.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::number;
 use super::{Fact, Facts};
 use crate::advise::Case;
-use crate::config::{TargetStatistic, part_targets};
 use crate::metrics::Metric;
-use crate::record::{Dimension, EventKind, Name, OperationKind};
+use crate::record::{EventKind, Name, OperationKind};
 use crate::stats::trend::theil_sen;
 use crate::units::Time;
-use crate::workload::{CELL, Filter, GroupKey, Grouping, UnitId, Workload};
+use crate::workload::{Filter, GroupKey, Grouping, UnitId, Workload};
 
 /// Pairs of files and times that a slope is fitted to, at most.
 const MOST_PAIRS: usize = 400;
@@ -18,7 +17,6 @@ const MOST_PAIRS: usize = 400;
 pub(super) fn gather(case: Case<'_>, facts: &mut Facts) {
     cache(case.workload, facts);
     files(case.workload, facts);
-    load(case, facts);
 }
 
 fn cache(workload: &Workload, facts: &mut Facts) {
@@ -158,67 +156,6 @@ fn files(workload: &Workload, facts: &mut Facts) {
                 .with("low", slope.low)
                 .with("high", slope.high)
                 .count("n", pairs.len() as u64),
-        );
-    }
-}
-
-/// FANCY in quarters of an hour in which CPU or memory is over its target, and in the others.
-fn load(case: Case<'_>, facts: &mut Facts) {
-    let workload = case.workload;
-    let fancy = workload.catalog.names.find("FANCY").map(Name);
-    let Some(fancy) = fancy else { return };
-    let loaded: BTreeSet<GroupKey> =
-        part_targets(case.config, crate::config::Profile::Orchestrator)
-            .into_iter()
-            .filter(|p| matches!(p.metric, Metric::CpuUtilization | Metric::MemoryUtilization))
-            .filter(|p| p.statistic == TargetStatistic::P95)
-            .filter_map(|p| p.target.map(|target| (p.metric, target)))
-            .flat_map(|(metric, target)| {
-                workload
-                    .group(
-                        crate::record::Measured::Known(metric),
-                        &Filter::default(),
-                        Grouping::Window(CELL),
-                    )
-                    .into_iter()
-                    .filter(move |(_, f)| f.mean(metric.row().unit).is_some_and(|m| m > target))
-                    .map(|(key, _)| key)
-            })
-            .collect();
-    if loaded.is_empty() {
-        return;
-    }
-    let unit = Metric::ResponseTime.row().unit;
-    let (mut under, mut quiet) = (
-        crate::workload::Figure::default(),
-        crate::workload::Figure::default(),
-    );
-    let mut windows = 0;
-    let response = crate::record::Measured::Known(Metric::ResponseTime);
-    for (key, figure) in workload.group(
-        response,
-        &Filter::of(Dimension::Mode, fancy),
-        Grouping::Window(CELL),
-    ) {
-        if loaded.contains(&key) {
-            windows += 1;
-            under.merge(&figure);
-        } else {
-            quiet.merge(&figure);
-        }
-    }
-    if let Some(p95) = under.quantile(0.95, unit) {
-        facts.add(
-            "load.fancy_p95",
-            Fact::of(p95).count("n", under.n).count("units", windows),
-        );
-    }
-    if let (Some(under_load), Some(in_quiet)) = (under.mean(unit), quiet.mean(unit)) {
-        facts.add(
-            "load.time_ratio",
-            Fact::of(under_load / in_quiet)
-                .count("n", under.n)
-                .count("units", windows),
         );
     }
 }

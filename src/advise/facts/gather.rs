@@ -1,6 +1,6 @@
 //! Facts over all: metrics, shares of time, what the data and the configuration lack.
 
-use super::{Fact, Facts, context, subjects};
+use super::{Fact, Facts, context, machine, subjects};
 use crate::advise::Case;
 use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
@@ -18,6 +18,7 @@ pub fn gather(case: Case<'_>) -> Facts {
     data(case, &mut facts);
     alerts(case, &mut facts);
     context::gather(case, &mut facts);
+    machine::gather(case, &mut facts);
     subjects::gather(case, &mut facts);
     facts
 }
@@ -110,13 +111,13 @@ fn shares(workload: &Workload, facts: &mut Facts) {
             facts.add(name, Fact::of(part / whole).with("units", units));
         }
     }
-    let attempts = workload.figure(Metric::AttemptSuccessRate, &all);
+    // Of attempts, and of steps that tell of none.
     let limited = workload.figure(Metric::RateLimitHits, &all);
-    if attempts.n > 0 {
-        let share = limited.total(Metric::RateLimitHits.row().unit) / number(attempts.n);
+    if limited.n > 0 {
+        let share = limited.total(Metric::RateLimitHits.row().unit) / number(limited.n);
         facts.add(
             "rate_limited.share",
-            Fact::of(share).count("n", attempts.n).with("units", units),
+            Fact::of(share).count("n", limited.n).with("units", units),
         );
     }
 }
@@ -181,10 +182,12 @@ fn data(case: Case<'_>, facts: &mut Facts) {
     }
     let has_accuracy = facts.all.contains_key(Metric::Accuracy.name());
     let without = u64::from(has_accuracy && !facts.all.contains_key("accuracy_floor"));
-    facts.add(
-        "data.without_target",
-        Fact::default().count("value", without),
-    );
+    if case.analysis.indicators.iter().any(|i| i.value.is_some()) {
+        facts.add(
+            "data.without_target",
+            Fact::default().count("value", without),
+        );
+    }
     labels(case, facts);
     disk(case, facts);
 }

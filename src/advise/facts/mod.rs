@@ -5,6 +5,7 @@
 pub mod catalogue;
 mod context;
 mod gather;
+mod machine;
 mod subjects;
 
 pub use gather::gather;

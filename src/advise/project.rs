@@ -1,0 +1,103 @@
+//! How a rule's change is computed: by both observed variants, as a bound, or not at all.
+
+use super::Case;
+use super::facts::Facts;
+use super::rule::{Mechanism, Rule, ShareOf, Subject, SwapDimension};
+use crate::record::{Dimension, Name};
+use crate::scenario::measured::Swap;
+use crate::scenario::outcome::Change;
+use crate::scenario::share;
+
+/// The change that a rule proposes for a subject, or why there is no figure for it.
+pub(super) fn change(
+    case: Case<'_>,
+    facts: &Facts,
+    rule: &Rule,
+    subjects: &[&str],
+) -> (Option<Change>, Option<String>) {
+    let workload = case.workload;
+    let name = |text: &str| workload.catalog.names.find(text).map(Name);
+    let names: Vec<Name> = subjects.iter().filter_map(|s| name(s)).collect();
+    let subject_name = names.first().copied();
+    let change = match &rule.projection {
+        None => return (None, None),
+        Some(Mechanism::None { reason }) => return (None, Some(reason.clone())),
+        Some(Mechanism::Measured {
+            dimension,
+            from,
+            to,
+        }) => {
+            let resolve = |word: &str| match word {
+                "subject" => subject_name,
+                "base" => real_interfaces(case).first().copied(),
+                "best" => best_interface(case, facts),
+                other => name(other),
+            };
+            let dimension = match dimension {
+                SwapDimension::Mode => Dimension::Mode,
+                SwapDimension::Interface => Dimension::Interface,
+            };
+            let within = match rule.each {
+                Some(Subject::Purpose) => subject_name
+                    .map(|n| vec![(Dimension::Purpose, n)])
+                    .unwrap_or_default(),
+                _ => Vec::new(),
+            };
+            match (resolve(from), resolve(to)) {
+                (Some(from), Some(to)) if from != to => Change::measured(
+                    workload,
+                    Swap {
+                        dimension,
+                        from,
+                        to,
+                        within,
+                    },
+                ),
+                _ => None,
+            }
+        }
+        Some(Mechanism::Share { of }) => match of {
+            ShareOf::FailedToolTime => share::failed_tool_time(workload, &names),
+            ShareOf::UnusedFiles => facts
+                .all
+                .get("file_filter.slope")
+                .and_then(|f| f.number("value"))
+                .and_then(|slope| share::unused_files(workload, slope)),
+            ShareOf::BudgetBand => share::budget_band(workload, &names),
+        },
+    };
+    let reason = change.is_none().then(|| {
+        match rule.projection {
+            Some(Mechanism::Share { .. }) => "nothing that could fall away was measured",
+            _ => "no like work was observed in the other variant",
+        }
+        .to_owned()
+    });
+    (change, reason)
+}
+
+fn real_interfaces(case: Case<'_>) -> Vec<Name> {
+    let catalog = &case.workload.catalog;
+    let is_mock =
+        |text: &str| text == "mock" || case.config.mock_interfaces.iter().any(|m| m == text);
+    case.workload
+        .values_of(Dimension::Interface)
+        .into_iter()
+        .map(|(value, _)| value)
+        .filter(|value| !is_mock(catalog.text(*value)))
+        .collect()
+}
+
+fn best_interface(case: Case<'_>, facts: &Facts) -> Option<Name> {
+    let rates = facts.subjects.get(&Subject::Interface)?;
+    real_interfaces(case).into_iter().max_by(|a, b| {
+        let rate = |n: Name| {
+            rates
+                .get(case.workload.catalog.text(n))
+                .and_then(|t| t.get("interface.success_rate"))
+                .and_then(|f| f.number("value"))
+                .unwrap_or(0.0)
+        };
+        rate(*a).total_cmp(&rate(*b))
+    })
+}
