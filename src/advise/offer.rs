@@ -353,6 +353,9 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
             words.push("Some steps have no like one in the other variant; the effect of the others is taken for theirs.".into());
         }
     }
+    if change.swap.is_some() && change.transport.is_none() {
+        words.push("The 95th percentile is left as it is: only the mean of the part that changes was compared.".into());
+    }
     for metric in &change.unknown {
         words.push(format!(
             "What becomes of {} is not known: it was not measured in the other variant.",

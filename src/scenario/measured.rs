@@ -7,13 +7,18 @@
 //! have no like one. Standard errors come from a jackknife that leaves out groups of units (on the log
 //! scale for quantities), since records of one unit are correlated.
 //!
+//! Of the response time only the part is compared that the dimension governs (context preparation for the
+//! mode, model requests for the interface) where steps tell of it: the rest of a step, waits most of all,
+//! is common to both variants and would only add noise. It is held as it was, so that what a shorter
+//! step does to the queue is not in the figure.
+//!
 //! Sources: Cochran & Rubin 1973 (direct standardisation by strata); Shao & Wu 1989, Annals of
 //! Statistics 17(3) (delete-a-group jackknife).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::metrics::{Kind, Metric, Unit};
-use crate::record::{Dimension, DimsId, Name};
+use crate::record::{Dimension, DimsId, Name, OperationKind};
 use crate::stats::normal;
 use crate::workload::{Figure, Row, UnitId, Workload};
 
@@ -83,6 +88,14 @@ pub struct Contrast {
 }
 
 impl Contrast {
+    /// Whether an effect is seen at a confidence: the interval leaves out no effect.
+    #[must_use]
+    pub fn is_seen(&self, level: f64) -> bool {
+        let none = if self.is_factor { 1.0 } else { 0.0 };
+        self.interval(level)
+            .is_some_and(|(low, high)| low > none || high < none)
+    }
+
     /// Interval of the effect at a confidence.
     #[must_use]
     pub fn interval(&self, level: f64) -> Option<(f64, f64)> {
@@ -106,13 +119,37 @@ impl Contrast {
     }
 }
 
+/// The effect of a swap on the response time: a shift in seconds per step where steps tell of the part
+/// that the dimension governs, else a factor of the whole. `None` as for [`contrast`].
+#[must_use]
+pub fn response_contrast(workload: &Workload, swap: &Swap) -> Option<Contrast> {
+    let part = match swap.dimension {
+        Dimension::Mode => OperationKind::ContextPreparation,
+        Dimension::Interface => OperationKind::ModelRequest,
+        _ => return contrast(workload, Metric::ResponseTime, swap),
+    };
+    let has = |kind| workload.rows.iter().any(|r| r.key.operation == kind);
+    if !has(OperationKind::Step) || !has(part) {
+        return contrast(workload, Metric::ResponseTime, swap);
+    }
+    // n from the steps, the sum from their parts: seconds of the part per step.
+    let observed = Observed::gather(workload, swap, |row| {
+        if row.key.is_step {
+            Some((row.time.n as f64, 0.0))
+        } else if row.key.operation == part {
+            Some((0.0, row.time.total(Unit::Seconds)))
+        } else {
+            None
+        }
+    });
+    observed.best(false)
+}
+
 /// The effect of a swap on a metric; `None` where one of the variants or its like was not observed.
 #[must_use]
 pub fn contrast(workload: &Workload, metric: Metric, swap: &Swap) -> Option<Contrast> {
-    let observed = Observed::gather(workload, metric, swap);
-    [Likeness::TaskAndKind, Likeness::Task, Likeness::Kind]
-        .into_iter()
-        .find_map(|likeness| observed.contrast(likeness, metric))
+    let is_factor = metric.row().kind != Kind::Share && metric.row().unit != Unit::Ratio;
+    Observed::gather(workload, swap, |row| n_and_sum(row, metric)).best(is_factor)
 }
 
 /// How values of the present variant map to values of the other: the same rank in the distribution of
@@ -207,14 +244,15 @@ struct Observed {
 }
 
 impl Observed {
-    fn gather(workload: &Workload, metric: Metric, swap: &Swap) -> Self {
+    /// `tell` gives n and sum of a row; `None` where it tells nothing.
+    fn gather(workload: &Workload, swap: &Swap, tell: impl Fn(&Row) -> Option<(f64, f64)>) -> Self {
         let sides = sides(swap, workload);
         let kinds = kinds(swap, workload);
         let mut rows = Vec::new();
         for row in &workload.rows {
             let dims = row.key.dims.0 as usize;
             let Some(side) = sides[dims] else { continue };
-            if let Some((n, sum)) = n_and_sum(row, metric) {
+            if let Some((n, sum)) = tell(row) {
                 rows.push((row.key.task, kinds[dims], row.key.unit, side, n, sum));
             }
         }
@@ -225,8 +263,14 @@ impl Observed {
         }
     }
 
-    fn contrast(&self, likeness: Likeness, metric: Metric) -> Option<Contrast> {
-        let is_factor = metric.row().kind != Kind::Share && metric.row().unit != Unit::Ratio;
+    /// By the closest likeness of which enough was observed.
+    fn best(&self, is_factor: bool) -> Option<Contrast> {
+        [Likeness::TaskAndKind, Likeness::Task, Likeness::Kind]
+            .into_iter()
+            .find_map(|likeness| self.contrast(likeness, is_factor))
+    }
+
+    fn contrast(&self, likeness: Likeness, is_factor: bool) -> Option<Contrast> {
         let groups = self.ranks.len().min(GROUPS);
         let mut strata: BTreeMap<Stratum, Vec<Cell>> = BTreeMap::new();
         let mut units: [BTreeSet<UnitId>; 2] = Default::default();

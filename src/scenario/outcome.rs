@@ -57,8 +57,12 @@ impl Change {
     /// The change that a swap is; `None` where no like steps of the other variant were observed.
     #[must_use]
     pub fn measured(workload: &Workload, swap: Swap) -> Option<Change> {
-        let response = measured::contrast(workload, Metric::ResponseTime, &swap)?;
-        let transport = Transport::of_response_times(workload, &swap, response.likeness);
+        let response = measured::response_contrast(workload, &swap)?;
+        // The ranks of whole steps say nothing of a shift of one part: then p95 stays as it is.
+        let transport = response
+            .is_factor
+            .then(|| Transport::of_response_times(workload, &swap, response.likeness))
+            .flatten();
         let mut change = Change {
             transport,
             contrasts: BTreeMap::from([(Metric::ResponseTime, response)]),
@@ -67,6 +71,8 @@ impl Change {
         let affected = swap.affected(workload);
         for metric in SIMULATED.iter().filter(|m| **m != Metric::ResponseTime) {
             match measured::contrast(workload, *metric, &swap) {
+                // What is not seen to change is taken as it is: noise of a side metric must not decide.
+                Some(contrast) if !contrast.is_seen(LEVEL) => {}
                 Some(contrast) => {
                     change.contrasts.insert(*metric, contrast);
                 }
@@ -178,7 +184,7 @@ fn points(score: &Score, effects: &[Effect]) -> Option<f64> {
         // The cache part may be about another cache, and a part may be left out.
         let is_scored = score.parts.iter().any(|p| {
             p.metric == effect.metric
-                && p.value.is_some()
+                && p.score.is_some()
                 && (p.statistic == "p95") == (effect.statistic == "p95")
         });
         if is_scored {
@@ -348,5 +354,160 @@ fn totalled(effect: Effect, n: u64) -> Effect {
         low: effect.low.map(|x| x * n),
         high: effect.high.map(|x| x * n),
         ..effect
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::record::{Details, Dimension, Identity, Name, Operation, OperationKind, Records};
+    use crate::score::score;
+    use crate::units::{NANOS, Time};
+    use crate::workload::{FoldOptions, fold};
+
+    /// Eight tasks, each in FANCY (preparation 2 s, model 3 s) and twice in SIMPLE (0.5 s, 3 s), each run
+    /// in a session of its own, with the accuracies 0.95 and 0.80; sixteen more FANCY steps of a task that
+    /// never ran in SIMPLE.
+    fn workload() -> Workload {
+        let mut records = Records::default();
+        let mut session = 0;
+        for task in 0..8 {
+            for (mode, preparation, accuracy) in [
+                ("FANCY", 2.0, 0.95),
+                ("SIMPLE", 0.5, 0.8),
+                ("SIMPLE", 0.5, 0.8),
+            ] {
+                session += 1;
+                step(
+                    &mut records,
+                    &format!("t{task}"),
+                    session,
+                    mode,
+                    preparation,
+                    accuracy,
+                );
+            }
+        }
+        for _ in 0..8 {
+            session += 1;
+            step(&mut records, "only", session, "FANCY", 2.0, 0.95);
+        }
+        fold(
+            records,
+            &FoldOptions {
+                file_ranks: vec![0],
+                file_formats: vec!["native-records"],
+                ..FoldOptions::default()
+            },
+        )
+    }
+
+    #[allow(clippy::cast_possible_truncation)]
+    fn step(
+        records: &mut Records,
+        task: &str,
+        session: i64,
+        mode: &str,
+        preparation: f64,
+        accuracy: f64,
+    ) {
+        let seconds = |s: f64| (s * NANOS as f64) as i64;
+        let start = Time(Time::EARLIEST.0 + session * 60 * NANOS);
+        let catalog = &mut records.catalog;
+        let (task, name) = (catalog.name(task), catalog.name(&format!("s{session}")));
+        let identity = catalog.identity(Identity {
+            session: name,
+            task,
+            ..Identity::default()
+        });
+        let values = [
+            (Dimension::Mode, catalog.name(mode)),
+            (Dimension::Purpose, catalog.name("testing")),
+            (Dimension::Interface, catalog.name("a")),
+        ];
+        let dims = catalog.dims(values.to_vec());
+        let details = records.add_details(Details {
+            accuracy: Some((accuracy * 1e9) as u32),
+            ..Details::default()
+        });
+        let id = session as u64;
+        for (kind, duration) in [
+            (OperationKind::Step, preparation + 3.0),
+            (OperationKind::ContextPreparation, preparation),
+            (OperationKind::ModelRequest, 3.0),
+        ] {
+            let is_step = kind == OperationKind::Step;
+            let mut operation = Operation::new(kind, start, 0);
+            operation.duration = seconds(duration);
+            operation.id = if is_step { id } else { 0 };
+            operation.parent = if is_step { 0 } else { id };
+            operation.details = if is_step { details } else { 0 };
+            (operation.dims, operation.identity) = (dims, identity);
+            records.operations.push(operation);
+        }
+    }
+
+    fn name(workload: &Workload, text: &str) -> Name {
+        Name(workload.catalog.names.find(text).unwrap())
+    }
+
+    fn to_simple(workload: &Workload) -> Swap {
+        Swap {
+            dimension: Dimension::Mode,
+            from: name(workload, "FANCY"),
+            to: name(workload, "SIMPLE"),
+            within: vec![(Dimension::Purpose, name(workload, "testing"))],
+        }
+    }
+
+    #[test]
+    fn like_tasks_give_the_effect_and_it_holds_for_those_without_like() {
+        let workload = workload();
+        let config = crate::config::Config::default();
+        let score = score(&workload, &config, crate::config::Profile::Orchestrator);
+        let change = Change::measured(&workload, to_simple(&workload)).unwrap();
+        let response = &change.contrasts[&Metric::ResponseTime];
+        // By hand: each of the 16 FANCY steps takes 1.5 s less; half of them have like tasks.
+        assert!((response.effect + 1.5).abs() < 1e-9, "{response:?}");
+        assert_eq!((response.strata, response.n), (8, 16));
+        assert!((response.matched - 0.5).abs() < 1e-9);
+        let outcome = simulate(&workload, &score, &[&change]);
+        let mean = outcome.effect(Metric::ResponseTime).unwrap();
+        // Now (16 · 5 + 16 · 3.5) ÷ 32, then 3.5 for all.
+        assert!((mean.from - 4.25).abs() < 1e-9 && (mean.to - 3.5).abs() < 1e-9);
+        let accuracy = outcome.effect(Metric::Accuracy).unwrap();
+        assert!((accuracy.from - 0.875).abs() < 1e-6 && (accuracy.to - 0.8).abs() < 1e-6);
+        assert!(outcome.points.unwrap() > 0.0);
+        assert!((outcome.time_saved - 0.75 / 4.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_bound_after_a_measured_change_is_taken_off_what_is_left() {
+        let workload = workload();
+        let config = crate::config::Config::default();
+        let score = score(&workload, &config, crate::config::Profile::Orchestrator);
+        let change = Change::measured(&workload, to_simple(&workload)).unwrap();
+        let relief = Change {
+            reliefs: vec![Relief {
+                metric: Metric::ResponseTime,
+                sum: -16.0,
+                n: 0.0,
+            }],
+            ..Change::default()
+        };
+        let both = simulate(&workload, &score, &[&change, &relief]);
+        let mean = both.effect(Metric::ResponseTime).unwrap();
+        // 3.5 · 32 = 112 s, less 16 s, over 32 steps; a bound has no interval.
+        assert!((mean.to - 3.0).abs() < 1e-9);
+        assert_eq!((mean.low, mean.high), (None, None));
+    }
+
+    #[test]
+    fn without_the_other_variant_there_is_no_change() {
+        let workload = workload();
+        let mut swap = to_simple(&workload);
+        swap.to = Name::NONE;
+        assert_eq!(Change::measured(&workload, swap), None);
     }
 }

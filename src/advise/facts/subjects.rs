@@ -45,7 +45,9 @@ fn purposes(workload: &Workload, facts: &mut Facts) {
             to: simple,
             within: vec![(Dimension::Purpose, purpose)],
         };
-        if let Some(found) = contrast(workload, Metric::ResponseTime, &swap) {
+        let found = contrast(workload, Metric::ContextPreparationTime, &swap)
+            .or_else(|| contrast(workload, Metric::ResponseTime, &swap));
+        if let Some(found) = found {
             let ends = found.interval(LEVEL);
             add(
                 "purpose.time_ratio",
@@ -115,11 +117,14 @@ fn interfaces(case: Case<'_>, facts: &mut Facts) {
             to: interface,
             within: Vec::new(),
         };
-        for (fact, metric) in [
-            ("interface.time_ratio", Metric::ResponseTime),
-            ("interface.success_difference", Metric::SuccessRate),
+        let time = contrast(workload, Metric::ModelTime, &swap)
+            .or_else(|| contrast(workload, Metric::ResponseTime, &swap));
+        let success = contrast(workload, Metric::SuccessRate, &swap);
+        for (fact, found) in [
+            ("interface.time_ratio", time),
+            ("interface.success_difference", success),
         ] {
-            if let Some(found) = contrast(workload, metric, &swap) {
+            if let Some(found) = found {
                 let ends = found.interval(LEVEL);
                 add(
                     fact,
