@@ -30,7 +30,7 @@ use crate::assessment::{
     Class, CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, RuleState,
     Score,
 };
-use crate::config::Config;
+use crate::config::{Config, KnobValue};
 use crate::workload::Workload;
 
 /// What the advise stage offers.
@@ -75,7 +75,12 @@ pub fn advise(case: Case<'_>) -> Advice {
     let mut speaking: Vec<Speaking<'_>> = Vec::new();
     let mut satisfied: BTreeSet<&str> = BTreeSet::new();
     let mut states: BTreeMap<String, RuleState> = BTreeMap::new();
-    for rule in library.entries.iter().map(|e| &e.rule) {
+    let rules: Vec<Rule> = library
+        .entries
+        .into_iter()
+        .map(|e| tuned(e.rule, case.config))
+        .collect();
+    for rule in &rules {
         let state = if is_off(rule, case) {
             RuleState::Off
         } else {
@@ -120,6 +125,23 @@ pub fn advise(case: Case<'_>) -> Advice {
     advice.not_evaluated.sort();
     advice.rules = counted(states);
     advice
+}
+
+/// A rule with the user's numbers in place of its own: fewest units, smallest gain.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn tuned(mut rule: Rule, config: &Config) -> Rule {
+    let settings = config.rules_tune.get(&rule.code);
+    let number = |name: &str| match settings?.get(name)?.value {
+        KnobValue::Number(n) if n >= 0.0 => Some(n),
+        _ => None,
+    };
+    if let Some(units) = number("min_units") {
+        rule.min_units = units as u64;
+    }
+    if let Some(ceiling) = number("ceiling") {
+        rule.ceiling = ceiling;
+    }
+    rule
 }
 
 fn is_off(rule: &Rule, case: Case<'_>) -> bool {

@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::input::InputArgs;
 use super::output::{list, wrap};
 use super::{Context, Exit, Failure};
 use crate::advise::{self, Entry, Library};
+use crate::assessment::{Assessment, RuleState};
 
 /// What to do with the rules.
 #[derive(Debug, clap::Subcommand)]
@@ -18,6 +20,9 @@ pub(super) enum Verb {
         /// Preview rules too
         #[arg(long)]
         preview: bool,
+        /// What became of each rule on these inputs
+        #[command(flatten)]
+        input: Box<InputArgs>,
     },
     /// Why a rule speaks, and when it is silent
     Explain {
@@ -39,6 +44,8 @@ struct Listed<'a> {
     title: &'a str,
     needs: &'a [String],
     source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    here: Option<String>,
 }
 
 #[derive(serde::Serialize)]
@@ -53,7 +60,25 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
     let folder = config.rules_dir.as_ref().map(|d| PathBuf::from(&d.value));
     let library = Library::with_folder(folder.as_deref());
     match verb {
-        Verb::List { family, preview } => list_rules(&library, family, *preview, context, out),
+        Verb::List {
+            family,
+            preview,
+            input,
+        } => {
+            let assessment = if input.paths.is_empty() {
+                None
+            } else {
+                Some(input.assess(context, "rules list", false)?.assessment)
+            };
+            list_rules(
+                &library,
+                family,
+                *preview,
+                assessment.as_ref(),
+                context,
+                out,
+            )
+        }
         Verb::Explain { rule } => explain(&library, rule, out),
         Verb::Lint => {
             let faults = advise::lint(&library);
@@ -83,6 +108,7 @@ fn list_rules(
     library: &Library,
     family: &[String],
     preview: bool,
+    assessment: Option<&Assessment>,
     context: &Context,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
@@ -105,6 +131,7 @@ fn list_rules(
             title: &entry.rule.title,
             needs: &entry.rule.needs,
             source: entry.source.to_string(),
+            here: assessment.map(|a| here(a, &entry.rule.code)),
         })
         .collect();
     if rows.is_empty() {
@@ -120,14 +147,15 @@ fn list_rules(
             .style("rules list", jiff::tz::TimeZone::UTC, false)
             .width;
         for row in &rows {
-            writeln!(
-                out,
-                "{:<8}  {:<24} {:<8} {}",
+            let heading = format!(
+                "{:<8}  {:<24} {:<8} {:<6}{}",
                 row.code,
                 row.name,
                 row.status,
-                class(row.class)
-            )?;
+                class(row.class),
+                row.here.as_deref().unwrap_or_default()
+            );
+            writeln!(out, "{}", heading.trim_end())?;
             for line in wrap(row.title, width.saturating_sub(10)) {
                 writeln!(out, "          {line}")?;
             }
@@ -140,6 +168,35 @@ fn list_rules(
         )
     })?;
     Ok(Exit::Done)
+}
+
+/// What became of a rule on the inputs, in words.
+fn here(assessment: &Assessment, code: &str) -> String {
+    let Some(state) = assessment.rules.states.get(code) else {
+        return String::new();
+    };
+    match state {
+        RuleState::Recommended => {
+            let found = assessment.recommendations.iter().find(|r| r.rule == code);
+            let priority = found.map_or("", |r| match r.priority {
+                crate::assessment::Priority::High => "high",
+                crate::assessment::Priority::Medium => "medium",
+                crate::assessment::Priority::Low => "low",
+            });
+            let points = found
+                .and_then(|r| r.projection.as_ref()?.points)
+                .map_or_else(|| "no projection".to_owned(), |p| format!("{p:+.1}"));
+            format!("✗ {priority}   {points}")
+        }
+        RuleState::Information => "✗ for information".into(),
+        RuleState::Silent => "✓ silent".into(),
+        RuleState::Settled => "✓ applied, or settled by another".into(),
+        RuleState::NotEvaluated => {
+            let reason = assessment.not_evaluated.iter().find(|n| n.rule == code);
+            format!("? {}", reason.map_or("", |n| n.reason.as_str()))
+        }
+        RuleState::Off => "– off".into(),
+    }
 }
 
 fn class(class: crate::assessment::Class) -> &'static str {

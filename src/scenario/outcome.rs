@@ -9,11 +9,15 @@ use std::collections::BTreeMap;
 use super::measured::{self, Contrast, Swap, Transport};
 use crate::assessment::{Effect, Score};
 use crate::metrics::{Metric, Unit};
+use crate::record::Dimension;
 use crate::score::{Part, rescore};
 use crate::workload::{Figure, Workload};
 
 /// Confidence of projections.
 pub const LEVEL: f64 = 0.9;
+
+/// Confidence at which a side metric must be seen to change.
+const SEEN: f64 = 0.95;
 
 /// Metrics that a change can concern, in the order in which effects are listed.
 const SIMULATED: &[Metric] = &[
@@ -69,10 +73,18 @@ impl Change {
             ..Change::default()
         };
         let affected = swap.affected(workload);
-        for metric in SIMULATED.iter().filter(|m| **m != Metric::ResponseTime) {
+        let is_governed = |metric: Metric| match metric {
+            Metric::ResponseTime => false,
+            // An interface has no part in how a context is prepared.
+            Metric::ContextPreparationTime | Metric::CacheHitRate | Metric::TokenEfficiency => {
+                swap.dimension != Dimension::Interface
+            }
+            _ => true,
+        };
+        for metric in SIMULATED.iter().filter(|m| is_governed(**m)) {
             match measured::contrast(workload, *metric, &swap) {
                 // What is not seen to change is taken as it is: noise of a side metric must not decide.
-                Some(contrast) if !contrast.is_seen(LEVEL) => {}
+                Some(contrast) if !contrast.is_seen(SEEN) => {}
                 Some(contrast) => {
                     change.contrasts.insert(*metric, contrast);
                 }
@@ -361,7 +373,7 @@ fn totalled(effect: Effect, n: u64) -> Effect {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::record::{Details, Dimension, Identity, Name, Operation, OperationKind, Records};
+    use crate::record::{Details, Identity, Name, Operation, OperationKind, Records};
     use crate::score::score;
     use crate::units::{NANOS, Time};
     use crate::workload::{FoldOptions, fold};
