@@ -6,7 +6,7 @@ use super::gather::number;
 use super::{Fact, Facts};
 use crate::advise::Case;
 use crate::metrics::Metric;
-use crate::record::{EventKind, Name, OperationKind};
+use crate::record::{Dimension, EventKind, Name, OperationKind};
 use crate::stats::trend::theil_sen;
 use crate::units::Time;
 use crate::workload::{Filter, GroupKey, Grouping, UnitId, Workload};
@@ -98,17 +98,21 @@ fn cache(workload: &Workload, facts: &mut Facts) {
     }
 }
 
-/// Slopes of preparation time and accuracy on the files considered, over quarters of an hour of a unit.
+/// Slopes of preparation time and accuracy on the files considered, over quarters of an hour of a unit;
+/// of the most used mode only, since modes differ in both.
 fn files(workload: &Workload, facts: &mut Facts) {
     let mut considered: Vec<f64> = Vec::new();
     let mut seconds: Vec<f64> = Vec::new();
     let mut units = BTreeSet::new();
     let time = Metric::ContextPreparationTime.row().unit;
     let count = Metric::FilesConsidered.row().unit;
+    let mode = workload.values_of(Dimension::Mode).first().map(|(m, _)| *m);
+    let is_of_mode =
+        |dims| mode.is_none_or(|m| workload.catalog.dimension(dims, Dimension::Mode) == m);
     for row in workload
         .rows
         .iter()
-        .filter(|r| r.key.operation == OperationKind::ContextPreparation)
+        .filter(|r| r.key.operation == OperationKind::ContextPreparation && is_of_mode(r.key.dims))
     {
         let Some(extra) = row.extra.as_deref() else {
             continue;
@@ -132,11 +136,12 @@ fn files(workload: &Workload, facts: &mut Facts) {
                 .count("units", units.len() as u64),
         );
     }
+    let filter = mode.map_or_else(Filter::default, |m| Filter::of(Dimension::Mode, m));
     let by_task = |metric: Metric| -> BTreeMap<GroupKey, f64> {
         workload
             .group(
                 crate::record::Measured::Known(metric),
-                &Filter::default(),
+                &filter,
                 Grouping::Task,
             )
             .into_iter()
