@@ -59,7 +59,7 @@ pub enum ProblemKind {
     Skipped,
     /// A value that was left out of a record which is otherwise used.
     Value,
-    /// A whole file that could not be read.
+    /// A whole file, or the rest of one, that could not be read.
     Unreadable,
 }
 

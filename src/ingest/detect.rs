@@ -5,6 +5,14 @@ use super::{Format, Head, Likelihood};
 /// How many bytes of a file are looked at.
 pub(super) const HEAD_SIZE: usize = 64 << 10;
 
+/// Beginnings of gzip, zstd, bzip2, xz, zip.
+const PACKED: &[&[u8]] = &[
+    b"\x1f\x8b",
+    b"\x28\xb5\x2f\xfd",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"PK\x03\x04",
+];
 /// Keys named for a document of unknown shape.
 const NAMED_KEYS: usize = 4;
 /// Characters of a key that are shown.
@@ -35,8 +43,11 @@ pub(super) fn why_not(head: &Head<'_>) -> String {
     if bytes.is_empty() {
         return "empty".into();
     }
-    if bytes.starts_with(b"\x1f\x8b") || bytes.starts_with(b"\x28\xb5\x2f\xfd") {
-        return "compressed: not read yet".into();
+    if PACKED.iter().any(|mark| bytes.starts_with(mark)) {
+        return "packed, but not with gzip or zstd, or twice".into();
+    }
+    if [".gz", ".zst"].iter().any(|end| head.name.ends_with(end)) {
+        return "neither gzip nor zstd, in spite of its name".into();
     }
     if is_binary(bytes, head.is_whole) {
         return "binary".into();
@@ -139,7 +150,10 @@ mod tests {
     #[test]
     fn what_a_file_seems_to_be() {
         assert_eq!(why(b" \n"), "empty");
-        assert_eq!(why(b"\x1f\x8b\x08\0"), "compressed: not read yet");
+        assert_eq!(
+            why(b"\xfd7zXZ\0"),
+            "packed, but not with gzip or zstd, or twice"
+        );
         assert_eq!(why(b"\x7fELF\0\0"), "binary");
         assert_eq!(why(&[0xff; 40]), "binary");
         assert_eq!(

@@ -10,7 +10,7 @@ use crate::units::Time;
 /// The beginning of a file, for detection.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
-    /// File name without folders, or `-`.
+    /// File name without folders and without the ending of a packed file, or `-`.
     pub name: &'a str,
     /// The first bytes (up to 64 KiB), without a byte order mark.
     pub bytes: &'a [u8],
@@ -23,7 +23,7 @@ pub struct Head<'a> {
 pub struct Input<'a> {
     /// Index of the file, for records and problems.
     pub file: u32,
-    /// File name without folders, or `-`.
+    /// File name without folders and without the ending of a packed file, or `-`.
     pub name: &'a str,
     /// Path as shown to people.
     pub path: &'a str,
@@ -70,7 +70,7 @@ impl<'a> Input<'a> {
     /// All bytes that are left.
     ///
     /// # Errors
-    /// The operating system refuses, or the document is larger than 1 GiB.
+    /// The operating system refuses, or the document is larger than 1 GiB (128 MiB if it was packed).
     pub fn document(&mut self) -> io::Result<&[u8]> {
         self.lines.document()
     }

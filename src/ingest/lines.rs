@@ -9,6 +9,8 @@ use std::io::{self, Read};
 pub(super) const LONGEST_LINE: usize = 64 << 20;
 /// The largest document that is held in memory.
 const LARGEST_DOCUMENT: usize = 1 << 30;
+/// The same of a packed one, which takes up less of anybody's disk.
+const LARGEST_UNPACKED: usize = 128 << 20;
 /// What is read at once.
 const READ_SIZE: usize = 256 << 10;
 /// A buffer that grew beyond this is given back after the file.
@@ -56,6 +58,7 @@ pub(super) struct Lines<'a> {
     end: u64,
     is_at_end: bool,
     longest: usize,
+    largest: usize,
 }
 
 enum Window<'a> {
@@ -84,6 +87,7 @@ impl<'a> Lines<'a> {
             end: u64::MAX,
             is_at_end: true,
             longest: LONGEST_LINE,
+            largest: LARGEST_DOCUMENT,
         }
     }
 
@@ -97,6 +101,7 @@ impl<'a> Lines<'a> {
             end: u64::MAX,
             is_at_end: false,
             longest: LONGEST_LINE,
+            largest: LARGEST_DOCUMENT,
         };
         lines.fill()?;
         if lines.rest().starts_with(BOM) {
@@ -124,6 +129,24 @@ impl<'a> Lines<'a> {
         Ok(lines)
     }
 
+    /// Puts `unpack` between the source and the window, of which nothing was handed out yet.
+    ///
+    /// # Errors
+    /// The operating system refuses; the bytes lie in memory, not in a stream.
+    pub(super) fn unpacked<R: Read + 'a>(
+        self,
+        unpack: impl FnOnce(Box<dyn Read + 'a>) -> R,
+    ) -> io::Result<Self> {
+        let read = self.bytes()[..self.filled].to_vec();
+        let Window::Stream(reader, buffer) = self.window else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        let packed: Box<dyn Read + 'a> = Box::new(io::Cursor::new(read).chain(reader));
+        let mut lines = Self::of_reader(unpack(packed), buffer)?;
+        lines.largest = LARGEST_UNPACKED;
+        Ok(lines)
+    }
+
     /// The bytes of the window that were not handed out.
     pub(super) fn rest(&self) -> &[u8] {
         &self.bytes()[self.position..self.filled]
@@ -148,8 +171,9 @@ impl<'a> Lines<'a> {
     /// All bytes that are left.
     pub(super) fn document(&mut self) -> io::Result<&[u8]> {
         while self.fill()? {
-            if self.filled - self.position > LARGEST_DOCUMENT {
-                return Err(io::Error::other("larger than 1 GiB"));
+            if self.filled - self.position > self.largest {
+                let reason = format!("larger than {} MiB", self.largest >> 20);
+                return Err(io::Error::other(reason));
             }
         }
         Ok(self.rest())

@@ -18,6 +18,7 @@ mod read;
 pub(crate) mod scalar;
 mod time;
 mod units;
+mod unpack;
 mod walk;
 
 pub use input::{Head, Input};

@@ -13,6 +13,7 @@ use super::lines::{Buffer, Lines};
 use super::merge::{FileHarvest, Harvest, Merge};
 use super::progress::Meter;
 use super::units::{self, Unit};
+use super::unpack::{Packing, Unpacking};
 use super::walk::{self, Found, FoundKind, refusal};
 use super::{Format, Head, IngestError, Input, ReadError, Target};
 use crate::place::{Problem, ProblemKind};
@@ -188,15 +189,15 @@ impl Reading<'_> {
             FoundKind::Regular => File::open(&found.path).and_then(|file| {
                 // What is written behind the size that was found belongs to the next run.
                 let lines = Lines::of_reader(file.take(found.size), buffer)?;
-                self.detect_and_read(index, lines, harvest)
+                self.unpack_and_read(index, lines, harvest)
             }),
             FoundKind::Stream if found.path.as_os_str() == "-" => {
                 Lines::of_reader(io::stdin().lock(), buffer)
-                    .and_then(|lines| self.detect_and_read(index, lines, harvest))
+                    .and_then(|lines| self.unpack_and_read(index, lines, harvest))
             }
             FoundKind::Stream => File::open(&found.path).and_then(|file| {
                 let lines = Lines::of_reader(file, buffer)?;
-                self.detect_and_read(index, lines, harvest)
+                self.unpack_and_read(index, lines, harvest)
             }),
         };
         if let Err(error) = read {
@@ -205,22 +206,52 @@ impl Reading<'_> {
         self.meter.add(found.size);
     }
 
-    fn detect_and_read(
+    fn unpack_and_read(
         &self,
         index: usize,
         mut lines: Lines<'_>,
         harvest: &mut Harvest,
     ) -> io::Result<()> {
+        let name = file_name(&self.files[index].path);
+        let Some(packing) = Packing::of(lines.peek(4)?) else {
+            return self.detect_and_read(index, &name, lines, harvest);
+        };
+        let unpacking = Unpacking::new(packing);
+        let lines = lines.unpacked(|packed| unpacking.reader(packed))?;
+        self.detect_and_read(index, packing.inner_name(&name), lines, harvest)?;
+        let Some(file) = harvest.files.last_mut() else {
+            return Ok(());
+        };
+        file.bytes = unpacking.consumed();
+        match (unpacking.fault(), file.format) {
+            (Some(fault), None) => file.why_not = Some(fault),
+            (Some(fault), Some(_)) => harvest.problems.push(Problem {
+                file: number(index),
+                line: (file.lines > 0).then_some(file.lines),
+                kind: ProblemKind::Unreadable,
+                reason: fault.into(),
+            }),
+            (None, _) => {}
+        }
+        Ok(())
+    }
+
+    fn detect_and_read(
+        &self,
+        index: usize,
+        name: &str,
+        mut lines: Lines<'_>,
+        harvest: &mut Harvest,
+    ) -> io::Result<()> {
         lines.peek(HEAD_SIZE + 1)?;
         let rest = lines.rest();
-        let name = file_name(&self.files[index].path);
         let head = Head {
-            name: &name,
+            name,
             bytes: &rest[..rest.len().min(HEAD_SIZE)],
             is_whole: rest.len() <= HEAD_SIZE && lines.is_whole(),
         };
         match detect(self.formats, &head) {
-            Some(format) => self.read(index, format, lines, harvest),
+            Some(format) => self.read(index, name, format, lines, harvest),
             None => harvest.files.push(FileHarvest {
                 file: index,
                 bytes: head.bytes.len() as u64,
@@ -246,7 +277,8 @@ impl Reading<'_> {
             end: self.files[index].size,
         };
         let lines = Lines::of_part(reader, buffer, range.start, range.end)?;
-        self.read(index, format, lines, harvest);
+        let name = file_name(&self.files[index].path);
+        self.read(index, &name, format, lines, harvest);
         if let Some(last) = harvest.files.last_mut() {
             // A part also looks at bytes of its neighbours; each byte is counted once.
             last.bytes = range.end - range.start;
@@ -257,6 +289,7 @@ impl Reading<'_> {
     fn read(
         &self,
         index: usize,
+        name: &str,
         format: &'static dyn Format,
         lines: Lines<'_>,
         harvest: &mut Harvest,
@@ -267,6 +300,7 @@ impl Reading<'_> {
             .labels
             .of(&found.path, &self.targets[found.target].labels);
         let mut input = Input::new(number(index), &path, lines, &self.options.naive_zone);
+        input.name = name;
         input.label_pairs = &labels;
         let before = Mark::of(&harvest.records);
         let result = format.read(&mut input, &mut harvest.records, &mut harvest.problems);

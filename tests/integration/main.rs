@@ -7,5 +7,6 @@ mod cli;
 mod config;
 mod formats;
 mod ingest;
+mod packed;
 mod reports;
 mod workload;

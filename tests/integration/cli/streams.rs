@@ -124,6 +124,18 @@ fn standard_input_is_read() {
 }
 
 #[test]
+fn packed_standard_input_is_known_by_its_content() {
+    for name in ["packed/two-members.jsonl.gz", "packed/two-frames.jsonl.zst"] {
+        program(empty().path())
+            .args(["analyze", "-", "--format", "json"])
+            .write_stdin(std::fs::read(fixture(name)).unwrap())
+            .assert()
+            .code(0)
+            .stdout(contains("\"claude-code\": 1"));
+    }
+}
+
+#[test]
 fn output_goes_to_a_file_at_once() {
     let folder = empty();
     program(folder.path())
