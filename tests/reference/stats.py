@@ -223,6 +223,10 @@ out["brunner_munzel_statistic"] = []
 for a, b in ((rng.normal(0, 1, 12), rng.normal(1, 2, 30)), (rng.integers(0, 5, 20), rng.integers(1, 6, 25))):
     out["brunner_munzel_statistic"].append({"a": floats(a), "b": floats(b), "statistic": bm_statistic(a, b),
                                             "p": float(stats.brunnermunzel(a, b).pvalue)})
+out["brunner_munzel_large"] = []
+large = np.random.default_rng(50)  # a stream of its own, so that the cases after it stay as they are
+for a, b in ((large.normal(0, 1, 50), large.normal(0.3, 2, 80)), (large.integers(0, 9, 120), large.integers(0, 10, 60))):
+    out["brunner_munzel_large"].append({"a": floats(a), "b": floats(b), "p": float(stats.brunnermunzel(a, b).pvalue)})
 out["hodges_lehmann"] = []
 for n, m in ((4, 5), (10, 11), (30, 17)):
     a, b = rng.lognormal(0, 0.5, n), rng.lognormal(0.2, 0.7, m)
@@ -255,6 +259,13 @@ for m1, m2 in ((4, 5), (6, 6)):
         hits += abs(studentised(y[mask], x[mask], y[~mask], x[~mask])) >= abs(observed) - 1e-9
     out["ratio_permutation"].append({"ya": floats(ya), "xa": floats(xa), "yb": floats(yb), "xb": floats(xb),
                                      "statistic": observed, "p": hits / total})
+out["ratio_large"] = []  # Welch's degrees of freedom from the two linearised variances
+xa, xb = large.integers(2, 30, 400).astype(float), large.integers(2, 30, 450).astype(float)
+ya, yb = large.binomial(xa.astype(int), 0.9).astype(float), large.binomial(xb.astype(int), 0.89).astype(float)
+va, vb = (len(x) / (len(x) - 1) * ((y - y.sum() / x.sum() * x) ** 2).sum() / x.sum() ** 2 for y, x in ((ya, xa), (yb, xb)))
+t = studentised(ya, xa, yb, xb)
+out["ratio_large"].append({"ya": floats(ya), "xa": floats(xa), "yb": floats(yb), "xb": floats(xb), "statistic": t,
+                           "p": 2 * stats.t.sf(abs(t), (va + vb) ** 2 / (va**2 / 399 + vb**2 / 449))})
 
 
 def plain(value):
