@@ -20,6 +20,8 @@ pub enum Unit {
     Count,
     /// A plain number with a fraction.
     Number,
+    /// A quotient of two like quantities: 0.68 is ×0.68.
+    Factor,
     /// US dollars.
     Usd,
     /// Not known: a metric that an input named and the registry does not have.
@@ -31,7 +33,7 @@ impl Unit {
     #[must_use]
     pub fn scale(self) -> f64 {
         match self {
-            Unit::Seconds | Unit::Ratio | Unit::Usd | Unit::Number => 1e9,
+            Unit::Seconds | Unit::Ratio | Unit::Usd | Unit::Number | Unit::Factor => 1e9,
             Unit::Bytes | Unit::Count => 1.0,
             Unit::Unknown => 1e6,
         }

@@ -10,7 +10,7 @@ use crate::assessment::{
 use crate::config::{self, Config};
 use crate::ingest::{self, Ingested, Target, formats};
 use crate::place::ProblemKind;
-use crate::record::Dimension;
+use crate::record::{Dimension, EventKind, Flags};
 use crate::score;
 use crate::units::Time;
 use crate::workload::{self, FoldOptions, Workload};
@@ -175,6 +175,16 @@ fn is_orchestrator(workload: &Workload, ingested: &Ingested) -> bool {
     has_format || !workload.lookups.is_empty() || !workload.values_of(Dimension::Mode).is_empty()
 }
 
+/// Events that an input tells of as such; the start of a monitor that stands in the head of its
+/// reports is no record, and counted as a process start only.
+fn told_events(workload: &Workload) -> u64 {
+    workload
+        .events
+        .iter()
+        .filter(|e| e.flags.has(Flags::LEADS) || e.kind != EventKind::ProcessStart)
+        .count() as u64
+}
+
 fn provenance(
     request: &Request,
     ingested: &Ingested,
@@ -244,7 +254,7 @@ fn provenance(
         ignored,
         operations: counts.operations,
         samples: counts.samples,
-        events: counts.events,
+        events: told_events(workload),
         aggregates: counts.aggregates,
         sessions: counts.sessions,
         units: workload.units.len() as u64,

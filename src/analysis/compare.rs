@@ -278,9 +278,13 @@ fn differences(pairs: &[(f64, f64)], on_logs: bool) -> Option<Vec<f64>> {
 fn effect_kind(unit: Unit) -> EffectKind {
     match unit {
         Unit::Ratio => EffectKind::Difference,
-        Unit::Seconds | Unit::Bytes | Unit::Count | Unit::Number | Unit::Usd | Unit::Unknown => {
-            EffectKind::Ratio
-        }
+        Unit::Seconds
+        | Unit::Bytes
+        | Unit::Count
+        | Unit::Number
+        | Unit::Factor
+        | Unit::Usd
+        | Unit::Unknown => EffectKind::Ratio,
     }
 }
 

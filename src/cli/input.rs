@@ -10,7 +10,7 @@ use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::Assessment;
 use crate::ingest::{Target, usual_places};
 use crate::pipeline;
-use crate::report::{self, Style};
+use crate::report::{self, Style, shell};
 
 /// What to read, and what of it.
 #[derive(Debug, Clone, Args)]
@@ -69,8 +69,8 @@ impl InputArgs {
         progress.finish();
         let (assessment, warnings) = result.map_err(|error| context.input_failure(&error))?;
         super::config::warn(&warnings, &context.globals);
-        let command = std::iter::once(verb)
-            .chain(self.paths.iter().map(String::as_str))
+        let command = std::iter::once(verb.to_owned())
+            .chain(self.paths.iter().map(|p| shell::quoted(p)))
             .collect::<Vec<_>>()
             .join(" ");
         Ok(Answer {

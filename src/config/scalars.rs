@@ -133,7 +133,7 @@ pub(super) fn of_metric(metric: Metric, node: &Node) -> Result<Read<f64>, Expect
             "expected a share from 0 to 1, such as 0.95 or 95%",
             "0.95",
         ),
-        Unit::Count | Unit::Number | Unit::Usd | Unit::Unknown => (
+        Unit::Count | Unit::Number | Unit::Factor | Unit::Usd | Unit::Unknown => (
             match &node.value {
                 Value::Number(n) if *n >= 0.0 => Some(Read::plain(*n)),
                 _ => None,

@@ -226,7 +226,7 @@ fn tables(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
         out.extend(table_head(&heads, 1));
         for r in t.rows.iter().take(ROWS) {
             let mut cells = vec![
-                pen.name(&r.value, 40),
+                tradeoffs::value(r, 40, pen),
                 r.steps.map_or_else(|| pen.signs.dash.into(), words::count),
                 words::amount_or_dash(crate::metrics::Unit::Ratio, r.share, pen.signs),
             ];

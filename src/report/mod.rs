@@ -13,6 +13,7 @@ mod pen;
 pub mod recommend;
 pub mod score;
 mod shares;
+pub mod shell;
 mod signs;
 mod table;
 mod text;
@@ -36,7 +37,7 @@ pub struct Style {
     pub full: bool,
     /// Zone in which times are shown.
     pub zone: jiff::tz::TimeZone,
-    /// The command as the user typed it, for the heading and the next step: `analyze reports/`.
+    /// The command as it can be typed, for the heading and the next step: `analyze 'my reports'`.
     pub command: String,
 }
 

@@ -48,6 +48,11 @@ impl<'a> Pen<'a> {
         self.width() < 76
     }
 
+    /// Whether a page says least: narrow, and not in full.
+    pub(super) fn is_terse(&self) -> bool {
+        self.is_narrow() && !self.style.full
+    }
+
     /// A text from an input, made safe.
     pub(super) fn text(&self, text: &str) -> String {
         visible(text, self.style.unicode)

@@ -3,7 +3,7 @@
 use super::Style;
 use super::pen::{Pen, Tone};
 use super::table::{self, Column};
-use super::text::closing::arguments;
+use super::text::closing::command;
 use super::text::score as section;
 use super::times;
 use super::verdict;
@@ -19,12 +19,7 @@ pub fn brief(a: &Assessment, style: &Style) -> String {
     lines.extend(section::body(a, &pen));
     lines.extend(left_out(&a.score, &pen));
     lines.push(String::new());
-    let paths = pen.text(arguments(&style.command));
-    lines.push(
-        format!("  Each part: perfadvise score --explain {paths}")
-            .trim_end()
-            .to_owned(),
-    );
+    lines.push(command("  Each part: ", "score --explain", &pen));
     pen.finish(&lines)
 }
 

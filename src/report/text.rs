@@ -19,10 +19,10 @@ use super::pen::Pen;
 use crate::assessment::Assessment;
 
 /// Lines of a page that is not full.
-const LINES: usize = 70;
+const LINES: usize = 72;
 
-/// Rows of the chart: at most, and at least.
-const CHART_ROWS: (usize, usize) = (8, 6);
+/// Rows of the chart: at most, with empty lines below headings at least, and without them.
+const CHART_ROWS: (usize, usize, usize) = (8, 6, 4);
 
 /// Blocks of lines, put together with an empty line between.
 type Block = Vec<String>;
@@ -40,15 +40,12 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
         indicators::section(a, &pen),
         score::section(a, &pen),
     ];
-    let (trend, after) = if style.full {
-        (trend::section(a, CHART_ROWS.0, &pen), everything(a, &pen))
+    let lines = if style.full {
+        let trend = trend::section(a, CHART_ROWS.0, &pen);
+        joined(before.iter().chain([&trend]).chain(&everything(a, &pen)))
     } else {
-        within(length(&before), a, &pen)
+        short(&before, a, &pen)
     };
-    let mut lines = joined(before.into_iter().chain([trend]).chain(after));
-    if !style.full && lines.len() > LINES {
-        lines = denser(lines, &pen);
-    }
     pen.finish(&lines)
 }
 
@@ -76,50 +73,42 @@ fn everything(a: &Assessment, pen: &Pen<'_>) -> Vec<Block> {
     blocks
 }
 
-/// The trend and what stands behind it, on a page of about [`LINES`] lines of which some are used:
-/// first the reasons of recommendations give way, then rows of the chart.
-fn within(used: usize, a: &Assessment, pen: &Pen<'_>) -> (Block, Vec<Block>) {
-    let fixed = [
+/// A page of about [`LINES`] lines. First the reasons of recommendations give way, then rows of the
+/// chart, then the empty lines below headings, at last more rows.
+fn short(before: &[Block], a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+    let behind = [
         tradeoffs::section(a, pen),
         resources::section(a, pen),
+        advice::section(a, false, pen),
         closing::summary(a, pen),
     ];
-    let trend = trend::section(a, CHART_ROWS.0, pen);
-    let used = used + length(&fixed) + length(std::slice::from_ref(&trend));
-    let long = advice::section(a, true, pen);
-    let advice = if used + long.len() < LINES {
-        long
-    } else {
-        advice::section(a, false, pen)
+    let with = |rows: usize, behind: &[Block]| {
+        let trend = trend::section(a, rows, pen);
+        joined(before.iter().chain([&trend]).chain(behind))
     };
-    // Rows of the chart give way before the empty lines below headings do.
-    let over = (used + advice.len()).saturating_sub(LINES);
-    let trend = if over == 0 {
-        trend
-    } else {
-        let rows = CHART_ROWS.0.saturating_sub(over).max(CHART_ROWS.1);
-        trend::section(a, rows, pen)
-    };
-    let [tradeoffs, resources, closing] = fixed;
-    (trend, vec![tradeoffs, resources, advice, closing])
+    let (most, some, least) = CHART_ROWS;
+    let mut reasoned = behind.clone();
+    reasoned[2] = advice::section(a, true, pen);
+    let airy = std::iter::once(with(most, &reasoned))
+        .chain((some..=most).rev().map(|rows| with(rows, &behind)))
+        .find(|lines| lines.len() <= LINES);
+    airy.unwrap_or_else(|| {
+        let dense = |rows| denser(with(rows, &behind), pen);
+        (least + 1..=most)
+            .rev()
+            .map(dense)
+            .find(|lines| lines.len() <= LINES)
+            .unwrap_or_else(|| dense(least))
+    })
 }
 
-/// Lines of blocks with an empty one behind each.
-fn length(blocks: &[Block]) -> usize {
-    blocks
-        .iter()
-        .filter(|b| !b.is_empty())
-        .map(|b| b.len() + 1)
-        .sum()
-}
-
-fn joined(blocks: impl Iterator<Item = Block>) -> Vec<String> {
+fn joined<'b>(blocks: impl Iterator<Item = &'b Block>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for block in blocks.filter(|b| !b.is_empty()) {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(block);
+        lines.extend_from_slice(block);
     }
     lines
 }

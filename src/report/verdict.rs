@@ -124,6 +124,9 @@ fn detail(a: &Assessment, trend: Option<&Trend>, pen: &Pen<'_>) -> Vec<String> {
         return stable(a, pen).into_iter().collect();
     };
     let mut sentences = vec![movement(trend, pen)];
+    if pen.is_terse() {
+        return vec![sentences.remove(0), terse_company(a, trend, pen)];
+    }
     if let Some(event) = a.headline.event.and_then(|i| a.events.get(i)) {
         sentences.push(format!(
             "In the same time, at {}, {}.",
@@ -138,6 +141,39 @@ fn detail(a: &Assessment, trend: Option<&Trend>, pen: &Pen<'_>) -> Vec<String> {
         sentences.extend(companion(a, trend, pen));
     }
     sentences
+}
+
+/// The event and the other metric in the same time, for a narrow page: `Thu 5 Nov 17:41:
+/// context.cache_size 100 → 50; cache hit rate 74.0 % → 46.6 %.`
+fn terse_company(a: &Assessment, trend: &Trend, pen: &Pen<'_>) -> String {
+    let event = a.headline.event.and_then(|i| a.events.get(i)).map(|e| {
+        let at = times::moment(e.time, &pen.style.zone);
+        match (&e.knob, &e.from, &e.to) {
+            (Some(knob), Some(from), Some(to)) => format!(
+                "{at}: {} {} {} {}",
+                pen.name(knob, 40),
+                pen.name(from, 20),
+                pen.signs.arrow,
+                pen.name(to, 20)
+            ),
+            _ => format!("{at}: {}", happened(e, pen)),
+        }
+    });
+    let other = moved_too(a, trend).and_then(|t| {
+        Some(format!(
+            "{} {} {} {}",
+            pen.name(&words::metric(&t.metric), 40),
+            words::amount(t.unit, t.first_half?, pen.signs),
+            pen.signs.arrow,
+            words::amount(t.unit, t.second_half?, pen.signs)
+        ))
+    });
+    let parts: Vec<String> = event.into_iter().chain(other).collect();
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("{}.", capital(&parts.join("; ")))
+    }
 }
 
 /// That nothing changed, where that was tested.
@@ -181,6 +217,15 @@ fn movement(trend: &Trend, pen: &Pen<'_>) -> String {
         .or(trend.p);
     let p = p.map_or_else(String::new, |p| format!(", {}", words::p(p, pen.signs)));
     match (before, after) {
+        (Some(before), Some(after)) if pen.is_terse() => format!(
+            "{} {} {} {} ({}), {}{p}.",
+            capital(&name),
+            words::amount(trend.unit, before, pen.signs),
+            pen.signs.arrow,
+            words::amount(trend.unit, after, pen.signs),
+            words::change(trend.unit, before, after, pen.signs),
+            between(trend, pen).unwrap_or_else(|| "first to second half".into()),
+        ),
         (Some(before), Some(after)) => format!(
             "{mean} {name} {verb} from {} to {} ({}){}{p}.",
             words::amount(trend.unit, before, pen.signs),
@@ -209,7 +254,7 @@ fn between(trend: &Trend, pen: &Pen<'_>) -> Option<String> {
 }
 
 /// Another metric that moved the same way: first of all the cache.
-fn companion(a: &Assessment, told: &Trend, pen: &Pen<'_>) -> Option<String> {
+fn moved_too<'a>(a: &'a Assessment, told: &Trend) -> Option<&'a Trend> {
     let moved = |t: &&Trend| {
         t.dims.is_empty()
             && t.metric != told.metric
@@ -222,11 +267,14 @@ fn companion(a: &Assessment, told: &Trend, pen: &Pen<'_>) -> Option<String> {
             && t.first_half.is_some()
             && t.second_half.is_some()
     };
-    let trend = a
-        .trends
+    a.trends
         .iter()
         .filter(moved)
-        .min_by_key(|t| usize::from(t.metric != "cache_hit_rate"))?;
+        .min_by_key(|t| usize::from(t.metric != "cache_hit_rate"))
+}
+
+fn companion(a: &Assessment, told: &Trend, pen: &Pen<'_>) -> Option<String> {
+    let trend = moved_too(a, told)?;
     Some(format!(
         "The {} {} from {} to {}.",
         pen.name(&words::metric(&trend.metric), 40),

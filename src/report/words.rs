@@ -32,6 +32,7 @@ impl Scale {
                 prefix: "$",
                 ..Self::new(1.0, money_decimals(v), "")
             },
+            Unit::Factor => Self::new(1.0, factor_decimals(v), ""),
             Unit::Count | Unit::Number | Unit::Unknown => Self::new(1.0, plain_decimals(v), ""),
         }
     }
@@ -108,6 +109,9 @@ pub(super) fn amount(unit: Unit, value: f64, signs: &Signs) -> String {
     if !value.is_finite() {
         return "?".into();
     }
+    if unit == Unit::Factor {
+        return factor(value, signs);
+    }
     Scale::of(unit, value).amount(value, signs)
 }
 
@@ -158,13 +162,16 @@ pub(super) fn factor(ratio: f64, signs: &Signs) -> String {
 
 /// A factor's number: `1.23`, `0.085`, `11.5`.
 pub(super) fn factor_figure(ratio: f64, signs: &Signs) -> String {
-    let decimals = match ratio.abs() {
+    fixed(ratio, factor_decimals(ratio.abs()), signs)
+}
+
+fn factor_decimals(ratio: f64) -> usize {
+    match ratio {
         r if r < 0.0995 => 3,
         r if r < 9.995 => 2,
         r if r < 99.95 => 1,
         _ => 0,
-    };
-    fixed(ratio, decimals, signs)
+    }
 }
 
 /// A number with its sign: `+2.0`, `−13.1`.
@@ -238,6 +245,11 @@ pub(super) fn whole_percent(ratio: f64, signs: &Signs) -> String {
 /// The text with no-break spaces.
 pub(super) fn glued(text: &str) -> String {
     text.replace(' ', "\u{a0}")
+}
+
+/// The name of a metric without the word that its figure says anyway: `response`, `preparation`.
+pub(super) fn without_time(name: &str) -> &str {
+    name.strip_suffix(" time").unwrap_or(name)
 }
 
 /// A number with `decimals`, separators and the page's minus. Never `−0.0`.
@@ -414,6 +426,11 @@ mod tests {
         assert_eq!(factor(1.2305, &UNICODE), "×1.23");
         assert_eq!(factor(0.085, &UNICODE), "×0.085");
         assert_eq!(factor(11.5, &ASCII), "x11.5");
+        assert_eq!(amount(Unit::Factor, 0.68, &UNICODE), "×0.68");
+        assert_eq!(
+            bare_span(Unit::Factor, 0.68, 0.631, 0.742, &UNICODE),
+            "0.63\u{a0}to\u{a0}0.74"
+        );
         assert_eq!(ratio_points(-0.131, &UNICODE), "−13.1\u{a0}points");
         assert_eq!(score_points(2.5, &UNICODE), "+2.5\u{a0}points");
         assert_eq!(score_points(-0.01, &UNICODE), "0.0\u{a0}points");
@@ -439,6 +456,8 @@ mod tests {
         assert_eq!(round_amount(Unit::Ratio, 0.8, &UNICODE), "80\u{a0}%");
         assert_eq!(round_amount(Unit::Seconds, 2.5, &UNICODE), "2.5\u{a0}s");
         assert_eq!(round_amount(Unit::Count, 100.0, &UNICODE), "100");
+        assert_eq!(round_amount(Unit::Factor, 0.8, &UNICODE), "×0.8");
+        assert_eq!(round_amount(Unit::Factor, 2.0, &ASCII), "x2");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::metrics::Unit;
 const DETAILED: usize = 3;
 
 /// The section: the first three, the others in a line, all together. With `has_reasons` the reason of
-/// each is told in a line of its own.
+/// each is told, too.
 pub(super) fn section(a: &Assessment, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
     let mut lines = vec![
         pen.section("Recommendations", &remark(a, pen)),
@@ -183,19 +183,25 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
     };
     let gap = pen.width().saturating_sub(width(&head) + width(&gain));
     lines.push(format!("{head}{}{gain}", " ".repeat(gap)));
-    let has_advice = r.change.is_none() && below.is_some();
     if let Some(text) = below {
         lines.extend(pen.paragraph(indent, &text));
     }
-    // Without a projection the title is what tells a reader why this stands here.
-    if has_reasons || r.projection.is_none() && !has_advice {
-        lines.extend(pen.paragraph(indent, &sentence(&pen.text(&r.title))));
+    if let Some(effects) = effects_line(r, pen) {
+        if has_reasons {
+            lines.extend(pen.paragraph(indent, &sentence(&pen.text(&r.title))));
+        }
+        lines.extend(pen.paragraph(indent, &effects));
+        return lines;
     }
-    let effects = effects_line(r, pen);
-    let proof = effects.or_else(|| evidence_line(r, if has_reasons { 2 } else { 1 }, pen));
-    if let Some(text) = proof {
-        lines.extend(pen.paragraph(indent, &text));
-    }
+    // Without a projection title and first figure tell a reader why this stands here.
+    let title = pen.text(&r.title);
+    let title = title.trim_end_matches('.');
+    let told = match evidence_line(r, if has_reasons { 2 } else { 1 }, pen) {
+        Some(figures) if pen.is_terse() => figures,
+        Some(figures) => format!("{title}: {figures}"),
+        None => sentence(title),
+    };
+    lines.extend(pen.paragraph(indent, &told));
     lines
 }
 
@@ -223,7 +229,11 @@ fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
     let projection = r.projection.as_ref()?;
     let effects = listed(
         &projection.effects,
-        if pen.is_narrow() { 2 } else { 3 },
+        match (pen.is_narrow(), r.side_effects.is_empty()) {
+            (true, true) => 2,
+            (true, false) => 1,
+            (false, _) => 3,
+        },
         pen,
     );
     if effects.is_empty() {
@@ -239,6 +249,9 @@ fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
     let mut text = format!("{lead}{effects}");
     if !sides.is_empty() {
         text.push_str(&format!("; {}", sides.join(", ")));
+    }
+    if pen.is_terse() {
+        text = text.replace(&format!("{}time ", words::GLUE), &words::GLUE.to_string());
     }
     Some(text)
 }
@@ -298,7 +311,18 @@ fn evidence_line(r: &Recommendation, most: usize, pen: &Pen<'_>) -> Option<Strin
         .evidence
         .iter()
         .take(most)
-        .map(|e| evidence(e, pen))
+        .map(|e| {
+            // Its interval and n stand on the full page.
+            evidence(
+                &Evidence {
+                    low: None,
+                    high: None,
+                    n: None,
+                    ..e.clone()
+                },
+                pen,
+            )
+        })
         .collect();
     (!list.is_empty()).then(|| list.join("; "))
 }

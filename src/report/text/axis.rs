@@ -102,7 +102,7 @@ fn measure(unit: Unit, largest: f64) -> (f64, &'static str) {
             v if v < 1e12 => (1e9, "GB"),
             _ => (1e12, "TB"),
         },
-        Unit::Count | Unit::Number | Unit::Usd | Unit::Unknown => (1.0, ""),
+        Unit::Count | Unit::Number | Unit::Factor | Unit::Usd | Unit::Unknown => (1.0, ""),
     }
 }
 

@@ -18,41 +18,50 @@ const REASONS: usize = 1;
 
 /// The last lines of a short page.
 pub(super) fn summary(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    if !a.findings.is_empty() {
-        let list: Vec<String> = a
-            .findings
-            .iter()
-            .take(4)
-            .map(|f| {
-                words::glued(&format!(
-                    "{} {}",
-                    pen.name(&f.rule, 12),
-                    pen.name(&f.name, 30)
-                ))
-            })
-            .collect();
-        let more = a.findings.len() - list.len();
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        lines.extend(pen.paragraph("  To know        ", &format!("{}{more}", list.join(", "))));
-    }
-    if a.rules.not_evaluated > 0 {
-        lines.extend(pen.paragraph("  Not evaluated  ", &not_evaluated(a, pen)));
-    }
-    let skipped = skipped(a, pen);
-    if !skipped.is_empty() {
-        lines.extend(pen.paragraph("  Skipped        ", &skipped));
-    }
-    lines.extend(next(a, pen));
-    lines
+    [
+        ("To know", known(a, pen)),
+        ("Not evaluated", not_evaluated(a, pen)),
+        ("Skipped", skipped(a, pen)),
+    ]
+    .into_iter()
+    .filter(|(_, text)| !text.is_empty())
+    .flat_map(|(label, text)| pen.paragraph(&format!("  {label:<13}  "), &text))
+    .chain(next(a, pen))
+    .collect()
+}
+
+/// Findings for information: `DATA005 target-missing, OPS003 reports-uncommitted`.
+fn known(a: &Assessment, pen: &Pen<'_>) -> String {
+    let list: Vec<String> = a
+        .findings
+        .iter()
+        .take(4)
+        .map(|f| {
+            let code = pen.name(&f.rule, 12);
+            if pen.is_terse() {
+                code
+            } else {
+                words::glued(&format!("{code} {}", pen.name(&f.name, 30)))
+            }
+        })
+        .collect();
+    let more = u64::try_from(a.findings.len() - list.len()).unwrap_or(0);
+    format!("{}{}", list.join(", "), and_more(more))
 }
 
 /// `13 of 60 rules: needs prices (10), …`.
 fn not_evaluated(a: &Assessment, pen: &Pen<'_>) -> String {
+    if a.rules.not_evaluated == 0 {
+        return String::new();
+    }
+    let counts = format!(
+        "{} of {}",
+        words::count(a.rules.not_evaluated),
+        words::counted(a.rules.total, "rule", "rules")
+    );
+    if pen.is_terse() {
+        return counts;
+    }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for rule in &a.not_evaluated {
         *reasons.entry(rule.reason.as_str()).or_default() += 1;
@@ -77,12 +86,7 @@ fn not_evaluated(a: &Assessment, pen: &Pen<'_>) -> String {
     } else {
         String::new()
     };
-    format!(
-        "{} of {}: {}{more}",
-        words::count(a.rules.not_evaluated),
-        words::counted(a.rules.total, "rule", "rules"),
-        named.join(", ")
-    )
+    format!("{counts}: {}{more}", named.join(", "))
 }
 
 /// `b7.jsonl:412 cut off …; not recognised: notes.txt, chart.png`.
@@ -95,7 +99,14 @@ fn skipped(a: &Assessment, pen: &Pen<'_>) -> String {
             .problems
             .iter()
             .take(NAMED)
-            .map(|f| format!("{} {}", place(f, room, pen), pen.name(&f.reason, 60)))
+            .map(|f| {
+                let place = place(f, room, pen);
+                if pen.is_terse() {
+                    place
+                } else {
+                    format!("{place} {}", pen.name(&f.reason, 60))
+                }
+            })
             .collect();
         let more = p
             .problems_total
@@ -138,30 +149,32 @@ fn place(fault: &FaultRow, room: usize, pen: &Pen<'_>) -> String {
 
 /// Commands that can be pasted.
 fn next(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let paths = arguments(&pen.style.command);
-    let paths = pen.text(paths);
-    let verb = |verb: &str| format!("perfadvise {verb} {paths}").trim_end().to_owned();
-    let full = if pen.style.full {
-        verb("score --explain")
+    let left = if pen.style.full {
+        command("  All parts of the score: ", "score --explain", pen)
     } else {
-        verb("analyze --full")
+        command("  Everything: ", "analyze --full", pen)
     };
-    let (label, first) = if pen.style.full {
-        ("All parts of the score", full)
-    } else {
-        ("Everything", full)
+    let right = match a.recommendations.first() {
+        Some(r) => format!("Next: perfadvise rules explain {}", pen.name(&r.rule, 12)),
+        None if pen.style.full => "Next: perfadvise rules list".into(),
+        None => command("Next: ", "score --explain", pen),
     };
-    let second = match a.recommendations.first() {
-        Some(r) => format!("perfadvise rules explain {}", pen.name(&r.rule, 12)),
-        None if pen.style.full => "perfadvise rules list".into(),
-        None => verb("score --explain"),
-    };
-    let left = format!("  {label}: {first}");
-    let right = format!("Next: {second}");
     if super::super::escape::width(&left) + super::super::escape::width(&right) + 6 <= pen.width() {
         vec![format!("{left}      {right}")]
     } else {
         vec![left, format!("  {right}")]
+    }
+}
+
+/// A verb on the paths of this run, behind a label. Half a command is worse than none: what does not fit the page is
+/// told in words.
+pub(in super::super) fn command(lead: &str, verb: &str, pen: &Pen<'_>) -> String {
+    let paths = pen.text(arguments(&pen.style.command));
+    let command = format!("{lead}perfadvise {verb} {paths}");
+    if super::super::escape::width(&command) + 2 <= pen.width() {
+        command.trim_end().to_owned()
+    } else {
+        format!("{lead}{verb}, with the same paths")
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::escape::width;
 use super::super::pen::{Pen, Tone, left};
+use super::super::shell::quoted;
 use super::super::words;
 use super::closing::arguments;
 use crate::assessment::Assessment;
@@ -80,7 +81,9 @@ fn steps(a: &Assessment, is_search: bool, pen: &Pen<'_>) -> Vec<String> {
         .provenance
         .unrecognised_why
         .last()
-        .map_or("FILE".into(), |f| pen.text(&f.file));
+        .map(|f| pen.text(&quoted(&f.file)))
+        .filter(|f| width(f) + 34 <= pen.width())
+        .unwrap_or_else(|| "FILE".into());
     let mut steps = Vec::new();
     if is_search {
         steps.push((

@@ -61,7 +61,10 @@ pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
             .collect();
         lines.extend(pen.paragraph("  Not measured   ", &names.join(", ")));
     }
-    lines.extend(notes(&rows, pen));
+    // A short page says "no interval"; why stands on the full one.
+    if pen.style.full {
+        lines.extend(notes(&rows, pen));
+    }
     if !rows.is_empty() && !pen.is_narrow() {
         lines.extend(legend(&rows, pen));
     }

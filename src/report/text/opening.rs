@@ -27,18 +27,10 @@ pub(in super::super) fn statement(a: &Assessment, pen: &Pen<'_>) -> Vec<String> 
     let verdict = verdict(a, pen);
     let sign = pen.paint(verdict.tone, verdict.sign);
     let first = pen.paint(Tone::Bold, &verdict.first);
-    let mut lines = if pen.is_narrow() {
-        let mut lines = pen.paragraph(&format!("  {sign} "), &first);
-        for figure in &verdict.figures {
-            lines.extend(pen.paragraph("    ", figure));
-        }
-        lines
-    } else {
-        pen.paragraph(
-            &format!("  {sign} "),
-            &format!("{first} {}", verdict.figures.join(" ")),
-        )
-    };
+    let mut lines = pen.paragraph(
+        &format!("  {sign} "),
+        &format!("{first} {}", verdict.figures.join(" ")),
+    );
     if !verdict.detail.is_empty() {
         lines.extend(pen.paragraph("    ", &verdict.detail.join(" ")));
     }
@@ -48,6 +40,18 @@ pub(in super::super) fn statement(a: &Assessment, pen: &Pen<'_>) -> Vec<String> 
 /// What was read, kept and left out.
 pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let p = &a.provenance;
+    if pen.is_terse() {
+        let read = format!(
+            "{}, {}, {}",
+            words::counted(p.files, "file", "files"),
+            words::amount(crate::metrics::Unit::Bytes, to_f64(p.bytes), pen.signs),
+            words::counted(p.records, "record", "records")
+        );
+        return [("Read", read), ("Left out", left_out(a, false))]
+            .into_iter()
+            .flat_map(|(label, text)| pen.paragraph(&format!("  {label:<9}"), &text))
+            .collect();
+    }
     let formats: Vec<String> = p
         .formats_named
         .iter()
@@ -85,14 +89,14 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     [
         ("Read", read),
         ("Records", records),
-        ("Left out", left_out(a)),
+        ("Left out", left_out(a, true)),
     ]
     .into_iter()
     .flat_map(|(label, text)| pen.paragraph(&format!("  {label:<9}"), &text))
     .collect()
 }
 
-fn left_out(a: &Assessment) -> String {
+fn left_out(a: &Assessment, has_hint: bool) -> String {
     let p = &a.provenance;
     let other_faults = p.problems_total.saturating_sub(p.skipped);
     let parts: Vec<String> = [
@@ -121,7 +125,7 @@ fn left_out(a: &Assessment) -> String {
     if parts.is_empty() {
         return "nothing".into();
     }
-    let named = if p.problems_total > 0 || !p.unrecognised.is_empty() {
+    let named = if has_hint && (p.problems_total > 0 || !p.unrecognised.is_empty()) {
         " (named at the end)"
     } else {
         ""

@@ -16,8 +16,12 @@ const MEASURES: usize = 5;
 pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(r) = &a.resources {
-        lines.extend(machine(r, pen));
-        lines.extend(processes(r, pen));
+        let machine = machine(r, pen);
+        let is_told = !machine.is_empty() && only_process(r).is_some();
+        lines.extend(machine);
+        if !is_told {
+            lines.extend(processes(r, pen));
+        }
     }
     lines.extend(time(a, pen));
     if lines.is_empty() {
@@ -67,7 +71,7 @@ fn is_known(row: &ResourceRow) -> bool {
     row.mean.is_some() || row.p95.is_some() || row.max.is_some() || row.total.is_some()
 }
 
-/// `Machine  CPU 41.2 % (p95 78.0, max 96.4) · Memory 58.3 % (…); not measured: disk`.
+/// `Machine  CPU 41.2 % (max 96.4 %) · Memory 58.3 % (…); not measured: disk`.
 fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
     let mut parts: Vec<String> = r
@@ -78,10 +82,11 @@ fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
         .map(|row| {
             let title = pen.name(&row.title, 30);
             let mut range = Vec::new();
-            if let Some(p95) = row.p95 {
+            // The p95 that matter stand among the key indicators.
+            if let Some(p95) = row.p95.filter(|_| row.max.is_none()) {
                 range.push(format!("p95 {}", words::amount(row.unit, p95, s)));
             }
-            if let Some(max) = row.max {
+            if let Some(max) = row.max.filter(|_| !pen.is_terse()) {
                 range.push(format!("max {}", words::amount(row.unit, max, s)));
             }
             let head = match (row.mean, row.total) {
@@ -90,11 +95,18 @@ fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
                 (None, None) => title,
             };
             let is_spread = row.total.is_none() && !range.is_empty();
-            words::glued(&if is_spread {
-                format!("{head} ({})", range.join(", "))
+            let spread = if is_spread {
+                format!(" ({})", range.join(", "))
             } else {
-                head
-            })
+                String::new()
+            };
+            let of = match only_process(r) {
+                Some(process) if row.metric == "memory_usage" => {
+                    format!(", {}", pen.name(process, 30))
+                }
+                _ => String::new(),
+            };
+            words::glued(&format!("{head}{spread}{of}"))
         })
         .collect();
     // What was not measured stands among the key indicators.
@@ -114,6 +126,20 @@ fn machine(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
         parts.push(format!("not measured: {}", unknown.join(", ")));
     }
     pen.paragraph("  Machine    ", &parts.join(&format!(" {} ", s.dot)))
+}
+
+/// The process that the row of process memory is about, where there is one and its CPU is not known.
+fn only_process(r: &Resources) -> Option<&str> {
+    let has_row = r
+        .rows
+        .iter()
+        .filter(|row| is_known(row))
+        .take(MEASURES)
+        .any(|row| row.metric == "memory_usage");
+    match r.processes.as_slice() {
+        [one] if has_row && one.cpu_p95.is_none() => Some(&one.process),
+        _ => None,
+    }
 }
 
 /// `Processes  agent-workflow 45.0 % CPU, 2.10 GB · …`.

@@ -70,8 +70,9 @@ fn summary(score: &Score, value: f64, pen: &Pen<'_>) -> String {
         &words::glued(&format!("{} of 100{word}", number(value))),
     )];
     if let Some(i) = &score.interval {
+        let of = if pen.is_terse() { ":" } else { " interval" };
         pieces.push(words::glued(&format!(
-            "{} interval {} to {}",
+            "{}{of} {} to {}",
             words::whole_percent(i.level, s),
             number(i.low),
             number(i.high)

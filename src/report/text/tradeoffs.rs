@@ -156,7 +156,7 @@ fn columns(t: &DimensionTable, rows: &[&DimensionRow], pen: &Pen<'_>) -> Vec<Col
     let name_room = if pen.is_narrow() { 16 } else { 24 };
     let mut columns = vec![Column::words(
         &pen.name(&t.dimension, 14),
-        rows.iter().map(|r| pen.name(&r.value, name_room)).collect(),
+        rows.iter().map(|r| value(r, name_room, pen)).collect(),
     )];
     if rows.iter().any(|r| r.share.is_some()) {
         columns.push(Column::numbers(
@@ -202,6 +202,15 @@ fn first(t: &DimensionTable) -> &'static [&'static str] {
         &OF_MODES
     } else {
         &OF_INTERFACES
+    }
+}
+
+/// The value of a row; one without a model behind it says so.
+pub(in super::super) fn value(row: &DimensionRow, columns: usize, pen: &Pen<'_>) -> String {
+    if row.is_mock {
+        format!("{} (no model)", pen.name(&row.value, columns - 11))
+    } else {
+        pen.name(&row.value, columns)
     }
 }
 
@@ -414,7 +423,11 @@ pub(in super::super) fn sentences(
                 .copied()
                 .filter(|c| c.base == base && c.candidate == candidate)
                 .collect();
-            statement(base, candidate, &of, pen)
+            if pen.style.full {
+                statement(base, candidate, &of, pen)
+            } else {
+                decided(base, candidate, &of, pen)
+            }
         })
         .collect();
     if let Some(remarks) = table.and_then(|t| remarks(t, pen)) {
@@ -461,13 +474,8 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
     }
     for verdict in [ComparisonVerdict::Same, ComparisonVerdict::Inconclusive] {
         let list: Vec<String> = is(verdict).map(name).collect();
-        let word = painted(verdict, pen);
-        // On a short page those that do not differ are counted, unless one is the same.
-        let is_named = verdict == ComparisonVerdict::Same && list.len() == 1;
-        if !list.is_empty() && !is_named && !pen.style.full {
-            parts.push(format!("{}{}{word}", list.len(), words::GLUE));
-        } else if !list.is_empty() {
-            parts.push(format!("{word}: {}", list.join(", ")));
+        if !list.is_empty() {
+            parts.push(format!("{}: {}", painted(verdict, pen), list.join(", ")));
         }
     }
     let few = is(ComparisonVerdict::Insufficient).count();
@@ -486,8 +494,80 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
         (true, true) => "; a trade, no winner",
         _ => "",
     };
-    let basis = match rows.iter().find(|c| c.paired) {
-        Some(c) => format!("{} of tasks", words::counted(c.units[0], "pair", "pairs")),
+    format!(
+        "{} v {} ({}){}{}{end}",
+        pen.name(candidate, 30),
+        pen.name(base, 30),
+        basis(rows, true),
+        words::GLUE.to_string() + " ",
+        parts.join("; ")
+    )
+}
+
+/// The same for a short page, which says what was decided: `SIMPLE v FANCY, 41 pairs: response ×0.68
+/// better; accuracy −13.1 points worse; a trade, no winner`. Only where nothing was decided, what
+/// was not.
+fn decided(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -> String {
+    let is = |verdict: ComparisonVerdict| rows.iter().filter(move |c| c.verdict == verdict);
+    let count = |verdict| is(verdict).count();
+    let mut parts: Vec<String> = Vec::new();
+    for verdict in [
+        ComparisonVerdict::Better,
+        ComparisonVerdict::Worse,
+        ComparisonVerdict::Different,
+    ] {
+        let list: Vec<String> = is(verdict)
+            .map(|c| {
+                let name = words::metric(&c.metric);
+                let unit = match &c.effect {
+                    Some(e) if e.kind == EffectKind::Difference => " points",
+                    _ => "",
+                };
+                words::glued(&format!(
+                    "{} {}{unit}",
+                    pen.name(words::without_time(&name), 30),
+                    effect(c, pen)
+                ))
+            })
+            .collect();
+        if !list.is_empty() {
+            parts.push(format!("{} {}", list.join(", "), painted(verdict, pen)));
+        }
+    }
+    if count(ComparisonVerdict::Better) > 0 && count(ComparisonVerdict::Worse) > 0 {
+        parts.push(words::glued("a trade, no winner"));
+    }
+    if parts.is_empty() && count(ComparisonVerdict::Insufficient) == rows.len() {
+        let note = rows.iter().find_map(|c| c.note.as_deref());
+        parts.push(note.map_or_else(
+            || "too little data for a verdict".into(),
+            |n| pen.name(n, 80),
+        ));
+    } else if parts.is_empty() {
+        let counts: Vec<String> = [ComparisonVerdict::Same, ComparisonVerdict::Inconclusive]
+            .into_iter()
+            .filter(|v| count(*v) > 0)
+            .map(|v| format!("{}{}{}", count(v), words::GLUE, painted(v, pen)))
+            .collect();
+        parts.push(counts.join(", "));
+    }
+    format!(
+        "{} v {}, {}: {}",
+        pen.name(candidate, 30),
+        pen.name(base, 30),
+        basis(rows, false),
+        parts.join("; ")
+    )
+}
+
+/// On how much a comparison stands: `44 pairs of tasks`, `12 and 30 units`.
+fn basis(rows: &[&Comparison], is_long: bool) -> String {
+    match rows.iter().find(|c| c.paired) {
+        Some(c) => format!(
+            "{}{}",
+            words::counted(c.units[0], "pair", "pairs"),
+            if is_long { " of tasks" } else { "" }
+        ),
         None => rows.first().map_or_else(String::new, |c| {
             format!(
                 "{} and {} units",
@@ -495,14 +575,7 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
                 words::count(c.units[0])
             )
         }),
-    };
-    format!(
-        "{} v {} ({basis}){}{}{end}",
-        pen.name(candidate, 30),
-        pen.name(base, 30),
-        words::GLUE.to_string() + " ",
-        parts.join("; ")
-    )
+    }
 }
 
 fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Option<String> {
@@ -510,7 +583,7 @@ fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Option<String> {
     let mocks: Vec<String> = t
         .rows
         .iter()
-        .filter(|r| r.is_mock)
+        .filter(|r| r.is_mock && pen.style.full)
         .map(|r| pen.name(&r.value, 30))
         .collect();
     if !mocks.is_empty() {

@@ -1,5 +1,6 @@
 //! What happened over time: the chart of one metric, the others in words.
 
+use super::super::escape::width;
 use super::super::pen::{Pen, Tone};
 use super::super::table::{self, Column};
 use super::super::times;
@@ -7,9 +8,6 @@ use super::super::words;
 use super::chart::{self, Mark};
 use crate::assessment::{Assessment, NewestVerdict, Slope, Trend, TrendDirection};
 use crate::metrics::Unit;
-
-/// Stable metrics that a short page names.
-const STABLE: usize = 3;
 
 /// The section, its chart about `rows` rows high; a line that says why where there is no chart.
 pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String> {
@@ -29,8 +27,10 @@ pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String>
     if pen.style.full {
         lines.push(String::new());
     }
-    lines.extend(summary(trend, pen));
-    lines.extend(others(a, trend, pen));
+    let mut told = summary(trend, pen);
+    told.extend(others(a, trend, pen));
+    legend(trend, &mut told, pen);
+    lines.extend(told);
     if pen.style.full {
         lines.extend(list(a, pen));
     }
@@ -64,7 +64,16 @@ fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
     let name = pen.name(&words::metric(&trend.metric), 40);
     let step = times::step(trend.step_seconds);
     if pen.is_narrow() {
-        return format!("{name}, {step} windows");
+        let short = format!("{name}, {step} windows");
+        // The legend of a narrow page stands here, where lines below have no room for it.
+        return match target_line(trend, pen) {
+            Some(target)
+                if pen.is_terse() && width(&short) + width(&target) + 19 <= pen.width() =>
+            {
+                format!("{short}, {target}")
+            }
+            _ => short,
+        };
     }
     let what = if trend.unit == Unit::Ratio {
         ""
@@ -106,6 +115,10 @@ fn marks(a: &Assessment, trend: &Trend, pen: &Pen<'_>) -> Vec<Mark> {
             _ => String::new(),
         };
         let what = event.knob.as_deref().unwrap_or(&event.event);
+        let what = match what.rsplit_once('.') {
+            Some((_, last)) if pen.is_terse() => last,
+            _ => what,
+        };
         marks.push(Mark {
             time: event.time,
             label: format!(
@@ -125,11 +138,16 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
     let word = direction(trend.direction);
     let halves = match (trend.first_half, trend.second_half) {
         (Some(first), Some(second)) => format!(
-            "{} {} {} ({}), first to second half",
+            "{} {} {} ({}){}",
             words::amount(trend.unit, first, s),
             s.arrow,
             words::amount(trend.unit, second, s),
-            words::change(trend.unit, first, second, s)
+            words::change(trend.unit, first, second, s),
+            if pen.is_terse() {
+                ""
+            } else {
+                ", first to second half"
+            }
         ),
         _ => String::new(),
     };
@@ -183,22 +201,29 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
             ),
         ));
     }
-    if let (Some(target), Some(last)) = (trend.target, lines.last_mut()) {
-        let text = pen.paint(
-            Tone::Faint,
-            &format!(
-                "{} target {}",
-                s.target_line,
-                words::round_amount(trend.unit, target, s)
-            ),
-        );
-        let used = super::super::escape::width(last) + super::super::escape::width(&text) + 3;
-        if used <= pen.width() {
-            last.push_str("   ");
-            last.push_str(&text);
-        }
-    }
     lines
+}
+
+/// `┄ target 3 s`.
+fn target_line(trend: &Trend, pen: &Pen<'_>) -> Option<String> {
+    let target = words::round_amount(trend.unit, trend.target?, pen.signs);
+    Some(format!("{} target {target}", pen.signs.target_line))
+}
+
+/// What the line through the chart means, behind the first of the lines that has room for it.
+fn legend(trend: &Trend, lines: &mut [String], pen: &Pen<'_>) {
+    let Some(text) = target_line(trend, pen) else {
+        return;
+    };
+    if remark(trend, pen).ends_with(&text) {
+        return;
+    }
+    let text = pen.paint(Tone::Faint, &text);
+    let has_room = |line: &&mut String| width(line) + width(&text) + 3 <= pen.width();
+    if let Some(line) = lines.iter_mut().find(has_room) {
+        line.push_str("   ");
+        line.push_str(&text);
+    }
 }
 
 /// `; per day +0.15 s (0.09 to 0.21)`, of ratios in points.
@@ -256,6 +281,13 @@ fn others(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
         .map(|t| {
             let verb = direction(t.direction);
             match (t.first_half, t.second_half) {
+                (Some(first), Some(second)) if pen.is_terse() => words::glued(&format!(
+                    "{} {} {} {}",
+                    name(t),
+                    words::amount(t.unit, first, pen.signs),
+                    pen.signs.arrow,
+                    words::amount(t.unit, second, pen.signs)
+                )),
                 (Some(first), Some(second)) => format!(
                     "{} {verb} ({} {} {})",
                     name(t),
@@ -272,14 +304,11 @@ fn others(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
         .map(name)
         .collect();
     let mut parts = moved;
-    if !stable.is_empty() {
-        let named = if pen.style.full { stable.len() } else { STABLE };
-        let more = match stable.len().saturating_sub(named) {
-            0 => String::new(),
-            n => format!(" and {n} more"),
-        };
-        let stable: Vec<String> = stable.into_iter().take(named).collect();
-        parts.push(format!("stable: {}{more}", stable.join(", ")));
+    // On a short page those that are stable are counted, unless it is one.
+    match stable.len() {
+        0 => {}
+        n if n > 1 && !pen.style.full => parts.push(format!("{n}{}stable", words::GLUE)),
+        _ => parts.push(format!("stable: {}", stable.join(", "))),
     }
     if parts.is_empty() {
         return Vec::new();
