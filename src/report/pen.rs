@@ -48,9 +48,9 @@ impl<'a> Pen<'a> {
         self.width() < 76
     }
 
-    /// Whether a page says least: narrow, and not in full.
+    /// Whether a page says least: not wide, and not in full.
     pub(super) fn is_terse(&self) -> bool {
-        self.is_narrow() && !self.style.full
+        self.width() < 92 && !self.style.full
     }
 
     /// A text from an input, made safe.

@@ -9,4 +9,5 @@ mod formats;
 mod ingest;
 mod packed;
 mod reports;
+mod whole;
 mod workload;

@@ -40,7 +40,7 @@ pub(in super::super) fn statement(a: &Assessment, pen: &Pen<'_>) -> Vec<String> 
 /// What was read, kept and left out.
 pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let p = &a.provenance;
-    if pen.is_terse() {
+    if pen.is_narrow() && !pen.style.full {
         let read = format!(
             "{}, {}, {}",
             words::counted(p.files, "file", "files"),

@@ -63,18 +63,6 @@ pub(in super::super) fn charted(a: &Assessment) -> Option<&Trend> {
 fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
     let name = pen.name(&words::metric(&trend.metric), 40);
     let step = times::step(trend.step_seconds);
-    if pen.is_narrow() {
-        let short = format!("{name}, {step} windows");
-        // The legend of a narrow page stands here, where lines below have no room for it.
-        return match target_line(trend, pen) {
-            Some(target)
-                if pen.is_terse() && width(&short) + width(&target) + 19 <= pen.width() =>
-            {
-                format!("{short}, {target}")
-            }
-            _ => short,
-        };
-    }
     let what = if trend.unit == Unit::Ratio {
         ""
     } else {
@@ -86,10 +74,19 @@ fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
     } else {
         format!(", {missing} without records")
     };
-    format!(
-        "{name}, {what}{step} windows, n = {}{empty}",
-        words::count(trend.n)
-    )
+    let n = words::count(trend.n);
+    let target = target_line(trend, pen).filter(|_| pen.is_narrow() && pen.is_terse());
+    let target = target.map_or_else(String::new, |t| format!(", {t}"));
+    // What fits: the legend of a narrow page stands here, where lines below have no room for it.
+    let fits = |text: &String| width(text) + 17 <= pen.width();
+    [
+        format!("{name}, {what}{step} windows, n = {n}{empty}{target}"),
+        format!("{name}, {what}{step} windows, n = {n}{target}"),
+        format!("{name}, {step} windows{target}"),
+    ]
+    .into_iter()
+    .find(fits)
+    .unwrap_or_else(|| format!("{name}, {step} windows"))
 }
 
 fn marks(a: &Assessment, trend: &Trend, pen: &Pen<'_>) -> Vec<Mark> {
