@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::metrics::Metric;
 use crate::record::{Dimension, DimsId, Measured, Name};
-use crate::workload::{Figure, Filter, UnitId, Workload};
+use crate::workload::{Figure, Filter, UnitId, Values, Workload};
 
 use super::spread::{Owner, Spread, Traits, join_cells};
 
@@ -65,16 +65,16 @@ pub(super) fn spreads(
 
 /// Sums of one group.
 #[derive(Default)]
-struct Sums {
+struct Sums<'a> {
     /// Sums of rows, sorted by unit.
     of_rows: Vec<(UnitId, Figure)>,
     /// Sums of samples that name a unit.
     of_units: BTreeMap<UnitId, Figure>,
-    /// Sums of samples that name none, by 15-second cell.
-    of_cells: BTreeMap<i64, Figure>,
+    /// Samples that name none.
+    of_series: Vec<&'a [(i64, Values)]>,
 }
 
-impl Sums {
+impl Sums<'_> {
     fn spread(self, traits: &Traits) -> Option<Spread> {
         let mut units = self.of_rows;
         if !self.of_units.is_empty() {
@@ -84,7 +84,7 @@ impl Sums {
             }
             units = by_unit.into_iter().collect();
         }
-        let windows = join_cells(self.of_cells.into_iter().collect());
+        let windows = join_cells(&self.of_series);
         Spread::from_units(
             traits.clone(),
             units
@@ -96,7 +96,7 @@ impl Sums {
     }
 }
 
-fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Sums]) {
+fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Sums<'_>]) {
     for row in &workload.rows {
         // Most rows tell nothing of most metrics: asked before any figure is made.
         let mut told = Figure::default();
@@ -114,20 +114,23 @@ fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Su
     }
 }
 
-fn add_samples(workload: &Workload, measured: Measured, groups: &Groups, sums: &mut [Sums]) {
-    let from = workload.samples.partition_point(|c| c.metric < measured);
-    for cell in workload.samples[from..]
-        .iter()
-        .take_while(|c| c.metric == measured)
-    {
-        for group in groups.of_set(cell.dims) {
+fn add_samples<'a>(
+    workload: &'a Workload,
+    measured: Measured,
+    groups: &Groups,
+    sums: &mut [Sums<'a>],
+) {
+    for series in workload.series_of(measured) {
+        for group in groups.of_set(series.dims) {
             let own = &mut sums[*group];
-            let figure = if cell.unit == UnitId::NONE {
-                own.of_cells.entry(cell.cell).or_default()
-            } else {
-                own.of_units.entry(cell.unit).or_default()
-            };
-            figure.merge(&cell.figure);
+            if series.unit == UnitId::NONE {
+                own.of_series.push(&series.cells);
+                continue;
+            }
+            let figure = own.of_units.entry(series.unit).or_default();
+            for (_, values) in &series.cells {
+                values.add_to(figure);
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::metrics::{Direction, Kind, Unit};
 use crate::record::{Measured, Name};
 use crate::stats::correlation;
-use crate::workload::{Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, UnitId, Workload};
+use crate::workload::{Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, UnitId, Values, Workload};
 
 /// Above this lag-1 correlation of their means, neighbouring windows of samples are joined.
 const NEARLY_UNCORRELATED: f64 = 0.1;
@@ -71,16 +71,13 @@ pub(super) struct Spread {
 impl Spread {
     /// The spread of `measured` over what `filter` lets through; `None` where nothing was measured.
     pub(super) fn of(workload: &Workload, measured: Measured, filter: &Filter) -> Option<Self> {
-        let mut units = Vec::new();
-        let mut cells = Vec::new();
-        for (key, figure) in workload.group(measured, filter, Grouping::Unit) {
-            match key {
-                GroupKey::Unit(unit) => units.push((Owner::Unit(unit), figure)),
-                GroupKey::SampleCell(cell) => cells.push((cell, figure)),
-                GroupKey::All | GroupKey::Task(_) | GroupKey::Window(_) | GroupKey::Value(_) => {}
-            }
-        }
-        units.extend(join_cells(cells));
+        let by_unit = workload.group(measured, filter, Grouping::Unit);
+        let units = by_unit.into_iter().filter_map(|(key, figure)| match key {
+            GroupKey::Unit(unit) => Some((Owner::Unit(unit), figure)),
+            _ => None,
+        });
+        let windows = join_cells(&workload.cells(measured, filter));
+        let units = units.chain(windows).collect();
         Self::from_units(Traits::of(workload, measured), units)
     }
 
@@ -135,34 +132,61 @@ fn sum(units: &[(Owner, Figure)]) -> Figure {
 
 /// Joins neighbouring 15-second cells by doubling, until the means of neighbouring windows are
 /// nearly uncorrelated: such windows are the units of inference of sampled series.
-pub(super) fn join_cells(cells: Vec<(i64, Figure)>) -> Vec<(Owner, Figure)> {
-    let mut windows = cells;
-    let mut length = SAMPLE_CELL;
+pub(super) fn join_cells(series: &[&[(i64, Values)]]) -> Vec<(Owner, Figure)> {
+    let mut cells: Vec<&(i64, Values)> = series.iter().flat_map(|cells| cells.iter()).collect();
+    if series.len() > 1 {
+        cells.sort_by_key(|(cell, _)| *cell);
+    }
+    let doublings = doublings(&cells);
+    let length = SAMPLE_CELL.saturating_mul(1 << doublings);
+    cells
+        .chunk_by(|a, b| a.0 >> doublings == b.0 >> doublings)
+        .map(|window| {
+            let mut sum = Figure::default();
+            for (_, values) in window {
+                values.add_to(&mut sum);
+            }
+            let begins = (window[0].0 >> doublings).saturating_mul(length);
+            (Owner::Window(begins), sum)
+        })
+        .collect()
+}
+
+/// How often the length of a window must double.
+fn doublings(cells: &[&(i64, Values)]) -> u32 {
+    let mut windows: Vec<(i64, u64, i128)> = cells
+        .iter()
+        .map(|(cell, values)| (*cell, values.n(), values.sum()))
+        .collect();
+    let add_up = |windows: &mut Vec<(i64, u64, i128)>| {
+        windows.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                earlier.1 += later.1;
+                earlier.2 += later.2;
+            }
+            is_same
+        });
+    };
+    add_up(&mut windows);
+    let mut doublings = 0;
     while windows.len() >= FEWEST_WINDOWS {
         // The scale of the unit cancels out of a correlation.
         #[allow(clippy::cast_precision_loss)]
         let means: Vec<f64> = windows
             .iter()
-            .map(|(_, f)| f.sum as f64 / f.n as f64)
+            .map(|(_, n, sum)| *sum as f64 / *n as f64)
             .collect();
         if correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED) {
             break;
         }
-        let mut joined: Vec<(i64, Figure)> = Vec::with_capacity(windows.len() / 2 + 1);
-        for (cell, figure) in windows {
-            let cell = cell.div_euclid(2);
-            match joined.last_mut() {
-                Some((last, sum)) if *last == cell => sum.merge(&figure),
-                _ => joined.push((cell, figure)),
-            }
+        for window in &mut windows {
+            window.0 = window.0.div_euclid(2);
         }
-        windows = joined;
-        length = length.saturating_mul(2);
+        add_up(&mut windows);
+        doublings += 1;
     }
-    windows
-        .into_iter()
-        .map(|(cell, figure)| (Owner::Window(cell.saturating_mul(length)), figure))
-        .collect()
+    doublings
 }
 
 /// The dimensions of a description, by name.

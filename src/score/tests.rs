@@ -4,7 +4,7 @@
 use super::*;
 use crate::config::{Alert, Origin};
 use crate::record::{DimsId, Measured, Name, OperationKind};
-use crate::workload::{Extra, Figure, Row, RowKey, SampleCell, UnitId, UnitOfInference};
+use crate::workload::{Extra, Figure, Row, RowKey, SampleSeries, UnitId, UnitOfInference, Values};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -54,20 +54,18 @@ fn workload(units: u32, time: impl Fn(u32) -> i64, failing_every: u32) -> Worklo
 
 /// Samples of the processor, one a minute, by `utilization` in percent.
 fn with_cpu(mut workload: Workload, minutes: i64, utilization: impl Fn(i64) -> i64) -> Workload {
-    workload.samples = (0..minutes)
-        .map(|minute| {
-            let mut figure = Figure::default();
-            figure.add(utilization(minute) * SECOND / 100);
-            SampleCell {
-                metric: Measured::Known(Metric::CpuUtilization),
-                dims: DimsId(0),
-                unit: UnitId::NONE,
-                task: Name::NONE,
-                cell: 102_000_000 + minute * 4,
-                figure,
-            }
-        })
-        .collect();
+    workload.samples = vec![SampleSeries {
+        metric: Measured::Known(Metric::CpuUtilization),
+        dims: DimsId(0),
+        unit: UnitId::NONE,
+        task: Name::NONE,
+        cells: (0..minutes)
+            .map(|minute| {
+                let value = utilization(minute) * SECOND / 100;
+                (102_000_000 + minute * 4, Values::One(value))
+            })
+            .collect(),
+    }];
     workload
 }
 

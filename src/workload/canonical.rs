@@ -8,7 +8,7 @@ use crate::record::{
 };
 use crate::units::Time;
 
-use super::{SampleCell, UnitId, Workload};
+use super::{UnitId, Workload};
 
 /// A place in a workload that refers to the catalog or to a unit.
 pub(super) enum Reference<'a> {
@@ -49,11 +49,11 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
         visit(Reference::Name(&mut row.key.task));
         visit(Reference::Dims(&mut row.key.dims));
     }
-    for cell in &mut workload.samples {
-        visit_metric(&mut cell.metric, &mut visit);
-        visit(Reference::Dims(&mut cell.dims));
-        visit(Reference::Unit(&mut cell.unit));
-        visit(Reference::Name(&mut cell.task));
+    for series in &mut workload.samples {
+        visit_metric(&mut series.metric, &mut visit);
+        visit(Reference::Dims(&mut series.dims));
+        visit(Reference::Unit(&mut series.unit));
+        visit(Reference::Name(&mut series.task));
     }
     for lookup in &mut workload.lookups {
         visit(Reference::Name(&mut lookup.host));
@@ -92,18 +92,18 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
     }
 }
 
-/// Sorts cells, and adds up those with one key.
+/// Sorts series and their cells, and adds up those with one key.
 pub(super) fn sort_samples(workload: &mut Workload) {
-    let key = |c: &SampleCell| (c.metric, c.dims, c.unit, c.cell, c.task);
-    let cells = &mut workload.samples;
-    cells.sort_by_key(key);
-    cells.dedup_by(|later, earlier| {
-        let is_same = key(later) == key(earlier);
+    let all = &mut workload.samples;
+    all.sort_by_key(super::SampleSeries::key);
+    all.dedup_by(|later, earlier| {
+        let is_same = later.key() == earlier.key();
         if is_same {
-            earlier.figure.merge(&later.figure);
+            earlier.cells.append(&mut later.cells);
         }
         is_same
     });
+    all.iter_mut().for_each(super::SampleSeries::settle);
 }
 
 fn sort_rows(workload: &mut Workload) {

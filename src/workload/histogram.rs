@@ -11,8 +11,32 @@ const STEPS: u64 = 128;
 /// Counts of whole numbers by bucket, sparse. Negative numbers are not counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Histogram {
-    /// Bucket and count, sorted by bucket; no count is 0.
-    buckets: Vec<(u16, u32)>,
+    buckets: Buckets,
+}
+
+/// Bucket and count, sorted by bucket; no count is 0. Most histograms have a single bucket, which
+/// needs no list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Buckets {
+    /// Exactly one.
+    One([(u16, u32); 1]),
+    /// None, or several.
+    Several(Vec<(u16, u32)>),
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Buckets::Several(Vec::new())
+    }
+}
+
+impl From<Vec<(u16, u32)>> for Buckets {
+    fn from(buckets: Vec<(u16, u32)>) -> Self {
+        match buckets.as_slice() {
+            [one] => Buckets::One([*one]),
+            _ => Buckets::Several(buckets),
+        }
+    }
 }
 
 /// The bucket of a value.
@@ -58,14 +82,15 @@ impl Histogram {
 
     /// Adds all counts of another histogram.
     pub fn merge(&mut self, other: &Histogram) {
-        if self.buckets.is_empty() {
+        let (mine, others) = (self.buckets(), other.buckets());
+        if mine.is_empty() {
             self.buckets.clone_from(&other.buckets);
-        } else if other.buckets.len() * 8 < self.buckets.len() {
-            for (bucket, n) in &other.buckets {
+        } else if others.len() * 8 < mine.len() || others.len() == 1 {
+            for (bucket, n) in others {
                 self.add_counts(*bucket, *n);
             }
         } else {
-            self.merge_sorted(&other.buckets);
+            self.buckets = merged(mine, others).into();
         }
     }
 
@@ -75,20 +100,20 @@ impl Histogram {
     pub fn quantile(&self, q: f64) -> Option<i64> {
         let wanted = (q * self.count() as f64).ceil().max(1.0);
         let mut below = 0_u64;
-        for (bucket, n) in &self.buckets {
+        for (bucket, n) in self.buckets() {
             below += u64::from(*n);
             if below as f64 >= wanted {
                 return Some(value_of(*bucket));
             }
         }
         // A q above 1, or NaN: the largest.
-        self.buckets.last().map(|(bucket, _)| value_of(*bucket))
+        self.buckets().last().map(|(bucket, _)| value_of(*bucket))
     }
 
     /// How many values were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.buckets.iter().map(|(_, n)| u64::from(*n)).sum()
+        self.buckets().iter().map(|(_, n)| u64::from(*n)).sum()
     }
 
     /// How many values lie in buckets above that of `value`.
@@ -97,53 +122,60 @@ impl Histogram {
         let Ok(value) = u64::try_from(value) else {
             return self.count();
         };
-        let first = self.buckets.partition_point(|(b, _)| *b <= bucket(value));
-        self.buckets[first..]
-            .iter()
-            .map(|(_, n)| u64::from(*n))
-            .sum()
+        let buckets = self.buckets();
+        let first = buckets.partition_point(|(b, _)| *b <= bucket(value));
+        buckets[first..].iter().map(|(_, n)| u64::from(*n)).sum()
     }
 
     /// Buckets with their counts, in order.
     #[must_use]
     pub fn buckets(&self) -> &[(u16, u32)] {
-        &self.buckets
+        match &self.buckets {
+            Buckets::One(one) => one,
+            Buckets::Several(several) => several,
+        }
     }
 
     fn add_counts(&mut self, bucket: u16, n: u32) {
-        match self.buckets.binary_search_by_key(&bucket, |(b, _)| *b) {
-            Ok(at) => {
-                let count = &mut self.buckets[at].1;
-                *count = count.saturating_add(n);
+        match &mut self.buckets {
+            Buckets::One([own]) if own.0 == bucket => own.1 = own.1.saturating_add(n),
+            Buckets::One([own]) => {
+                let mut both = vec![*own, (bucket, n)];
+                both.sort_unstable();
+                self.buckets = Buckets::Several(both);
             }
-            Err(at) => self.buckets.insert(at, (bucket, n)),
+            Buckets::Several(none) if none.is_empty() => {
+                self.buckets = Buckets::One([(bucket, n)]);
+            }
+            Buckets::Several(buckets) => match buckets.binary_search_by_key(&bucket, |(b, _)| *b) {
+                Ok(at) => buckets[at].1 = buckets[at].1.saturating_add(n),
+                Err(at) => buckets.insert(at, (bucket, n)),
+            },
         }
     }
+}
 
-    fn merge_sorted(&mut self, other: &[(u16, u32)]) {
-        let mine = std::mem::take(&mut self.buckets);
-        let mut merged = Vec::with_capacity(mine.len() + other.len());
-        let (mut a, mut b) = (mine.as_slice(), other);
-        while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) {
-            match x.0.cmp(&y.0) {
-                Ordering::Less => {
-                    merged.push(*x);
-                    a = rest_a;
-                }
-                Ordering::Greater => {
-                    merged.push(*y);
-                    b = rest_b;
-                }
-                Ordering::Equal => {
-                    merged.push((x.0, x.1.saturating_add(y.1)));
-                    (a, b) = (rest_a, rest_b);
-                }
+fn merged(mut a: &[(u16, u32)], mut b: &[(u16, u32)]) -> Vec<(u16, u32)> {
+    let mut merged = Vec::with_capacity(a.len() + b.len());
+    while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) {
+        match x.0.cmp(&y.0) {
+            Ordering::Less => {
+                merged.push(*x);
+                a = rest_a;
+            }
+            Ordering::Greater => {
+                merged.push(*y);
+                b = rest_b;
+            }
+            Ordering::Equal => {
+                merged.push((x.0, x.1.saturating_add(y.1)));
+                (a, b) = (rest_a, rest_b);
             }
         }
-        merged.extend_from_slice(a);
-        merged.extend_from_slice(b);
-        self.buckets = merged;
     }
+    merged.extend_from_slice(a);
+    merged.extend_from_slice(b);
+    merged
 }
 
 fn value_of(bucket: u16) -> i64 {
@@ -218,6 +250,12 @@ mod tests {
     fn numbers() -> impl Strategy<Value = i64> {
         // Of every size, not only of the largest.
         (0..63_u32, any::<i64>()).prop_map(|(shift, v)| (v & i64::MAX) >> shift)
+    }
+
+    #[test]
+    fn a_figure_is_small() {
+        assert_eq!(size_of::<Histogram>(), 24);
+        assert_eq!(size_of::<crate::workload::Figure>(), 64);
     }
 
     proptest! {

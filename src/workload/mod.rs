@@ -9,10 +9,12 @@ mod fold;
 pub mod histogram;
 mod measure;
 mod merge;
+mod samples;
 mod select;
 mod sequences;
 
 pub use fold::{FoldOptions, fold};
+pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
 pub use sequences::{Ending, Reading, Sequences};
 
@@ -221,23 +223,6 @@ pub struct Extra {
     pub bare_rate_limited: u64,
 }
 
-/// Samples of one metric, host and dimension set in 15 seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SampleCell {
-    /// What is measured.
-    pub metric: Measured,
-    /// Dimensions, with host and process, and the mode and interface in force.
-    pub dims: DimsId,
-    /// Unit that the source names (series); [`UnitId::NONE`] where none.
-    pub unit: UnitId,
-    /// Task, for pairing.
-    pub task: Name,
-    /// 15-second cell, counted from 1970.
-    pub cell: i64,
-    /// The values.
-    pub figure: Figure,
-}
-
 /// One lookup of a context cache, in order of time, for facts about the working set and replays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lookup {
@@ -296,8 +281,8 @@ pub struct Workload {
     pub units: Vec<UnitOfInference>,
     /// Rows, sorted by key.
     pub rows: Vec<Row>,
-    /// Sample cells, sorted by metric, dimensions, unit, cell.
-    pub samples: Vec<SampleCell>,
+    /// Sampled series, sorted by metric, dimensions, unit, task.
+    pub samples: Vec<SampleSeries>,
     /// Lookups of context caches in order of time.
     pub lookups: Vec<Lookup>,
     /// Events in order of time.

@@ -3,14 +3,15 @@
 //! Where each metric lies (in rows, sample cells or events) is said in one place, `measure`.
 //! Aggregates are numbers of others and never enter a sum.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::metrics::{self, Metric};
 use crate::record::{Dimension, DimsId, Measured, Name};
 use crate::units::Time;
 
+use super::fold::Quick;
 use super::measure::{Part, event_part, fields_in_use, is_told, row_part};
-use super::{CELL, Figure, Row, SAMPLE_CELL, SampleCell, UnitId, Workload};
+use super::{CELL, Figure, Row, SAMPLE_CELL, SampleSeries, UnitId, Values, Workload};
 
 /// Which rows and samples count.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +51,7 @@ impl Filter {
 pub enum Grouping {
     /// One sum over all.
     All,
-    /// By unit of inference. Samples without a unit of their own are grouped by 15-second cell.
+    /// By unit of inference. Samples without a unit of their own are left out: [`Workload::cells`].
     Unit,
     /// By task; rows without a task are left out.
     Task,
@@ -67,8 +68,6 @@ pub enum GroupKey {
     All,
     /// A unit.
     Unit(UnitId),
-    /// A 15-second cell of samples without a unit, counted from 1970.
-    SampleCell(i64),
     /// A task.
     Task(Name),
     /// The window that begins at this time.
@@ -118,12 +117,42 @@ impl Workload {
                 }
             }
         }
-        for cell in self.cells_of(measured) {
-            if let Some(key) = scope.key_of_sample(cell) {
-                groups.add(key, Part::Figure(&cell.figure));
+        for series in self.series_of(measured) {
+            if !scope.passes[series.dims.0 as usize] {
+                continue;
+            }
+            for (cell, values) in &series.cells {
+                if let Some(key) = scope.key_of_sample(series, *cell) {
+                    groups.add(key, values.part());
+                }
             }
         }
         groups.finish()
+    }
+
+    /// The cells of each sampled series without a unit of its own that `filter` lets through.
+    #[must_use]
+    pub fn cells(&self, measured: Measured, filter: &Filter) -> Vec<&[(i64, Values)]> {
+        let begins_before = |time: Time| move |c: &(i64, Values)| time_of(c.0) < time;
+        self.series_of(measured)
+            .iter()
+            .filter(|series| {
+                let set = self.catalog.dims.get(series.dims.0);
+                series.unit == UnitId::NONE && filter.dims.iter().all(|wanted| set.contains(wanted))
+            })
+            .map(|series| {
+                let cells = series.cells.as_slice();
+                let to = filter
+                    .to
+                    .map_or(cells.len(), |to| cells.partition_point(begins_before(to)));
+                let cells = &cells[..to];
+                let from = filter
+                    .from
+                    .map_or(0, |from| cells.partition_point(begins_before(from)));
+                &cells[from..]
+            })
+            .filter(|cells| !cells.is_empty())
+            .collect()
     }
 
     /// What is measured here at all: metrics of the registry in its order, then custom ones by name.
@@ -147,8 +176,8 @@ impl Workload {
             missing.retain(|m| event_part(event, *m).is_empty());
         }
         let mut custom = Vec::new();
-        for cell in &self.samples {
-            match cell.metric {
+        for series in &self.samples {
+            match series.metric {
                 Measured::Known(metric) => missing.retain(|m| *m != metric),
                 Measured::Custom(name) => {
                     if custom.last() != Some(&name) {
@@ -189,8 +218,12 @@ impl Workload {
             let n = row.outcomes.iter().map(|n| u64::from(*n)).sum();
             count(row.key.dims, if row.key.is_step { n } else { 0 }, n);
         }
-        for cell in &self.samples {
-            count(cell.dims, 0, cell.figure.n);
+        for series in &self.samples {
+            count(
+                series.dims,
+                0,
+                series.cells.iter().map(|(_, v)| v.n()).sum(),
+            );
         }
         for aggregate in &self.aggregates {
             count(aggregate.dims, 0, 1);
@@ -204,10 +237,11 @@ impl Workload {
         values
     }
 
-    /// The sample cells of one metric, which lie together.
-    fn cells_of(&self, measured: Measured) -> &[SampleCell] {
-        let from = self.samples.partition_point(|c| c.metric < measured);
-        let len = self.samples[from..].partition_point(|c| c.metric == measured);
+    /// The sampled series of one metric, which lie together.
+    #[must_use]
+    pub fn series_of(&self, measured: Measured) -> &[SampleSeries] {
+        let from = self.samples.partition_point(|s| s.metric < measured);
+        let len = self.samples[from..].partition_point(|s| s.metric == measured);
         &self.samples[from..from + len]
     }
 
@@ -220,6 +254,11 @@ impl Workload {
             })
             .collect()
     }
+}
+
+/// When a cell of samples begins.
+fn time_of(cell: i64) -> Time {
+    Time(cell.saturating_mul(SAMPLE_CELL))
 }
 
 /// Where something lies, for filter and grouping.
@@ -266,16 +305,12 @@ impl<'a> Scope<'a> {
         })
     }
 
-    fn key_of_sample(&self, cell: &SampleCell) -> Option<GroupKey> {
+    fn key_of_sample(&self, series: &SampleSeries, cell: i64) -> Option<GroupKey> {
         self.key(Place {
-            time: Time(cell.cell.saturating_mul(SAMPLE_CELL)),
-            dims: cell.dims,
-            task: cell.task,
-            unit: Some(if cell.unit == UnitId::NONE {
-                GroupKey::SampleCell(cell.cell)
-            } else {
-                GroupKey::Unit(cell.unit)
-            }),
+            time: time_of(cell),
+            dims: series.dims,
+            task: series.task,
+            unit: (series.unit != UnitId::NONE).then_some(GroupKey::Unit(series.unit)),
         })
     }
 
@@ -305,7 +340,7 @@ impl<'a> Scope<'a> {
 #[derive(Default)]
 struct Groups {
     figures: Vec<(GroupKey, Figure)>,
-    index: BTreeMap<GroupKey, usize>,
+    index: HashMap<GroupKey, usize, Quick>,
     last: usize,
 }
 

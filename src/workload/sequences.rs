@@ -9,7 +9,8 @@ use crate::record::{DimsId, Measured, Name};
 use crate::units::Time;
 
 use super::fold::{unit_names, whole};
-use super::{SAMPLE_CELL, SampleCell, UnitId, Workload};
+use super::samples::add_value;
+use super::{SAMPLE_CELL, UnitId, Workload};
 
 /// What must be known in its order.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -154,33 +155,26 @@ fn difference(workload: &mut Workload) {
         readings.iter().map(|r| (r.metric, r.dims)).collect();
     workload
         .samples
-        .retain(|cell| !counted.contains(&(cell.metric, cell.dims)));
-    let mut cells: Vec<SampleCell> = Vec::new();
+        .retain(|series| !counted.contains(&(series.metric, series.dims)));
+    let mut all = std::mem::take(&mut workload.samples);
+    let mut first = all.len();
     for pair in readings.windows(2) {
         let (before, now) = (&pair[0], &pair[1]);
-        let is_same = (before.metric, before.series) == (now.metric, now.series);
-        if !is_same || now.value < before.value {
+        if (before.metric, before.series) != (now.metric, now.series) {
+            first = all.len();
             continue;
         }
-        let cell = now.time.0.div_euclid(SAMPLE_CELL);
-        let key = (now.metric, now.dims, now.unit, now.task, cell);
-        let is_new = cells
-            .last()
-            .is_none_or(|c| (c.metric, c.dims, c.unit, c.task, c.cell) != key);
-        if is_new {
-            cells.push(SampleCell {
-                metric: now.metric,
-                dims: now.dims,
-                unit: now.unit,
-                task: now.task,
-                cell,
-                figure: super::Figure::default(),
-            });
+        if now.value < before.value {
+            continue;
         }
-        if let Some(cell) = cells.last_mut() {
-            cell.figure.add(whole(now.metric, now.value - before.value));
-        }
+        add_value(
+            &mut all,
+            first,
+            (now.metric, now.dims, now.unit, now.task),
+            now.time.0.div_euclid(SAMPLE_CELL),
+            whole(now.metric, now.value - before.value),
+        );
     }
-    workload.samples.append(&mut cells);
+    workload.samples = all;
     super::canonical::sort_samples(workload);
 }

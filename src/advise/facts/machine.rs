@@ -117,11 +117,16 @@ fn loaded_windows(case: Case<'_>) -> Option<BTreeSet<GroupKey>> {
 /// halves and processes by Bonferroni.
 fn processes(workload: &Workload, facts: &mut Facts) {
     let mut of_process: BTreeMap<Name, Vec<(i64, i64)>> = BTreeMap::new();
-    for cell in &workload.samples {
-        let process = workload.catalog.dimension(cell.dims, Dimension::Process);
-        if cell.metric == Measured::Known(Metric::MemoryUsage) && process.is_some() {
+    for series in workload.series_of(Measured::Known(Metric::MemoryUsage)) {
+        let process = workload.catalog.dimension(series.dims, Dimension::Process);
+        if process.is_some() {
             let cells = of_process.entry(process).or_default();
-            cells.push((cell.cell, cell.figure.min));
+            cells.extend(
+                series
+                    .cells
+                    .iter()
+                    .map(|(cell, values)| (*cell, values.min())),
+            );
         }
     }
     let tests = 2.0 * of_process.len() as f64;

@@ -58,10 +58,10 @@ fn spread(hash: u64) -> u64 {
 
 /// Hasher for small keys of numbers: interned ids, which no input chooses.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct QuickHasher(u64);
+pub(in crate::workload) struct QuickHasher(u64);
 
 /// Builds [`QuickHasher`]s.
-pub(super) type Quick = BuildHasherDefault<QuickHasher>;
+pub(in crate::workload) type Quick = BuildHasherDefault<QuickHasher>;
 
 impl Hasher for QuickHasher {
     fn finish(&self) -> u64 {

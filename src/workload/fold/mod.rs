@@ -21,7 +21,7 @@ use rows::Rows;
 use selection::Selection;
 use units::Units;
 
-pub(super) use index::number;
+pub(super) use index::{Quick, number};
 pub(super) use samples::whole;
 pub(super) use units::names_of as unit_names;
 

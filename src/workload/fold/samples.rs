@@ -8,7 +8,8 @@ use crate::record::{
 };
 use crate::units::Time;
 use crate::workload::canonical::span;
-use crate::workload::{Figure, Reading, SAMPLE_CELL, SampleCell, Workload};
+use crate::workload::samples::add_value;
+use crate::workload::{Reading, SAMPLE_CELL, Workload};
 
 use super::dedupe::event_texts;
 use super::index::{Quick, number};
@@ -33,6 +34,7 @@ pub(super) fn fold_samples(
         let source = joined.source;
         let unit = units.of_sample(&records.catalog, identity);
         let task = records.catalog.identities.get(identity.0).task;
+        let first = workload.samples.len();
         for index in series {
             let sample = &samples[index as usize];
             let is_timeless = sample.flags.has(Flags::TIMELESS);
@@ -63,25 +65,13 @@ pub(super) fn fold_samples(
                 });
                 continue;
             }
-            let cell = sample.time.0.div_euclid(SAMPLE_CELL);
-            let key = (metric, dims, unit, task, cell);
-            let cells = &mut workload.samples;
-            if cells
-                .last()
-                .is_none_or(|c| (c.metric, c.dims, c.unit, c.task, c.cell) != key)
-            {
-                cells.push(SampleCell {
-                    metric,
-                    dims,
-                    unit,
-                    task,
-                    cell,
-                    figure: Figure::default(),
-                });
-            }
-            if let Some(cell) = cells.last_mut() {
-                cell.figure.add(whole(metric, sample.value));
-            }
+            add_value(
+                &mut workload.samples,
+                first,
+                (metric, dims, unit, task),
+                sample.time.0.div_euclid(SAMPLE_CELL),
+                whole(metric, sample.value),
+            );
         }
     }
     workload.sequences.sample_times = times.into_iter().collect();

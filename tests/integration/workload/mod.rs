@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use perfadvise::metrics::Metric;
 use perfadvise::record::{Dimension, Measured};
 use perfadvise::units::{NANOS, Time};
-use perfadvise::workload::{Figure, Filter, FoldOptions, GroupKey, Grouping, Workload, fold};
+use perfadvise::workload::{Figure, Filter, FoldOptions, Grouping, Workload, fold};
 use serde_json::Value;
 
 use super::formats::{self, read_bytes};
@@ -264,12 +264,18 @@ fn groups_add_up() {
     }
     assert!(workload.units.iter().all(|u| u.name.contains('/')));
     let memory = Measured::Known(Metric::MemoryUsage);
-    let cells = workload.group(memory, &Filter::default(), Grouping::Unit);
-    assert!(
-        cells
-            .iter()
-            .all(|(k, _)| matches!(k, GroupKey::SampleCell(_)))
+    let cells = workload.cells(memory, &Filter::default());
+    let sampled: u64 = cells
+        .iter()
+        .flat_map(|c| c.iter())
+        .map(|(_, v)| v.n())
+        .sum();
+    assert_eq!(
+        sampled,
+        workload.figure(Metric::MemoryUsage, &Filter::default()).n
     );
+    let units = workload.group(memory, &Filter::default(), Grouping::Unit);
+    assert!(units.is_empty());
 }
 
 /// Two runs of a monitor: gaps as the intervals of the 60 snapshots, sorted, tell.
