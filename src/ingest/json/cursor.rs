@@ -155,7 +155,8 @@ impl<'a> Cursor<'a> {
         let is_fresh = std::mem::take(&mut self.is_fresh);
         let place = self.place();
         let is_close = self.text.get(place) == Some(&close);
-        if is_fresh && !is_close {
+        // A number or a word alone in a list has no mark of its own before the bracket.
+        if is_fresh && !(is_close && self.is_blank(place)) {
             return Ok(true);
         }
         self.token()?;

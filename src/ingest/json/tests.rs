@@ -17,6 +17,8 @@ fn faults_have_their_names() {
     for text in [
         r#"{"a":[1,-2.5e+3,true,null,"x\"y\\"],"b":{}}"#,
         " [ ] ",
+        "[1]",
+        r#"{"a":[ null ],"b":[[true]]}"#,
         "0",
         r#""é — → 🚀""#,
     ] {
@@ -46,6 +48,8 @@ fn faults_have_their_names() {
         "[01]",
         "[1.]",
         "[NaN]",
+        "[1 ] 2",
+        "{1}",
         r#"{"a":1]"#,
         "[1:2]",
         r#"{"a":1,}"#,
