@@ -34,9 +34,11 @@ pub fn usual_places() -> Vec<PathBuf> {
             .map(PathBuf::from)
     };
     places.extend(variable("CLAUDE_CONFIG_DIR").map(|folder| folder.join("projects")));
+    places.extend(variable("CODEX_HOME").map(|folder| folder.join("sessions")));
     if let Some(home) = variable("HOME").or_else(|| variable("USERPROFILE")) {
         places.push(home.join(".claude/projects"));
         places.push(home.join(".config/claude/projects"));
+        places.push(home.join(".codex/sessions"));
     }
     let mut seen = HashSet::new();
     places.retain(|place| seen.insert(place.clone()));

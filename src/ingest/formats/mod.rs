@@ -1,6 +1,7 @@
 //! The registry of formats: a row each.
 
 mod claude_code;
+mod codex;
 mod context_managers;
 mod context_monitor;
 mod interface_performance;
@@ -20,6 +21,7 @@ use super::Format;
 pub const ALL: &[&'static dyn Format] = &[
     &monitor_report::MonitorReport,
     &claude_code::ClaudeCode,
+    &codex::Codex,
     &monitor_status::MonitorStatus,
     &context_monitor::ContextMonitor,
     &context_managers::ContextManagers,

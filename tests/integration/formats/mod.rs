@@ -11,6 +11,7 @@ use perfadvise::record::Records;
 mod blocks;
 mod broken;
 mod claude_code;
+mod codex;
 mod damage;
 mod monitor_report;
 mod native;

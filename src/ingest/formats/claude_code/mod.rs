@@ -12,7 +12,7 @@
 
 mod chains;
 mod line;
-mod names;
+pub(super) mod names;
 mod session;
 
 use super::super::json::{Cursor, Index, Value};

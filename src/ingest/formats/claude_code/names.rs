@@ -6,7 +6,7 @@ use crate::record::{Catalog, Dimension, Dims, DimsId, Identity, IdentityId, Name
 
 /// Names, dimension sets and identities of one file.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(in super::super) struct Names {
     labels: Dims,
     interface: Name,
     provider: Name,
@@ -22,7 +22,7 @@ pub(super) struct Names {
 
 /// What a dimension set belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in super::super) enum Kind {
     /// A request of a model.
     Request(Name),
     /// A call of a tool.
@@ -35,7 +35,13 @@ pub(super) enum Kind {
 const REMEMBERED: usize = 48;
 
 impl Names {
-    pub(super) fn new(input: &Input<'_>, records: &mut Records) -> Self {
+    /// `interface` and `provider` are those of the client that writes the format.
+    pub(in super::super) fn new(
+        input: &Input<'_>,
+        records: &mut Records,
+        interface: &str,
+        provider: &str,
+    ) -> Self {
         let labels = input.labels(records);
         let catalog = &mut records.catalog;
         // A log without session ids is a session of its own.
@@ -48,8 +54,8 @@ impl Names {
         });
         Self {
             labels,
-            interface: catalog.name("claude_code"),
-            provider: catalog.name("anthropic"),
+            interface: catalog.name(interface),
+            provider: catalog.name(provider),
             main: catalog.name("main"),
             subagent: catalog.name("subagent"),
             project: Name::NONE,
@@ -61,7 +67,7 @@ impl Names {
     }
 
     /// The project is named by the last folder of the first working directory.
-    pub(super) fn see_folder(&mut self, cwd: &[u8], catalog: &mut Catalog) {
+    pub(in super::super) fn see_folder(&mut self, cwd: &[u8], catalog: &mut Catalog) {
         if self.project.is_some() || cwd.is_empty() {
             return;
         }
@@ -73,8 +79,17 @@ impl Names {
         self.dims.clear();
     }
 
+    /// The provider of the models from here on.
+    pub(in super::super) fn set_provider(&mut self, raw: &[u8], catalog: &mut Catalog) {
+        let provider = self.word(raw, catalog);
+        if provider.is_some() && provider != self.provider {
+            self.provider = provider;
+            self.dims.clear();
+        }
+    }
+
     /// The name of a word; none if it cannot be decoded.
-    pub(super) fn word(&mut self, raw: &[u8], catalog: &mut Catalog) -> Name {
+    pub(in super::super) fn word(&mut self, raw: &[u8], catalog: &mut Catalog) -> Name {
         if let Some((_, name)) = self.words.iter().find(|(word, _)| **word == *raw) {
             return *name;
         }
@@ -86,7 +101,7 @@ impl Names {
     }
 
     /// The root session of a line.
-    pub(super) fn session(&mut self, raw: &[u8], catalog: &mut Catalog) -> IdentityId {
+    pub(in super::super) fn session(&mut self, raw: &[u8], catalog: &mut Catalog) -> IdentityId {
         if raw.is_empty() {
             return self.fallback;
         }
@@ -104,7 +119,12 @@ impl Names {
     }
 
     /// The dimensions of a record.
-    pub(super) fn dims(&mut self, kind: Kind, is_subagent: bool, catalog: &mut Catalog) -> DimsId {
+    pub(in super::super) fn dims(
+        &mut self,
+        kind: Kind,
+        is_subagent: bool,
+        catalog: &mut Catalog,
+    ) -> DimsId {
         let known = self
             .dims
             .iter()

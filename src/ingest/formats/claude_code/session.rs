@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         let is_agent_file = input.name.starts_with("agent-");
         Self {
-            names: Names::new(input, records),
+            names: Names::new(input, records, "claude_code", "anthropic"),
             records,
             problems,
             zone: input.naive_zone,

@@ -1,0 +1,268 @@
+//! One line of a rollout: the few fields that matter, still as they were written.
+
+use super::super::super::json::{Cursor, Fault, Index, Value};
+
+/// A field of a line that has not the type it should have.
+pub(super) type Wrong = &'static str;
+
+/// A line. Texts are the bytes between the quotes, not decoded. In the oldest layout there is no
+/// `payload`, and its fields stand beside the others.
+#[derive(Debug, Default)]
+pub(super) struct Line<'a> {
+    pub(super) kind: &'a [u8],
+    pub(super) time: Option<&'a [u8]>,
+    pub(super) has_payload: bool,
+    pub(super) payload: Payload<'a>,
+    /// Fields that were left out for their type.
+    pub(super) wrong: Vec<Wrong>,
+}
+
+/// What the line says. Which of it is there depends on its kind.
+#[derive(Debug, Default)]
+pub(super) struct Payload<'a> {
+    pub(super) kind: &'a [u8],
+    pub(super) id: &'a [u8],
+    /// The root session, where the client names it.
+    pub(super) session: &'a [u8],
+    pub(super) forked_from: &'a [u8],
+    pub(super) parent_thread: &'a [u8],
+    pub(super) is_subagent: bool,
+    pub(super) time: &'a [u8],
+    pub(super) cwd: &'a [u8],
+    pub(super) model: &'a [u8],
+    pub(super) provider: &'a [u8],
+    pub(super) turn: &'a [u8],
+    /// Seconds since 1970.
+    pub(super) started_at: Option<u64>,
+    pub(super) call: &'a [u8],
+    pub(super) name: &'a [u8],
+    pub(super) role: &'a [u8],
+    /// What a tool gave, as far as it is a text; only figures of the client are read from it.
+    pub(super) output: &'a [u8],
+    /// Whether the client says that a tool succeeded.
+    pub(super) success: Option<bool>,
+    pub(super) total: Option<Usage>,
+    pub(super) last: Option<Usage>,
+}
+
+/// Tokens as a line has them: input with what was read from the cache, output with reasoning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Usage {
+    pub(super) input: u64,
+    pub(super) cached: u64,
+    pub(super) output: u64,
+    pub(super) reasoning: u64,
+    pub(super) total: u64,
+}
+
+impl<'a> Line<'a> {
+    /// Takes a line apart.
+    pub(super) fn parse(text: &'a [u8], index: &'a mut Index) -> Result<Self, Fault> {
+        index.of(text)?;
+        let mut cursor = Cursor::new(text, index);
+        let mut line = Line::default();
+        let value = cursor.value()?;
+        if value != Value::Object {
+            cursor.skip(value)?;
+            cursor.end()?;
+            return Err(Fault::NotJson);
+        }
+        while let Some(key) = cursor.key()? {
+            line.field(key, &mut cursor)?;
+        }
+        cursor.end()?;
+        if !line.has_payload {
+            line.payload.kind = line.kind;
+        }
+        Ok(line)
+    }
+
+    fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        match key {
+            b"type" => {
+                let value = cursor.value()?;
+                self.kind = value.text().unwrap_or_default();
+                cursor.skip(value)
+            }
+            b"timestamp" => {
+                let value = cursor.value()?;
+                // Of the wrong type it is there, but no time.
+                self.time = (value != Value::Null).then(|| value.text().unwrap_or_default());
+                cursor.skip(value)
+            }
+            b"payload" => {
+                let value = cursor.value()?;
+                if value != Value::Object {
+                    return cursor.skip(value);
+                }
+                self.has_payload = true;
+                while let Some(key) = cursor.key()? {
+                    self.payload.field(key, cursor, &mut self.wrong)?;
+                }
+                Ok(())
+            }
+            _ if !self.has_payload => self.payload.field(key, cursor, &mut self.wrong),
+            _ => cursor.skip_value(),
+        }
+    }
+}
+
+impl<'a> Payload<'a> {
+    fn field(
+        &mut self,
+        key: &[u8],
+        cursor: &mut Cursor<'a>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Result<(), Fault> {
+        let value = cursor.value()?;
+        let text = value.text().unwrap_or_default();
+        match (key, value) {
+            (b"type", _) => self.kind = text,
+            (b"id", _) => self.id = text,
+            (b"session_id", _) => self.session = text,
+            (b"forked_from_id", _) => self.forked_from = text,
+            (b"parent_thread_id", _) if !text.is_empty() => self.parent_thread = text,
+            (b"thread_source", _) => self.is_subagent |= text == b"subagent",
+            (b"timestamp", _) => self.time = text,
+            (b"cwd", _) => self.cwd = text,
+            (b"model", _) => self.model = text,
+            (b"model_provider", _) => self.provider = text,
+            (b"turn_id", _) => self.turn = text,
+            (b"started_at", _) => self.started_at = whole(value),
+            (b"call_id", _) => self.call = text,
+            (b"name", _) => self.name = text,
+            (b"role", _) => self.role = text,
+            (b"output", Value::Text(output)) => self.output = output,
+            (b"output", Value::Object) => return self.output(cursor),
+            (b"info", Value::Object) => return self.info(cursor, wrong),
+            (b"info", other) if other != Value::Null => wrong.push("info is no object"),
+            (b"source", Value::Object) => return self.source(cursor),
+            _ => {}
+        }
+        cursor.skip(value)
+    }
+
+    /// `{"content": …, "success": …}`.
+    fn output(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        while let Some(key) = cursor.key()? {
+            let value = cursor.value()?;
+            match (key, value) {
+                (b"content" | b"output", Value::Text(output)) => self.output = output,
+                (b"success", Value::Bool(success)) => self.success = Some(success),
+                _ => {}
+            }
+            cursor.skip(value)?;
+        }
+        Ok(())
+    }
+
+    fn info(&mut self, cursor: &mut Cursor<'a>, wrong: &mut Vec<Wrong>) -> Result<(), Fault> {
+        while let Some(key) = cursor.key()? {
+            let value = cursor.value()?;
+            let place = match key {
+                b"total_token_usage" => &mut self.total,
+                b"last_token_usage" => &mut self.last,
+                _ => {
+                    cursor.skip(value)?;
+                    continue;
+                }
+            };
+            if value == Value::Object {
+                let before = wrong.len();
+                let mut usage = Usage::default();
+                while let Some(key) = cursor.key()? {
+                    usage.field(key, cursor, wrong)?;
+                }
+                // A total with a hole would be taken for a new beginning.
+                *place = (wrong.len() == before).then_some(usage);
+            } else {
+                if value != Value::Null {
+                    wrong.push("a token usage is no object");
+                }
+                cursor.skip(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `{"subagent": {"thread_spawn": {"parent_thread_id": …}}}`, or `{"subagent": "review"}`.
+    fn source(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        while let Some(key) = cursor.key()? {
+            let value = cursor.value()?;
+            if key == b"subagent" || key == b"thread_spawn" {
+                self.is_subagent = true;
+                if value == Value::Object {
+                    self.source(cursor)?;
+                    continue;
+                }
+            } else if key == b"parent_thread_id" {
+                self.parent_thread = value.text().unwrap_or_default();
+            }
+            cursor.skip(value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Usage {
+    fn field(
+        &mut self,
+        key: &[u8],
+        cursor: &mut Cursor<'_>,
+        wrong: &mut Vec<Wrong>,
+    ) -> Result<(), Fault> {
+        let value = cursor.value()?;
+        let (place, reason): (&mut u64, Wrong) = match key {
+            b"input_tokens" => (&mut self.input, "input_tokens is no whole number"),
+            b"cached_input_tokens" => (&mut self.cached, "cached_input_tokens is no whole number"),
+            b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
+            b"reasoning_output_tokens" => (
+                &mut self.reasoning,
+                "reasoning_output_tokens is no whole number",
+            ),
+            b"total_tokens" => (&mut self.total, "total_tokens is no whole number"),
+            _ => return cursor.skip(value),
+        };
+        match whole(value) {
+            Some(number) => *place = number,
+            None if value == Value::Null => {}
+            None => wrong.push(reason),
+        }
+        cursor.skip(value)
+    }
+
+    /// What was used since `before`; `None` if any count fell, so that the counter began anew.
+    pub(super) fn since(self, before: Usage) -> Option<Usage> {
+        Some(Usage {
+            input: self.input.checked_sub(before.input)?,
+            cached: self.cached.checked_sub(before.cached)?,
+            output: self.output.checked_sub(before.output)?,
+            reasoning: self.reasoning.checked_sub(before.reasoning)?,
+            total: self.total.checked_sub(before.total)?,
+        })
+    }
+
+    /// The counts as bytes, for a key.
+    pub(super) fn bytes(self) -> [u8; 40] {
+        let mut bytes = [0; 40];
+        let counts = [
+            self.input,
+            self.cached,
+            self.output,
+            self.reasoning,
+            self.total,
+        ];
+        for (place, count) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(counts) {
+            *place = count.to_le_bytes();
+        }
+        bytes
+    }
+}
+
+/// A whole number that fits.
+fn whole(value: Value<'_>) -> Option<u64> {
+    match value {
+        Value::Number(raw) => std::str::from_utf8(raw).ok()?.parse().ok(),
+        _ => None,
+    }
+}
