@@ -1,22 +1,16 @@
-//! Sixty-four bytes at a time as masks of one bit a byte.
+//! Sixty-four bytes at a time as masks of one bit a byte; bit 0 is the first byte.
 //!
-//! Vectors of 16 bytes do the work, in the instructions that every machine of its kind has (SSE2,
-//! NEON), or plain ones elsewhere.
+//! Written once for vectors of 64 bytes, which the level of instructions of the machine makes of one
+//! register (AVX-512), of two (AVX2) or of four (SSE2, NEON); elsewhere of plain numbers. A level is
+//! only in force where everything is inlined into the function that was called with it.
 
-use wide::u8x16;
+#![allow(clippy::inline_always)]
 
-/// Where in a block certain bytes stand; bit 0 is the first byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Masks {
-    /// `"`
-    pub(super) quote: u64,
-    /// `\`
-    pub(super) backslash: u64,
-    /// Whether any byte is below a space.
-    pub(super) has_control: bool,
-    /// Whether any byte is outside ASCII.
-    pub(super) has_high: bool,
-}
+use fearless_simd::prelude::*;
+use fearless_simd::u8x64;
+
+/// Bytes in a block.
+pub(super) const BLOCK: usize = 64;
 
 /// Where the bytes of longer UTF-8 sequences stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,135 +26,70 @@ pub(super) struct Sequences {
     pub(super) special: u64,
 }
 
-/// Bytes in a block.
-pub(super) const BLOCK: usize = 64;
-
-type Lanes = [u8x16; BLOCK / 16];
-
-#[inline]
-fn load(block: &[u8; BLOCK]) -> Lanes {
-    let (chunks, _) = block.as_chunks::<16>();
-    // Not `map`: that is a call of its own where the optimizer does not look across crates.
-    [
-        u8x16::new(chunks[0]),
-        u8x16::new(chunks[1]),
-        u8x16::new(chunks[2]),
-        u8x16::new(chunks[3]),
-    ]
+/// The bytes of a block.
+#[inline(always)]
+pub(super) fn load<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u8x64<S> {
+    u8x64::from_slice(simd, block)
 }
 
-/// One bit a byte: whether `test` gave all ones for it.
-#[inline]
-fn bits(lanes: Lanes, test: impl Fn(u8x16) -> u8x16) -> u64 {
-    let bit = |i: usize| u64::from(test(lanes[i]).to_bitmask());
-    bit(0) | bit(1) << 16 | bit(2) << 32 | bit(3) << 48
+/// Where a byte stands.
+#[inline(always)]
+pub(super) fn byte<S: Simd>(x: u8x64<S>, byte: u8) -> u64 {
+    x.simd_eq(byte).to_bitmask()
 }
 
-/// `test` of all lanes, folded into one.
-#[inline]
-fn any(lanes: Lanes, test: impl Fn(u8x16) -> u8x16) -> u8x16 {
-    (test(lanes[0]) | test(lanes[1])) | (test(lanes[2]) | test(lanes[3]))
+/// Whether any byte is outside ASCII.
+#[inline(always)]
+pub(super) fn has_high<S: Simd>(x: u8x64<S>) -> bool {
+    x.simd_ge(0x80).any_true()
 }
 
-#[inline]
-fn all(byte: u8) -> u8x16 {
-    u8x16::splat(byte)
-}
-
-/// Quotes, backslashes, control characters, bytes outside ASCII.
-#[inline]
-pub(super) fn masks(block: &[u8; BLOCK]) -> Masks {
-    let lanes = load(block);
-    let control = any(lanes, |x| x.min(all(0x1f)).simd_eq(x));
-    Masks {
-        quote: bits(lanes, |x| x.simd_eq(all(b'"'))),
-        backslash: bits(lanes, |x| x.simd_eq(all(b'\\'))),
-        has_control: control.to_bitmask() != 0,
-        has_high: any(lanes, |x| x).to_bitmask() != 0,
-    }
+/// Whether any byte is below a space.
+#[inline(always)]
+pub(super) fn has_control<S: Simd>(x: u8x64<S>) -> bool {
+    x.simd_lt(b' ').any_true()
 }
 
 /// Where the bytes below a space stand.
-#[inline]
-pub(super) fn control(block: &[u8; BLOCK]) -> u64 {
-    bits(load(block), |x| x.min(all(0x1f)).simd_eq(x))
+#[inline(always)]
+pub(super) fn control<S: Simd>(x: u8x64<S>) -> u64 {
+    x.simd_lt(b' ').to_bitmask()
 }
 
 /// Where the bytes outside ASCII stand.
-#[inline]
-pub(super) fn high(block: &[u8; BLOCK]) -> u64 {
-    bits(load(block), |x| x)
+#[inline(always)]
+pub(super) fn high<S: Simd>(x: u8x64<S>) -> u64 {
+    x.simd_ge(0x80).to_bitmask()
 }
 
 /// Brackets, braces, colons and commas (and, where the cursor refuses them, two control characters).
-#[inline]
-pub(super) fn structure(block: &[u8; BLOCK]) -> u64 {
-    bits(load(block), |x| {
-        // Setting bit 5 makes [ a { and ] a }, and turns no other printable character into them.
-        let folded = x | all(0x20);
-        let brackets = folded.simd_eq(all(b'{')) | folded.simd_eq(all(b'}'));
-        brackets | x.simd_eq(all(b':')) | x.simd_eq(all(b','))
-    })
+#[inline(always)]
+pub(super) fn structure<S: Simd>(x: u8x64<S>) -> u64 {
+    // Setting bit 5 makes [ a { and ] a }, and turns no other printable character into them.
+    let folded = x | 0x20;
+    let brackets = folded.simd_eq(b'{') | folded.simd_eq(b'}');
+    (brackets | x.simd_eq(b':') | x.simd_eq(b',')).to_bitmask()
+}
+
+/// What may follow a backslash, besides a `u` with its four digits.
+#[inline(always)]
+pub(super) fn escapes<S: Simd>(x: u8x64<S>) -> u64 {
+    let marks = x.simd_eq(b'"') | x.simd_eq(b'\\') | x.simd_eq(b'/');
+    let letters = x.simd_eq(b'n') | x.simd_eq(b't') | x.simd_eq(b'r');
+    let rare = x.simd_eq(b'b') | x.simd_eq(b'f');
+    (marks | letters | rare).to_bitmask()
 }
 
 /// What is needed to check UTF-8.
-#[inline]
-pub(super) fn sequences(block: &[u8; BLOCK]) -> Sequences {
-    let lanes = load(block);
-    let from = |x: u8x16, least: u8| x.max(all(least)).simd_eq(x);
+#[inline(always)]
+pub(super) fn sequences<S: Simd>(x: u8x64<S>) -> Sequences {
+    let four = x.simd_ge(0xf0);
+    let three = x.simd_eq(0xe0) | x.simd_eq(0xed);
+    let two = (x & 0xfe).simd_eq(0xc0);
     Sequences {
-        continuation: bits(lanes, |x| (x & all(0xc0)).simd_eq(all(0x80))),
-        three: bits(lanes, |x| from(x, 0xe0)),
-        four: bits(lanes, |x| from(x, 0xf0)),
-        special: bits(lanes, |x| {
-            let two = (x & all(0xfe)).simd_eq(all(0xc0));
-            let three = x.simd_eq(all(0xe0)) | x.simd_eq(all(0xed));
-            two | three | from(x, 0xf0)
-        }),
-    }
-}
-
-/// The same, byte by byte: what the tests hold the masks against.
-#[cfg(test)]
-pub(super) mod plain {
-    use super::{BLOCK, Masks, Sequences};
-
-    fn bits(block: &[u8; BLOCK], test: impl Fn(u8) -> bool) -> u64 {
-        block
-            .iter()
-            .enumerate()
-            .fold(0, |mask, (i, byte)| mask | u64::from(test(*byte)) << i)
-    }
-
-    pub(in super::super) fn masks(block: &[u8; BLOCK]) -> Masks {
-        Masks {
-            quote: bits(block, |b| b == b'"'),
-            backslash: bits(block, |b| b == b'\\'),
-            has_control: control(block) != 0,
-            has_high: high(block) != 0,
-        }
-    }
-
-    pub(in super::super) fn control(block: &[u8; BLOCK]) -> u64 {
-        bits(block, |b| b < 0x20)
-    }
-
-    pub(in super::super) fn high(block: &[u8; BLOCK]) -> u64 {
-        bits(block, |b| b >= 0x80)
-    }
-
-    pub(in super::super) fn structure(block: &[u8; BLOCK]) -> u64 {
-        bits(block, |b| {
-            matches!(b, b'{' | b'}' | b'[' | b']' | b':' | b',')
-        })
-    }
-
-    pub(in super::super) fn sequences(block: &[u8; BLOCK]) -> Sequences {
-        Sequences {
-            continuation: bits(block, |b| b & 0xc0 == 0x80),
-            three: bits(block, |b| b >= 0xe0),
-            four: bits(block, |b| b >= 0xf0),
-            special: bits(block, |b| matches!(b, 0xc0 | 0xc1 | 0xe0 | 0xed | 0xf0..)),
-        }
+        continuation: (x & 0xc0).simd_eq(0x80).to_bitmask(),
+        three: x.simd_ge(0xe0).to_bitmask(),
+        four: four.to_bitmask(),
+        special: (two | three | four).to_bitmask(),
     }
 }

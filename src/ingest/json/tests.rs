@@ -1,12 +1,19 @@
 #![allow(clippy::unwrap_used)]
 
-use super::blocks::{BLOCK, control, high, masks, plain, sequences, structure};
+use super::blocks::{self, BLOCK};
 use super::*;
+use fearless_simd::{Level, Simd};
 
-/// Walks a text to its end.
+/// Walks a text to its end, with each level of instructions.
 fn check(text: &[u8]) -> Result<(), Fault> {
+    let results: Vec<_> = levels().into_iter().map(|l| check_at(l, text)).collect();
+    assert!(results.windows(2).all(|w| w[0] == w[1]), "{results:?}");
+    results[0]
+}
+
+fn check_at(level: Level, text: &[u8]) -> Result<(), Fault> {
     let mut index = Index::default();
-    index.of(text)?;
+    index.of_at(level, text)?;
     let mut cursor = Cursor::new(text, &index);
     cursor.skip_value()?;
     cursor.end()
@@ -75,23 +82,54 @@ fn texts_are_decoded_on_demand() {
     assert_eq!(decode(br"\x"), None);
 }
 
-fn block(bytes: &[u8]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    block.copy_from_slice(bytes);
-    block
+/// Every level of instructions that this machine has.
+fn levels() -> Vec<Level> {
+    let mut levels = vec![Level::baseline(), Level::new()];
+    #[cfg(target_arch = "x86_64")]
+    {
+        levels.extend(Level::new().as_sse4_2().map(Simd::level));
+        levels.extend(Level::new().as_avx2().map(Simd::level));
+    }
+    levels
+}
+
+/// The bytes of a block for which `test` holds, one by one.
+fn plain(block: &[u8], test: impl Fn(u8) -> bool) -> u64 {
+    let bit = |(i, byte): (usize, &u8)| u64::from(test(*byte)) << i;
+    block.iter().enumerate().map(bit).sum()
 }
 
 proptest::proptest! {
     #[test]
-    fn both_ways_give_the_same_masks(bytes in proptest::collection::vec(0_u8.., BLOCK)) {
-        let block = block(&bytes);
-        proptest::prop_assert_eq!(masks(&block), plain::masks(&block));
-        proptest::prop_assert_eq!(control(&block), plain::control(&block));
-        proptest::prop_assert_eq!(high(&block), plain::high(&block));
-        proptest::prop_assert_eq!(sequences(&block), plain::sequences(&block));
-        // Control characters may differ; those are refused wherever they stand.
-        let control = plain::control(&block);
-        proptest::prop_assert_eq!(structure(&block) & !control, plain::structure(&block) & !control);
+    fn masks_are_those_of_single_bytes(bytes in proptest::collection::vec(0_u8.., BLOCK)) {
+        let block: [u8; BLOCK] = bytes.as_slice().try_into().unwrap();
+        for level in levels() {
+            let masks = fearless_simd::dispatch!(level, simd => {
+                let x = blocks::load(simd, &block);
+                let s = blocks::sequences(x);
+                [
+                    blocks::byte(x, b'"'), blocks::control(x), blocks::high(x), blocks::escapes(x),
+                    s.continuation, s.three, s.four, s.special,
+                    // Control characters may differ; those are refused wherever they stand.
+                    blocks::structure(x) & !blocks::control(x),
+                    u64::from(blocks::has_control(x)), u64::from(blocks::has_high(x)),
+                ]
+            });
+            let expected = [
+                plain(&block, |b| b == b'"'),
+                plain(&block, |b| b < 0x20),
+                plain(&block, |b| b >= 0x80),
+                plain(&block, |b| br#""\/bfnrt"#.contains(&b)),
+                plain(&block, |b| b & 0xc0 == 0x80),
+                plain(&block, |b| b >= 0xe0),
+                plain(&block, |b| b >= 0xf0),
+                plain(&block, |b| matches!(b, 0xc0 | 0xc1 | 0xe0 | 0xed | 0xf0..)),
+                plain(&block, |b| b"{}[]:,".contains(&b)),
+                u64::from(block.iter().any(|b| *b < 0x20)),
+                u64::from(block.iter().any(|b| *b >= 0x80)),
+            ];
+            proptest::prop_assert_eq!(masks, expected, "{:?}", level);
+        }
     }
 
     /// The reference for UTF-8 is the standard library's.
