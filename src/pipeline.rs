@@ -79,15 +79,18 @@ pub fn assess(
     );
 
     let profile = config::choose_profile(&config, is_orchestrator(&workload, &ingested));
-    let analysis = analysis::analyse(
-        &workload,
-        &config,
-        &Questions {
-            profile,
-            by: request.by.clone(),
-        },
-    );
-    let score = score::score(&workload, &config, profile);
+    let questions = Questions {
+        profile,
+        by: request.by.clone(),
+    };
+    let (analysis, score) = std::thread::scope(|scope| {
+        let score = scope.spawn(|| score::score(&workload, &config, profile));
+        let analysis = analysis::analyse(&workload, &config, &questions);
+        match score.join() {
+            Ok(score) => (analysis, score),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    });
     tracing::info!(score = score.value, "analysed");
     let advice = advise::advise(Case {
         workload: &workload,

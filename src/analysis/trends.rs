@@ -10,7 +10,7 @@ use crate::metrics::{Direction, Metric, Unit};
 use crate::record::Measured;
 use crate::stats::{multiplicity, normal, trend};
 use crate::units::{NANOS, Time};
-use crate::workload::{CELL, Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Workload};
+use crate::workload::{CELL, Filter, GroupKey, Grouping, SAMPLE_CELL, Total, Workload};
 
 use super::border;
 use super::spread::Traits;
@@ -249,11 +249,10 @@ fn number(count: usize) -> f64 {
     count as f64
 }
 
-fn pooled(steps: &[(Time, Figure)], unit: Unit) -> Option<f64> {
-    let mut sum = Figure::default();
-    for (_, figure) in steps {
-        sum.n += figure.n;
-        sum.sum += figure.sum;
+fn pooled(steps: &[(Time, Total)], unit: Unit) -> Option<f64> {
+    let mut sum = Total::default();
+    for (_, total) in steps {
+        sum.merge(*total);
     }
     sum.mean(unit)
 }
@@ -306,7 +305,7 @@ struct Series {
     /// Length of a step in nanoseconds.
     step: i64,
     /// Steps with a record, in order of time.
-    steps: Vec<(Time, Figure)>,
+    steps: Vec<(Time, Total)>,
     /// Records in each of these steps.
     records: Vec<u64>,
 }
@@ -338,19 +337,12 @@ impl Series {
 
     /// The series for each step, formed from the shortest, of which the others are multiples.
     fn by_steps(workload: &Workload, measured: Measured, steps: &[i64]) -> Vec<Self> {
-        let group = |m: Measured, step: i64| -> Vec<(Time, Figure)> {
+        let group = |m: Measured, step: i64| -> Vec<(Time, Total)> {
             workload
-                .group(m, &Filter::default(), Grouping::Window(step))
+                .totals(m, &Filter::default(), Grouping::Window(step))
                 .into_iter()
-                .filter_map(|(key, figure)| match key {
-                    GroupKey::Window(from) if figure.n > 0 => Some((
-                        from,
-                        // Only sums are needed.
-                        Figure {
-                            histogram: crate::workload::histogram::Histogram::default(),
-                            ..figure
-                        },
-                    )),
+                .filter_map(|(key, total)| match key {
+                    GroupKey::Window(from) if total.n > 0 => Some((from, total)),
                     _ => None,
                 })
                 .collect()
@@ -358,18 +350,18 @@ impl Series {
         let Some(shortest) = steps.first() else {
             return Vec::new();
         };
-        let figures = group(measured, *shortest);
+        let totals = group(measured, *shortest);
         // The denominator of a share of tokens counts tokens, not records.
         let counts = counted_by(measured).map(|m| group(m, *shortest));
         steps
             .iter()
             .map(|step| {
-                let figures = join(&figures, *step);
+                let steps = join(&totals, *step);
                 let records = match &counts {
-                    None => figures.iter().map(|(_, f)| f.n).collect(),
+                    None => steps.iter().map(|(_, t)| t.n).collect(),
                     Some(counts) => {
                         let counts = join(counts, *step);
-                        figures
+                        steps
                             .iter()
                             .map(|(from, _)| {
                                 counts
@@ -380,9 +372,9 @@ impl Series {
                     }
                 };
                 Series {
-                    beginning: figures.first().map_or(Time(0), |(from, _)| *from),
+                    beginning: steps.first().map_or(Time(0), |(from, _)| *from),
                     step: *step,
-                    steps: figures,
+                    steps,
                     records,
                 }
             })
@@ -432,16 +424,13 @@ impl Series {
 }
 
 /// Sums of longer steps.
-fn join(figures: &[(Time, Figure)], step: i64) -> Vec<(Time, Figure)> {
-    let mut joined: Vec<(Time, Figure)> = Vec::new();
-    for (time, figure) in figures {
+fn join(totals: &[(Time, Total)], step: i64) -> Vec<(Time, Total)> {
+    let mut joined: Vec<(Time, Total)> = Vec::new();
+    for (time, total) in totals {
         let from = Time(time.0.div_euclid(step) * step);
         match joined.last_mut() {
-            Some((last, sum)) if *last == from => {
-                sum.n += figure.n;
-                sum.sum += figure.sum;
-            }
-            _ => joined.push((from, figure.clone())),
+            Some((last, sum)) if *last == from => sum.merge(*total),
+            _ => joined.push((from, *total)),
         }
     }
     joined

@@ -21,6 +21,8 @@ pub(super) struct Tail {
     counts: Vec<(u16, u32, f64)>,
     /// Place in `counts` and, per unit, the counts before it.
     marks: Vec<(usize, Vec<f64>)>,
+    /// The mark below which the quantile of the whole lies.
+    near: usize,
     /// Whole numbers per one of the unit.
     scale: f64,
     /// The smallest bucket that is kept.
@@ -58,10 +60,20 @@ impl Tail {
         let extreme = |pick: fn(i64, i64) -> i64, of: fn(&Figure) -> i64| {
             figures.iter().map(|(_, f)| of(f)).reduce(pick).unwrap_or(0)
         };
+        let marks = marks(&counts, units);
+        let all: f64 = figures
+            .iter()
+            .flat_map(|(_, figure)| figure.histogram.buckets())
+            .map(|(_, n)| f64::from(*n))
+            .sum();
+        let near = marks
+            .partition_point(|(_, before)| before.iter().sum::<f64>() <= (1.0 - q) * all)
+            .saturating_sub(1);
         #[allow(clippy::cast_precision_loss)]
         Self {
             beyond: 1.0 - q,
-            marks: marks(&counts, units),
+            near,
+            marks,
             counts,
             scale,
             floor,
@@ -74,12 +86,18 @@ impl Tail {
     pub(super) fn quantile(&self, times: &[f64], n: f64) -> Option<f64> {
         // The smallest value with at least q of the values at or below it: as many above as may be.
         let allowed = self.beyond * n * (1.0 + 1e-12);
-        let mark = self
-            .marks
-            .partition_point(|(_, before)| dot(before, times) <= allowed)
-            .checked_sub(1)?;
-        let (from, before) = &self.marks[mark];
-        let mut above = dot(before, times);
+        let (mut mark, mut above) = (self.near, self.before(self.near, times)?);
+        // A draw's quantile is near that of the whole: mostly the first look is enough.
+        while above > allowed {
+            mark = mark.checked_sub(1)?;
+            above = self.before(mark, times)?;
+        }
+        while let Some(more) = self.before(mark + 1, times)
+            && more <= allowed
+        {
+            (mark, above) = (mark + 1, more);
+        }
+        let (from, _) = self.marks.get(mark)?;
         let reached = self.counts[*from..].iter().find(|(_, unit, count)| {
             above += count * times[*unit as usize];
             above > allowed
@@ -88,6 +106,14 @@ impl Tail {
         #[allow(clippy::cast_precision_loss)]
         let value = bucket_value(bucket) as f64 / self.scale;
         Some(value.clamp(self.least, self.most.max(self.least)))
+    }
+}
+
+impl Tail {
+    /// How many of the drawn values stand before a mark.
+    fn before(&self, mark: usize, times: &[f64]) -> Option<f64> {
+        let (_, before) = self.marks.get(mark)?;
+        Some(dot(before, times))
     }
 }
 

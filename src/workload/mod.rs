@@ -93,9 +93,12 @@ impl Figure {
 
     /// Mean in the metric's unit (of a share: the pooled ratio). `None` when n is 0.
     #[must_use]
-    #[allow(clippy::cast_precision_loss)]
     pub fn mean(&self, unit: Unit) -> Option<f64> {
-        (self.n > 0).then(|| self.sum as f64 / self.n as f64 / unit.scale())
+        Total {
+            n: self.n,
+            sum: self.sum,
+        }
+        .mean(unit)
     }
 
     /// Sum in the metric's unit.
@@ -117,6 +120,30 @@ impl Figure {
         self.histogram
             .quantile(q)
             .map(|v| v.clamp(self.min, self.max) as f64 / unit.scale())
+    }
+}
+
+/// The n and the sum of a [`Figure`], without its distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Total {
+    /// Values, or the denominator of a share.
+    pub n: u64,
+    /// Exact sum.
+    pub sum: i128,
+}
+
+impl Total {
+    /// Adds another one to this one.
+    pub fn merge(&mut self, other: Total) {
+        self.n += other.n;
+        self.sum += other.sum;
+    }
+
+    /// Mean in the metric's unit (of a share: the pooled ratio). `None` when n is 0.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn mean(&self, unit: Unit) -> Option<f64> {
+        (self.n > 0).then(|| self.sum as f64 / self.n as f64 / unit.scale())
     }
 }
 

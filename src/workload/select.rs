@@ -11,7 +11,7 @@ use crate::units::Time;
 
 use super::fold::Quick;
 use super::measure::{Part, event_part, fields_in_use, is_told, row_part};
-use super::{CELL, Figure, Row, SAMPLE_CELL, SampleSeries, UnitId, Values, Workload};
+use super::{CELL, Figure, Row, SAMPLE_CELL, SampleSeries, Total, UnitId, Values, Workload};
 
 /// Which rows and samples count.
 #[derive(Debug, Clone, Default)]
@@ -86,6 +86,26 @@ impl Workload {
         filter: &Filter,
         grouping: Grouping,
     ) -> Vec<(GroupKey, Figure)> {
+        self.sums(measured, filter, grouping)
+    }
+
+    /// The same without extremes and distribution, which takes less.
+    #[must_use]
+    pub fn totals(
+        &self,
+        measured: Measured,
+        filter: &Filter,
+        grouping: Grouping,
+    ) -> Vec<(GroupKey, Total)> {
+        self.sums(measured, filter, grouping)
+    }
+
+    fn sums<S: Sum>(
+        &self,
+        measured: Measured,
+        filter: &Filter,
+        grouping: Grouping,
+    ) -> Vec<(GroupKey, S)> {
         let scope = Scope::new(self, filter, grouping);
         let mut groups = Groups::default();
         if let Measured::Known(metric) = measured {
@@ -336,27 +356,59 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What parts of groups are added to.
+trait Sum: Default {
+    fn add(&mut self, part: Part<'_>);
+}
+
+impl Sum for Figure {
+    fn add(&mut self, part: Part<'_>) {
+        part.add_to(self);
+    }
+}
+
+impl Sum for Total {
+    fn add(&mut self, part: Part<'_>) {
+        let (n, sum) = match part {
+            Part::Nothing => return,
+            Part::Figure(figure) => (figure.n, figure.sum),
+            Part::Value(value) => (1, i128::from(value)),
+            Part::Share { scaled: sum, of: n } | Part::Total { sum, n } => (n, sum),
+        };
+        self.merge(Total { n, sum });
+    }
+}
+
 /// Sums by key. Rows of a group mostly lie together, so the last one is remembered.
-#[derive(Default)]
-struct Groups {
-    figures: Vec<(GroupKey, Figure)>,
+struct Groups<S> {
+    sums: Vec<(GroupKey, S)>,
     index: HashMap<GroupKey, usize, Quick>,
     last: usize,
 }
 
-impl Groups {
+impl<S> Default for Groups<S> {
+    fn default() -> Self {
+        Self {
+            sums: Vec::new(),
+            index: HashMap::default(),
+            last: 0,
+        }
+    }
+}
+
+impl<S: Sum> Groups<S> {
     fn add(&mut self, key: GroupKey, part: Part<'_>) {
-        if self.figures.get(self.last).is_none_or(|(k, _)| *k != key) {
+        if self.sums.get(self.last).is_none_or(|(k, _)| *k != key) {
             self.last = *self.index.entry(key).or_insert_with(|| {
-                self.figures.push((key, Figure::default()));
-                self.figures.len() - 1
+                self.sums.push((key, S::default()));
+                self.sums.len() - 1
             });
         }
-        part.add_to(&mut self.figures[self.last].1);
+        self.sums[self.last].1.add(part);
     }
 
-    fn finish(mut self) -> Vec<(GroupKey, Figure)> {
-        self.figures.sort_unstable_by_key(|(key, _)| *key);
-        self.figures
+    fn finish(mut self) -> Vec<(GroupKey, S)> {
+        self.sums.sort_unstable_by_key(|(key, _)| *key);
+        self.sums
     }
 }
