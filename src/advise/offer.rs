@@ -377,3 +377,6 @@ fn split_effects(rule: &Rule, effects: &[Effect]) -> (Vec<Effect>, Vec<Effect>) 
         is_own || !is_worse
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! One test program for everything that is tested from outside.
 #![allow(clippy::unwrap_used)]
 
+mod advise;
 mod analysis;
 mod architecture;
 mod cli;

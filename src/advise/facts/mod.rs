@@ -200,3 +200,72 @@ impl Values for View<'_> {
         self.fact(fact)?.numbers.get(field).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        let mut facts = Facts::default();
+        facts.add("success_rate", Fact::of(0.9).count("n", 40));
+        facts.add("accuracy", Fact::of(f64::NAN));
+        facts.add_of(
+            Subject::Tool,
+            "Bash",
+            "tool.failure_rate",
+            Fact::of(0.2).with_some("low", None),
+        );
+        for (name, value) in [
+            ("context.cache_size", KnobValue::Number(50.0)),
+            ("tools.parallel", KnobValue::Bool(false)),
+            ("context.mode", KnobValue::Word("FANCY".into())),
+        ] {
+            facts.knobs.insert(name.into(), value);
+        }
+        facts
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_not_known() {
+        let facts = facts();
+        assert!(!facts.all.contains_key("accuracy"));
+        let view = facts.view();
+        assert_eq!(view.value("accuracy.value"), None);
+        assert_eq!(view.value("known.accuracy"), Some(Value::Bool(false)));
+        assert_eq!(view.value("success_rate.n"), Some(Value::Number(40.0)));
+        assert_eq!(
+            view.value("known.success_rate.low"),
+            Some(Value::Bool(false))
+        );
+    }
+
+    #[test]
+    fn knobs_are_values_and_words_are_only_known() {
+        let facts = facts();
+        let view = facts.view();
+        for (name, value) in [
+            ("config.context.cache_size", Some(Value::Number(50.0))),
+            ("config.tools.parallel", Some(Value::Bool(false))),
+            ("config.context.mode", None),
+            ("config.retry.limit", None),
+            ("known.config.context.mode", Some(Value::Bool(true))),
+            ("known.config.retry.limit", Some(Value::Bool(false))),
+        ] {
+            assert_eq!(view.value(name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_subject_sees_its_own_facts_and_those_over_all() {
+        let facts = facts();
+        let views: Vec<_> = facts.views(Subject::Tool).collect();
+        assert_eq!(views.len(), 1);
+        let (name, view) = &views[0];
+        assert_eq!(*name, "Bash");
+        let rate = view.value("tool.failure_rate.value");
+        assert_eq!(rate, Some(Value::Number(0.2)));
+        assert_eq!(view.value("success_rate.value"), Some(Value::Number(0.9)));
+        assert_eq!(facts.view().value("tool.failure_rate.value"), None);
+        assert_eq!(facts.views(Subject::Agent).count(), 0);
+    }
+}

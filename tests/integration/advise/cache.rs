@@ -1,0 +1,103 @@
+//! Facts of the two caches and of file filters.
+
+use serde_json::{Value, json};
+
+use super::{at, facts_of, is, operation};
+
+/// A preparation with a lookup.
+fn lookup(second: u32, session: &str, key: &str, is_hit: bool) -> Value {
+    operation(
+        "context_preparation",
+        second,
+        1.0,
+        json!({"session": session, "cache_key": key, "cache_hit": is_hit, "host": "a"}),
+    )
+}
+
+/// s1 asks A, B, A; s2 asks A, B; s3 asks D. Misses are A, B, the second A, D: three of them are first
+/// times, one was asked before. A and B are of two sessions of three. Of the three lookups with one
+/// before them only s2's B follows A as it did the last time.
+#[test]
+fn the_context_cache() {
+    let facts = facts_of(&[
+        lookup(0, "s1", "A", false),
+        lookup(10, "s1", "B", false),
+        lookup(20, "s1", "A", false),
+        lookup(30, "s2", "A", true),
+        lookup(40, "s2", "B", true),
+        lookup(50, "s3", "D", false),
+    ]);
+    let fact = |name: &str| facts.all.get(name);
+    is(fact("context_cache.compulsory_share"), "value", 3.0 / 4.0);
+    is(fact("context_cache.compulsory_share"), "n", 4.0);
+    is(fact("context_cache.reasked_share"), "value", 1.0 / 6.0);
+    is(fact("context_cache.working_set"), "value", 3.0);
+    is(fact("context_cache.common_keys"), "value", 2.0);
+    is(fact("context_cache.predictable_share"), "value", 1.0 / 3.0);
+    is(fact("context_cache.predictable_share"), "units", 3.0);
+    is(fact("cache_hit_rate"), "value", 2.0 / 6.0);
+}
+
+/// A start of the process empties the cache: the same context is asked for the first time again.
+#[test]
+fn a_start_empties_the_cache() {
+    let facts = facts_of(&[
+        lookup(0, "s1", "A", false),
+        json!({"kind": "event", "event": "process_start", "time": at(5), "host": "a"}),
+        lookup(10, "s1", "A", false),
+    ]);
+    let fact = |name: &str| facts.all.get(name);
+    is(fact("context_cache.compulsory_share"), "value", 1.0);
+    is(fact("context_cache.reasked_share"), "value", 0.0);
+    is(fact("context_cache.working_set"), "value", 1.0);
+}
+
+/// Preparations take 0.01 s for each file considered, in a quarter of an hour each.
+#[test]
+fn the_slope_of_files() {
+    let lines: Vec<Value> = (1..=12)
+        .map(|i| {
+            operation(
+                "context_preparation",
+                i * 900,
+                0.1 + 0.01 * f64::from(10 * i),
+                json!({"files_considered": 10 * i, "files_used": 5, "session": format!("s{i}")}),
+            )
+        })
+        .collect();
+    let facts = facts_of(&lines);
+    is(facts.all.get("file_filter.slope"), "value", 0.01);
+    is(facts.all.get("file_filter.slope"), "n", 12.0);
+    is(facts.all.get("file_use_rate"), "value", 60.0 / 780.0);
+}
+
+fn request(second: u32, agent: &str, read: u64, write: u64) -> Value {
+    operation(
+        "model_request",
+        second,
+        1.0,
+        json!({
+            "agent": agent,
+            "tokens": {"input": 100, "output": 10, "cache_read": read, "cache_write": write},
+        }),
+    )
+}
+
+/// Agent a never reads and has contexts of 100 + 300, agent b reads, agent c asks only twice.
+#[test]
+fn streams_without_a_read_of_the_providers_cache() {
+    let mut lines: Vec<Value> = (0..3).map(|i| request(i * 10, "a", 0, 300)).collect();
+    lines.extend((0..4).map(|i| request(100 + i * 10, "b", 500, 0)));
+    lines.extend((0..2).map(|i| request(200 + i * 10, "c", 0, 300)));
+    let facts = facts_of(&lines);
+    is(facts.all.get("prompt_cache.unused_share"), "value", 0.5);
+    is(facts.all.get("prompt_cache.unused_share"), "n", 2.0);
+    is(facts.all.get("prompt_cache.unused_context"), "value", 400.0);
+}
+
+/// Where nothing is ever read nor written, the source may not know of a cache.
+#[test]
+fn a_source_without_counts_of_a_cache_says_nothing() {
+    let lines: Vec<Value> = (0..3).map(|i| request(i * 10, "a", 0, 0)).collect();
+    assert_eq!(facts_of(&lines).all.get("prompt_cache.unused_share"), None);
+}
