@@ -430,8 +430,13 @@ pub(in super::super) fn sentences(
             }
         })
         .collect();
-    if let Some(remarks) = table.and_then(|t| remarks(t, pen)) {
-        sentences.push(remarks);
+    match (table.and_then(|t| remarks(t, pen)), sentences.last_mut()) {
+        // On a short page a remark has no line of its own.
+        (Some(remarks), Some(last)) if !pen.style.full => {
+            last.push_str(&format!("; {remarks}"));
+        }
+        (Some(remarks), _) => sentences.push(format!("{remarks}.")),
+        (None, _) => {}
     }
     sentences
 }
@@ -600,5 +605,5 @@ fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Option<String> {
     if is_reported {
         remarks.push("* as the input reports it".into());
     }
-    (!remarks.is_empty()).then(|| format!("{}.", remarks.join("; ")))
+    (!remarks.is_empty()).then(|| remarks.join("; "))
 }

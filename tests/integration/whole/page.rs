@@ -51,7 +51,7 @@ fn a_short_page_has_every_section() {
         let page = page(width, false);
         for part in [
             "Slower in the second half.",
-            "  Read     44 files",
+            "  Read     45 files",
             "  Left out 2 faulty records, 1 unknown file",
             "── Key indicators ──",
             "── Score ──",
@@ -86,12 +86,29 @@ fn what_a_short_page_drops_stands_on_the_full_one() {
 }
 
 /// Operations, samples and events are the records: the start of the monitor, which its reports tell
-/// in their heads, is none (4,806 + 666 + 68, counted in the files).
+/// in their heads, is none (4,806 + 666 + 68 + 2, counted in the files).
 #[test]
 fn what_the_records_hold_adds_up() {
     let page = page(100, false);
-    let line = "  Records  5,540: 4,806 operations, 666 samples, 68 events";
+    let line = "  Records  5,542: 4,806 operations, 666 samples, 68 events, 2 summaries";
     assert!(page.lines().any(|l| l == line), "{page}");
+}
+
+/// Worked out by `tests/reference/demo/memory.py`: 66,081,250 and 5,744,643 bytes.
+#[test]
+fn modes_have_their_memory() {
+    for width in [60, 100] {
+        let page = page(width, false);
+        let of = |mode: &str, memory: &str| {
+            page.lines()
+                .any(|l| l.trim_start().starts_with(mode) && l.contains(memory))
+        };
+        assert!(
+            of("FANCY ", "66.1 MB*") && of("SIMPLE ", "5.74 MB*"),
+            "{page}"
+        );
+        assert!(page.contains("* as"), "{page}");
+    }
 }
 
 #[cfg(unix)]
