@@ -229,7 +229,7 @@ fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
     let projection = r.projection.as_ref()?;
     let effects = listed(
         &projection.effects,
-        match (pen.is_narrow(), r.side_effects.is_empty()) {
+        match (pen.is_terse(), r.side_effects.is_empty()) {
             (true, true) => 2,
             (true, false) => 1,
             (false, _) => 3,

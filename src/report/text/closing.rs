@@ -93,12 +93,13 @@ fn not_evaluated(a: &Assessment, pen: &Pen<'_>) -> String {
 fn skipped(a: &Assessment, pen: &Pen<'_>) -> String {
     let p = &a.provenance;
     let room = 24;
+    let most = if pen.is_narrow() { 1 } else { NAMED };
     let mut parts: Vec<String> = Vec::new();
     if !p.problems.is_empty() {
         let named: Vec<String> = p
             .problems
             .iter()
-            .take(NAMED)
+            .take(most)
             .map(|f| {
                 let place = place(f, room, pen);
                 if pen.is_terse() {
@@ -117,7 +118,7 @@ fn skipped(a: &Assessment, pen: &Pen<'_>) -> String {
         let named: Vec<String> = p
             .unrecognised
             .iter()
-            .take(NAMED)
+            .take(most)
             .map(|f| pen.path(f, room))
             .collect();
         let more = u64::try_from(p.unrecognised.len() - named.len()).unwrap_or(0);

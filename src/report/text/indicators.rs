@@ -222,10 +222,14 @@ fn notes(rows: &[Row<'_>], pen: &Pen<'_>) -> Vec<String> {
 /// What the bars mean, and from where to where they go.
 fn legend(rows: &[Row<'_>], pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
-    let bars = format!(
-        "{} up to the interval  {} interval  {} target",
-        s.bar, s.band, s.target
-    );
+    let bars = if pen.is_terse() {
+        format!("{} interval  {} target", s.band, s.target)
+    } else {
+        format!(
+            "{} up to the interval  {} interval  {} target",
+            s.bar, s.band, s.target
+        )
+    };
     let mut scales: Vec<String> = Vec::new();
     let mut others = false;
     for i in rows.iter().map(|r| r.indicator) {

@@ -603,7 +603,14 @@ fn remarks(t: &DimensionTable, pen: &Pen<'_>) -> Option<String> {
         .flat_map(|r| r.cells.values())
         .any(|c| c.source == CellSource::Reported);
     if is_reported {
-        remarks.push("* as the input reports it".into());
+        remarks.push(
+            if pen.style.full {
+                "* as the input reports it"
+            } else {
+                "* as reported"
+            }
+            .into(),
+        );
     }
     (!remarks.is_empty()).then(|| remarks.join("; "))
 }

@@ -28,7 +28,15 @@ fn drawn(style: &Style) -> String {
 
 #[test]
 fn the_page_is_short() {
-    for (width, most) in [(60, 78), (80, 78), (100, 72), (140, 72), (200, 72)] {
+    for (width, most) in [
+        (60, 78),
+        (76, 78),
+        (80, 78),
+        (91, 78),
+        (100, 72),
+        (140, 72),
+        (200, 72),
+    ] {
         for unicode in [true, false] {
             let style = Style {
                 width,
