@@ -3,7 +3,7 @@
 
 use super::Style;
 use super::pen::Pen;
-use super::text::{advice, indicators, score as score_section, tradeoffs, trend};
+use super::text::{advice, indicators, score as score_section, statements, tradeoffs, trend};
 use super::times;
 use super::verdict::verdict;
 use super::words;
@@ -237,7 +237,7 @@ fn tables(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
             }));
             out.push(row(&cells));
         }
-        let sentences = tradeoffs::sentences(a, &t.dimension, Some(t), pen);
+        let sentences = statements::sentences(a, &t.dimension, Some(t), pen);
         if !sentences.is_empty() {
             out.push(String::new());
             out.extend(sentences.iter().map(|s| format!("- {}", escaped(s))));

@@ -10,6 +10,7 @@ pub(super) mod indicators;
 mod opening;
 mod resources;
 pub(super) mod score;
+pub(super) mod statements;
 pub(super) mod tradeoffs;
 pub(super) mod trend;
 
