@@ -1,5 +1,9 @@
 //! Recommendations: what to change, what it would give, and on what that stands.
 
+mod brief;
+
+pub(super) use brief::section;
+
 use super::super::escape::width;
 use super::super::pen::{Pen, Tone, left};
 use super::super::table::{self, Column};
@@ -10,47 +14,6 @@ use crate::assessment::{
     Assessment, Change, Effect, Effort, Evidence, Priority, ProjectionKind, Recommendation,
 };
 use crate::metrics::Unit;
-
-/// Recommendations with details on a page that is not full.
-const DETAILED: usize = 3;
-
-/// The section: the first three, the others in a line, all together. With `has_reasons` the reason of
-/// each is told, too.
-pub(super) fn section(a: &Assessment, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
-    let mut lines = vec![
-        pen.section("Recommendations", &remark(a, pen)),
-        String::new(),
-    ];
-    if a.recommendations.is_empty() {
-        lines.extend(pen.paragraph("  ", &nothing(a)));
-        return lines;
-    }
-    for r in a.recommendations.iter().take(DETAILED) {
-        lines.extend(brief(r, has_reasons, pen));
-    }
-    let rest: Vec<String> = a
-        .recommendations
-        .iter()
-        .skip(DETAILED)
-        .map(|r| {
-            words::glued(&format!(
-                "{} {} {} {}",
-                priority(r.priority),
-                pen.name(&r.rule, 12),
-                pen.name(&r.name, 30),
-                points(r).map_or_else(
-                    || "(no projection)".into(),
-                    |p| words::signed(p, 1, pen.signs)
-                )
-            ))
-        })
-        .collect();
-    if !rest.is_empty() {
-        lines.extend(pen.paragraph("  ", &format!("{} more: {}", rest.len(), rest.join(", "))));
-    }
-    lines.extend(together(a, pen));
-    lines
-}
 
 /// Every recommendation with evidence, projection, side effects and basis.
 pub(in super::super) fn full_section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
@@ -134,77 +97,6 @@ pub(in super::super) fn points(r: &Recommendation) -> Option<f64> {
         .or_else(|| r.projection.as_ref().and_then(|p| p.points))
 }
 
-/// Two or three lines: priority, rule, change, points; why; effects or evidence.
-fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
-    let indent = if pen.is_narrow() {
-        "          "
-    } else {
-        "             "
-    };
-    let what = r
-        .change
-        .as_ref()
-        .map(|c| change(c, pen))
-        .or_else(|| r.advice.as_deref().map(|t| pen.text(t)));
-    let mut lines = Vec::new();
-    let gain = points(r).map_or_else(
-        || "no projection".into(),
-        |p| words::score_points(p, pen.signs),
-    );
-    let name = format!("{} {}", pen.name(&r.rule, 12), pen.name(&r.name, 30));
-    let head = if pen.is_narrow() {
-        format!(
-            "  {}  {}",
-            painted(r.priority, 6, pen),
-            pen.paint(Tone::Bold, &name)
-        )
-    } else {
-        format!(
-            "  {}  {}  {}",
-            painted(r.priority, 6, pen),
-            r.rank,
-            pen.paint(Tone::Bold, &name)
-        )
-    };
-    let room = pen.width().saturating_sub(width(&head) + width(&gain) + 4);
-    // A change stands in the first line where it fits, else below.
-    let (beside, below) = match what {
-        Some(text) if r.change.is_some() && width(&text) < room => (text, None),
-        other => (String::new(), other),
-    };
-    let start = if pen.is_narrow() { 0 } else { 44 };
-    let head = if beside.is_empty() {
-        head
-    } else {
-        let column = start
-            .max(width(&head) + 2)
-            .min(width(&head) + 2 + room - width(&beside));
-        format!("{}{beside}", left(&head, column))
-    };
-    let gap = pen.width().saturating_sub(width(&head) + width(&gain));
-    lines.push(format!("{head}{}{gain}", " ".repeat(gap)));
-    if let Some(text) = below {
-        lines.extend(pen.paragraph(indent, &text));
-    }
-    if let Some(effects) = effects_line(r, pen) {
-        if has_reasons {
-            lines.extend(pen.paragraph(indent, &sentence(&pen.text(&r.title))));
-        }
-        lines.extend(pen.paragraph(indent, &effects));
-        return lines;
-    }
-    // Without a projection title and first figure tell a reader why this stands here.
-    let title = pen.text(&r.title);
-    let title = title.trim_end_matches('.');
-    let told = match evidence_line(r, if has_reasons { 2 } else { 1 }, pen) {
-        Some(figures) if pen.is_terse() => figures,
-        Some(figures) => format!("{title}: {figures}"),
-        None => sentence(title),
-    };
-    lines.extend(pen.paragraph(indent, &told));
-    lines
-}
-
 /// `context.cache_size: 50 → 100`; `context.cache_size, now 50` where the new value is not known.
 pub(in super::super) fn change(c: &Change, pen: &Pen<'_>) -> String {
     let value = |v: &serde_json::Value| match v {
@@ -224,62 +116,6 @@ pub(in super::super) fn change(c: &Change, pen: &Pen<'_>) -> String {
     }
 }
 
-/// `cache hit rate 61.0 % → 73.5 % (72.6 to 74.2), response time 2.70 s → 2.44 s; memory +0.4 points`.
-fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
-    let projection = r.projection.as_ref()?;
-    let effects = listed(
-        &projection.effects,
-        match (pen.is_terse(), r.side_effects.is_empty()) {
-            (true, true) => 2,
-            (true, false) => 1,
-            (false, _) => 3,
-        },
-        pen,
-    );
-    if effects.is_empty() {
-        return None;
-    }
-    let sides: Vec<String> = r
-        .side_effects
-        .iter()
-        .take(1)
-        .map(|e| side_effect(e, pen))
-        .collect();
-    let lead = if projection.at_most { "at most: " } else { "" };
-    let mut text = format!("{lead}{effects}");
-    if !sides.is_empty() {
-        text.push_str(&format!("; {}", sides.join(", ")));
-    }
-    if pen.is_terse() {
-        text = text.replace(&format!("{}time ", words::GLUE), &words::GLUE.to_string());
-    }
-    Some(text)
-}
-
-/// Some effects in a line: the first with its interval, of the others the values.
-fn listed(effects: &[Effect], most: usize, pen: &Pen<'_>) -> String {
-    let worded: Vec<String> = effects
-        .iter()
-        .take(most)
-        .enumerate()
-        .map(|(i, e)| {
-            if i == 0 {
-                effect(e, pen)
-            } else {
-                effect(
-                    &Effect {
-                        low: None,
-                        high: None,
-                        ..e.clone()
-                    },
-                    pen,
-                )
-            }
-        })
-        .collect();
-    worded.join(", ")
-}
-
 /// `cache hit rate 61.0 % → 73.5 % (72.6 to 74.2)`.
 pub(in super::super) fn effect(e: &Effect, pen: &Pen<'_>) -> String {
     let s = pen.signs;
@@ -296,35 +132,6 @@ pub(in super::super) fn effect(e: &Effect, pen: &Pen<'_>) -> String {
         s.arrow,
         words::amount(e.unit, e.to, s)
     )
-}
-
-fn side_effect(e: &Effect, pen: &Pen<'_>) -> String {
-    format!(
-        "{} {}",
-        pen.name(&words::statistic(&e.metric, &e.statistic), 40),
-        words::change(e.unit, e.from, e.to, pen.signs)
-    )
-}
-
-fn evidence_line(r: &Recommendation, most: usize, pen: &Pen<'_>) -> Option<String> {
-    let list: Vec<String> = r
-        .evidence
-        .iter()
-        .take(most)
-        .map(|e| {
-            // Its interval and n stand on the full page.
-            evidence(
-                &Evidence {
-                    low: None,
-                    high: None,
-                    n: None,
-                    ..e.clone()
-                },
-                pen,
-            )
-        })
-        .collect();
-    (!list.is_empty()).then(|| list.join("; "))
 }
 
 /// `cache hit rate 61.0 % (57.2 to 64.6), limit 70.0 %, n = 9,412`.
@@ -472,29 +279,6 @@ pub(in super::super) fn effort(effort: Effort) -> &'static str {
         Effort::Medium => "medium",
         Effort::Large => "large",
     }
-}
-
-/// `All 4 together: score 79.1 → 85.1 (+6.0), …`.
-fn together(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let Some(c) = &a.combined_projection else {
-        return Vec::new();
-    };
-    if c.of < 2 {
-        return Vec::new();
-    }
-    let s = pen.signs;
-    let now = a.score.value.map_or_else(String::new, |v| {
-        format!("{} {} ", words::fixed(v, 1, s), s.arrow)
-    });
-    let effects = listed(&c.effects, 1, pen);
-    let text = format!(
-        "score {now}{} ({}){}{}",
-        words::fixed(c.score, 1, s),
-        words::signed(c.points, 1, s),
-        if effects.is_empty() { "" } else { ", " },
-        effects
-    );
-    pen.paragraph("  ", &format!("All {} together: {text}", c.of))
 }
 
 fn together_table(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
