@@ -279,7 +279,10 @@ impl Usage {
 /// A whole number that fits.
 fn whole(value: Value<'_>) -> Option<u32> {
     match value {
-        Value::Number(raw) => std::str::from_utf8(raw).ok()?.parse().ok(),
+        Value::Number(raw) => raw.iter().try_fold(0_u32, |number, digit| {
+            let digit = char::from(*digit).to_digit(10)?;
+            number.checked_mul(10)?.checked_add(digit)
+        }),
         _ => None,
     }
 }
