@@ -21,28 +21,35 @@ pub(super) const LEVEL: f64 = 0.95;
 pub(super) fn describe(spreads: &Spreads<'_>, targets: &Targets) -> Vec<MetricRow> {
     let workload = spreads.workload;
     in_parallel(&spreads.measured, |m| {
-        let all = spreads
-            .all(*m)
-            .map(|spread| row(workload, spread, None, targets));
-        let by = spreads.dimensions.iter().flat_map(|(dimension, values)| {
-            values.iter().filter_map(|(value, _)| {
-                let spread = spreads.by(*m, *dimension, *value)?;
-                Some(row(workload, spread, Some((*dimension, *value)), targets))
-            })
-        });
-        all.into_iter().chain(by).collect::<Vec<_>>()
+        let Some(whole) = spreads.all(*m) else {
+            return Vec::new();
+        };
+        let mut rows = vec![row(workload, whole, None)];
+        for (dimension, values) in &spreads.dimensions {
+            for (value, _) in values {
+                let Some(spread) = spreads.by(*m, *dimension, *value) else {
+                    continue;
+                };
+                // What everything has needs no second description.
+                rows.push(if std::ptr::eq(spread, whole) {
+                    MetricRow {
+                        dims: named(workload, *dimension, *value),
+                        ..rows[0].clone()
+                    }
+                } else {
+                    row(workload, spread, Some((*dimension, *value)))
+                });
+            }
+        }
+        rows.iter_mut().for_each(|row| targets.judge(row));
+        rows
     })
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn row(
-    workload: &Workload,
-    spread: &Spread,
-    of: Option<(Dimension, Name)>,
-    targets: &Targets,
-) -> MetricRow {
+fn row(workload: &Workload, spread: &Spread, of: Option<(Dimension, Name)>) -> MetricRow {
     let traits = &spread.traits;
     let (whole, unit) = (&spread.whole, traits.unit);
     let is_value = traits.kind == Kind::Value;
@@ -75,7 +82,6 @@ fn row(
     if traits.measured == Measured::Known(Metric::OutputTokens) && has_lower_bounds(workload, of) {
         row.marks.push("lower_bound".into());
     }
-    targets.judge(&mut row);
     row
 }
 

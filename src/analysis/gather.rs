@@ -10,10 +10,13 @@ use crate::workload::{Figure, Filter, UnitId, Values, Workload};
 
 use super::spread::{Owner, Spread, Traits, join_cells};
 
-/// The groups of a description: everything, then each value of each described dimension.
+/// The groups of a description: everything, then each value of each described dimension that not
+/// everything has.
 pub(super) struct Groups {
     /// What each group lets through; the first one everything.
     filters: Vec<Filter>,
+    /// For each described value its group.
+    of_values: BTreeMap<(Dimension, Name), usize>,
     /// For each dimension set the groups that it belongs to.
     of_dims: Vec<Vec<usize>>,
 }
@@ -21,22 +24,57 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn of(workload: &Workload, values: &[(Dimension, Name)]) -> Self {
         let sets = workload.catalog.dims.values();
+        let is_used = sets_in_use(workload);
+        let is_everything = |value: &(Dimension, Name)| {
+            let mut used = sets.iter().zip(&is_used).filter(|(_, used)| **used);
+            used.all(|(set, _)| set.contains(value))
+        };
+        let own: Vec<(Dimension, Name)> = values
+            .iter()
+            .filter(|v| !is_everything(v))
+            .copied()
+            .collect();
+        let group = |value: &(Dimension, Name)| {
+            let own = own.iter().position(|v| v == value);
+            (*value, own.map_or(0, |index| index + 1))
+        };
         let of_dims = sets
             .iter()
             .map(|set| {
-                let own = values.iter().enumerate().filter(|(_, v)| set.contains(v));
+                let own = own.iter().enumerate().filter(|(_, v)| set.contains(v));
                 std::iter::once(0).chain(own.map(|(i, _)| i + 1)).collect()
             })
             .collect();
         let filters = std::iter::once(Filter::default())
-            .chain(values.iter().map(|(d, v)| Filter::of(*d, *v)))
+            .chain(own.iter().map(|(d, v)| Filter::of(*d, *v)))
             .collect();
-        Self { filters, of_dims }
+        Self {
+            filters,
+            of_values: values.iter().map(group).collect(),
+            of_dims,
+        }
+    }
+
+    /// The group of a described value.
+    pub(super) fn of_value(&self, dimension: Dimension, value: Name) -> Option<usize> {
+        self.of_values.get(&(dimension, value)).copied()
     }
 
     fn of_set(&self, dims: DimsId) -> &[usize] {
         self.of_dims.get(dims.0 as usize).map_or(&[], Vec::as_slice)
     }
+}
+
+/// For each dimension set whether anything that is summed up has it.
+fn sets_in_use(workload: &Workload) -> Vec<bool> {
+    let mut is_used = vec![false; workload.catalog.dims.values().len()];
+    let rows = workload.rows.iter().map(|r| r.key.dims);
+    let samples = workload.samples.iter().map(|s| s.dims);
+    let events = workload.events.iter().map(|e| e.dims);
+    for dims in rows.chain(samples).chain(events) {
+        is_used[dims.0 as usize] = true;
+    }
+    is_used
 }
 
 /// The spread of a metric in each group; `None` where nothing was measured.
@@ -217,5 +255,30 @@ mod tests {
             }
         }
         assert!(compared >= 30, "{compared}");
+    }
+
+    #[test]
+    fn a_value_that_everything_has_is_no_group_of_its_own() {
+        let mut records = Records::default();
+        let interface = records.catalog.name("mock");
+        let modes = ["FANCY", "SIMPLE"].map(|m| records.catalog.name(m));
+        for mode in modes {
+            let mut step = Operation::new(OperationKind::Step, Time::EARLIEST, 0);
+            step.dims = records.catalog.dims(vec![
+                (Dimension::Interface, interface),
+                (Dimension::Mode, mode),
+            ]);
+            records.operations.push(step);
+        }
+        let workload = fold(records, &FoldOptions::default());
+        let name = |text: &str| Name(workload.catalog.names.find(text).unwrap());
+        let values = [
+            (Dimension::Interface, name("mock")),
+            (Dimension::Mode, name("FANCY")),
+        ];
+        let groups = Groups::of(&workload, &values);
+        let group = |(dimension, value): (Dimension, Name)| groups.of_value(dimension, value);
+        assert_eq!(values.map(group), [Some(0), Some(1)]);
+        assert_eq!(groups.filters.len(), 2);
     }
 }

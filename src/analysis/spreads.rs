@@ -19,8 +19,9 @@ pub(super) struct Spreads<'a> {
     pub(super) measured: Vec<Measured>,
     /// The described dimensions, each with its values and their use, most used first.
     pub(super) dimensions: Vec<(Dimension, Vec<(Name, u64)>)>,
-    all: BTreeMap<Measured, Spread>,
-    by: BTreeMap<(Measured, Dimension, Name), Spread>,
+    groups: Groups,
+    /// What each group holds of each metric.
+    spreads: BTreeMap<Measured, Vec<Option<Spread>>>,
 }
 
 impl<'a> Spreads<'a> {
@@ -40,29 +41,18 @@ impl<'a> Spreads<'a> {
             .collect();
         let groups = Groups::of(workload, &values);
         let spreads = in_parallel(&measured, |m| gather::spreads(workload, *m, &groups));
-        let mut this = Self {
+        Self {
             workload,
+            spreads: measured.iter().copied().zip(spreads).collect(),
             measured,
             dimensions,
-            all: BTreeMap::new(),
-            by: BTreeMap::new(),
-        };
-        for (measured, spreads) in this.measured.iter().zip(spreads) {
-            let mut spreads = spreads.into_iter();
-            let all = spreads.next().flatten();
-            this.all.extend(all.map(|spread| (*measured, spread)));
-            let by = values.iter().zip(spreads);
-            this.by
-                .extend(by.filter_map(|((dimension, value), spread)| {
-                    Some(((*measured, *dimension, *value), spread?))
-                }));
+            groups,
         }
-        this
     }
 
     /// A metric over everything.
     pub(super) fn all(&self, measured: impl Into<Measured>) -> Option<&Spread> {
-        self.all.get(&measured.into())
+        self.spreads.get(&measured.into())?.first()?.as_ref()
     }
 
     /// A metric over what has one value of a dimension.
@@ -72,7 +62,8 @@ impl<'a> Spreads<'a> {
         dimension: Dimension,
         value: Name,
     ) -> Option<&Spread> {
-        self.by.get(&(measured.into(), dimension, value))
+        let group = self.groups.of_value(dimension, value)?;
+        self.spreads.get(&measured.into())?.get(group)?.as_ref()
     }
 }
 
