@@ -17,9 +17,9 @@ pub fn failed_tool_time(workload: &Workload, tools: &[Name]) -> Option<Change> {
         let tool = workload.catalog.dimension(row.key.dims, Dimension::Tool);
         if row.key.operation == OperationKind::ToolCall
             && tools.contains(&tool)
-            && let Some(extra) = &row.extra
+            && let Some(figures) = row.extra.as_deref().and_then(|e| e.figures.as_deref())
         {
-            seconds += extra.error_time.total(Metric::ErrorTime.row().unit);
+            seconds += figures.error_time.total(Metric::ErrorTime.row().unit);
         }
     }
     (seconds > 0.0 && has_steps(workload)).then(|| relief(Metric::ResponseTime, -seconds, 0.0))

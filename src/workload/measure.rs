@@ -3,7 +3,7 @@
 use crate::metrics::Metric;
 use crate::record::{Event, EventKind, OperationKind, OutcomeKind};
 
-use super::{Extra, Figure, Row, Workload};
+use super::{Extra, Figure, Figures, Row, Workload};
 
 /// What something contributes to the sum of a metric.
 #[derive(Debug, Clone, Copy)]
@@ -99,22 +99,26 @@ pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
         }
     };
     let extra = |part: fn(&Extra) -> Part<'_>| row.extra.as_deref().map_or(Part::Nothing, part);
+    let figure = |of: fn(&Figures) -> &Figure| {
+        let figures = row.extra.as_deref().and_then(|e| e.figures.as_deref());
+        figures.map_or(Part::Nothing, |figures| Part::Figure(of(figures)))
+    };
     match metric {
         Metric::ResponseTime if is_step => Part::Figure(&row.time),
-        Metric::ErrorTime if is_step => extra(|e| Part::Figure(&e.error_time)),
+        Metric::ErrorTime if is_step => figure(|f| &f.error_time),
         Metric::ResponseTime | Metric::ErrorTime => Part::Nothing,
         Metric::SuccessRate => rate_of(is_step, &[OutcomeKind::Ok]),
         Metric::ErrorRate => rate_of(is_step, &[OutcomeKind::Error, OutcomeKind::RateLimited]),
         Metric::TimeoutRate => rate_of(is_step, &[OutcomeKind::Timeout]),
         Metric::TaskTime => times_of(Op::Task),
         Metric::TaskSuccessRate => rate_of(operation == Op::Task, &[OutcomeKind::Ok]),
-        Metric::Accuracy => extra(|e| Part::Figure(&e.accuracy)),
+        Metric::Accuracy => figure(|f| &f.accuracy),
         Metric::ContextPreparationTime => times_of(Op::ContextPreparation),
         Metric::CacheHitRate => extra(|e| share(e.cache_hits, e.cache_lookups)),
         Metric::TokenEfficiency => extra(|e| share(e.budget_used, e.budget)),
         Metric::FileUseRate => extra(|e| share(e.files_used_of_known, e.files_considered_of_known)),
-        Metric::FilesUsed => extra(|e| Part::Figure(&e.files_used)),
-        Metric::FilesConsidered => extra(|e| Part::Figure(&e.files_considered)),
+        Metric::FilesUsed => figure(|f| &f.files_used),
+        Metric::FilesConsidered => figure(|f| &f.files_considered),
         Metric::ModelTime => times_of(Op::ModelRequest),
         Metric::AttemptSuccessRate => rate_of(operation == Op::ModelRequest, &[OutcomeKind::Ok]),
         Metric::RateLimitHits if operation == Op::ModelRequest => Part::Total {
@@ -149,7 +153,7 @@ pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
         Metric::QueueTime => times_of(Op::WaitQueue),
         Metric::BackoffTime => times_of(Op::WaitBackoff),
         Metric::ApprovalTime => times_of(Op::WaitApproval),
-        Metric::MemoryUsage => extra(|e| Part::Figure(&e.memory)),
+        Metric::MemoryUsage => figure(|f| &f.memory),
         Metric::CpuUtilization
         | Metric::MemoryUtilization
         | Metric::DiskUtilization
@@ -173,16 +177,13 @@ pub(super) fn fields_in_use(row: &Row) -> (OperationKind, bool, u64) {
         note(n > 0);
     }
     if let Some(e) = row.extra.as_deref() {
-        let figures = [
-            &e.error_time,
-            &e.accuracy,
-            &e.memory,
-            &e.files_used,
-            &e.files_considered,
-        ];
-        for figure in figures {
-            note(figure.n > 0);
-        }
+        let figures = e.figures.as_deref();
+        let count = |of: fn(&Figures) -> &Figure| figures.map_or(0, |f| of(f).n);
+        note(count(|f| &f.error_time) > 0);
+        note(count(|f| &f.accuracy) > 0);
+        note(count(|f| &f.memory) > 0);
+        note(count(|f| &f.files_used) > 0);
+        note(count(|f| &f.files_considered) > 0);
         // Every number that is the n of some part of `row_part`.
         let numbers = [
             e.with_tokens,

@@ -4,7 +4,7 @@ use crate::record::{Dimension, DimsId, Identity, IdentityId, Name};
 
 use super::canonical::{Reference, canonicalise, each_reference, span};
 use super::sequences::settle;
-use super::{Counts, Extra, Row, UnitId, Workload};
+use super::{Counts, Extra, Figures, Row, UnitId, Workload};
 
 impl Workload {
     /// Everything of two workloads: as if their records had been folded together, provided that no
@@ -121,7 +121,6 @@ impl Extra {
     fn merge(&mut self, other: &Extra) {
         // Taken apart by name, so that a field that is added cannot be forgotten here.
         let Extra {
-            error_time,
             with_tokens,
             fresh,
             cache_read,
@@ -139,16 +138,12 @@ impl Extra {
             cache_hits,
             cache_lookups,
             retries,
-            accuracy,
-            memory,
-            files_used,
-            files_considered,
             files_used_of_known,
             files_considered_of_known,
             bare_steps,
             bare_rate_limited,
+            figures,
         } = other;
-        self.error_time.merge(error_time);
         self.with_tokens += with_tokens;
         self.fresh += fresh;
         self.cache_read += cache_read;
@@ -166,13 +161,29 @@ impl Extra {
         self.cache_hits += cache_hits;
         self.cache_lookups += cache_lookups;
         self.retries += retries;
-        self.accuracy.merge(accuracy);
-        self.memory.merge(memory);
-        self.files_used.merge(files_used);
-        self.files_considered.merge(files_considered);
         self.files_used_of_known += files_used_of_known;
         self.files_considered_of_known += files_considered_of_known;
         self.bare_steps += bare_steps;
         self.bare_rate_limited += bare_rate_limited;
+        if let Some(others) = figures {
+            self.figures.get_or_insert_default().merge(others);
+        }
+    }
+}
+
+impl Figures {
+    fn merge(&mut self, other: &Figures) {
+        let Figures {
+            error_time,
+            accuracy,
+            memory,
+            files_used,
+            files_considered,
+        } = other;
+        self.error_time.merge(error_time);
+        self.accuracy.merge(accuracy);
+        self.memory.merge(memory);
+        self.files_used.merge(files_used);
+        self.files_considered.merge(files_considered);
     }
 }

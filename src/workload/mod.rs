@@ -196,8 +196,6 @@ pub struct Row {
 /// Sums that only some rows have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Extra {
-    /// Times of the other outcomes.
-    pub error_time: Figure,
     /// Records with tokens.
     pub with_tokens: u64,
     /// Fresh input tokens.
@@ -232,14 +230,6 @@ pub struct Extra {
     pub cache_lookups: u64,
     /// Retries (attempts after the first).
     pub retries: u64,
-    /// Accuracy × 10⁹.
-    pub accuracy: Figure,
-    /// Memory of the process in bytes.
-    pub memory: Figure,
-    /// Files used.
-    pub files_used: Figure,
-    /// Files considered.
-    pub files_considered: Figure,
     /// Files used, of operations that tell both numbers.
     pub files_used_of_known: u64,
     /// Files considered, of operations that tell both numbers.
@@ -248,6 +238,23 @@ pub struct Extra {
     pub bare_steps: u64,
     /// Of these, how many were refused for their rate.
     pub bare_rate_limited: u64,
+    /// Figures that only few rows have.
+    pub figures: Option<Box<Figures>>,
+}
+
+/// Figures that only few rows have.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Times of the other outcomes.
+    pub error_time: Figure,
+    /// Accuracy × 10⁹.
+    pub accuracy: Figure,
+    /// Memory of the process in bytes.
+    pub memory: Figure,
+    /// Files used.
+    pub files_used: Figure,
+    /// Files considered.
+    pub files_considered: Figure,
 }
 
 /// One lookup of a context cache, in order of time, for facts about the working set and replays.

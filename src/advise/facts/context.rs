@@ -114,11 +114,11 @@ fn files(workload: &Workload, facts: &mut Facts) {
         .iter()
         .filter(|r| r.key.operation == OperationKind::ContextPreparation && is_of_mode(r.key.dims))
     {
-        let Some(extra) = row.extra.as_deref() else {
+        let Some(figures) = row.extra.as_deref().and_then(|e| e.figures.as_deref()) else {
             continue;
         };
-        if let (Some(files), Some(took)) = (extra.files_considered.mean(count), row.time.mean(time))
-        {
+        let files = figures.files_considered.mean(count);
+        if let (Some(files), Some(took)) = (files, row.time.mean(time)) {
             considered.push(files);
             seconds.push(took);
             units.insert(row.key.unit);

@@ -69,6 +69,9 @@ pub fn fold(mut records: Records, options: &FoldOptions) -> Workload {
     workload
 }
 
+/// Memory is given back after as many operations.
+const GIVEN_BACK: usize = 1 << 16;
+
 fn fold_operations(
     records: &mut Records,
     joined: &Joined,
@@ -77,26 +80,34 @@ fn fold_operations(
     units: &mut Units,
     workload: &mut Workload,
 ) {
-    let operations = std::mem::take(&mut records.operations);
+    let mut operations = std::mem::take(&mut records.operations);
     let records = &*records;
-    let mut rows = Rows::default();
-    let mut endings: Vec<Ending> = Vec::new();
-    let mut add = |operation: &Operation, role: Role, root: &Operation, w: &mut Workload| {
-        let catalog = &records.catalog;
-        if !selection.holds_at(Some(operation.start))
-            || !selection.holds_for(catalog, operation.dims, operation.identity)
-        {
-            return None;
-        }
+    let catalog = &records.catalog;
+    let mut unit_of = |operation: &Operation, root: &Operation| {
+        let is_selected = selection.holds_at(Some(operation.start))
+            && selection.holds_for(catalog, operation.dims, operation.identity);
         let format = options.file_formats.get(operation.file as usize);
-        let key = RowKey {
-            unit: units.of(
+        is_selected.then(|| {
+            units.of(
                 catalog,
                 operation.identity,
                 format.is_some_and(|f| units::is_agent_log(f)),
                 || catalog.dimension(root.dims, Dimension::Host),
                 root.start,
-            ),
+            )
+        })
+    };
+    let units_of_operations: Vec<Option<UnitId>> = operations
+        .iter()
+        .zip(&joined.roots)
+        .map(|(operation, root)| unit_of(operation, &operations[*root as usize]))
+        .collect();
+
+    let mut rows = Rows::default();
+    let mut endings: Vec<Ending> = Vec::new();
+    let mut add = |operation: &Operation, role: Role, unit: UnitId, w: &mut Workload| {
+        let key = RowKey {
+            unit,
             task: catalog.identities.get(operation.identity.0).task,
             operation: operation.kind,
             is_step: role.is_step,
@@ -110,20 +121,24 @@ fn fold_operations(
         }
         let end = operation.end().unwrap_or(operation.start);
         w.period = span(w.period, Some((operation.start, end)));
-        Some(key.unit)
     };
-    let mut is_session = vec![false; records.catalog.names.values().len()];
-    for (index, operation) in operations.iter().enumerate() {
-        let root = &operations[joined.roots[index] as usize];
-        let Some(unit) = add(operation, joined.roles[index], root, workload) else {
+    let mut is_session = vec![false; catalog.names.values().len()];
+    // From the end, so that memory is given back while the rows grow; sums know no order.
+    while let Some(operation) = operations.pop() {
+        let index = operations.len();
+        if index.is_multiple_of(GIVEN_BACK) {
+            operations.shrink_to_fit();
+        }
+        let Some(unit) = units_of_operations[index] else {
             continue;
         };
+        add(&operation, joined.roles[index], unit, workload);
         workload.counts.operations += 1;
         workload.counts.records += u64::from(operation.flags.has(Flags::LEADS));
         workload.counts.clock_faults += u64::from(operation.duration < -1);
-        let session = records.catalog.identities.get(operation.identity.0).session;
+        let session = catalog.identities.get(operation.identity.0).session;
         is_session[session.0 as usize] = true;
-        workload.lookups.extend(lookup(records, operation, unit));
+        workload.lookups.extend(lookup(records, &operation, unit));
     }
     let formed = Role {
         is_step: true,
@@ -131,7 +146,9 @@ fn fold_operations(
         ..Role::default()
     };
     for step in &joined.formed {
-        add(step, formed, step, workload);
+        if let Some(unit) = unit_of(step, step) {
+            add(step, formed, unit, workload);
+        }
     }
     workload.counts.clock_faults += joined.out_of_order;
     workload.rows = rows.finish();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::record::{Details, Flags, Operation, OperationKind, OutcomeKind};
-use crate::workload::{CELL, Extra, Figure, Row, RowKey};
+use crate::workload::{CELL, Extra, Figure, Figures, Row, RowKey};
 
 use super::index::{Quick, number};
 use super::join::Role;
@@ -60,6 +60,10 @@ fn extra(row: &mut Row) -> &mut Extra {
     row.extra.get_or_insert_default()
 }
 
+fn figures(row: &mut Row) -> &mut Figures {
+    extra(row).figures.get_or_insert_default()
+}
+
 fn add_time(row: &mut Row, operation: &Operation) {
     // Where the log merely ended is no duration.
     if operation.duration < 0 || operation.flags.has(Flags::UNANSWERED) {
@@ -74,7 +78,7 @@ fn add_time(row: &mut Row, operation: &Operation) {
             }
         }
         OutcomeKind::Error | OutcomeKind::RateLimited | OutcomeKind::Cancelled => {
-            extra(row).error_time.add(operation.duration);
+            figures(row).error_time.add(operation.duration);
         }
     }
 }
@@ -123,18 +127,18 @@ fn add_details(row: &mut Row, operation: &Operation, details: Details) {
         return;
     }
     if let Some(accuracy) = details.accuracy {
-        extra(row).accuracy.add(i64::from(accuracy));
+        figures(row).accuracy.add(i64::from(accuracy));
     }
     if let Some(memory) = details.memory {
-        extra(row)
+        figures(row)
             .memory
             .add(i64::try_from(memory).unwrap_or(i64::MAX));
     }
     if let Some(used) = details.files_used {
-        extra(row).files_used.add(i64::from(used));
+        figures(row).files_used.add(i64::from(used));
     }
     if let Some(considered) = details.files_considered {
-        extra(row).files_considered.add(i64::from(considered));
+        figures(row).files_considered.add(i64::from(considered));
     }
     if let (Some(used), Some(considered)) = (details.files_used, details.files_considered) {
         let extra = extra(row);
