@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`units`], [`place`], [`stats`] | quantities and time; where a fault is; pure mathematics on slices |
 //! | [`metrics`], [`record`], [`config`], [`assessment`] | the words every stage shares |
+//! | [`prices`] | what tokens cost by a dated table of list prices |
 //! | [`ingest`] | bytes to records, one file per format |
 //! | [`workload`] | records to mergeable rows per unit |
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
@@ -24,6 +25,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod pipeline;
 pub mod place;
+pub mod prices;
 pub mod record;
 pub mod report;
 pub mod scenario;

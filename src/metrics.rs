@@ -178,6 +178,8 @@ registry! {
     ReasoningTokens "reasoning_tokens" "Reasoning tokens" Count Neither Total Model None;
     /// Money as the input reported it.
     Cost "cost" "Cost" Usd Lower Total Model None;
+    /// List-price equivalent of the tokens, by a dated table of prices; apart from what was reported.
+    ComputedCost "computed_cost" "Cost at list prices" Usd Lower Total Model None;
     /// Reported cost ÷ thousand tokens of all kinds.
     CostPer1kTokens "cost_per_1k_tokens" "Cost per 1k tokens" Usd Lower Share Model None;
     /// Time of a tool call; outcomes ok and timeout.

@@ -1,15 +1,20 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::advise::{self, Case};
 use crate::analysis::{self, Questions};
 use crate::assessment::{
-    Assessment, FaultRow, FormatCount, Generator, NotRecognised, Period, Provenance, SCHEMA_VERSION,
+    Assessment, FaultRow, FormatCount, Generator, NotRecognised, Period, PriceNote, Provenance,
+    SCHEMA_VERSION, Unpriced,
 };
 use crate::config::{self, Config};
 use crate::ingest::{self, Ingested, Target, formats};
+use crate::metrics::Unit;
 use crate::place::ProblemKind;
+use crate::prices::PriceTable;
 use crate::record::{Dimension, EventKind, Flags};
 use crate::score;
 use crate::units::Time;
@@ -35,6 +40,8 @@ pub struct Request {
     pub to: Option<Time>,
     /// Only records with these values: dimension → any of the values.
     pub only: Vec<(String, Vec<String>)>,
+    /// Prices by which costs are computed.
+    pub prices: Arc<PriceTable>,
 }
 
 /// Runs all stages. Configuration files among the inputs join `config` as its lowest layer; what is
@@ -70,6 +77,7 @@ pub fn assess(
             from: request.from,
             to: request.to,
             only: request.only.clone(),
+            prices: Some(Arc::clone(&request.prices)),
         },
     );
     tracing::info!(
@@ -143,6 +151,44 @@ impl PipelineError {
             PipelineError::Config(error) => error.help(),
         }
     }
+}
+
+/// By which prices the costs of a workload were computed, and what has none.
+fn price_note(table: &PriceTable, workload: &Workload) -> Option<PriceNote> {
+    let (mut priced, mut nano) = (0, 0);
+    let mut without: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in &workload.rows {
+        let Some(extra) = row.extra.as_deref() else {
+            continue;
+        };
+        priced += extra.priced;
+        nano += extra.computed_cost;
+        if extra.unpriced > 0 {
+            let model = workload.catalog.dimension(row.key.dims, Dimension::Model);
+            *without.entry(workload.catalog.text(model)).or_default() += extra.unpriced;
+        }
+    }
+    if priced == 0 && without.is_empty() {
+        return None;
+    }
+    let mut unpriced: Vec<Unpriced> = without
+        .into_iter()
+        .map(|(model, requests)| Unpriced {
+            model: model.to_owned(),
+            requests,
+        })
+        .collect();
+    unpriced.sort_by_key(|u| std::cmp::Reverse(u.requests));
+    #[allow(clippy::cast_precision_loss)]
+    let cost = (priced > 0).then(|| nano as f64 / Unit::Usd.scale());
+    Some(PriceNote {
+        date: table.date.clone(),
+        source: table.source.clone(),
+        basis: "list-price equivalent".into(),
+        priced,
+        cost,
+        unpriced,
+    })
 }
 
 /// Files of configuration among those that no format took: they set what is still open, in the order
@@ -280,6 +326,7 @@ fn provenance(
         problems_total: ingested.problems.len() as u64,
         unrecognised: not_recognised.iter().map(|n| n.file.clone()).collect(),
         unrecognised_why: not_recognised,
+        prices: price_note(&request.prices, workload),
         configuration: if config.files.is_empty() {
             vec!["built-in defaults".into()]
         } else {

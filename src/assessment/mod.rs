@@ -21,7 +21,7 @@ pub use page::{
     Attribution, AttributionPart, Cell, CellSource, DimensionRow, DimensionTable, EventRow,
     Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources,
 };
-pub use provenance::{FaultRow, FormatCount, NotRecognised, Provenance};
+pub use provenance::{FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, Unpriced};
 pub use score::{Band, Score, ScoreBounds, ScorePart, ScoreStatus, Step};
 pub use trends::{ChangePoint, Newest, NewestVerdict, SeriesPoint, Slope, Trend, TrendDirection};
 

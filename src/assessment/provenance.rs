@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Files, records, faults.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Provenance {
     /// Files that were looked at.
     pub files: u64,
@@ -48,10 +48,38 @@ pub struct Provenance {
     pub unrecognised: Vec<String>,
     /// The same with the reason.
     pub unrecognised_why: Vec<NotRecognised>,
+    /// By which prices costs were computed; `None` where no request has tokens.
+    pub prices: Option<PriceNote>,
     /// Where the configuration came from: paths, or `built-in defaults`.
     pub configuration: Vec<String>,
     /// Paths as the user gave them, or where the program looked by itself.
     pub inputs: Vec<String>,
+}
+
+/// The table of prices behind `computed_cost`, and what it does not have.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct PriceNote {
+    /// The day on which the prices were collected.
+    pub date: String,
+    /// Where they came from.
+    pub source: String,
+    /// What a computed cost is: `list-price equivalent`.
+    pub basis: String,
+    /// Requests with a computed cost.
+    pub priced: u64,
+    /// What these cost together, in US dollars; `None` without any.
+    pub cost: Option<f64>,
+    /// Models without a price for what they used, most requests first. Their cost is not known.
+    pub unpriced: Vec<Unpriced>,
+}
+
+/// Requests of a model that have no price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Unpriced {
+    /// The model as the input names it; empty where it names none.
+    pub model: String,
+    /// Requests.
+    pub requests: u64,
 }
 
 /// Files of one format.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -10,6 +11,7 @@ use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::Assessment;
 use crate::ingest::{Target, usual_places};
 use crate::pipeline;
+use crate::prices::PriceTable;
 use crate::report::{self, Style, shell};
 
 /// What to read, and what of it.
@@ -37,6 +39,9 @@ pub struct InputArgs {
     /// Describe and compare by this dimension too, such as model or tool
     #[arg(long, value_name = "DIM")]
     pub by: Option<String>,
+    /// Compute costs by the prices in this file instead of those that are built in (docs/prices.md)
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
 }
 
 /// An assessment with what is needed to show it.
@@ -79,6 +84,21 @@ impl InputArgs {
         })
     }
 
+    /// The prices that were asked for.
+    fn prices(&self) -> Result<Arc<PriceTable>, Failure> {
+        let Some(path) = &self.prices else {
+            return Ok(Arc::new(PriceTable::built_in()));
+        };
+        let failure = |reason: String| {
+            Failure::new(format!("{}: {reason}", path.display()))
+                .help("docs/prices.md shows the shape of a table of prices")
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
+        PriceTable::read(&text)
+            .map(Arc::new)
+            .map_err(|error| failure(error.to_string()))
+    }
+
     fn request(
         &self,
         context: &Context,
@@ -87,6 +107,7 @@ impl InputArgs {
     ) -> Result<pipeline::Request, Failure> {
         let now = context.now()?;
         let naive = context.zone(config.naive_timezone.as_ref().map(|z| z.value.as_str()))?;
+        let prices = self.prices()?;
         let bound =
             |text: &Option<String>, is_end: bool| -> Result<Option<crate::units::Time>, Failure> {
                 text.as_deref()
@@ -122,6 +143,7 @@ impl InputArgs {
                 strict: context.globals.strict,
             },
             by: self.by.clone(),
+            prices,
             from,
             to: bound(&self.to, true)?,
             only: pairs(&self.only, "--where")?

@@ -143,6 +143,10 @@ pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
             sum: e.cost,
             n: e.with_cost,
         }),
+        Metric::ComputedCost => extra(|e| Part::Total {
+            sum: e.computed_cost,
+            n: e.priced,
+        }),
         // 10⁻⁹ dollars × 1,000 ÷ tokens is 10⁻⁹ dollars for a thousand tokens.
         Metric::CostPer1kTokens => extra(|e| Part::Share {
             scaled: e.cost_with_tokens * 1_000,
@@ -191,6 +195,7 @@ pub(super) fn fields_in_use(row: &Row) -> (OperationKind, bool, u64) {
             e.budget,
             e.with_cost,
             e.cost_tokens,
+            e.priced,
             e.cache_lookups,
             e.files_considered_of_known,
             e.bare_steps,

@@ -135,6 +135,9 @@ impl Extra {
             with_cost,
             cost_tokens,
             cost_with_tokens,
+            computed_cost,
+            priced,
+            unpriced,
             cache_hits,
             cache_lookups,
             retries,
@@ -158,6 +161,9 @@ impl Extra {
         self.with_cost += with_cost;
         self.cost_tokens += cost_tokens;
         self.cost_with_tokens += cost_with_tokens;
+        self.computed_cost += computed_cost;
+        self.priced += priced;
+        self.unpriced += unpriced;
         self.cache_hits += cache_hits;
         self.cache_lookups += cache_lookups;
         self.retries += retries;

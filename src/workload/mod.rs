@@ -224,6 +224,13 @@ pub struct Extra {
     pub cost_tokens: u64,
     /// Reported cost of records with tokens, in 10⁻⁹ US dollars.
     pub cost_with_tokens: i128,
+    /// Cost by a table of prices, in 10⁻⁹ US dollars: a list-price equivalent, apart from what was
+    /// reported.
+    pub computed_cost: i128,
+    /// Requests with a computed cost.
+    pub priced: u64,
+    /// Requests with tokens whose model has no price.
+    pub unpriced: u64,
     /// Hits of the context cache.
     pub cache_hits: u64,
     /// Lookups of the context cache.

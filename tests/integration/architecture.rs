@@ -13,13 +13,14 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     };
     let words_and_config = with(WORDS, &["config"]);
     let words: Vec<&'static str> = words_and_config.iter().copied().collect();
+    let workload = with(&words, &["prices"]);
     let analysis = with(&words, &["workload", "stats"]);
     let analysis_list: Vec<&'static str> = analysis.iter().copied().collect();
     let scenario = with(&analysis_list, &["analysis", "score"]);
     let scenario_list: Vec<&'static str> = scenario.iter().copied().collect();
     let advise = with(&scenario_list, &["scenario"]);
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();
-    let pipeline = with(&advise_list, &["advise", "ingest"]);
+    let pipeline = with(&advise_list, &["advise", "ingest", "prices"]);
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
     BTreeMap::from([
         ("units", with(&[], &[])),
@@ -32,8 +33,12 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(&["units", "place", "metrics", "record"], &[]),
         ),
         ("config", with(WORDS, &[])),
+        (
+            "prices",
+            with(&["units", "place", "metrics", "record"], &[]),
+        ),
         ("ingest", words_and_config.clone()),
-        ("workload", words_and_config),
+        ("workload", workload),
         ("analysis", analysis.clone()),
         ("score", analysis),
         ("scenario", scenario),

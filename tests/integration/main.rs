@@ -9,6 +9,7 @@ mod config;
 mod formats;
 mod ingest;
 mod packed;
+mod prices;
 mod reports;
 mod whole;
 mod workload;

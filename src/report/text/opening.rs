@@ -6,6 +6,9 @@ use super::super::verdict::verdict;
 use super::super::words;
 use crate::assessment::{Assessment, FormatCount};
 
+/// Models without a price that are named.
+const NAMED_MODELS: usize = 4;
+
 /// Program, command and period.
 pub(super) fn heading(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let title = format!(
@@ -92,8 +95,48 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         ("Left out", left_out(a, true)),
     ]
     .into_iter()
+    .chain(cost(a, pen).map(|cost| ("Cost", cost)))
     .flat_map(|(label, text)| pen.paragraph(&format!("  {label:<9}"), &text))
     .collect()
+}
+
+/// What the tokens cost at list prices, of which day these are, and what has none.
+fn cost(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
+    let note = a.provenance.prices.as_ref()?;
+    let date = pen.name(&note.date, 20);
+    let mut parts = Vec::new();
+    if let Some(cost) = note.cost {
+        let amount = words::amount(crate::metrics::Unit::Usd, cost, pen.signs);
+        parts.push(format!(
+            "{amount} at list prices of {date} ({})",
+            note.basis
+        ));
+    }
+    if !note.unpriced.is_empty() {
+        let requests = note.unpriced.iter().map(|u| u.requests).sum();
+        let names: Vec<String> = note
+            .unpriced
+            .iter()
+            .take(NAMED_MODELS)
+            .map(|u| match u.model.as_str() {
+                "" => "no model named".to_owned(),
+                model => pen.name(model, 40),
+            })
+            .collect();
+        let more = note.unpriced.len().saturating_sub(NAMED_MODELS);
+        let more = if more > 0 {
+            format!(", {more} more")
+        } else {
+            String::new()
+        };
+        parts.push(format!(
+            "not known for {}: no price of {} ({}{more})",
+            words::counted(requests, "request", "requests"),
+            date,
+            names.join(", ")
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn left_out(a: &Assessment, has_hint: bool) -> String {

@@ -5,11 +5,15 @@
 mod dedupe;
 mod index;
 mod join;
+mod pricing;
 mod rows;
 mod samples;
 mod selection;
 mod units;
 
+use std::sync::Arc;
+
+use crate::prices::PriceTable;
 use crate::record::{Dimension, EventKind, Flags, Name, Operation, OutcomeKind, Records};
 use crate::units::Time;
 
@@ -17,6 +21,7 @@ use super::canonical::{canonicalise, span};
 use super::sequences::{Ending, settle};
 use super::{Lookup, RowKey, UnitId, Workload};
 use join::{Joined, Role};
+use pricing::Pricing;
 use rows::Rows;
 use selection::Selection;
 use units::Units;
@@ -39,6 +44,8 @@ pub struct FoldOptions {
     /// Only records with these values: the name of a dimension (or `session`, `task`, `run`, `unit`)
     /// and any of the values. A record without the dimension is left out.
     pub only: Vec<(String, Vec<String>)>,
+    /// Prices by which the cost of requests is computed; `None`: it is not.
+    pub prices: Option<Arc<PriceTable>>,
 }
 
 /// Folds records into a workload.
@@ -104,6 +111,7 @@ fn fold_operations(
         .collect();
 
     let mut rows = Rows::default();
+    let mut pricing = Pricing::new(options.prices.as_deref());
     let mut endings: Vec<Ending> = Vec::new();
     let mut add = |operation: &Operation, role: Role, unit: UnitId, w: &mut Workload| {
         let key = RowKey {
@@ -114,7 +122,8 @@ fn fold_operations(
             dims: operation.dims,
             cell: rows::cell_of(operation),
         };
-        rows.add(key, operation, records.details_of(operation), role);
+        let priced = pricing.of(catalog, operation);
+        rows.add(key, operation, records.details_of(operation), role, priced);
         if role.is_step {
             let interface = catalog.dimension(operation.dims, Dimension::Interface);
             note_ending(&mut endings, interface, operation);

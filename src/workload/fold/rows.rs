@@ -7,6 +7,7 @@ use crate::workload::{CELL, Extra, Figure, Figures, Row, RowKey};
 
 use super::index::{Quick, number};
 use super::join::Role;
+use super::pricing::Priced;
 
 /// Rows by key, in the order in which they are met.
 #[derive(Debug, Default)]
@@ -17,7 +18,14 @@ pub(super) struct Rows {
 
 impl Rows {
     /// Adds an operation to the row of `key`.
-    pub(super) fn add(&mut self, key: RowKey, operation: &Operation, details: Details, role: Role) {
+    pub(super) fn add(
+        &mut self,
+        key: RowKey,
+        operation: &Operation,
+        details: Details,
+        role: Role,
+        priced: Priced,
+    ) {
         let index = *self.index.entry(key).or_insert_with(|| {
             self.rows.push(Row {
                 key,
@@ -32,6 +40,7 @@ impl Rows {
         *outcome = outcome.saturating_add(1);
         add_time(row, operation);
         add_tokens(row, operation, details, role);
+        add_priced(row, priced, role);
         add_cost(row, operation, role);
         add_details(row, operation, details);
         if role.is_step && operation.kind == OperationKind::Step && !role.has_attempts {
@@ -114,6 +123,22 @@ fn add_cost(row: &mut Row, operation: &Operation, role: Role) {
     if operation.flags.has(Flags::HAS_TOKENS) {
         extra.cost_with_tokens += i128::from(operation.cost);
         extra.cost_tokens += tokens.input() + u64::from(tokens.output);
+    }
+}
+
+/// What the tokens cost by the table, under the same condition under which they count.
+fn add_priced(row: &mut Row, priced: Priced, role: Role) {
+    if role.tokens_below {
+        return;
+    }
+    match priced {
+        Priced::No => {}
+        Priced::Unknown => extra(row).unpriced += 1,
+        Priced::Cost(nano) => {
+            let extra = extra(row);
+            extra.priced += 1;
+            extra.computed_cost += i128::from(nano);
+        }
     }
 }
 

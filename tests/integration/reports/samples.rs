@@ -1173,6 +1173,7 @@ fn provenance() -> Provenance {
         ("native-records", "native record files", 7),
     ];
     Provenance {
+        prices: None,
         files: 169,
         bytes: 125_300_000,
         records: 47_915,

@@ -54,6 +54,7 @@ fn assessed(folder: &str) -> Assessment {
         from: None,
         to: None,
         only: Vec::new(),
+        prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };
     assess(&request, Config::default(), &|_, _| {})
         .unwrap_or_else(|error| panic!("{folder}: {error}"))
