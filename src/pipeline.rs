@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::advise::{self, Case};
 use crate::analysis::{self, Questions};
 use crate::assessment::{
-    Assessment, FaultRow, FormatCount, Generator, NotRecognised, Period, PriceNote, Provenance,
-    SCHEMA_VERSION, Unpriced,
+    Assessment, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period, PriceNote,
+    Provenance, SCHEMA_VERSION, Unpriced,
 };
 use crate::config::{self, Config};
 use crate::ingest::{self, Ingested, Target, formats};
-use crate::metrics::Unit;
+use crate::metrics::{Metric, Unit};
 use crate::place::ProblemKind;
 use crate::prices::PriceTable;
 use crate::record::{Dimension, EventKind, Flags};
@@ -91,7 +91,7 @@ pub fn assess(
         profile,
         by: request.by.clone(),
     };
-    let (analysis, score) = std::thread::scope(|scope| {
+    let (mut analysis, score) = std::thread::scope(|scope| {
         let score = scope.spawn(|| score::score(&workload, &config, profile));
         let analysis = analysis::analyse(&workload, &config, &questions);
         match score.join() {
@@ -100,6 +100,7 @@ pub fn assess(
         }
     });
     tracing::info!(score = score.value, "analysed");
+    mark_costs(&mut analysis.metrics, &request.prices);
     let advice = advise::advise(Case {
         workload: &workload,
         analysis: &analysis,
@@ -150,6 +151,15 @@ impl PipelineError {
             PipelineError::Ingest(error) => error.help(),
             PipelineError::Config(error) => error.help(),
         }
+    }
+}
+
+/// Says of each computed cost what it is, and of which day.
+fn mark_costs(metrics: &mut [MetricRow], table: &PriceTable) {
+    let computed = Metric::ComputedCost.name();
+    for row in metrics.iter_mut().filter(|row| row.metric == computed) {
+        row.marks
+            .push(format!("list_price_equivalent:{}", table.date));
     }
 }
 

@@ -79,7 +79,8 @@ fn row(workload: &Workload, spread: &Spread, of: Option<(Dimension, Name)>) -> M
         reported: false,
         marks: Vec::new(),
     };
-    if traits.measured == Measured::Known(Metric::OutputTokens) && has_lower_bounds(workload, of) {
+    let of_output = [Metric::OutputTokens, Metric::ComputedCost].map(Measured::Known);
+    if of_output.contains(&traits.measured) && has_lower_bounds(workload, of) {
         row.marks.push("lower_bound".into());
     }
     row

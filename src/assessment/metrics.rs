@@ -42,7 +42,8 @@ pub struct MetricRow {
     pub verdict: TargetVerdict,
     /// Whether the values arrived already summarised, as the input reported them.
     pub reported: bool,
-    /// Marks: `lower_bound` for totals that can only be larger.
+    /// Marks: `lower_bound` for totals that can only be larger; `list_price_equivalent` with the date of
+    /// the table, `list_price_equivalent:2026-11-26`, for computed costs.
     pub marks: Vec<String>,
 }
 

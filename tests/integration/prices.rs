@@ -75,6 +75,14 @@ fn reported_and_computed_costs_are_kept_apart() {
     };
     assert_eq!(total("cost"), Some(0.5));
     assert_eq!(total("computed_cost"), Some(0.005));
+    for row in assessment
+        .metrics
+        .iter()
+        .filter(|m| m.metric == "computed_cost")
+    {
+        let date = PriceTable::built_in().date;
+        assert_eq!(row.marks, [format!("list_price_equivalent:{date}")]);
+    }
 }
 
 #[test]

@@ -103,6 +103,11 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
 /// What the tokens cost at list prices, of which day these are, and what has none.
 fn cost(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
     let note = a.provenance.prices.as_ref()?;
+    // What was reported goes first; the short page has room for one.
+    let is_reported = a.metrics.iter().any(|m| m.metric == "cost");
+    if is_reported && !pen.style.full {
+        return None;
+    }
     let date = pen.name(&note.date, 20);
     let mut parts = Vec::new();
     if let Some(cost) = note.cost {
