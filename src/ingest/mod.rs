@@ -71,9 +71,9 @@ pub trait Format: Sync {
         Maturity::Stable
     }
 
-    /// Whether lines can be read apart from each other, so that a large file is split and its parts
-    /// are read at once.
-    fn is_splittable(&self) -> bool {
+    /// Whether lines of a file that begins like this can be read apart from each other, so that a large
+    /// file is split and its parts are read at once.
+    fn is_splittable(&self, _head: &Head<'_>) -> bool {
         false
     }
 

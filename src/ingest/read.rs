@@ -155,7 +155,7 @@ impl Reading<'_> {
             bytes: &bytes[..n],
             is_whole: false,
         };
-        detect(self.formats, &head).filter(|format| format.is_splittable())
+        detect(self.formats, &head).filter(|format| format.is_splittable(&head))
     }
 
     fn unit(&self, unit: &Unit, buffer: &mut Buffer) -> Harvest {

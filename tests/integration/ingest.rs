@@ -27,7 +27,7 @@ impl Format for PlainLines {
         "lines"
     }
 
-    fn is_splittable(&self) -> bool {
+    fn is_splittable(&self, _: &Head<'_>) -> bool {
         true
     }
 

@@ -10,6 +10,7 @@ mod mode_block;
 mod monitor_report;
 mod monitor_status;
 mod native;
+mod otlp;
 mod series;
 mod visualizer;
 mod workflow_history;
@@ -22,6 +23,7 @@ pub const ALL: &[&'static dyn Format] = &[
     &monitor_report::MonitorReport,
     &claude_code::ClaudeCode,
     &codex::Codex,
+    &otlp::Otlp,
     &monitor_status::MonitorStatus,
     &context_monitor::ContextMonitor,
     &context_managers::ContextManagers,

@@ -60,7 +60,7 @@ impl Format for NativeRecords {
         "native records"
     }
 
-    fn is_splittable(&self) -> bool {
+    fn is_splittable(&self, _head: &Head<'_>) -> bool {
         true
     }
 

@@ -29,8 +29,8 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A place in an indexed text.
-#[derive(Debug)]
+/// A place in an indexed text. A copy looks ahead.
+#[derive(Debug, Clone)]
 pub(crate) struct Cursor<'a> {
     text: &'a [u8],
     positions: &'a [u32],
@@ -113,6 +113,11 @@ impl<'a> Cursor<'a> {
     pub(crate) fn skip_value(&mut self) -> Result<(), Fault> {
         let value = self.value()?;
         self.skip(value)
+    }
+
+    /// How many bytes were understood.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
     }
 
     /// Makes sure that nothing follows.

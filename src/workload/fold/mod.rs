@@ -9,6 +9,7 @@ mod pricing;
 mod rows;
 mod samples;
 mod selection;
+mod sources;
 mod units;
 
 use std::sync::Arc;
@@ -53,6 +54,7 @@ pub struct FoldOptions {
 pub fn fold(mut records: Records, options: &FoldOptions) -> Workload {
     let mut workload = Workload::default();
     workload.counts.duplicates = dedupe::dedupe(&mut records, options);
+    workload.counts.duplicates += sources::prefer(&mut records, options);
     let joined = join::join(&mut records, options);
     let selection = Selection::new(options, &records.catalog);
     let mut units = Units::default();

@@ -207,3 +207,26 @@ fn workflow_history() {
         2: an entry without the state before and after
     ");
 }
+
+#[test]
+fn otlp() {
+    insta::assert_snapshot!(shown("otlp"), @r"
+    binary.jsonl: not recognised
+    cut_off.json: 1 operations
+        170: cut off in the middle of a value
+    empty.jsonl: not recognised
+    faults.jsonl: 3 operations
+        2: not JSON
+        3: a count of tokens is no whole number
+        4: not JSON
+        5: a span whose start is no time between 2000 and 2100
+        6: the end of a span is no time between 2000 and 2100
+        7: a span whose start is no time between 2000 and 2100
+        8: invalid UTF-8
+        11: nested deeper than 128 levels
+        12: a data point without a finite number
+        12: a data point whose time is none between 2000 and 2100
+        13: not JSON
+        14: cut off in the middle of a value
+    ");
+}

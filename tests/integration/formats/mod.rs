@@ -15,6 +15,8 @@ mod codex;
 mod damage;
 mod monitor_report;
 mod native;
+mod otlp;
+mod privacy;
 mod series;
 mod services;
 

@@ -1,0 +1,310 @@
+//! OTLP: traces, logs and metrics of agents.
+
+use perfadvise::ingest::{Likelihood, formats};
+use perfadvise::metrics::{Metric, Unit};
+use perfadvise::record::{
+    Dimension, EventKind, Flags, Measured, Operation, OperationKind, OutcomeKind, Records,
+    Statistic,
+};
+use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
+
+use super::{Reading, bytes_of, detected, fixture, folder, likelihood, read};
+
+/// 2026-03-02T08:00:00Z, at which the fixtures begin, in milliseconds.
+const BEGIN: i64 = 1_772_438_400_000;
+
+fn dimension(records: &Records, operation: &Operation, dimension: Dimension) -> String {
+    let name = records.catalog.dimension(operation.dims, dimension);
+    records.catalog.text(name).to_owned()
+}
+
+fn session(records: &Records, operation: &Operation) -> String {
+    let identity = records.catalog.identities.get(operation.identity.0);
+    records.catalog.text(identity.session).to_owned()
+}
+
+/// A line for each operation: start and duration in milliseconds, what, how it ended, whose, tokens.
+fn shown(reading: &Reading) -> String {
+    let records = &reading.records;
+    let mut out = String::new();
+    for o in &records.operations {
+        let names: Vec<String> = [
+            Dimension::Interface,
+            Dimension::Model,
+            Dimension::Provider,
+            Dimension::Tool,
+            Dimension::Agent,
+            Dimension::Project,
+        ]
+        .map(|d| dimension(records, o, d))
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .collect();
+        let mut line = format!(
+            "{} for {} {} {:?} [{}] {}",
+            o.start.0 / 1_000_000 - BEGIN,
+            o.duration / 1_000_000,
+            o.kind.name(),
+            o.outcome,
+            names.join(" "),
+            session(records, o)
+                .replace("00000000-0000-4000-8000-000000000001", "session")
+                .trim_start_matches('0'),
+        );
+        let t = o.tokens;
+        if o.flags.has(Flags::HAS_TOKENS) {
+            line += &format!(
+                " {}/{}/{}/{}({})",
+                t.fresh, t.cache_read, t.cache_write, t.output, t.reasoning
+            );
+        }
+        if o.cost >= 0 {
+            line += &format!(" {}e-9 USD", o.cost);
+        }
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+fn folded(path: &str) -> Workload {
+    let ingested = folder(path);
+    let options = FoldOptions {
+        file_formats: ingested.files.iter().filter_map(|f| f.format).collect(),
+        ..FoldOptions::default()
+    };
+    fold(ingested.records, &options)
+}
+
+/// The sum of a metric: tokens, bytes; money in 10⁻⁹ US dollars.
+fn total_of(workload: &Workload, metric: Metric) -> u64 {
+    let unit = metric.row().unit;
+    let scale = if unit == Unit::Usd { 1e9 } else { 1.0 };
+    (workload.figure(metric, &Filter::default()).total(unit) * scale).round() as u64
+}
+
+/// Written by hand from the script that made the fixture (`tests/reference/otlp.py`).
+#[test]
+fn all_conventions_are_one() {
+    let reading = fixture("otlp", "otlp/conventions.jsonl");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown(&reading), @r"
+    100 for 2000 model_request Ok [gpt-5-2025-08-07 openai shop-assistant] conv-1 600/400/0/50(20)
+    2200 for 300 tool_call Ok [search shop-assistant] conv-1
+    2600 for 40 model_request RateLimited [gpt-5 openai shop-assistant] conv-1
+    0 for 2700 task Ok [planner shop-assistant] conv-1
+    5000 for 1500 model_request Ok [claude-sonnet-4 anthropic shop-assistant] session-2 300/900/200/70(0)
+    7000 for 30000 model_request Timeout [claude-sonnet-4 anthropic shop-assistant] session-2
+    10000 for 4000 task Ok [rag] session-3
+    10100 for 3000 model_request Ok [gpt-4o openai rag] session-3 372/128/0/60(10) 12300000e-9 USD
+    13200 for 500 tool_call Ok [retrieve rag] session-3
+    13800 for 20 other Ok [embed-3 rag] session-3 9/0/0/0(0)
+    20000 for 3000 step Ok [api] 4
+    20100 for 2800 other Ok [gpt-4o openai api] 4
+    20200 for 2600 other Ok [api] 4
+    20300 for 100 model_request RateLimited [gpt-4o openai api] 4
+    20500 for 2200 model_request Ok [gpt-4o openai api] 4 80/0/0/8(0)
+    30000 for 5000 task Ok [batch] 5
+    30100 for 900 model_request Ok [gpt-4o-mini openai batch] 5 40/0/0/4(0)
+    31000 for 10 tool_call Error [lookup batch] 5
+    100 for 2000 model_request Ok [gpt-5-2025-08-07 openai shop-assistant] conv-1 600/400/0/50(20)
+    40000 for 0 model_request Unknown [gpt-5 shop-assistant] 6
+    ");
+}
+
+/// A span whose parent is in the file has its own id there.
+#[test]
+fn parents_are_linked_whatever_the_order() {
+    let reading = fixture("otlp", "otlp/conventions.jsonl");
+    let operations = &reading.records.operations;
+    let agent = operations[3];
+    assert_eq!(agent.kind, OperationKind::Task);
+    assert!(operations[..3].iter().all(|o| o.parent == agent.id));
+    // The span that was exported twice has one key, and only it.
+    let keys: std::collections::HashSet<u128> = operations.iter().map(|o| o.key).collect();
+    assert_eq!(keys.len(), operations.len() - 1);
+    // The type of an error is a label where it is a word, and nothing where it is a message.
+    let label = reading.records.catalog.names.find("error_type").unwrap();
+    let label = Dimension::Label(perfadvise::record::Name(label));
+    let types: Vec<String> = operations
+        .iter()
+        .map(|o| dimension(&reading.records, o, label))
+        .filter(|t| !t.is_empty())
+        .collect();
+    assert_eq!(
+        types,
+        ["RateLimitError", "anthropic.APITimeoutError", "429"]
+    );
+}
+
+#[test]
+fn tokens_count_once_in_a_workload() {
+    let workload = folded("otlp/conventions.jsonl");
+    // The retried export.
+    assert_eq!(workload.counts.duplicates, 1);
+    let total = |metric| total_of(&workload, metric);
+    // 600 + 300 + 372 + 9 + 80 + 40: what caches read and wrote stands apart.
+    assert_eq!(total(Metric::InputTokens), 1401);
+    assert_eq!(total(Metric::OutputTokens), 50 + 70 + 60 + 8 + 4);
+    assert_eq!(total(Metric::CacheReadTokens), 400 + 900 + 128);
+    assert_eq!(total(Metric::CacheWriteTokens), 200);
+}
+
+/// The generator's own totals, of 27 spans in 6 lines.
+#[test]
+fn a_generated_corpus_has_its_totals() {
+    let truth: serde_json::Value =
+        serde_json::from_slice(&bytes_of("otlp/generated/truth.json")).unwrap();
+    let workload = folded("otlp/generated/spans.jsonl");
+    assert_eq!(workload.counts.records, truth["spans"]);
+    assert_eq!(total_of(&workload, Metric::InputTokens), truth["input"]);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), truth["output"]);
+    // No span names a session: each has a trace of its own.
+    assert_eq!(workload.units.len() as u64, truth["spans"]);
+}
+
+#[test]
+fn events_of_claude_code() {
+    let reading = fixture("otlp", "otlp/claude-code.jsonl");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown(&reading), @r"
+    100 for 4200 model_request Ok [claude_code claude-opus-4-5 anthropic] session 12/15000/800/340(0) 21300000e-9 USD
+    4400 for 1000 tool_call Ok [claude_code Bash] session
+    5450 for 150 tool_call Error [claude_code Read] session
+    6000 for 3000 model_request RateLimited [claude_code claude-opus-4-5 anthropic] session
+    11100 for 900 model_request Ok [claude_code claude-haiku-4-5 anthropic] session 5/0/0/20(0) 105000e-9 USD
+    0 for 12500 task Ok [claude_code] session
+    100 for 4200 model_request Ok [claude_code claude-opus-4-5 anthropic] session 12/15000/800/340(0)
+    4350 for 1050 tool_call Ok [claude_code Bash] session
+    4350 for 40 wait (approval) Ok [claude_code] session
+    4390 for 1000 other Ok [claude_code] session
+    ");
+    let events: Vec<EventKind> = reading.records.events.iter().map(|e| e.kind).collect();
+    assert_eq!(events, [EventKind::Prompt]);
+}
+
+/// The run is told by events, spans and metrics, and is one run.
+#[test]
+fn a_session_of_several_sources_is_one() {
+    let workload = folded("otlp/claude-code.jsonl");
+    assert_eq!(total_of(&workload, Metric::InputTokens), 12 + 5);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 340 + 20);
+    assert_eq!(total_of(&workload, Metric::CacheReadTokens), 15_000);
+    // 0.0213 + 105 millionths.
+    assert_eq!(total_of(&workload, Metric::Cost), 21_405_000);
+    // One request and one tool call came twice, and five points repeat the requests.
+    assert_eq!(workload.counts.duplicates, 1 + 1 + 5);
+}
+
+#[test]
+fn where_only_metrics_tell_they_count() {
+    let workload = folded("otlp/claude-code-metrics.jsonl");
+    // Deltas 10 and 5, one of them exported twice; a counter from 0 to 7 to 9.
+    assert_eq!(total_of(&workload, Metric::InputTokens), 10 + 5 + 9);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 100 + 50);
+}
+
+#[test]
+fn distributions_are_pooled_and_never_read_for_percentiles() {
+    let reading = fixture("otlp", "otlp/metrics.jsonl");
+    assert_eq!(reading.faults(), []);
+    let records = &reading.records;
+    let of = |metric: Measured| -> Vec<(Statistic, f64, Option<u64>)> {
+        records
+            .aggregates
+            .iter()
+            .filter(|a| a.metric == metric)
+            .map(|a| (a.statistic, a.value, a.n))
+            .collect()
+    };
+    // 4 requests in 8 s and 6 in 7 s; the second interval came twice; invoke_agent is no request.
+    assert_eq!(
+        of(Metric::ModelTime.into()),
+        [
+            (Statistic::Mean, 1.5, Some(10)),
+            (Statistic::Min, 0.25, Some(10)),
+            (Statistic::Max, 5.0, Some(10)),
+        ]
+    );
+    // The last of a cumulative stream holds those before it.
+    let http = records.catalog.names.find("http.client.duration").unwrap();
+    assert_eq!(
+        of(Measured::Custom(perfadvise::record::Name(http)))[0],
+        (Statistic::Mean, 160.0, Some(5))
+    );
+}
+
+#[test]
+fn levels_and_counters_are_samples() {
+    let reading = fixture("otlp", "otlp/metrics.jsonl");
+    let values = |metric: Metric| -> Vec<f64> {
+        reading
+            .records
+            .samples
+            .iter()
+            .filter(|s| s.metric == metric.into())
+            .map(|s| s.value)
+            .collect()
+    };
+    // Parts of the CPU and free memory are no utilization of the whole.
+    assert_eq!(values(Metric::CpuUtilization), [0.5, 0.7]);
+    assert_eq!(values(Metric::MemoryUtilization), [0.25, 0.35]);
+    assert_eq!(values(Metric::NetworkSent), [10_000.0, 12_500.0]);
+    assert_eq!(
+        total_of(&folded("otlp/metrics.jsonl"), Metric::NetworkSent),
+        2_500
+    );
+}
+
+/// The protocol's own examples, each one document over several lines.
+#[test]
+fn examples_of_the_protocol() {
+    let files = detected("otlp/proto");
+    assert!(files.iter().all(|(_, format)| *format == Some("otlp")));
+    let trace = fixture("otlp", "otlp/proto/trace.json");
+    insta::assert_snapshot!(shown(&trace), @"-227725740000 for 1000 other Ok [my.service] 5b8efff798038103d269b633813fc60c");
+    let metrics = fixture("otlp", "otlp/proto/metrics.json").records;
+    assert_eq!((metrics.samples.len(), metrics.aggregates.len()), (2, 6));
+    for name in ["logs", "events"] {
+        let reading = fixture("otlp", &format!("otlp/proto/{name}.json"));
+        assert_eq!(reading.faults(), []);
+        assert!(reading.records.ignored > 0);
+    }
+}
+
+#[test]
+fn several_documents_and_lines_in_one_file() {
+    let document = bytes_of("otlp/proto/trace.json");
+    let line = bytes_of("otlp/generated/spans.jsonl");
+    let line = line.split_inclusive(|b| *b == b'\n').next().unwrap();
+    let spans = read("otlp", line).records.operations.len();
+    let text = [
+        &document[..],
+        b"\n",
+        line,
+        b"\n",
+        &document[..200],
+        b"\n",
+        line,
+    ]
+    .concat();
+    let reading = read("otlp", &text);
+    assert_eq!(reading.records.operations.len(), 1 + 2 * spans);
+    assert_eq!(reading.faults().len(), 1);
+}
+
+#[test]
+fn exports_are_nobody_elses_and_it_claims_no_others() {
+    let ours = bytes_of("otlp/conventions.jsonl");
+    for format in formats::ALL.iter().filter(|f| f.name() != "otlp") {
+        assert_eq!(likelihood(format.name(), &ours), Likelihood::No);
+    }
+    for others in [
+        "claude-code/real/hello-world-script.jsonl",
+        "codex/real/birch.jsonl",
+        "native-records/workload.jsonl",
+        "context-monitor/context_monitor_export.json",
+    ] {
+        assert_eq!(likelihood("otlp", &bytes_of(others)), Likelihood::No);
+    }
+}

@@ -1,0 +1,135 @@
+//! Nobody's words enter a record, a problem or an output: prompts, replies, commands, tool results,
+//! messages of errors.
+
+use std::path::{Path, PathBuf};
+
+use perfadvise::ingest::formats;
+use serde_json::Value;
+
+use super::{bytes_of, folder, read};
+use crate::cli::program;
+
+/// Stands in every text of the fixtures that were written by hand after a documentation.
+const MARKER: &str = "MARKER";
+
+/// Formats whose fixtures hold the marker.
+const MARKED: &[&str] = &["otlp"];
+
+#[test]
+fn marked_texts_reach_no_record_and_no_problem() {
+    for format in MARKED {
+        let ingested = folder(format);
+        let marked = ingested.files.iter().any(|file| {
+            std::fs::read(&file.path)
+                .is_ok_and(|bytes| memchr::memmem::find(&bytes, MARKER.as_bytes()).is_some())
+        });
+        assert!(marked, "{format} has no marked fixture");
+        let all = format!("{ingested:?}");
+        assert!(!all.contains(MARKER), "{format}");
+    }
+}
+
+#[test]
+fn marked_texts_reach_no_output() {
+    let home = tempfile::tempdir().unwrap();
+    for format in MARKED {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = root.join("fixtures").join(format);
+        let analyze = ["text", "json", "jsonl", "yaml", "markdown", "csv"]
+            .map(|output| vec!["analyze", "--verbose", "--format", output]);
+        let explain = vec!["formats", "explain"];
+        for arguments in analyze.into_iter().chain([explain]) {
+            let files: Vec<PathBuf> = if arguments[0] == "analyze" {
+                vec![path.clone()]
+            } else {
+                folder(format)
+                    .files
+                    .iter()
+                    .map(|f| root.join(&f.path))
+                    .collect()
+            };
+            let output = program(home.path())
+                .args(&arguments)
+                .args(&files)
+                .output()
+                .unwrap();
+            assert!(!output.stdout.is_empty(), "{format} {arguments:?}");
+            for stream in [&output.stdout, &output.stderr] {
+                let text = String::from_utf8_lossy(stream);
+                assert!(!text.contains(MARKER), "{format} {arguments:?}: {text}");
+            }
+        }
+    }
+}
+
+/// A text that is somebody's words, and no name, time or number.
+fn is_prose(text: &str) -> bool {
+    text.len() > 64 || text.contains('\n') || text.split_whitespace().count() > 5
+}
+
+/// Puts the marker into every text of prose; says whether there was one.
+fn plant(value: &mut Value) -> bool {
+    match value {
+        Value::String(text) if is_prose(text) => {
+            *text = format!("{MARKER} {text} {MARKER}");
+            true
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| plant(item) | any),
+        Value::Object(entries) => entries
+            .values_mut()
+            .fold(false, |any, item| plant(item) | any),
+        _ => false,
+    }
+}
+
+fn files_of(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files_of(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+/// The same for the fixtures of all formats, real ones too: wherever prose stands in them.
+#[test]
+fn planted_texts_reach_no_record() {
+    let mut planted = Vec::new();
+    for format in formats::ALL {
+        let mut files = Vec::new();
+        let folder = Path::new("fixtures").join(format.name());
+        if folder.exists() {
+            files_of(&folder, &mut files);
+        }
+        for path in files {
+            let bytes = bytes_of(path.strip_prefix("fixtures").unwrap().to_str().unwrap());
+            let mut is_planted = false;
+            let mut with_marker = |bytes: &[u8]| {
+                let mut value: Value = serde_json::from_slice(bytes).ok()?;
+                is_planted |= plant(&mut value);
+                serde_json::to_vec(&value).ok()
+            };
+            // A document, or one in each line.
+            let text = with_marker(&bytes).unwrap_or_else(|| {
+                let lines = bytes.split(|b| *b == b'\n');
+                let lines: Vec<Vec<u8>> = lines
+                    .map(|line| with_marker(line).unwrap_or_else(|| line.to_vec()))
+                    .collect();
+                lines.join(&b'\n')
+            });
+            if is_planted {
+                planted.push(format.name());
+                let reading = format!("{:?}", read(format.name(), &text));
+                assert!(!reading.contains(MARKER), "{}", path.display());
+            }
+        }
+    }
+    planted.dedup();
+    assert!(planted.contains(&"claude-code"), "{planted:?}");
+}
