@@ -3,8 +3,7 @@
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::{Metric, Unit};
 use perfadvise::record::{
-    Dimension, EventKind, Flags, Measured, Operation, OperationKind, OutcomeKind, Records,
-    Statistic,
+    Dimension, EventKind, Flags, Measured, Operation, OperationKind, Records, Statistic,
 };
 use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
 

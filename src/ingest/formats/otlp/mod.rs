@@ -14,11 +14,13 @@ mod events;
 mod export;
 mod leaves;
 mod log;
+mod meaning;
 mod metric;
 mod points;
 mod reader;
 mod resource;
 mod span;
+mod tokens;
 mod value;
 
 use super::super::document::keys;
