@@ -7,7 +7,7 @@
 #![allow(clippy::inline_always)]
 
 use fearless_simd::prelude::*;
-use fearless_simd::u8x64;
+use fearless_simd::{u8x16, u8x64};
 
 /// Bytes in a block.
 pub(super) const BLOCK: usize = 64;
@@ -66,18 +66,24 @@ pub(super) fn high<S: Simd>(x: u8x64<S>) -> u64 {
 #[inline(always)]
 pub(super) fn structure<S: Simd>(x: u8x64<S>) -> u64 {
     // Setting bit 5 makes [ a { and ] a }, and turns no other printable character into them.
-    let folded = x | 0x20;
-    let brackets = folded.simd_eq(b'{') | folded.simd_eq(b'}');
-    (brackets | x.simd_eq(b':') | x.simd_eq(b',')).to_bitmask()
+    by_low_half(x, *b"\0\0\0\0\0\0\0\0\0\0:{,}\0\0")
+        .simd_eq(x | 0x20)
+        .to_bitmask()
 }
 
 /// What may follow a backslash, besides a `u` with its four digits.
 #[inline(always)]
 pub(super) fn escapes<S: Simd>(x: u8x64<S>) -> u64 {
-    let marks = x.simd_eq(b'"') | x.simd_eq(b'\\') | x.simd_eq(b'/');
-    let letters = x.simd_eq(b'n') | x.simd_eq(b't') | x.simd_eq(b'r');
-    let rare = x.simd_eq(b'b') | x.simd_eq(b'f');
-    (marks | letters | rare).to_bitmask()
+    // Three of them have the same lower half; at 0 stands what no byte with that half is.
+    let most = by_low_half(x, *b"-\0\"\0t\0f\0\0\0\0\0\\\0n/");
+    (most.simd_eq(x) | x.simd_eq(b'b') | x.simd_eq(b'r')).to_bitmask()
+}
+
+/// For each byte the one that the table has for its lower four bits.
+#[inline(always)]
+fn by_low_half<S: Simd>(x: u8x64<S>, table: [u8; 16]) -> u8x64<S> {
+    let table = u8x64::block_splat(u8x16::simd_from(x.simd, table));
+    table.swizzle_dyn_within_blocks(x & 0x0f)
 }
 
 /// What is needed to check UTF-8.
