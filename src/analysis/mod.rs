@@ -13,6 +13,7 @@ mod indicators;
 mod pairs;
 mod reported;
 mod resources;
+mod sides;
 mod spread;
 mod spreads;
 mod tables;

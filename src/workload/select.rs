@@ -55,6 +55,8 @@ pub enum Grouping {
     Unit,
     /// By task; rows without a task are left out.
     Task,
+    /// By task, and each of these by unit: one run of the task. Rows without a task are left out.
+    TaskInUnit,
     /// By windows of this many nanoseconds (a multiple of 15 minutes; for samples, of 15 seconds).
     Window(i64),
     /// By the value of a dimension; rows without one are left out.
@@ -70,6 +72,8 @@ pub enum GroupKey {
     Unit(UnitId),
     /// A task.
     Task(Name),
+    /// A task in one unit; [`UnitId::NONE`] for samples that name none.
+    TaskInUnit(Name, UnitId),
     /// The window that begins at this time.
     Window(Time),
     /// A value of the dimension.
@@ -129,7 +133,7 @@ impl Workload {
                         time: event.time,
                         dims: event.dims,
                         task: identity.task,
-                        unit: unit.filter(|u| *u != UnitId::NONE).map(GroupKey::Unit),
+                        unit: unit.filter(|u| *u != UnitId::NONE),
                     };
                     if let Some(key) = scope.key(place) {
                         groups.add(key, part);
@@ -286,7 +290,7 @@ struct Place {
     time: Time,
     dims: DimsId,
     task: Name,
-    unit: Option<GroupKey>,
+    unit: Option<UnitId>,
 }
 
 /// A filter and a grouping, prepared for many rows: what concerns dimensions is looked up once per set.
@@ -321,7 +325,7 @@ impl<'a> Scope<'a> {
             time: Time(i64::from(row.key.cell) * CELL),
             dims: row.key.dims,
             task: row.key.task,
-            unit: Some(GroupKey::Unit(row.key.unit)),
+            unit: Some(row.key.unit),
         })
     }
 
@@ -330,7 +334,7 @@ impl<'a> Scope<'a> {
             time: time_of(cell),
             dims: series.dims,
             task: series.task,
-            unit: (series.unit != UnitId::NONE).then_some(GroupKey::Unit(series.unit)),
+            unit: (series.unit != UnitId::NONE).then_some(series.unit),
         })
     }
 
@@ -341,8 +345,12 @@ impl<'a> Scope<'a> {
         }
         match self.grouping {
             Grouping::All => Some(GroupKey::All),
-            Grouping::Unit => place.unit,
+            Grouping::Unit => place.unit.map(GroupKey::Unit),
             Grouping::Task => place.task.is_some().then_some(GroupKey::Task(place.task)),
+            Grouping::TaskInUnit => place
+                .task
+                .is_some()
+                .then(|| GroupKey::TaskInUnit(place.task, place.unit.unwrap_or(UnitId::NONE))),
             Grouping::Window(length) => {
                 let length = length.max(1);
                 let start = place.time.0.div_euclid(length).saturating_mul(length);

@@ -1,0 +1,285 @@
+//! One metric of two groups of records: the test, the effect with its interval, the verdict.
+//!
+//! | what | test | effect |
+//! |---|---|---|
+//! | values, of tasks (else units) that ran in both | Wilcoxon's signed ranks, exact | Walsh averages |
+//! | values, of different units | Brunner-Munzel, by permutation | Hodges-Lehmann |
+//! | shares (hits ÷ lookups) | permutation of units on the ratio of sums | clustered difference |
+//!
+//! Positive quantities are compared on logs, and the effect is a ratio; ratios are compared as they
+//! are, and the effect is a difference. The groups may be parts of one workload or two workloads:
+//! tasks and units are matched by name.
+
+use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
+use crate::metrics::{Direction, Kind, Metric, Unit};
+use crate::record::Measured;
+use crate::stats::{Estimate, clustered, location, paired, permutation, unpaired};
+use crate::workload::{Figure, Filter, GroupKey, Grouping, Workload};
+
+use super::describe::LEVEL;
+use super::pairs::pairs;
+use super::spread::{Owner, Spread};
+
+/// Fewer pairs than this cannot reach p < 0.05.
+pub(super) const FEWEST_PAIRS: usize = 6;
+
+/// Fewer units in a group than this are no group.
+const FEWEST_UNITS: usize = 4;
+
+/// p below which groups differ.
+const ALPHA: f64 = 0.05;
+
+/// How a pair of groups was judged.
+struct Finding {
+    test: &'static str,
+    p: f64,
+    effect: Option<Estimate>,
+    is_paired: bool,
+    units: [u64; 2],
+}
+
+/// Records of one metric, and what they are called.
+pub(super) struct Group<'a> {
+    pub(super) label: &'a str,
+    pub(super) workload: &'a Workload,
+    pub(super) filter: Filter,
+    pub(super) spread: &'a Spread,
+}
+
+impl<'a> Group<'a> {
+    /// One value for each task, by name: the mean, of several runs their geometric mean.
+    fn tasks(&self, on_logs: bool) -> Vec<(&'a str, f64)> {
+        let traits = &self.spread.traits;
+        let groups = self
+            .workload
+            .group(traits.measured, &self.filter, Grouping::TaskInUnit);
+        let mean_of = |(key, figure): (GroupKey, Figure)| match key {
+            GroupKey::TaskInUnit(task, _) => Some((task, figure.mean(traits.unit)?)),
+            _ => None,
+        };
+        let runs: Vec<_> = groups.into_iter().filter_map(mean_of).collect();
+        runs.chunk_by(|a, b| a.0 == b.0)
+            .map(|runs| {
+                let values: Vec<f64> = runs.iter().map(|(_, v)| *v).collect();
+                (
+                    self.workload.catalog.text(runs[0].0),
+                    middle(&values, on_logs),
+                )
+            })
+            .collect()
+    }
+
+    /// One value for each unit, by name.
+    fn units(&self) -> Vec<(&'a str, f64)> {
+        let of_unit = |(owner, figure): &(Owner, Figure)| match owner {
+            Owner::Unit(unit) => {
+                let name = self.workload.units.get(unit.0 as usize)?.name.as_str();
+                Some((name, figure.mean(self.spread.traits.unit)?))
+            }
+            Owner::Window(_) => None,
+        };
+        self.spread.units.iter().filter_map(of_unit).collect()
+    }
+}
+
+/// The mean, of positive values on logs the geometric one.
+fn middle(values: &[f64], on_logs: bool) -> f64 {
+    #[allow(clippy::cast_precision_loss)]
+    let n = values.len() as f64;
+    if on_logs && values.len() > 1 && values.iter().all(|v| *v > 0.0) {
+        (values.iter().map(|v| v.ln()).sum::<f64>() / n).exp()
+    } else {
+        values.iter().sum::<f64>() / n
+    }
+}
+
+/// Compares a metric in two groups; p is not adjusted yet, and without that there is no verdict.
+pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_>) -> Comparison {
+    let traits = &base.spread.traits;
+    let own_units = [base, candidate].map(|g| g.spread.units.len() as u64);
+    let kind = effect_kind(base.spread, candidate.spread);
+    let finding = if traits.kind == Kind::Share {
+        of_shares(base.spread, candidate.spread)
+    } else {
+        of_pairs(base, candidate, kind).or_else(|| of_units(base.spread, candidate.spread, kind))
+    };
+    let (test, p, effect, is_paired, units, note) = match finding {
+        Some(f) => (
+            Some(f.test),
+            Some(f.p),
+            f.effect,
+            f.is_paired,
+            f.units,
+            None,
+        ),
+        None => (None, None, None, false, own_units, Some(too_few(own_units))),
+    };
+    let value = |group: &Group<'_>| group.spread.mean_of(&group.spread.whole);
+    Comparison {
+        metric: traits.name.clone(),
+        unit: traits.unit,
+        dimension: dimension.to_owned(),
+        base: base.label.to_owned(),
+        candidate: candidate.label.to_owned(),
+        n: [base.spread.whole.n, candidate.spread.whole.n],
+        units,
+        paired: is_paired,
+        base_value: value(base),
+        candidate_value: value(candidate),
+        effect: effect.map(|e| EffectSize {
+            kind,
+            estimate: e.estimate,
+            low: e.low,
+            high: e.high,
+            level: LEVEL,
+        }),
+        test: test.map(str::to_owned),
+        p,
+        p_adjusted: None,
+        tolerance: tolerance(traits.measured, kind),
+        verdict: ComparisonVerdict::Insufficient,
+        note,
+    }
+}
+
+/// Tasks that ran in both groups, else units that did.
+fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
+    let on_logs = kind == EffectKind::Ratio;
+    let tasks = pairs(&base.tasks(on_logs), &candidate.tasks(on_logs));
+    let differences = differences(&tasks, on_logs)
+        .or_else(|| differences(&pairs(&base.units(), &candidate.units()), on_logs))?;
+    // Without a single difference there is nothing to rank: then nothing speaks for one.
+    let p = paired::wilcoxon_signed_rank(&differences).map_or(1.0, |t| t.p);
+    let effect = paired::walsh(&differences, LEVEL);
+    Some(Finding {
+        test: "wilcoxon-signed-rank",
+        p,
+        effect: effect.map(|e| if on_logs { e.map(f64::exp) } else { e }),
+        is_paired: true,
+        units: [differences.len() as u64; 2],
+    })
+}
+
+/// One value for each unit of either group.
+fn of_units(base: &Spread, candidate: &Spread, kind: EffectKind) -> Option<Finding> {
+    let (base, candidate) = (base.means(), candidate.means());
+    if base.len() < FEWEST_UNITS || candidate.len() < FEWEST_UNITS {
+        return None;
+    }
+    let seed = super::seed(&base, &candidate);
+    let test = unpaired::brunner_munzel(&base, &candidate, seed)?;
+    let effect = if kind == EffectKind::Ratio {
+        location::hodges_lehmann_ratio(&base, &candidate, LEVEL)
+    } else {
+        location::hodges_lehmann_difference(&base, &candidate, LEVEL)
+    };
+    Some(Finding {
+        test: "brunner-munzel-permutation",
+        p: test.p,
+        effect,
+        is_paired: false,
+        units: [base.len() as u64, candidate.len() as u64],
+    })
+}
+
+/// Shares inside units: units are permuted, never single records.
+fn of_shares(base: &Spread, candidate: &Spread) -> Option<Finding> {
+    let ((hits1, n1), (hits2, n2)) = (base.sums(), candidate.sums());
+    if n1.len() < FEWEST_UNITS || n2.len() < FEWEST_UNITS {
+        return None;
+    }
+    let seed = super::seed(&hits1, &hits2);
+    // Where every unit has the same ratio nothing speaks for a difference.
+    let p = permutation::ratio_of_sums(&hits1, &n1, &hits2, &n2, seed).map_or(1.0, |t| t.p);
+    Some(Finding {
+        test: "permutation-of-units",
+        p,
+        effect: clustered::difference(&hits1, &n1, &hits2, &n2, LEVEL),
+        is_paired: false,
+        units: [n1.len() as u64, n2.len() as u64],
+    })
+}
+
+fn too_few(units: [u64; 2]) -> String {
+    format!(
+        "too few units: {} and {}, needs {FEWEST_UNITS} of each or {FEWEST_PAIRS} pairs",
+        units[0], units[1]
+    )
+}
+
+/// Differences of pairs, of positive quantities on logs; `None` with too few pairs.
+fn differences(pairs: &[(f64, f64)], on_logs: bool) -> Option<Vec<f64>> {
+    let differences: Vec<f64> = pairs
+        .iter()
+        .filter_map(|(base, candidate)| {
+            if !on_logs {
+                return Some(candidate - base);
+            }
+            (*base > 0.0 && *candidate > 0.0).then(|| (candidate / base).ln())
+        })
+        .filter(|d| d.is_finite())
+        .collect();
+    (differences.len() >= FEWEST_PAIRS).then_some(differences)
+}
+
+/// Ratios differ by points, positive quantities by a factor. Of what only the input knows a factor
+/// needs positive values.
+fn effect_kind(base: &Spread, candidate: &Spread) -> EffectKind {
+    match base.traits.unit {
+        Unit::Ratio => EffectKind::Difference,
+        Unit::Unknown if base.whole.min <= 0 || candidate.whole.min <= 0 => EffectKind::Difference,
+        Unit::Seconds
+        | Unit::Bytes
+        | Unit::Count
+        | Unit::Number
+        | Unit::Factor
+        | Unit::Usd
+        | Unit::Unknown => EffectKind::Ratio,
+    }
+}
+
+/// Differences inside this do not matter: 5 % of positive quantities, 5 points of success rates,
+/// 2 points of other ratios. A difference of what is no ratio has no size that matters.
+fn tolerance(measured: Measured, kind: EffectKind) -> Option<f64> {
+    let Measured::Known(metric) = measured else {
+        return (kind == EffectKind::Ratio).then_some(0.05);
+    };
+    Some(match (metric, metric.row().unit) {
+        (
+            Metric::SuccessRate
+            | Metric::TaskSuccessRate
+            | Metric::AttemptSuccessRate
+            | Metric::ToolSuccessRate,
+            _,
+        ) => 0.05,
+        (_, Unit::Ratio) => 0.02,
+        _ => 0.05,
+    })
+}
+
+/// The word for a comparison whose p was adjusted.
+pub(super) fn verdict(comparison: &Comparison) -> ComparisonVerdict {
+    let (Some(effect), Some(p)) = (&comparison.effect, comparison.p_adjusted) else {
+        return ComparisonVerdict::Inconclusive;
+    };
+    let none = match effect.kind {
+        EffectKind::Ratio => 1.0,
+        EffectKind::Difference => 0.0,
+    };
+    let is_same = comparison
+        .tolerance
+        .is_some_and(|t| effect.low >= none - t && effect.high <= none + t);
+    if is_same {
+        return ComparisonVerdict::Same;
+    }
+    if p >= ALPHA || effect.estimate == none {
+        return ComparisonVerdict::Inconclusive;
+    }
+    let rises = effect.estimate > none;
+    match Metric::named(&comparison.metric).map(|m| m.row().direction) {
+        Some(Direction::Higher) if rises => ComparisonVerdict::Better,
+        Some(Direction::Lower) if !rises => ComparisonVerdict::Better,
+        Some(Direction::Higher | Direction::Lower) => ComparisonVerdict::Worse,
+        Some(Direction::Neither) | None => ComparisonVerdict::Different,
+    }
+}
