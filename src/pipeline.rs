@@ -10,7 +10,7 @@ use crate::assessment::{
     Assessment, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period, PriceNote,
     Provenance, SCHEMA_VERSION, Unpriced,
 };
-use crate::config::{self, Config};
+use crate::config::{self, Config, Profile};
 use crate::ingest::{self, Ingested, Target, formats};
 use crate::metrics::{Metric, Unit};
 use crate::place::ProblemKind;
@@ -44,16 +44,31 @@ pub struct Request {
     pub prices: Arc<PriceTable>,
 }
 
-/// Runs all stages. Configuration files among the inputs join `config` as its lowest layer; what is
-/// odd in them comes back beside the assessment. Their `labels` and `naive_timezone` come too late.
+/// What was read, folded.
+#[derive(Debug)]
+pub struct Material {
+    /// Everything known about the period.
+    pub workload: Workload,
+    /// The configuration, with what stood among the inputs.
+    pub config: Config,
+    /// What is odd in the configuration files among the inputs.
+    pub warnings: Vec<config::Warning>,
+    /// Where everything came from, and what was left out.
+    pub provenance: Provenance,
+    /// Whose targets hold where the configuration has none.
+    pub profile: Profile,
+}
+
+/// Reads and folds. Configuration files among the inputs join `config` as its lowest layer. Their
+/// `labels` and `naive_timezone` come too late.
 ///
 /// # Errors
 /// A path that does not exist or cannot be opened; a faulty configuration file among the inputs.
-pub fn assess(
+pub fn read(
     request: &Request,
     mut config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> Result<(Assessment, Vec<config::Warning>), PipelineError> {
+) -> Result<Material, PipelineError> {
     let mut ingested =
         ingest::read_all(&request.targets, formats::ALL, &request.options, progress)?;
     tracing::info!(
@@ -86,7 +101,32 @@ pub fn assess(
         "folded"
     );
 
-    let profile = config::choose_profile(&config, is_orchestrator(&workload, &ingested));
+    Ok(Material {
+        profile: config::choose_profile(&config, is_orchestrator(&workload, &ingested)),
+        provenance: provenance(request, &ingested, &workload, &config, ignored),
+        workload,
+        config,
+        warnings,
+    })
+}
+
+/// Runs all stages. What is odd in configuration files among the inputs comes back beside the
+/// assessment.
+///
+/// # Errors
+/// As [`read`].
+pub fn assess(
+    request: &Request,
+    config: Config,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(Assessment, Vec<config::Warning>), PipelineError> {
+    let Material {
+        workload,
+        config,
+        warnings,
+        provenance,
+        profile,
+    } = read(request, config, progress)?;
     let questions = Questions {
         profile,
         by: request.by.clone(),
@@ -112,7 +152,7 @@ pub fn assess(
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),
         period: workload.period.map(|(from, to)| Period { from, to }),
-        provenance: provenance(request, &ingested, &workload, &config, ignored),
+        provenance,
         headline: analysis.headline,
         indicators: analysis.indicators,
         metrics: analysis.metrics,

@@ -5,6 +5,7 @@
 
 mod border;
 mod compare;
+mod contrast;
 mod describe;
 mod events;
 mod gather;
@@ -26,6 +27,8 @@ use crate::assessment::{
 use crate::config::{Config, Profile};
 use crate::record::{DIMENSIONS, Dimension, Name, hash64};
 use crate::workload::Workload;
+
+pub use contrast::{Side, by, contrast, values};
 
 use reported::Reported;
 use spreads::Spreads;

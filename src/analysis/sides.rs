@@ -48,7 +48,7 @@ pub(super) struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// One value for each task, by name: the mean, of several runs their geometric mean.
-    fn tasks(&self, on_logs: bool) -> Vec<(&'a str, f64)> {
+    pub(super) fn tasks(&self, on_logs: bool) -> Vec<(&'a str, f64)> {
         let traits = &self.spread.traits;
         let groups = self
             .workload
@@ -200,7 +200,7 @@ fn of_shares(base: &Spread, candidate: &Spread) -> Option<Finding> {
     })
 }
 
-fn too_few(units: [u64; 2]) -> String {
+pub(super) fn too_few(units: [u64; 2]) -> String {
     format!(
         "too few units: {} and {}, needs {FEWEST_UNITS} of each or {FEWEST_PAIRS} pairs",
         units[0], units[1]

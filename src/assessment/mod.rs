@@ -4,6 +4,7 @@
 
 mod advice;
 mod comparisons;
+mod contrast;
 mod metrics;
 mod page;
 mod provenance;
@@ -16,6 +17,7 @@ pub use advice::{
     RuleState,
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
+pub use contrast::{Contrast, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{
     Attribution, AttributionPart, Cell, CellSource, DimensionRow, DimensionTable, EventRow,

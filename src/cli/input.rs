@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 
 use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::Assessment;
+use crate::config::Config;
 use crate::ingest::{Target, usual_places};
 use crate::pipeline;
 use crate::prices::PriceTable;
@@ -51,6 +53,22 @@ pub(super) struct Answer {
 }
 
 impl InputArgs {
+    /// The configuration of this run, and the zone in which it thinks.
+    pub(super) fn settings(&self, context: &Context) -> Result<(Config, TimeZone), Failure> {
+        let config = context.load_config()?.config;
+        let named = config.timezone.as_ref().map(|z| z.value.as_str());
+        let zone = context.zone(context.globals.timezone.as_deref().or(named))?;
+        Ok((config, zone))
+    }
+
+    /// The same filters, and this path alone.
+    pub(super) fn only_path(&self, path: &str) -> Self {
+        Self {
+            paths: vec![path.to_owned()],
+            ..self.clone()
+        }
+    }
+
     /// Reads, analyses and advises.
     pub(super) fn assess(
         &self,
@@ -58,19 +76,10 @@ impl InputArgs {
         verb: &str,
         full: bool,
     ) -> Result<Answer, Failure> {
-        let loaded = context.load_config()?;
-        let zone = context.zone(
-            context.globals.timezone.as_deref().or(loaded
-                .config
-                .timezone
-                .as_ref()
-                .map(|z| z.value.as_str())),
-        )?;
-        let request = self.request(context, &loaded.config, &zone)?;
+        let (config, zone) = self.settings(context)?;
+        let request = self.request(context, &config, &zone)?;
         let progress = Progress::new(&context.globals);
-        let result = pipeline::assess(&request, loaded.config, &|done, total| {
-            progress.show(done, total)
-        });
+        let result = pipeline::assess(&request, config, &|done, total| progress.show(done, total));
         progress.finish();
         let (assessment, warnings) = result.map_err(|error| context.input_failure(&error))?;
         super::config::warn(&warnings, &context.globals);
@@ -99,11 +108,12 @@ impl InputArgs {
             .map_err(|error| failure(error.to_string()))
     }
 
-    fn request(
+    /// What the pipeline is asked.
+    pub(super) fn request(
         &self,
         context: &Context,
-        config: &crate::config::Config,
-        zone: &jiff::tz::TimeZone,
+        config: &Config,
+        zone: &TimeZone,
     ) -> Result<pipeline::Request, Failure> {
         let now = context.now()?;
         let naive = context.zone(config.naive_timezone.as_ref().map(|z| z.value.as_str()))?;

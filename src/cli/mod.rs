@@ -4,6 +4,7 @@
 //! file with its `Args` and `run`, and a row in `Verb`.
 
 mod analyze;
+mod compare;
 mod completions;
 mod config;
 mod context;
@@ -48,6 +49,7 @@ Examples:
   perfadvise analyze                       looks where known tools keep their logs
   perfadvise analyze --full reports/       everything, with evidence
   perfadvise score --explain reports/      where the points went
+  perfadvise compare FANCY=a SIMPLE=b      two or more inputs, metric by metric
   perfadvise recommend reports/            only the advice
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise formats explain FILE          what is in a file, and what is missing
@@ -71,6 +73,8 @@ enum Verb {
     Analyze(analyze::Args),
     /// The score; --explain shows each part
     Score(score::Args),
+    /// Two or more inputs, or the values of a dimension, metric by metric
+    Compare(compare::Args),
     /// What to change next, best first
     Recommend(recommend::Args),
     /// Input formats: list them, or explain what is in a file
@@ -128,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let result = output::with_writer(&context, |out| match &verb {
         Verb::Analyze(args) => analyze::run(args, &context, out),
         Verb::Score(args) => score::run(args, &context, out),
+        Verb::Compare(args) => compare::run(args, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),

@@ -8,8 +8,9 @@
 use std::collections::BTreeSet;
 
 use super::Style;
+use super::effects::verdict_word;
 use super::escape::visible;
-use crate::assessment::{Assessment, Limit, MetricRow, TargetVerdict};
+use crate::assessment::{Assessment, Comparison, EffectKind, Limit, MetricRow, TargetVerdict};
 
 /// Columns behind the metric, its unit and its dimensions.
 const FIGURES: [&str; 19] = [
@@ -53,10 +54,71 @@ pub(super) fn render(assessment: &Assessment, _: &Style) -> String {
     out
 }
 
+/// One line for each comparison.
+pub(super) fn comparisons(rows: &[Comparison]) -> String {
+    let mut out = String::new();
+    let head = [
+        "metric",
+        "unit",
+        "dimension",
+        "base",
+        "candidate",
+        "n_base",
+        "n_candidate",
+        "units_base",
+        "units_candidate",
+        "paired",
+        "base_value",
+        "candidate_value",
+        "effect_kind",
+        "effect",
+        "effect_low",
+        "effect_high",
+        "level",
+        "test",
+        "p",
+        "p_adjusted",
+        "tolerance",
+        "verdict",
+        "note",
+    ];
+    push(&mut out, head.iter().map(|&h| h.to_owned()));
+    for row in rows {
+        let effect = row.effect.as_ref();
+        let kind = effect.map_or("", |e| match e.kind {
+            EffectKind::Ratio => "ratio",
+            EffectKind::Difference => "difference",
+        });
+        let counts = [row.n[0], row.n[1], row.units[0], row.units[1]].map(|n| n.to_string());
+        let figures = [row.base_value, row.candidate_value].map(number);
+        let ends = [
+            effect.map(|e| e.estimate),
+            effect.map(|e| e.low),
+            effect.map(|e| e.high),
+            effect.map(|e| e.level),
+        ]
+        .map(number);
+        let fields = [word(&row.metric), unit(row.unit), word(&row.dimension)]
+            .into_iter()
+            .chain([word(&row.base), word(&row.candidate)])
+            .chain(counts)
+            .chain([row.paired.to_string()])
+            .chain(figures)
+            .chain([kind.to_owned()])
+            .chain(ends)
+            .chain([word(row.test.as_deref().unwrap_or_default())])
+            .chain([row.p, row.p_adjusted, row.tolerance].map(number))
+            .chain([verdict_word(row.verdict).to_owned()])
+            .chain([word(row.note.as_deref().unwrap_or_default())]);
+        push(&mut out, fields);
+    }
+    out
+}
+
 fn fields(row: &MetricRow, dimensions: &BTreeSet<&str>) -> Vec<String> {
     let interval = row.interval.as_ref();
     let target = row.target.as_ref();
-    let mut fields = vec![word(&row.metric), unit(row)];
+    let mut fields = vec![word(&row.metric), unit(row.unit)];
     fields.extend(
         dimensions
             .iter()
@@ -98,8 +160,8 @@ fn fields(row: &MetricRow, dimensions: &BTreeSet<&str>) -> Vec<String> {
     fields
 }
 
-fn unit(row: &MetricRow) -> String {
-    serde_json::to_value(row.unit)
+fn unit(unit: crate::metrics::Unit) -> String {
+    serde_json::to_value(unit)
         .ok()
         .and_then(|v| v.as_str().map(str::to_owned))
         .unwrap_or_default()

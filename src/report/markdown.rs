@@ -38,7 +38,7 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
 }
 
 /// What Markdown or HTML could take for more than text, written out.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

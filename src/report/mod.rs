@@ -4,7 +4,9 @@
 //! `words`, names from inputs become safe in `escape`.
 
 mod bars;
+pub mod contrast;
 mod csv;
+mod effects;
 mod escape;
 mod json;
 mod jsonl;

@@ -1,11 +1,9 @@
 //! What tests say of two groups, in a sentence each.
 
+use super::super::effects::{effect, painted, points};
 use super::super::pen::Pen;
 use super::super::words;
-use super::tradeoffs::{effect, painted};
-use crate::assessment::{
-    Assessment, CellSource, Comparison, ComparisonVerdict, DimensionTable, EffectKind,
-};
+use crate::assessment::{Assessment, CellSource, Comparison, ComparisonVerdict, DimensionTable};
 
 /// A sentence for each pair of groups, and what else the reader of the table must know.
 pub(in super::super) fn sentences(
@@ -78,13 +76,7 @@ fn statement(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -
         ComparisonVerdict::Different,
     ] {
         let list: Vec<String> = is(verdict)
-            .map(|c| {
-                let points = match &c.effect {
-                    Some(e) if e.kind == EffectKind::Difference => "\u{a0}points",
-                    _ => "",
-                };
-                format!("{}{}{}{points}", name(c), words::GLUE, effect(c, pen))
-            })
+            .map(|c| words::glued(&format!("{} {}{}", name(c), effect(c, pen), points(c))))
             .collect();
         if !list.is_empty() {
             parts.push(format!("{}: {}", painted(verdict, pen), list.join(", ")));
@@ -137,14 +129,11 @@ fn decided(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -> 
         let list: Vec<String> = is(verdict)
             .map(|c| {
                 let name = words::metric(&c.metric);
-                let unit = match &c.effect {
-                    Some(e) if e.kind == EffectKind::Difference => " points",
-                    _ => "",
-                };
                 words::glued(&format!(
-                    "{} {}{unit}",
+                    "{} {}{}",
                     pen.name(words::without_time(&name), 30),
-                    effect(c, pen)
+                    effect(c, pen),
+                    points(c)
                 ))
             })
             .collect();

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::super::effects::{effect, effect_span, painted};
 use super::super::pen::{Pen, Tone};
 use super::super::table::{self, Column};
 use super::super::verdict::capital;
 use super::super::words;
 use super::statements::statements;
-use crate::assessment::{
-    Assessment, Cell, CellSource, Comparison, ComparisonVerdict, DimensionRow, DimensionTable,
-    EffectKind,
-};
+use crate::assessment::{Assessment, Cell, CellSource, Comparison, DimensionRow, DimensionTable};
 
 /// Values of a dimension on a page that is not full.
 const ROWS: usize = 5;
@@ -346,52 +344,4 @@ fn comparisons(a: &Assessment, dimension: &str, pen: &Pen<'_>) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(table::lines(&columns, "  "));
     lines
-}
-
-/// `×0.68`, `−13.1`.
-pub(super) fn effect(c: &Comparison, pen: &Pen<'_>) -> String {
-    match &c.effect {
-        Some(e) if e.kind == EffectKind::Ratio => words::factor(e.estimate, pen.signs),
-        Some(e) => words::signed(e.estimate * 100.0, 1, pen.signs),
-        None => pen.signs.dash.into(),
-    }
-}
-
-fn effect_span(c: &Comparison, pen: &Pen<'_>) -> String {
-    let s = pen.signs;
-    match &c.effect {
-        Some(e) if e.kind == EffectKind::Ratio => format!(
-            "{} to {}",
-            words::factor_figure(e.low, s),
-            words::factor_figure(e.high, s)
-        ),
-        Some(e) => format!(
-            "{} to {} points",
-            words::signed(e.low * 100.0, 1, s),
-            words::signed(e.high * 100.0, 1, s)
-        ),
-        None => s.dash.into(),
-    }
-}
-
-pub(super) fn painted(verdict: ComparisonVerdict, pen: &Pen<'_>) -> String {
-    let tone = match verdict {
-        ComparisonVerdict::Better => Tone::Good,
-        ComparisonVerdict::Worse => Tone::Bad,
-        ComparisonVerdict::Inconclusive => Tone::Bold,
-        _ => return verdict_word(verdict).into(),
-    };
-    pen.paint(tone, verdict_word(verdict))
-}
-
-/// The word for a comparison.
-pub(in super::super) fn verdict_word(verdict: ComparisonVerdict) -> &'static str {
-    match verdict {
-        ComparisonVerdict::Better => "better",
-        ComparisonVerdict::Worse => "worse",
-        ComparisonVerdict::Same => "same",
-        ComparisonVerdict::Inconclusive => "inconclusive",
-        ComparisonVerdict::Insufficient => "insufficient",
-        ComparisonVerdict::Different => "different",
-    }
 }

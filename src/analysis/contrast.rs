@@ -1,0 +1,491 @@
+//! Two or more groups against the first one, whichever workloads they come from.
+
+use std::collections::BTreeSet;
+
+use crate::assessment::{
+    Comparison, ComparisonVerdict, Contrast, EffectKind, Generator, GroupRow, PairedRatios,
+    Pairing, Period, SCHEMA_VERSION, Stratification, Stratum,
+};
+use crate::config::Config;
+use crate::metrics::{Kind, Metric};
+use crate::record::{Dimension, Measured};
+use crate::stats::{location, multiplicity, unpaired};
+use crate::workload::{Filter, Workload};
+
+use super::compare::COMPARED;
+use super::describe::LEVEL;
+use super::pairs::pairs;
+use super::sides::{self, Group};
+use super::spread::Spread;
+use super::spreads::in_parallel;
+use super::tables::{base, is_mock};
+
+/// One group: the part of a workload that `filter` lets through.
+#[derive(Debug, Clone)]
+pub struct Side<'a> {
+    /// What it is called.
+    pub label: String,
+    /// Where it lies.
+    pub workload: &'a Workload,
+    /// Which part of it.
+    pub filter: Filter,
+    /// Files that were read for it.
+    pub files: u64,
+    /// Faulty records that were left out.
+    pub skipped: u64,
+}
+
+/// Dimensions within whose values the sign of a difference is looked at.
+const WITHIN: [Dimension; 5] = [
+    Dimension::Project,
+    Dimension::Interface,
+    Dimension::Mode,
+    Dimension::Model,
+    Dimension::Purpose,
+];
+
+/// Fewer units in a group than this say nothing of a sign.
+const FEWEST_WITHIN: usize = 6;
+
+/// Compares each side with the first one.
+///
+/// `dimension` is the name under which comparisons stand (`mode`, or `label` for inputs). With
+/// `named` metrics only these are compared, and p is adjusted by Holm's method; else the usual ones
+/// and all that only the input knows, adjusted by Benjamini and Hochberg.
+#[must_use]
+pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contrast {
+    let Some((base, candidates)) = sides.split_first() else {
+        return empty();
+    };
+    let metrics = if named.is_empty() {
+        usual(base)
+    } else {
+        named.to_vec()
+    };
+    let questions: Vec<(&Side<'_>, &String)> = candidates
+        .iter()
+        .flat_map(|side| metrics.iter().map(move |metric| (side, metric)))
+        .collect();
+    let answers = in_parallel(&questions, |(side, metric)| {
+        Answer::of(base, side, metric, dimension)
+    });
+    let mut answers: Vec<Answer> = answers.into_iter().flatten().collect();
+    let p: Vec<f64> = answers.iter().filter_map(|a| a.comparison.p).collect();
+    let adjusted = if named.is_empty() {
+        multiplicity::benjamini_hochberg(&p)
+    } else {
+        multiplicity::holm(&p)
+    };
+    let mut adjusted = adjusted.into_iter();
+    for answer in answers.iter_mut().filter(|a| a.comparison.p.is_some()) {
+        answer.comparison.p_adjusted = adjusted.next();
+        answer.comparison.verdict = sides::verdict(&answer.comparison);
+    }
+    let strata = candidates
+        .iter()
+        .flat_map(|side| stratify(base, side, dimension, &answers))
+        .collect();
+    let first =
+        |f: fn(Period) -> crate::units::Time,
+         pick: fn(crate::units::Time, crate::units::Time) -> crate::units::Time| {
+            let periods = sides.iter().filter_map(|s| s.workload.period);
+            periods
+                .map(|(from, to)| f(Period { from, to }))
+                .reduce(pick)
+        };
+    Contrast {
+        period: first(|p| p.from, Ord::min)
+            .zip(first(|p| p.to, Ord::max))
+            .map(|(from, to)| Period { from, to }),
+        groups: sides.iter().map(row).collect(),
+        pairings: candidates.iter().map(|side| pairing(base, side)).collect(),
+        pairs: answers.iter().find_map(|a| a.ratios.clone()),
+        comparisons: answers.into_iter().map(|a| a.comparison).collect(),
+        strata,
+        correction: if named.is_empty() {
+            "benjamini-hochberg"
+        } else {
+            "holm"
+        }
+        .into(),
+        ..empty()
+    }
+}
+
+/// The values of a dimension as sides, the base first: FANCY of the modes, else what was used most. Mock interfaces are left out. `None` where there is no such
+/// dimension.
+#[must_use]
+pub fn by<'a>(workload: &'a Workload, config: &Config, dimension: &str) -> Option<Vec<Side<'a>>> {
+    let dimension = super::dimension_named(workload, dimension)?;
+    let values = workload.values_of(dimension);
+    let base = base(workload, config, dimension, &values);
+    let others = values
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| Some(*name) != base && !is_mock(workload, config, dimension, *name));
+    let sides = base.into_iter().chain(others).map(|value| Side {
+        label: workload.catalog.text(value).to_owned(),
+        workload,
+        filter: Filter::of(dimension, value),
+        files: 0,
+        skipped: 0,
+    });
+    Some(sides.collect())
+}
+
+/// Two lists of numbers, each number a unit.
+#[must_use]
+pub fn values(base: (&str, &[f64]), candidate: (&str, &[f64])) -> Contrast {
+    let (a, b) = (base.1, candidate.1);
+    let on_logs = a.iter().chain(b).all(|v| *v > 0.0);
+    let mean = |values: &[f64]| {
+        #[allow(clippy::cast_precision_loss)]
+        let n = values.len() as f64;
+        (n > 0.0).then(|| values.iter().sum::<f64>() / n)
+    };
+    let test = unpaired::brunner_munzel(a, b, super::seed(a, b));
+    let effect = test.and_then(|_| {
+        if on_logs {
+            location::hodges_lehmann_ratio(a, b, LEVEL)
+        } else {
+            location::hodges_lehmann_difference(a, b, LEVEL)
+        }
+    });
+    let n = [a.len() as u64, b.len() as u64];
+    let mut comparison = Comparison {
+        metric: "value".into(),
+        unit: crate::metrics::Unit::Unknown,
+        dimension: "label".into(),
+        base: base.0.to_owned(),
+        candidate: candidate.0.to_owned(),
+        n,
+        units: n,
+        paired: false,
+        base_value: mean(a),
+        candidate_value: mean(b),
+        effect: effect.map(|e| crate::assessment::EffectSize {
+            kind: if on_logs {
+                EffectKind::Ratio
+            } else {
+                EffectKind::Difference
+            },
+            estimate: e.estimate,
+            low: e.low,
+            high: e.high,
+            level: LEVEL,
+        }),
+        test: test.map(|_| "brunner-munzel-permutation".to_owned()),
+        p: test.map(|t| t.p),
+        p_adjusted: test.map(|t| t.p),
+        tolerance: on_logs.then_some(0.05),
+        verdict: ComparisonVerdict::Insufficient,
+        note: test.is_none().then(|| sides::too_few(n)),
+    };
+    if test.is_some() {
+        comparison.verdict = sides::verdict(&comparison);
+    }
+    let group = |label: &str, n: u64| GroupRow {
+        label: label.to_owned(),
+        is_part: false,
+        files: 1,
+        records: n,
+        units: n,
+        tasks: 0,
+        skipped: 0,
+    };
+    Contrast {
+        groups: vec![group(base.0, n[0]), group(candidate.0, n[1])],
+        comparisons: vec![comparison],
+        ..empty()
+    }
+}
+
+fn empty() -> Contrast {
+    Contrast {
+        schema_version: SCHEMA_VERSION,
+        generator: Generator::default(),
+        period: None,
+        groups: Vec::new(),
+        pairings: Vec::new(),
+        comparisons: Vec::new(),
+        pairs: None,
+        strata: Vec::new(),
+        correction: "none".into(),
+    }
+}
+
+/// The usual metrics, and those that only the input knows.
+fn usual(base: &Side<'_>) -> Vec<String> {
+    let custom = base
+        .workload
+        .measured()
+        .into_iter()
+        .filter_map(|m| match m {
+            Measured::Custom(name) => Some(base.workload.catalog.text(name).to_owned()),
+            Measured::Known(_) => None,
+        });
+    let known = COMPARED.iter().map(|m| m.name().to_owned());
+    known.chain(custom).collect()
+}
+
+/// What a metric is in a workload; `None` where nothing has its name.
+fn measured(workload: &Workload, name: &str) -> Option<Measured> {
+    Metric::named(name).map(Measured::Known).or_else(|| {
+        let number = workload.catalog.names.find(name)?;
+        Some(Measured::Custom(crate::record::Name(number)))
+    })
+}
+
+/// A comparison with what else is known of its pairs.
+struct Answer {
+    comparison: Comparison,
+    ratios: Option<PairedRatios>,
+}
+
+impl Answer {
+    /// `None` where neither side has the metric, or what only the input knows is not in both.
+    fn of(base: &Side<'_>, candidate: &Side<'_>, metric: &str, dimension: &str) -> Option<Self> {
+        let spread = |side: &Side<'_>| {
+            let measured = measured(side.workload, metric)?;
+            Spread::of(side.workload, measured, &side.filter)
+        };
+        let (a, b) = match (spread(base), spread(candidate)) {
+            (Some(a), Some(b)) => (a, b),
+            (None, None) => return None,
+            (a, b) => {
+                return Some(Self {
+                    comparison: one_sided(base, candidate, dimension, a.as_ref(), b.as_ref()),
+                    ratios: None,
+                });
+            }
+        };
+        let groups = [group_of(base, &a), group_of(candidate, &b)];
+        let comparison = sides::comparison(dimension, &groups[0], &groups[1]);
+        let is_time =
+            a.traits.kind == Kind::Value && a.traits.unit == crate::metrics::Unit::Seconds;
+        let ratios = (comparison.paired && is_time).then(|| {
+            let tasks = pairs(&groups[0].tasks(true), &groups[1].tasks(true));
+            let positive = tasks.into_iter().filter(|(a, b)| *a > 0.0 && *b > 0.0);
+            let mut ratios: Vec<f64> = positive.map(|(a, b)| b / a).collect();
+            ratios.sort_by(f64::total_cmp);
+            PairedRatios {
+                metric: comparison.metric.clone(),
+                base: base.label.clone(),
+                candidate: candidate.label.clone(),
+                ratios,
+            }
+        });
+        Some(Self {
+            comparison,
+            ratios: ratios.filter(|r| r.ratios.len() >= sides::FEWEST_PAIRS),
+        })
+    }
+}
+
+fn group_of<'a>(side: &'a Side<'a>, spread: &'a Spread) -> Group<'a> {
+    Group {
+        label: &side.label,
+        workload: side.workload,
+        filter: side.filter.clone(),
+        spread,
+    }
+}
+
+/// A metric that only one side has: no comparison, but worth saying.
+fn one_sided(
+    base: &Side<'_>,
+    candidate: &Side<'_>,
+    dimension: &str,
+    a: Option<&Spread>,
+    b: Option<&Spread>,
+) -> Comparison {
+    let traits = a.or(b).map(|s| s.traits.clone());
+    let count = |s: Option<&Spread>| s.map_or(0, |s| s.whole.n);
+    let units = |s: Option<&Spread>| s.map_or(0, |s| s.units.len() as u64);
+    let value = |s: Option<&Spread>| s.and_then(|s| s.mean_of(&s.whole));
+    let without = if a.is_none() { base } else { candidate };
+    Comparison {
+        metric: traits.as_ref().map_or_else(String::new, |t| t.name.clone()),
+        unit: traits.map_or(crate::metrics::Unit::Unknown, |t| t.unit),
+        dimension: dimension.to_owned(),
+        base: base.label.clone(),
+        candidate: candidate.label.clone(),
+        n: [count(a), count(b)],
+        units: [units(a), units(b)],
+        paired: false,
+        base_value: value(a),
+        candidate_value: value(b),
+        effect: None,
+        test: None,
+        p: None,
+        p_adjusted: None,
+        tolerance: None,
+        verdict: ComparisonVerdict::Insufficient,
+        note: Some(format!("not measured in {}", without.label)),
+    }
+}
+
+fn row(side: &Side<'_>) -> GroupRow {
+    let rows = side.rows();
+    let units: BTreeSet<u32> = rows.iter().map(|r| r.key.unit.0).collect();
+    let of_all = side.filter.dims.is_empty();
+    let counts = &side.workload.counts;
+    let operations: u64 = rows
+        .iter()
+        .flat_map(|r| r.outcomes.iter().map(|n| u64::from(*n)))
+        .sum();
+    GroupRow {
+        label: side.label.clone(),
+        is_part: !of_all,
+        files: side.files,
+        records: if of_all { counts.records } else { operations },
+        units: if of_all {
+            side.workload.units.len() as u64
+        } else {
+            units.len() as u64
+        },
+        tasks: side.tasks().len() as u64,
+        skipped: side.skipped,
+    }
+}
+
+impl<'a> Side<'a> {
+    /// The rows of operations in it.
+    fn rows(&self) -> Vec<&'a crate::workload::Row> {
+        let sets = self.workload.catalog.dims.values();
+        let holds = |dims: crate::record::DimsId| {
+            let set = &sets[dims.0 as usize];
+            self.filter.dims.iter().all(|wanted| set.contains(wanted))
+        };
+        self.workload
+            .rows
+            .iter()
+            .filter(|row| holds(row.key.dims))
+            .collect()
+    }
+
+    /// Names of the tasks in it.
+    fn tasks(&self) -> BTreeSet<&'a str> {
+        let tasks: BTreeSet<_> = self.rows().iter().map(|r| r.key.task).collect();
+        let named = tasks.into_iter().filter(|t| t.is_some());
+        named.map(|t| self.workload.catalog.text(t)).collect()
+    }
+}
+
+fn pairing(base: &Side<'_>, candidate: &Side<'_>) -> Pairing {
+    let (a, b) = (base.tasks(), candidate.tasks());
+    Pairing {
+        base: base.label.clone(),
+        candidate: candidate.label.clone(),
+        both: a.intersection(&b).count() as u64,
+        base_only: a.difference(&b).count() as u64,
+        candidate_only: b.difference(&a).count() as u64,
+    }
+}
+
+/// What was decided, within the values of other dimensions.
+fn stratify(
+    base: &Side<'_>,
+    candidate: &Side<'_>,
+    dimension: &str,
+    answers: &[Answer],
+) -> Vec<Stratification> {
+    let decided: Vec<&Comparison> = answers
+        .iter()
+        .map(|a| &a.comparison)
+        .filter(|c| c.candidate == candidate.label && c.effect.is_some())
+        .filter(|c| {
+            use ComparisonVerdict::{Better, Different, Worse};
+            matches!(c.verdict, Better | Worse | Different)
+        })
+        .collect();
+    let others = WITHIN
+        .iter()
+        .filter(|other| base.workload.catalog.dimension_name(**other) != dimension);
+    let mut found = Vec::new();
+    for other in others {
+        let shared = shared_values(base.workload, candidate.workload, *other);
+        if shared.len() < 2 {
+            continue;
+        }
+        for comparison in &decided {
+            let within: Vec<Stratum> = shared
+                .iter()
+                .filter_map(|value| stratum(base, candidate, *other, value, comparison))
+                .collect();
+            if within.len() < 2 {
+                continue;
+            }
+            let whole = sign(comparison);
+            found.push(Stratification {
+                metric: comparison.metric.clone(),
+                base: base.label.clone(),
+                candidate: candidate.label.clone(),
+                dimension: base.workload.catalog.dimension_name(*other).to_owned(),
+                is_reversed: within
+                    .iter()
+                    .all(|s| above(comparison, s.estimate) == -whole),
+                within,
+            });
+        }
+    }
+    found
+}
+
+fn stratum(
+    base: &Side<'_>,
+    candidate: &Side<'_>,
+    other: Dimension,
+    value: &str,
+    comparison: &Comparison,
+) -> Option<Stratum> {
+    let within = |side: &Side<'_>| {
+        let number = side.workload.catalog.names.find(value)?;
+        let filter = side.filter.clone().and(other, crate::record::Name(number));
+        let measured = measured(side.workload, &comparison.metric)?;
+        let spread = Spread::of(side.workload, measured, &filter)?;
+        (spread.units.len() >= FEWEST_WITHIN).then_some(spread)
+    };
+    let (a, b) = (within(base)?, within(candidate)?);
+    let (x, y) = (a.mean_of(&a.whole)?, b.mean_of(&b.whole)?);
+    let estimate = match comparison.effect.as_ref()?.kind {
+        EffectKind::Ratio => y / x,
+        EffectKind::Difference => y - x,
+    };
+    estimate.is_finite().then(|| Stratum {
+        value: value.to_owned(),
+        estimate,
+        units: [a.units.len() as u64, b.units.len() as u64],
+    })
+}
+
+/// 1 where the candidate is higher, −1 where it is lower.
+fn sign(comparison: &Comparison) -> i8 {
+    comparison
+        .effect
+        .as_ref()
+        .map_or(0, |e| above(comparison, e.estimate))
+}
+
+fn above(comparison: &Comparison, estimate: f64) -> i8 {
+    let none = match comparison.effect.as_ref().map(|e| e.kind) {
+        Some(EffectKind::Ratio) => 1.0,
+        _ => 0.0,
+    };
+    match estimate.total_cmp(&none) {
+        std::cmp::Ordering::Greater => 1,
+        std::cmp::Ordering::Equal => 0,
+        std::cmp::Ordering::Less => -1,
+    }
+}
+
+/// Values of a dimension that occur in both workloads.
+fn shared_values(a: &Workload, b: &Workload, dimension: Dimension) -> Vec<String> {
+    let of = |w: &Workload| -> BTreeSet<String> {
+        w.values_of(dimension)
+            .into_iter()
+            .map(|(name, _)| w.catalog.text(name).to_owned())
+            .collect()
+    };
+    of(a).intersection(&of(b)).cloned().collect()
+}

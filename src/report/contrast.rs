@@ -1,0 +1,596 @@
+//! A contrast of two or more groups: the verdict, a table for each, the pairs, and what the reader of
+//! the table must know.
+
+use super::Style;
+use super::effects::{effect, effect_span, painted, points};
+use super::escape::width;
+use super::pen::{Pen, Tone};
+use super::table::{self, Column};
+use super::times;
+use super::verdict::capital;
+use super::words;
+use crate::assessment::{
+    Comparison, ComparisonVerdict, Contrast, EffectSize, GroupRow, PairedRatios, Pairing,
+    Stratification,
+};
+
+/// The contrast in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `csv`).
+#[must_use]
+pub fn render(contrast: &Contrast, format: &str, style: &Style) -> String {
+    match format {
+        "json" => with_break(serde_json::to_string_pretty(contrast)),
+        "jsonl" => contrast
+            .comparisons
+            .iter()
+            .map(|c| with_break(serde_json::to_string(c)))
+            .collect(),
+        "yaml" => serde_yaml::to_string(contrast)
+            .unwrap_or_else(|_| with_break(serde_json::to_string_pretty(contrast))),
+        "csv" => super::csv::comparisons(&contrast.comparisons),
+        "markdown" => markdown(contrast, style),
+        _ => page(contrast, style),
+    }
+}
+
+fn with_break(text: serde_json::Result<String>) -> String {
+    let mut text =
+        text.expect("a contrast has string keys and no fallible serializer, so it is always JSON");
+    text.push('\n');
+    text
+}
+
+/// The page for a terminal.
+fn page(c: &Contrast, style: &Style) -> String {
+    let pen = Pen::new(style);
+    let mut lines = heading(c, &pen);
+    for pairing in groups(c) {
+        let rows = rows_of(c, &pairing);
+        lines.push(String::new());
+        lines.extend(pen.paragraph("  ", &verdict(&pairing.0, &pairing.1, &rows, &pen)));
+        lines.push(String::new());
+        lines.extend(table::lines(&columns(&rows, &pairing, &pen), "  "));
+    }
+    if let Some(pairs) = &c.pairs {
+        lines.extend(strip(c, pairs, &pen));
+    }
+    lines.push(String::new());
+    lines.extend(notes(c, &pen));
+    pen.finish(&lines)
+}
+
+/// `compare FANCY SIMPLE … 41 pairs by task · 16 – 22 Nov`.
+fn heading(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
+    let labels: Vec<String> = c.groups.iter().map(|g| pen.name(&g.label, 30)).collect();
+    let title = format!("compare {}", labels.join(" v "));
+    let paired = c
+        .comparisons
+        .iter()
+        .filter(|c| c.paired)
+        .map(|c| c.units[0])
+        .max();
+    let basis = match (paired, c.groups.first()) {
+        (Some(pairs), _) if c.pairings.iter().any(|p| p.both >= pairs) => {
+            format!("{} by task", words::counted(pairs, "pair", "pairs"))
+        }
+        (Some(pairs), _) => format!("{} by unit", words::counted(pairs, "pair", "pairs")),
+        (None, Some(_)) => {
+            let units: Vec<String> = c.groups.iter().map(|g| words::count(g.units)).collect();
+            format!("{} units", units.join(" v "))
+        }
+        (None, None) => String::new(),
+    };
+    let period = c.period.map_or_else(String::new, |p| {
+        format!(
+            " {} {}",
+            pen.signs.dot,
+            times::period(p, &pen.style.zone, pen.signs)
+        )
+    });
+    pen.spread(&pen.paint(Tone::Bold, &title), &format!("{basis}{period}"))
+}
+
+/// Base and candidate of each table.
+fn groups(c: &Contrast) -> Vec<(String, String)> {
+    let Some(base) = c.groups.first() else {
+        return Vec::new();
+    };
+    let candidates = c.groups.iter().skip(1);
+    candidates
+        .map(|g| (base.label.clone(), g.label.clone()))
+        .collect()
+}
+
+fn rows_of<'a>(c: &'a Contrast, (base, candidate): &(String, String)) -> Vec<&'a Comparison> {
+    c.comparisons
+        .iter()
+        .filter(|c| c.base == *base && c.candidate == *candidate)
+        .collect()
+}
+
+/// What was decided, in a sentence or two. Where metrics disagree there is no winner.
+fn verdict(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -> String {
+    let list = |verdict| {
+        let of = rows.iter().filter(|c| c.verdict == verdict);
+        let names: Vec<String> = of
+            .map(|c| words::glued(&format!("{} {}{}", name(c, pen), effect(c, pen), points(c))))
+            .collect();
+        names.join(", ")
+    };
+    let count = |verdict| rows.iter().filter(|c| c.verdict == verdict).count() as u64;
+    let (better, worse, different) = (
+        list(ComparisonVerdict::Better),
+        list(ComparisonVerdict::Worse),
+        list(ComparisonVerdict::Different),
+    );
+    let who = pen.name(candidate, 30);
+    let than = pen.name(base, 30);
+    let mut sentence = match (better.is_empty(), worse.is_empty()) {
+        (false, false) => format!(
+            "A trade: {who} is better than {than} in {better}, and worse in {worse}. No winner, since \
+             the metrics disagree."
+        ),
+        (false, true) => format!("{who} is better than {than} in {better}; nothing is worse."),
+        (true, false) => format!("{who} is worse than {than} in {worse}; nothing is better."),
+        (true, true) => {
+            let (same, open) = (
+                count(ComparisonVerdict::Same),
+                count(ComparisonVerdict::Inconclusive),
+            );
+            match (same, open) {
+                _ if !different.is_empty() => String::new(),
+                (0, 0) => format!("Too little data for a verdict on {who} v {than}."),
+                (_, 0) => format!("{who} and {than} are the same within the tolerances."),
+                _ => format!(
+                    "No difference between {who} and {than} is proven: {same} same, {open} inconclusive."
+                ),
+            }
+        }
+    };
+    if !different.is_empty() {
+        if !sentence.is_empty() {
+            sentence.push(' ');
+        }
+        sentence.push_str(&format!(
+            "{who} differs from {than} in {different}, which has no better or worse."
+        ));
+    }
+    pen.paint(Tone::Bold, &sentence)
+}
+
+fn name(c: &Comparison, pen: &Pen<'_>) -> String {
+    words::glued(&pen.name(&words::lower(&words::metric(&c.metric)), 30))
+}
+
+fn columns(rows: &[&Comparison], labels: &(String, String), pen: &Pen<'_>) -> Vec<Column> {
+    let s = pen.signs;
+    let cells =
+        |cell: &dyn Fn(&Comparison) -> String| rows.iter().map(|c| cell(c)).collect::<Vec<_>>();
+    let room = if pen.is_narrow() { 14 } else { 24 };
+    let mut columns = vec![
+        Column::words(
+            "metric",
+            cells(&|c| pen.name(&words::lower(&words::metric(&c.metric)), room)),
+        ),
+        Column::numbers("effect", cells(&|c| effect(c, pen))),
+        Column::words("verdict", cells(&|c| painted(c.verdict, pen))),
+        Column::numbers(
+            &words::glued("95 % interval"),
+            cells(&|c| effect_span(c, pen)),
+        ),
+        Column::numbers(
+            &words::glued("p adj."),
+            cells(&|c| {
+                c.p_adjusted
+                    .map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))
+            }),
+        ),
+    ];
+    let value = |label: &str, value: &dyn Fn(&Comparison) -> Option<f64>| {
+        Column::numbers(
+            &pen.name(label, 14),
+            cells(&|c| words::amount_or_dash(c.unit, value(c), s)),
+        )
+    };
+    let values = [
+        value(&labels.0, &|c| c.base_value),
+        value(&labels.1, &|c| c.candidate_value),
+    ];
+    let units = Column::numbers(
+        "units",
+        cells(&|c| {
+            if c.paired {
+                words::counted(c.units[0], "pair", "pairs")
+            } else {
+                format!(
+                    "{} v {}",
+                    words::count(c.units[0]),
+                    words::count(c.units[1])
+                )
+            }
+        }),
+    );
+    if pen.is_narrow() {
+        // What decides comes first, since the last columns fall off.
+        columns.extend(values);
+    } else {
+        columns.splice(1..1, values);
+    }
+    columns.push(units);
+    table::fitting(columns, pen.width() - 2).0
+}
+
+/// One mark for each pair, along the ratio of candidate to base.
+fn strip(c: &Contrast, pairs: &PairedRatios, pen: &Pen<'_>) -> Vec<String> {
+    let found = c.comparisons.iter().find(|x| {
+        x.metric == pairs.metric && x.base == pairs.base && x.candidate == pairs.candidate
+    });
+    let (Some(effect), Some(lowest), Some(highest)) = (
+        found.and_then(|x| x.effect.as_ref()),
+        pairs.ratios.first(),
+        pairs.ratios.last(),
+    ) else {
+        return Vec::new();
+    };
+    let Some(axis) = Axis::of(lowest.min(0.99), highest.max(1.01), pen.width() - 8) else {
+        return Vec::new();
+    };
+    let s = pen.signs;
+    let (marks, ends): ([&str; 3], [&str; 6]) = if pen.style.unicode {
+        (["·", ":", "⁝"], ["┼", "─", "├", "◆", "┤", "│"])
+    } else {
+        ([".", ":", "#"], ["+", "-", "[", "*", "]", "|"])
+    };
+    let mut counts = vec![0_usize; axis.columns];
+    for ratio in &pairs.ratios {
+        counts[axis.column(*ratio)] += 1;
+    }
+    let one = axis.column(1.0);
+    let dots: String = counts
+        .iter()
+        .enumerate()
+        .map(|(at, n)| match n {
+            0 if at == one => ends[5],
+            0 => " ",
+            n => marks[(*n).min(3) - 1],
+        })
+        .collect();
+    let better = pairs.ratios.iter().filter(|r| **r < 1.0).count() as u64;
+    let title = format!(
+        "{} per task, {} as a multiple of {} ({})",
+        words::lower(&words::metric(&pairs.metric)),
+        pen.name(&pairs.candidate, 20),
+        pen.name(&pairs.base, 20),
+        words::counted(pairs.ratios.len() as u64, "pair", "pairs")
+    );
+    let mut lines = vec![String::new()];
+    lines.extend(pen.paragraph("  ", &title));
+    lines.push(String::new());
+    lines.push(format!("    {dots}"));
+    lines.push(format!("    {}", axis.ruler(ends[0], ends[1])));
+    lines.push(format!("    {}", axis.numbers(s.times, pen)));
+    lines.push(format!("    {}", axis.interval(effect, &ends)));
+    lines.extend(pen.paragraph(
+        "  ",
+        &format!(
+            "{} one pair  {} two  {} more    {} effect, with its interval    {} equal    lower in {} of {}",
+            marks[0],
+            marks[1],
+            marks[2],
+            ends[3],
+            ends[5],
+            words::count(better),
+            words::count(pairs.ratios.len() as u64)
+        ),
+    ));
+    lines
+}
+
+/// A scale of ratios.
+struct Axis {
+    from: f64,
+    step: f64,
+    ticks: usize,
+    /// Columns from one tick to the next.
+    spacing: usize,
+    columns: usize,
+}
+
+impl Axis {
+    /// `None` where the ratios are too far apart for a scale.
+    fn of(lowest: f64, highest: f64, room: usize) -> Option<Self> {
+        let steps = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
+        let most = (room / 7).min(12);
+        steps.into_iter().find_map(|step| {
+            let from = (lowest / step).floor();
+            let ticks = ((highest / step).ceil() - from) as usize;
+            (ticks <= most && ticks > 0).then(|| {
+                let spacing = (room.min(90) / ticks).max(1);
+                Self {
+                    from: from * step,
+                    step,
+                    ticks,
+                    spacing,
+                    columns: ticks * spacing + 1,
+                }
+            })
+        })
+    }
+
+    fn column(&self, ratio: f64) -> usize {
+        let at = (ratio - self.from) / self.step * self.spacing as f64;
+        (at.round().max(0.0) as usize).min(self.columns - 1)
+    }
+
+    fn ruler(&self, tick: &str, line: &str) -> String {
+        let part = format!("{tick}{}", line.repeat(self.spacing - 1));
+        format!("{}{tick}", part.repeat(self.ticks))
+    }
+
+    fn numbers(&self, times: &str, pen: &Pen<'_>) -> String {
+        let decimals = if self.step < 0.1 {
+            2
+        } else {
+            usize::from(self.step < 1.0)
+        };
+        let mut line = String::new();
+        for tick in 0..=self.ticks {
+            let at = tick * self.spacing;
+            let value = self.from + self.step * tick as f64;
+            let text = format!("{times}{}", words::fixed(value, decimals, pen.signs));
+            if width(&line) > at {
+                continue;
+            }
+            line.push_str(&" ".repeat(at - width(&line)));
+            line.push_str(&text);
+        }
+        line
+    }
+
+    fn interval(&self, effect: &EffectSize, ends: &[&str; 6]) -> String {
+        let [low, middle, high] =
+            [effect.low, effect.estimate, effect.high].map(|v| self.column(v));
+        (0..=high)
+            .map(|at| match at {
+                _ if at < low => " ",
+                _ if at == middle => ends[3],
+                _ if at == low => ends[2],
+                _ if at == high => ends[4],
+                _ => ends[1],
+            })
+            .collect()
+    }
+}
+
+fn notes(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
+    let mut notes: Vec<(&str, String)> = Vec::new();
+    let tests = tests(c);
+    if !tests.is_empty() {
+        notes.push(("Test", format!("{}; {}", tests.join("; "), correction(c))));
+        notes.push((
+            "Same",
+            format!(
+                "the interval lies inside {} (ratios; 5 points for success rates) or {} (all else)",
+                words::glued(&format!("{} 2 points", pen.signs.plus_minus)),
+                words::glued(&format!("{} 5 %", pen.signs.plus_minus))
+            ),
+        ));
+    }
+    for pairing in &c.pairings {
+        notes.extend(paired(c, pairing, pen).map(|text| ("Pairs", text)));
+    }
+    notes.extend(checked(c, pen).map(|text| ("Checked", text)));
+    for row in c.strata.iter().filter(|s| s.is_reversed) {
+        notes.push(("Reversed", reversed(row, pen)));
+    }
+    for (note, metrics) in too_little(c, pen) {
+        notes.push(("No verdict", format!("{}: {note}", metrics.join(", "))));
+    }
+    let mut left_out: Vec<String> = c.groups.iter().filter_map(|g| skipped(g, pen)).collect();
+    left_out.dedup();
+    notes.extend(left_out.into_iter().map(|text| ("Left out", text)));
+    notes
+        .into_iter()
+        .flat_map(|(head, text)| {
+            let first = format!("  {head:<10}  ");
+            pen.paragraph(&first, &text)
+        })
+        .collect()
+}
+
+fn tests(c: &Contrast) -> Vec<&'static str> {
+    let used = |test: &str| {
+        c.comparisons
+            .iter()
+            .any(|x| x.test.as_deref() == Some(test))
+    };
+    [
+        (
+            "wilcoxon-signed-rank",
+            "Wilcoxon signed rank, exact, on (log) differences of pairs; effect: median of the Walsh averages",
+        ),
+        (
+            "brunner-munzel-permutation",
+            "Brunner-Munzel over units; effect: Hodges-Lehmann",
+        ),
+        (
+            "permutation-of-units",
+            "permutation of units on the ratio of sums; effect: clustered difference",
+        ),
+    ]
+    .into_iter()
+    .filter(|(test, _)| used(test))
+    .map(|(_, words)| words)
+    .collect()
+}
+
+fn correction(c: &Contrast) -> String {
+    let n = c.comparisons.iter().filter(|x| x.p.is_some()).count() as u64;
+    match c.correction.as_str() {
+        "holm" => format!("Holm over {}", words::counted(n, "metric", "metrics")),
+        "benjamini-hochberg" => format!(
+            "Benjamini-Hochberg over {}",
+            words::counted(n, "comparison", "comparisons")
+        ),
+        _ => "one comparison, so p is not adjusted".into(),
+    }
+}
+
+fn paired(c: &Contrast, pairing: &Pairing, pen: &Pen<'_>) -> Option<String> {
+    let all = pairing.both + pairing.base_only + pairing.candidate_only;
+    if all == 0 {
+        return None;
+    }
+    let is_paired = c
+        .comparisons
+        .iter()
+        .any(|x| x.candidate == pairing.candidate && x.paired);
+    let rest = match pairing.base_only + pairing.candidate_only {
+        0 => String::new(),
+        only => format!(
+            "; {} ran in one only and count where units are compared",
+            words::count(only)
+        ),
+    };
+    let use_of = match (pairing.both, is_paired) {
+        (0, _) => "none can be paired, so units are compared",
+        (_, true) => "these are compared with themselves",
+        (_, false) => "too few for pairs (6 are needed), so units are compared",
+    };
+    Some(format!(
+        "{} of {} ran in both {} and {}: {use_of}{rest}",
+        words::count(pairing.both),
+        words::counted(all, "task", "tasks"),
+        pen.name(&pairing.base, 20),
+        pen.name(&pairing.candidate, 20)
+    ))
+}
+
+/// Whether signs hold within other dimensions.
+fn checked(c: &Contrast, pen: &Pen<'_>) -> Option<String> {
+    let mut dimensions: Vec<&str> = Vec::new();
+    for row in c.strata.iter().filter(|s| !s.is_reversed) {
+        let is_new = !dimensions.contains(&row.dimension.as_str());
+        let is_whole = c
+            .strata
+            .iter()
+            .all(|s| s.dimension != row.dimension || !s.is_reversed);
+        if is_new && is_whole {
+            dimensions.push(&row.dimension);
+        }
+    }
+    (!dimensions.is_empty()).then(|| {
+        let names: Vec<String> = dimensions.iter().map(|d| pen.name(d, 20)).collect();
+        format!(
+            "no decided difference has the other sign within every value of {}",
+            names.join(", ")
+        )
+    })
+}
+
+fn reversed(row: &Stratification, pen: &Pen<'_>) -> String {
+    let within: Vec<String> = row
+        .within
+        .iter()
+        .map(|s| {
+            format!(
+                "{} {}",
+                pen.name(&s.value, 20),
+                words::fixed(s.estimate, 3, pen.signs)
+            )
+        })
+        .collect();
+    format!(
+        "{}: within every {} the sign is the other ({}); the difference of the whole comes from the \
+         mixture of {}s, compare like with like",
+        pen.name(&words::metric(&row.metric), 30),
+        pen.name(&row.dimension, 20),
+        within.join(", "),
+        pen.name(&row.dimension, 20)
+    )
+}
+
+/// Metrics without a verdict, by the reason.
+fn too_little(c: &Contrast, pen: &Pen<'_>) -> Vec<(String, Vec<String>)> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    let few = c
+        .comparisons
+        .iter()
+        .filter(|x| x.verdict == ComparisonVerdict::Insufficient);
+    for row in few {
+        let reason = pen.name(row.note.as_deref().unwrap_or("too little data"), 90);
+        let metric = name(row, pen);
+        match reasons.iter_mut().find(|(r, _)| *r == reason) {
+            Some((_, metrics)) if metrics.contains(&metric) => {}
+            Some((_, metrics)) => metrics.push(metric),
+            None => reasons.push((reason, vec![metric])),
+        }
+    }
+    reasons
+}
+
+fn skipped(group: &GroupRow, pen: &Pen<'_>) -> Option<String> {
+    (group.skipped > 0).then(|| {
+        let whose = if group.is_part {
+            String::new()
+        } else {
+            format!("{}: ", pen.name(&group.label, 30))
+        };
+        let records = words::counted(group.skipped, "faulty record", "faulty records");
+        format!("{whose}{records} (perfadvise analyze lists them)")
+    })
+}
+
+/// The table, for a pull request.
+fn markdown(c: &Contrast, style: &Style) -> String {
+    let style = Style {
+        width: 200,
+        unicode: true,
+        colour: false,
+        ..style.clone()
+    };
+    let pen = Pen::new(&style);
+    let text = super::markdown::escaped;
+    let mut out = Vec::new();
+    for labels in groups(c) {
+        let rows = rows_of(c, &labels);
+        out.push(format!("### {} v {}", text(&labels.1), text(&labels.0)));
+        out.push(String::new());
+        out.push(text(&verdict(&labels.0, &labels.1, &rows, &pen)));
+        out.push(String::new());
+        out.push(format!(
+            "| metric | {} | {} | effect | 95 % interval | p adj. | verdict | units |",
+            text(&labels.0),
+            text(&labels.1)
+        ));
+        out.push("|---|---:|---:|---:|---:|---:|---|---:|".into());
+        for row in rows {
+            let p = row
+                .p_adjusted
+                .map_or_else(|| pen.signs.dash.into(), |p| words::p_figure(p, pen.signs));
+            let units = if row.paired {
+                words::counted(row.units[0], "pair", "pairs")
+            } else {
+                format!("{} v {}", row.units[0], row.units[1])
+            };
+            out.push(format!(
+                "| {} | {} | {} | {}{} | {} | {p} | {} | {units} |",
+                text(&capital(&words::metric(&row.metric))),
+                words::amount_or_dash(row.unit, row.base_value, pen.signs),
+                words::amount_or_dash(row.unit, row.candidate_value, pen.signs),
+                effect(row, &pen),
+                points(row),
+                effect_span(row, &pen),
+                painted(row.verdict, &pen),
+            ));
+        }
+        out.push(String::new());
+    }
+    for line in notes(c, &pen) {
+        out.push(text(line.trim()));
+        out.push(String::new());
+    }
+    let mut document = out.join("\n").replace(words::GLUE, " ");
+    document.truncate(document.trim_end().len());
+    document.push('\n');
+    document
+}
