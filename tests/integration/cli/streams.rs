@@ -41,7 +41,11 @@ fn without_a_path_it_says_where_it_looked() {
         .arg("analyze")
         .assert()
         .code(3)
-        .stdout(contains(".orch-monitoring").and(contains(".claude")));
+        .stdout(
+            contains(".orch-monitoring")
+                .and(contains(".claude"))
+                .and(contains(".codex")),
+        );
 }
 
 #[test]

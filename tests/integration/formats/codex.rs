@@ -242,12 +242,14 @@ fn turn(minute: u32, second: u32, id: &str, started: i64) -> String {
 
 const A: [u32; 5] = [100, 40, 10, 4, 110];
 const B: [u32; 5] = [250, 140, 30, 9, 280];
+const NEW: [u32; 5] = [90, 40, 7, 2, 97];
 const B_LAST: [u32; 5] = [150, 100, 20, 5, 170];
 
 #[test]
 fn a_request_is_a_change_of_the_sum_and_its_use_the_difference() {
-    // The second line repeats the first, the fourth begins anew (a resume), the fifth has only sums.
-    let sums_only = r#"{"timestamp":"2026-03-02T08:00:05Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":101,"cached_input_tokens":41,"output_tokens":12,"reasoning_output_tokens":4,"total_tokens":113}}}}
+    // The second line repeats the first, and so does the fourth, late; the fifth begins anew (a
+    // resume), the sixth has only sums.
+    let sums_only = r#"{"timestamp":"2026-03-02T08:00:05Z","type":"event_msg","payload":{"type":"token_count","info":{"total_token_usage":{"input_tokens":101,"cached_input_tokens":42,"output_tokens":12,"reasoning_output_tokens":4,"total_tokens":113}}}}
 "#;
     let text = [
         META,
@@ -255,6 +257,7 @@ fn a_request_is_a_change_of_the_sum_and_its_use_the_difference() {
         &count(2, A, A),
         &count(3, B, B_LAST),
         &count(4, A, A),
+        &count(4, NEW, NEW),
         sums_only,
     ]
     .concat();
@@ -270,8 +273,15 @@ fn a_request_is_a_change_of_the_sum_and_its_use_the_difference() {
             )
         })
         .collect();
-    // The one that begins anew has the very sums of the first: the same request once more.
-    assert_eq!(tokens, [(60, 40, 10, 4), (50, 100, 20, 5), (0, 1, 2, 0)]);
+    assert_eq!(
+        tokens,
+        [
+            (60, 40, 10, 4),
+            (50, 100, 20, 5),
+            (50, 40, 7, 2),
+            (9, 2, 5, 2)
+        ]
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The lines of a file become records: requests, tool calls, turns, and what people did.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::super::json::Index;
 use super::super::super::{Input, time};
@@ -45,6 +45,8 @@ pub(super) struct Session<'a> {
 #[derive(Debug, Default)]
 struct Counter {
     before: Option<Usage>,
+    /// Sums and last uses that came already: an old one may come again behind a newer one.
+    seen: HashSet<[Usage; 2]>,
     /// The sums began in this very file, so that no parent has the same ones.
     is_own: bool,
 }
@@ -241,10 +243,15 @@ impl<'a> Session<'a> {
             self.records.ignored += 1;
             return;
         };
+        let last = payload.last.unwrap_or(total);
+        // A subagent's own sums may be those of a parent's request that it repeats.
+        if !self.thread.is_repeated() && !self.counter.seen.insert([total, last]) {
+            self.records.ignored += 1;
+            return;
+        }
         let since = self.counter.before.and_then(|before| total.since(before));
         let is_new_base = since.is_none();
         self.counter.before = Some(total);
-        let last = payload.last.unwrap_or(total);
         // Where the counter begins anew, or before the file, the line itself says what was used last.
         let used = since.unwrap_or(last);
         let request = std::mem::take(&mut self.request);
