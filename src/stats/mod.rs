@@ -8,31 +8,46 @@
 //! | question | module |
 //! |---|---|
 //! | one rate, two rates of independent trials | [`rates`] |
+//! | do two rates of independent trials differ | [`counts`] |
 //! | ratios and means over units whose records are correlated | [`clustered`] |
 //! | a quantile and its interval | [`quantiles`] |
+//! | a tail quantile of independent values, and two groups' ratio of it | [`tails`] |
 //! | does a series rise or fall, and how fast | [`trend`] |
+//! | where does a history change its level | [`change`], by [`segments`] |
+//! | do the newest values lie where the past lets one expect them | [`prediction`] |
 //! | do neighbours resemble each other | [`correlation`] |
 //! | by what factor do two groups differ | [`location`] |
 //! | do pairs differ, and by how much | [`paired`] |
 //! | is one group larger than another | [`unpaired`] |
+//! | are two groups alike in any respect | [`rank_sum`] |
+//! | has a distribution changed its shape | [`shape`] |
+//! | what could have been found, and what would it take | [`power`] |
 //! | do two ratios of sums differ | [`permutation`] |
 //! | what is left of p values when there are many | [`multiplicity`] |
 //! | an interval for any statistic of units | [`bootstrap`] |
 //! | probabilities and quantiles of the normal and of Student's distribution | [`normal`] |
 
 pub mod bootstrap;
+pub mod change;
 pub mod clustered;
 pub mod correlation;
+pub mod counts;
 pub mod location;
 pub mod multiplicity;
 pub mod normal;
 pub mod paired;
 pub mod permutation;
+pub mod power;
+pub mod prediction;
 pub mod quantiles;
+pub mod rank_sum;
 mod ranks;
 pub mod rates;
+pub mod segments;
 mod select;
+pub mod shape;
 mod splits;
+pub mod tails;
 pub mod trend;
 pub mod unpaired;
 

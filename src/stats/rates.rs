@@ -3,6 +3,8 @@
 //! Counts of independent trials in, ratios (0 to 1) out. For trials that are correlated within
 //! units, see [`super::clustered`].
 
+use statrs::distribution::{Beta, Continuous, ContinuousCDF};
+
 use super::{Estimate, Interval, normal};
 
 /// Wilson's score interval for `hits` of `n` at confidence `level` (0.95 for 95 %).
@@ -22,6 +24,59 @@ pub fn wilson(hits: u64, n: u64, level: f64) -> Option<Interval> {
     }
     let z = normal::critical(level)?;
     Some(score_interval(hits as f64 / n as f64, n as f64, z))
+}
+
+/// Jeffreys' interval for `hits` of `n` at confidence `level`: equal tails of the beta distribution with
+/// hits + ½ and misses + ½; from 0 where nothing hit, to 1 where all did.
+///
+/// A little narrower than [`wilson`]'s near 0 and 1. `None` as there.
+/// Source: Brown, Cai & DasGupta 2001, Statistical Science 16, section 4.
+#[must_use]
+#[allow(clippy::cast_precision_loss)]
+pub fn jeffreys(hits: u64, n: u64, level: f64) -> Option<Interval> {
+    if n == 0 || hits > n || !(level > 0.0 && level < 1.0) {
+        return None;
+    }
+    let (a, b) = (hits as f64 + 0.5, (n - hits) as f64 + 0.5);
+    let tail = (1.0 - level) / 2.0;
+    // Each end from the side on which its tail is small.
+    Some(Interval {
+        low: if hits == 0 {
+            0.0
+        } else {
+            beta_quantile(a, b, tail)?
+        },
+        high: if hits == n {
+            1.0
+        } else {
+            1.0 - beta_quantile(b, a, tail)?
+        },
+    })
+}
+
+/// The value that a beta variable stays below with probability `p`.
+fn beta_quantile(a: f64, b: f64, p: f64) -> Option<f64> {
+    let beta = Beta::new(a, b).ok()?;
+    let (mut low, mut high) = (0.0, 1.0);
+    let mut x = beta.inverse_cdf(p);
+    // The library's inverse is coarse; Newton's steps, kept between bounds, make it good to the last digits.
+    for _ in 0..60 {
+        if !(x > low && x < high) {
+            x = (low + high) / 2.0;
+        }
+        let excess = beta.cdf(x) - p;
+        if excess > 0.0 {
+            high = x;
+        } else {
+            low = x;
+        }
+        let next = x - excess / beta.pdf(x);
+        if (next - x).abs() <= 1e-15 * x {
+            break;
+        }
+        x = next;
+    }
+    x.is_finite().then_some(x)
 }
 
 /// The difference of two rates, second less first, at confidence `level`.
@@ -79,6 +134,12 @@ mod tests {
             same(ours.low, number(&case, "low"));
             same(ours.high, number(&case, "high"));
         }
+        for case in cases("jeffreys") {
+            let (hits, n) = (count(&case, "hits"), count(&case, "n"));
+            let ours = jeffreys(hits, n, number(&case, "level")).unwrap();
+            same(ours.low, number(&case, "low"));
+            same(ours.high, number(&case, "high"));
+        }
         for case in cases("newcombe") {
             let ours = newcombe(
                 count(&case, "hits1"),
@@ -106,6 +167,9 @@ mod tests {
     fn without_trials_there_is_no_rate() {
         assert_eq!(wilson(0, 0, 0.95), None);
         assert_eq!(wilson(3, 2, 0.95), None);
+        assert_eq!(jeffreys(0, 0, 0.95), None);
+        assert_eq!(jeffreys(3, 2, 0.95), None);
+        assert_eq!(jeffreys(1, 2, 1.0), None);
         assert_eq!(newcombe(0, 0, 1, 2, 0.95), None);
     }
 

@@ -83,16 +83,29 @@ pub(super) fn p_value(hits: u64, seen: u64, were_all: bool) -> f64 {
 /// SplitMix64: small enough to start anew for every draw, where a cipher would cost more than the test.
 ///
 /// Source: Steele, Lea & Flood 2014, OOPSLA, "Fast splittable pseudorandom number generators".
-struct Stream(u64);
+pub(super) struct Stream(u64);
 
 impl Stream {
-    fn new(seed: u64, index: u64) -> Self {
+    pub(super) fn new(seed: u64, index: u64) -> Self {
         Self(scrambled(seed ^ scrambled(index.wrapping_add(1))))
     }
 
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         scrambled(self.0)
+    }
+
+    /// A number from 0 to 1, ends excluded.
+    #[cfg(test)]
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn share(&mut self) -> f64 {
+        ((self.next() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
+    }
+
+    /// A number of the standard normal distribution, by the inverse of its distribution function.
+    #[cfg(test)]
+    pub(super) fn normal(&mut self) -> f64 {
+        super::normal::quantile(self.share()).unwrap_or(0.0)
     }
 }
 

@@ -1,6 +1,6 @@
 """Writes stats.json, the known answers of `src/stats/`, computed outside the program.
 
-    python3 -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1 statsmodels==0.15.0 pymannkendall==1.4.3
+    python3 -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1 statsmodels==0.15.0 pymannkendall==1.4.3 ruptures==1.1.10
     venv/bin/python tests/reference/stats.py
 
 scipy, statsmodels and pymannkendall where they have the method; else brute force over every order,
@@ -13,8 +13,9 @@ import pathlib
 
 import numpy as np
 import pymannkendall
+import ruptures as rpt
 import statsmodels.api as sm
-from scipy import stats
+from scipy import optimize, special, stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.tsa.stattools import acf
@@ -37,6 +38,8 @@ out["student"] = [
     for l in (0.5, 0.9, 0.95, 0.99)
     for f, t in ((1, 0.3), (3.7, -2.0), (5, 2.5), (9, 1.0), (29.5, -4.0), (117, 2.2), (1000, 0.01), (250000, 3.0))
 ]
+out["student_large"] = [{"level": l, "freedom": f, "critical": stats.t.ppf(0.5 + l / 2, f)}
+                        for l in (0.1, 0.9, 0.95, 0.9999) for f in (499_999, 500_001, 1e7, 1e9)]
 
 # Rates
 out["wilson"] = []
@@ -266,6 +269,153 @@ va, vb = (len(x) / (len(x) - 1) * ((y - y.sum() / x.sum() * x) ** 2).sum() / x.s
 t = studentised(ya, xa, yb, xb)
 out["ratio_large"].append({"ya": floats(ya), "xa": floats(xa), "yb": floats(yb), "xb": floats(xb), "statistic": t,
                            "p": 2 * stats.t.sf(abs(t), (va + vb) ** 2 / (va**2 / 399 + vb**2 / 449))})
+
+# Series in segments: the best of every number of changes, each by exact dynamic programming
+out["partition"] = []
+series = np.random.default_rng(301)
+for n, levels, penalty in (
+    (10, [0, 5], 9.0), (24, [0], 9.0), (40, [10, 11], 3 * math.log(40) * 0.25), (60, [0, 3, 1], 12.0), (75, [0, 0.5, 2, 4], 6.0),
+    (120, [0, 1, -1, 2, 0], 14.0), (120, [0], 1.5),
+):
+    values = np.repeat(levels, -(-n // len(levels)))[:n] + series.normal(0, 0.5 if n == 40 else 1, n)
+    programme = rpt.Dynp(model="l2", min_size=5, jump=1).fit(values)
+    found = []
+    for changes in range(n // 5):
+        ends = programme.predict(n_bkps=changes) if changes else [n]
+        found.append((programme.cost.sum_of_costs(ends) + penalty * changes, ends[:-1]))
+    cost, places = min(found)
+    pelt = rpt.Pelt(model="l2", min_size=5, jump=1).fit(values).predict(pen=penalty)
+    assert pelt[:-1] == places, (pelt, places)
+    out["partition"].append({"values": floats(values), "penalty": penalty, "places": places, "cost": float(cost)})
+
+# Rank sums: scipy without ties, every order with them
+def rank_sum(a, b):
+    ranks = stats.rankdata(np.r_[a, b])
+    observed = ranks[: len(a)].sum()
+    sums = np.array([sum(c) for c in itertools.combinations(ranks, len(a))])
+    return min(1.0, 2 * min(np.mean(sums <= observed + 1e-9), np.mean(sums >= observed - 1e-9)))
+
+
+out["mann_whitney"] = []
+draw = np.random.default_rng(302)
+for n, m, method in ((3, 4, "exact"), (10, 12, "exact"), (8, 40, "exact"), (50, 50, "exact"), (60, 90, "asymptotic")):
+    a, b = draw.normal(0, 1, n), draw.normal(0.6, 1, m)
+    if method == "asymptotic":
+        a, b = np.round(a, 1), np.round(b, 1)
+    r = stats.mannwhitneyu(a, b, method=method)
+    out["mann_whitney"].append({"a": floats(a), "b": floats(b), "statistic": float(r.statistic), "p": min(1.0, float(r.pvalue))})
+for n, m in ((5, 6), (7, 9), (4, 12)):
+    a, b = draw.integers(0, 5, n), draw.integers(1, 7, m)
+    r = stats.mannwhitneyu(a, b, method="asymptotic")
+    out["mann_whitney"].append({"a": floats(a), "b": floats(b), "statistic": float(r.statistic), "p": float(rank_sum(a, b))})
+
+
+# Rates, exactly. scipy searches the common rate at random; here on a grid and then between its points, and never below scipy
+def boschloo_less(x1, n1, x2, n2):
+    fisher = np.array([[stats.hypergeom.cdf(i, n1 + n2, i + j, n1) for j in range(n2 + 1)] for i in range(n1 + 1)])
+    region = fisher <= fisher[x1, x2] * (1 + 1e-12)
+
+    def chance(rate):
+        first, second = stats.binom.pmf(np.arange(n1 + 1), n1, rate), stats.binom.pmf(np.arange(n2 + 1), n2, rate)
+        return float(first @ region @ second)
+
+    grid = np.linspace(0, 1, 2001)
+    values = [chance(r) for r in grid]
+    best = max(values)
+    for i in np.argsort(values)[-12:]:
+        r = optimize.minimize_scalar(lambda r: -chance(r), bounds=(grid[max(i - 1, 0)], grid[min(i + 1, 2000)]), method="bounded",
+                                     options={"xatol": 1e-12})
+        best = max(best, -r.fun)
+    return best
+
+
+def mid_p(x1, n1, x2, n2):
+    h = stats.hypergeom(n1 + n2, x1 + x2, n1)
+    return min(1.0, 2 * (min(h.cdf(x1), h.sf(x1 - 1)) - h.pmf(x1) / 2))
+
+
+out["two_rates"] = []
+for x1, n1, x2, n2 in (
+    (7, 12, 3, 13), (0, 5, 5, 5), (1, 10, 8, 11), (10, 10, 7, 20), (0, 20, 0, 10), (3, 3, 2, 40), (15, 60, 28, 70), (4, 9, 4, 9),
+    (950, 1000, 970, 1000), (120, 400, 100, 410), (99_500, 100_000, 99_420, 100_000),
+):
+    table = [[x1, x2], [n1 - x1, n2 - x2]]
+    case = {"hits1": x1, "n1": n1, "hits2": x2, "n2": n2, "fisher": float(stats.fisher_exact(table)[1]), "mid_p": float(mid_p(x1, n1, x2, n2))}
+    if n1 * n2 <= 5000:
+        p = min(1.0, 2 * min(boschloo_less(x1, n1, x2, n2), boschloo_less(x2, n2, x1, n1)))
+        scipys = stats.boschloo_exact(table, n=256).pvalue
+        assert abs(p - scipys) < 1e-7, (p, scipys)
+        case["boschloo"] = p
+    out["two_rates"].append(case)
+out["mcnemar"] = [{"first": a, "second": b, "p": float(stats.binomtest(a, a + b).pvalue)} for a, b in ((0, 5), (1, 9), (7, 7), (30, 55), (500, 590))]
+out["jeffreys"] = []
+for hits, n in ((0, 1), (1, 1), (8, 10), (0, 30), (81, 263), (9325, 9412), (999_999, 1_000_000)):
+    for level in (0.9, 0.95):
+        low, high = proportion_confint(hits, n, 1 - level, "jeffreys")
+        out["jeffreys"].append({"hits": hits, "n": n, "level": level, "low": 0.0 if hits == 0 else low, "high": 1.0 if hits == n else high})
+
+
+# Tail quantiles
+def order_statistics(n, q, level):
+    """Ranks of the narrowest pair, by the definition: chances that too few or too many values lie below the quantile."""
+    tail = (1 - level) / 2
+    lows = [k for k in range(1, n + 1) if stats.binom.cdf(k - 1, n, q) <= tail]
+    highs = [k for k in range(1, n + 1) if stats.binom.sf(k - 1, n, q) <= tail]
+    return (float(max(lows)), float(min(highs))) if lows and highs else (None, None)
+
+
+tails = np.random.default_rng(303)
+out["harrell_davis"] = []
+for n in (1, 2, 15, 200, 3000):
+    values, q = np.round(tails.lognormal(0, 1, n), 6), [0.05, 0.5, 0.9, 0.95, 0.99]
+    out["harrell_davis"].append({"values": floats(values), "q": q,
+                                 "quantiles": floats(stats.mstats.hdquantiles(values, q)) if n > 1 else floats([values[0]] * 5)})
+out["order_statistics"] = []
+for n, q, level in ((5, 0.5, 0.95), (6, 0.5, 0.95), (20, 0.5, 0.9), (35, 0.9, 0.95), (36, 0.9, 0.95), (100, 0.95, 0.95), (367, 0.99, 0.95),
+                    (368, 0.99, 0.95), (1000, 0.99, 0.95)):
+    low, high = order_statistics(n, q, level)
+    out["order_statistics"].append({"n": n, "q": q, "level": level, "low": low, "high": high})
+
+
+# Shape: scipy without ties, every order with them
+def distance(a, b):
+    at = np.r_[a, b]
+    return max(abs(np.mean(a <= t) - np.mean(b <= t)) for t in at)
+
+
+out["kolmogorov_smirnov"] = []
+for n, m in ((3, 4), (10, 12), (8, 40), (50, 50), (120, 77)):
+    a, b = tails.normal(0, 1, n), tails.normal(0.5, 1.5, m)
+    r = stats.ks_2samp(a, b, method="exact")
+    out["kolmogorov_smirnov"].append({"a": floats(a), "b": floats(b), "statistic": float(r.statistic), "p": float(r.pvalue)})
+for n, m in ((4, 5), (6, 8), (5, 11)):
+    a, b = tails.integers(0, 4, n), tails.integers(1, 6, m)
+    pooled, observed, hits, total = np.r_[a, b], distance(a, b), 0, 0
+    for chosen in itertools.combinations(range(n + m), n):
+        mask = np.zeros(n + m, bool)
+        mask[list(chosen)] = True
+        total += 1
+        hits += distance(pooled[mask], pooled[~mask]) >= observed - 1e-9
+    out["kolmogorov_smirnov"].append({"a": floats(a), "b": floats(b), "statistic": float(observed), "p": hits / total})
+out["kolmogorov"] = [{"x": x, "p": float(special.kolmogorov(x))} for x in (0.1, 0.2, 0.3, 0.5, 0.83, 1.36, 2.0, 5.0)]
+
+# Prediction limits: those of a constant fitted to the logs, for the mean of several new values
+out["prediction"] = []
+for n, newest, level in ((6, 1, 0.95), (12, 2, 0.99), (40, 4, 0.9)):
+    history = tails.lognormal(1, 0.4, n)
+    fit = sm.OLS(np.log(history), np.ones(n)).fit()
+    half = stats.t.ppf(0.5 + level / 2, fit.df_resid) * math.sqrt(fit.mse_resid / newest + fit.bse[0] ** 2)
+    out["prediction"].append({"history": floats(history), "newest": newest, "level": level,
+                              "low": math.exp(fit.params[0] - half), "high": math.exp(fit.params[0] + half)})
+
+# Power by the formula
+out["power"] = []
+for s1, s2, n1, n2, level, power in ((0.4, 0.4, 10, 10, 0.95, 0.8), (0.1, 0.7, 8, 40, 0.95, 0.9), (1.0, 0.5, 300, 6, 0.99, 0.5), (0.3, 0.3, 6, 6, 0.9, 0.2)):
+    v1, v2 = s1 * s1 / n1, s2 * s2 / n2
+    f = (v1 + v2) ** 2 / (v1 * v1 / (n1 - 1) + v2 * v2 / (n2 - 1))
+    t = lambda f: stats.t.ppf(0.5 + level / 2, f) + stats.t.ppf(power, f)
+    out["power"].append({"s1": s1, "s2": s2, "n1": n1, "n2": n2, "level": level, "power": power,
+                         "difference": t(f) * math.sqrt((v1 + v2) * math.pi / 3), "of_pairs": t(n1 - 1) * s1 * math.sqrt(math.pi / 3 / n1)})
 
 
 def plain(value):
