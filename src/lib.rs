@@ -21,6 +21,7 @@ pub mod analysis;
 pub mod assessment;
 pub mod cli;
 pub mod config;
+pub mod gate;
 pub mod ingest;
 pub mod metrics;
 pub mod pipeline;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::assessment::{
-    Comparison, ComparisonVerdict, Contrast, EffectKind, Generator, GroupRow, PairedRatios,
-    Pairing, Period, SCHEMA_VERSION, Stratification, Stratum,
+    Comparison, ComparisonVerdict, Contrast, EffectKind, Generator, GroupRow, Interval,
+    PairedRatios, Pairing, Period, SCHEMA_VERSION, Stratification, Stratum,
 };
-use crate::config::Config;
+use crate::config::{Config, TargetStatistic};
 use crate::metrics::{Kind, Metric};
 use crate::record::{Dimension, Measured};
 use crate::stats::{location, multiplicity, unpaired};
@@ -321,11 +321,63 @@ fn one_sided(
         p_adjusted: None,
         tolerance: None,
         verdict: ComparisonVerdict::Insufficient,
-        note: Some(format!("not measured in {}", without.label)),
+        note: Some(format!("{ABSENT}{}", without.label)),
     }
 }
 
-fn row(side: &Side<'_>) -> GroupRow {
+/// One metric of two sides, with p as it is and no verdict yet. `statistic` is `mean` or `p95`. A side
+/// without the metric makes it insufficient; `None` where neither has it.
+#[must_use]
+pub fn one(
+    base: &Side<'_>,
+    candidate: &Side<'_>,
+    metric: &str,
+    statistic: TargetStatistic,
+) -> Option<Comparison> {
+    let mean = Answer::of(base, candidate, metric, "label")?.comparison;
+    if statistic == TargetStatistic::Mean || mean.note.as_deref().is_some_and(is_absence) {
+        return Some(mean);
+    }
+    let measured = [
+        measured(base.workload, metric)?,
+        measured(candidate.workload, metric)?,
+    ];
+    super::tails::tail(base, candidate, measured, "label", 0.95)
+}
+
+/// The value of a metric with its interval; `None` where it was not measured.
+#[must_use]
+pub fn interval_of(
+    side: &Side<'_>,
+    metric: &str,
+    statistic: TargetStatistic,
+) -> Option<(f64, u64, u64, Option<Interval>)> {
+    let measured = measured(side.workload, metric)?;
+    let spread = Spread::of(side.workload, measured, &side.filter)?;
+    let units = spread.units.len() as u64;
+    let (value, interval) = match statistic {
+        TargetStatistic::Mean => (
+            spread.mean_of(&spread.whole)?,
+            super::describe::mean_interval(&spread),
+        ),
+        TargetStatistic::P95 => (
+            spread.whole.quantile(0.95, spread.traits.unit)?,
+            super::describe::quantile_interval(&spread, 0.95, "p95"),
+        ),
+    };
+    Some((value, spread.whole.n, units, interval))
+}
+
+fn is_absence(note: &str) -> bool {
+    note.starts_with(ABSENT)
+}
+
+/// How a note begins that says where a metric is missing.
+const ABSENT: &str = "not measured in ";
+
+/// What is said of a side.
+#[must_use]
+pub fn row(side: &Side<'_>) -> GroupRow {
     let rows = side.rows();
     let units: BTreeSet<u32> = rows.iter().map(|r| r.key.unit.0).collect();
     let of_all = side.filter.dims.is_empty();

@@ -18,6 +18,7 @@ mod sides;
 mod spread;
 mod spreads;
 mod tables;
+mod tails;
 mod targets;
 mod trends;
 
@@ -28,7 +29,7 @@ use crate::config::{Config, Profile};
 use crate::record::{DIMENSIONS, Dimension, Name, hash64};
 use crate::workload::Workload;
 
-pub use contrast::{Side, by, contrast, values};
+pub use contrast::{Side, by, contrast, interval_of, one, row, values};
 
 use reported::Reported;
 use spreads::Spreads;

@@ -5,6 +5,7 @@
 mod advice;
 mod comparisons;
 mod contrast;
+mod gate;
 mod metrics;
 mod page;
 mod provenance;
@@ -18,6 +19,9 @@ pub use advice::{
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
 pub use contrast::{Contrast, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
+pub use gate::{
+    Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, ScoreChange,
+};
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{
     Attribution, AttributionPart, Cell, CellSource, DimensionRow, DimensionTable, EventRow,

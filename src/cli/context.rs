@@ -91,6 +91,12 @@ pub enum OutputFormat {
     Markdown,
     /// A table of the metrics
     Csv,
+    /// Test cases in XML (gate)
+    Junit,
+    /// SARIF 2.1.0 (gate)
+    Sarif,
+    /// Annotations of a GitHub workflow (gate)
+    Github,
 }
 
 impl OutputFormat {
@@ -104,6 +110,9 @@ impl OutputFormat {
             OutputFormat::Yaml => "yaml",
             OutputFormat::Markdown => "markdown",
             OutputFormat::Csv => "csv",
+            OutputFormat::Junit => "junit",
+            OutputFormat::Sarif => "sarif",
+            OutputFormat::Github => "github",
         }
     }
 }

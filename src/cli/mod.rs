@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod failure;
 mod formats;
+mod gate;
 mod input;
 mod logging;
 mod man;
@@ -50,6 +51,7 @@ Examples:
   perfadvise analyze --full reports/       everything, with evidence
   perfadvise score --explain reports/      where the points went
   perfadvise compare FANCY=a SIMPLE=b      two or more inputs, metric by metric
+  perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise formats explain FILE          what is in a file, and what is missing
@@ -75,6 +77,8 @@ enum Verb {
     Score(score::Args),
     /// Two or more inputs, or the values of a dimension, metric by metric
     Compare(compare::Args),
+    /// The verdict for continuous integration: a candidate against a baseline
+    Gate(gate::Args),
     /// What to change next, best first
     Recommend(recommend::Args),
     /// Input formats: list them, or explain what is in a file
@@ -133,6 +137,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Analyze(args) => analyze::run(args, &context, out),
         Verb::Score(args) => score::run(args, &context, out),
         Verb::Compare(args) => compare::run(args, &context, out),
+        Verb::Gate(args) => gate::run(args, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),

@@ -72,7 +72,11 @@ pub(super) fn list<T: serde::Serialize>(
                 .map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
             out.write_all(yaml.as_bytes())?;
         }
-        OutputFormat::Markdown | OutputFormat::Csv => {
+        OutputFormat::Markdown
+        | OutputFormat::Csv
+        | OutputFormat::Junit
+        | OutputFormat::Sarif
+        | OutputFormat::Github => {
             return Err(Failure::new(format!(
                 "this list is not written as {}",
                 context.globals.format.name()

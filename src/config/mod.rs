@@ -171,6 +171,16 @@ pub enum KnobValue {
     Word(String),
 }
 
+impl std::fmt::Display for KnobValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            KnobValue::Bool(value) => value.fmt(f),
+            KnobValue::Number(value) => value.fmt(f),
+            KnobValue::Word(value) => value.fmt(f),
+        }
+    }
+}
+
 /// The configuration of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Config {

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use super::Style;
 use super::effects::verdict_word;
 use super::escape::visible;
-use crate::assessment::{Assessment, Comparison, EffectKind, Limit, MetricRow, TargetVerdict};
+use crate::assessment::{
+    Assessment, Check, Comparison, EffectKind, Limit, MetricRow, TargetVerdict,
+};
 
 /// Columns behind the metric, its unit and its dimensions.
 const FIGURES: [&str; 19] = [
@@ -50,6 +52,59 @@ pub(super) fn render(assessment: &Assessment, _: &Style) -> String {
     push(&mut out, head);
     for row in &assessment.metrics {
         push(&mut out, fields(row, &dimensions).into_iter());
+    }
+    out
+}
+
+/// One line for each check of a gate.
+pub(super) fn checks(rows: &[Check]) -> String {
+    let mut out = String::new();
+    let head = [
+        "metric",
+        "unit",
+        "statistic",
+        "base",
+        "candidate",
+        "units_base",
+        "units_candidate",
+        "base_value",
+        "candidate_value",
+        "effect",
+        "effect_low",
+        "effect_high",
+        "p",
+        "p_adjusted",
+        "tolerance",
+        "detectable",
+        "n_needed",
+        "verdict",
+        "note",
+    ];
+    push(&mut out, head.iter().map(|&h| h.to_owned()));
+    for row in rows {
+        let effect = row.effect.as_ref();
+        let figures = [
+            row.base_value,
+            row.candidate_value,
+            effect.map(|e| e.estimate),
+            effect.map(|e| e.low),
+            effect.map(|e| e.high),
+            row.p,
+            row.p_adjusted,
+            row.tolerance,
+            row.detectable,
+        ];
+        let verdict = serde_json::to_value(row.verdict).ok();
+        let verdict = verdict.as_ref().and_then(serde_json::Value::as_str);
+        let fields = [word(&row.metric), unit(row.unit), word(&row.statistic)]
+            .into_iter()
+            .chain([word(&row.base), word(&row.candidate)])
+            .chain(row.units.map(|n| n.to_string()))
+            .chain(figures.map(number))
+            .chain([row.n_needed.map_or_else(String::new, |n| n.to_string())])
+            .chain([verdict.unwrap_or_default().to_owned()])
+            .chain([word(row.note.as_deref().unwrap_or_default())]);
+        push(&mut out, fields);
     }
     out
 }

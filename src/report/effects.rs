@@ -41,7 +41,8 @@ pub(super) fn points(c: &Comparison) -> &'static str {
     }
 }
 
-fn difference(unit: Unit, value: f64, pen: &Pen<'_>) -> String {
+/// A difference with its sign: of ratios in points, else with its unit.
+pub(super) fn difference(unit: Unit, value: f64, pen: &Pen<'_>) -> String {
     if unit == Unit::Ratio {
         return words::signed(value * 100.0, 1, pen.signs);
     }

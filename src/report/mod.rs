@@ -8,6 +8,7 @@ pub mod contrast;
 mod csv;
 mod effects;
 mod escape;
+pub mod gate;
 mod json;
 mod jsonl;
 mod markdown;

@@ -20,6 +20,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let scenario_list: Vec<&'static str> = scenario.iter().copied().collect();
     let advise = with(&scenario_list, &["scenario"]);
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();
+    let gate = with(&analysis_list, &["analysis"]);
     let pipeline = with(&advise_list, &["advise", "ingest", "prices"]);
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
     BTreeMap::from([
@@ -43,12 +44,13 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("score", analysis),
         ("scenario", scenario),
         ("advise", advise),
+        ("gate", gate),
         (
             "report",
             with(&["units", "place", "metrics", "assessment"], &[]),
         ),
         ("pipeline", pipeline),
-        ("cli", with(&pipeline_list, &["pipeline", "report"])),
+        ("cli", with(&pipeline_list, &["gate", "pipeline", "report"])),
         ("main", with(&["cli"], &[])),
     ])
 }

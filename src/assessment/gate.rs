@@ -1,0 +1,169 @@
+//! The verdict of a gate: a candidate against a baseline.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{EffectSize, Generator, GroupRow, SCHEMA_VERSION};
+use crate::metrics::Unit;
+
+/// A candidate against a baseline, check by check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GateReport {
+    /// Version of this document.
+    pub schema_version: u32,
+    /// The program that wrote it.
+    pub generator: Generator,
+    /// The verdict over all checks of level `error`.
+    pub verdict: GateVerdict,
+    /// The code the program exits with.
+    pub exit_code: u8,
+    /// What it is compared with.
+    pub baseline: GroupRow,
+    /// What is judged.
+    pub candidate: GroupRow,
+    /// Each judged metric.
+    pub checks: Vec<Check>,
+    /// Regressions that share a cause.
+    pub events: Vec<GateEvent>,
+    /// The score of both; `null` where one has none, or they are not comparable.
+    pub score: Option<ScoreChange>,
+}
+
+/// The word of a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GateVerdict {
+    /// The interval's far end is inside the tolerance.
+    Pass,
+    /// p is below 0.05 and the interval's near end is beyond the tolerance.
+    Regression,
+    /// Neither.
+    Inconclusive,
+    /// Too little data for any verdict.
+    Insufficient,
+}
+
+/// How much a check weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckLevel {
+    /// It is shown, and fails nothing.
+    Warn,
+    /// It decides.
+    Error,
+}
+
+/// Against what a metric is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckKind {
+    /// Against the baseline.
+    Regression,
+    /// Against a largest value.
+    Max,
+    /// Against a smallest value.
+    Min,
+}
+
+/// One judged metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Name of the metric.
+    pub metric: String,
+    /// Unit of both values.
+    pub unit: Unit,
+    /// `mean`, `p95`.
+    pub statistic: String,
+    /// Against what.
+    pub kind: CheckKind,
+    /// The baseline.
+    pub base: String,
+    /// The candidate.
+    pub candidate: String,
+    /// Records of each.
+    pub n: [u64; 2],
+    /// Units of inference of each; of pairs, the number of pairs twice.
+    pub units: [u64; 2],
+    /// Whether tasks that ran in both were compared.
+    pub paired: bool,
+    /// Value of the baseline; of an absolute limit, the limit.
+    pub base_value: Option<f64>,
+    /// Value of the candidate.
+    pub candidate_value: Option<f64>,
+    /// The effect with its interval; of an absolute limit, the candidate's value with its interval.
+    pub effect: Option<EffectSize>,
+    /// Name of the test; `null` where only an interval was formed.
+    pub test: Option<String>,
+    /// p.
+    pub p: Option<f64>,
+    /// p, adjusted over all judged metrics.
+    pub p_adjusted: Option<f64>,
+    /// Largest change for the worse that is accepted: a fraction, or a difference of ratios.
+    pub tolerance: Option<f64>,
+    /// The change that this many units would show four times out of five: a factor, or a difference.
+    pub detectable: Option<f64>,
+    /// Units a group (or pairs) that a verdict at the tolerance needs, four times out of five.
+    pub n_needed: Option<u64>,
+    /// How much it weighs.
+    pub level: CheckLevel,
+    /// Whether somebody accepted the change on purpose.
+    pub accepted: bool,
+    /// The word for it.
+    pub verdict: GateVerdict,
+    /// Why it is no more than that.
+    pub note: Option<String>,
+}
+
+/// Regressions with a common cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GateEvent {
+    /// What differs between baseline and candidate: `context.cache_size 100 → 50`; empty where nothing
+    /// is known to.
+    pub causes: Vec<Cause>,
+    /// The metrics that regressed.
+    pub metrics: Vec<String>,
+}
+
+/// What differs between baseline and candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cause {
+    /// The knob or dimension.
+    pub what: String,
+    /// In the baseline.
+    pub from: Option<String>,
+    /// In the candidate.
+    pub to: Option<String>,
+    /// File of the candidate's value, where it stands in one.
+    pub file: Option<String>,
+    /// Line in that file.
+    pub line: Option<u64>,
+}
+
+/// The score of baseline and candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScoreChange {
+    /// Of the baseline.
+    pub from: f64,
+    /// Of the candidate.
+    pub to: f64,
+    /// Whether the change is larger than the intervals of both explain; `null` without them.
+    pub beyond_noise: Option<bool>,
+}
+
+impl GateReport {
+    /// A report without checks.
+    #[must_use]
+    pub fn of(baseline: GroupRow, candidate: GroupRow) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            generator: Generator::default(),
+            verdict: GateVerdict::Insufficient,
+            exit_code: 3,
+            baseline,
+            candidate,
+            checks: Vec::new(),
+            events: Vec::new(),
+            score: None,
+        }
+    }
+}

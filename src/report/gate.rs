@@ -1,0 +1,468 @@
+//! The verdict of a gate, for a terminal and for what reads it in continuous integration: one file for
+//! each output beside the page.
+
+mod github;
+mod junit;
+mod sarif;
+
+use super::Style;
+use super::effects;
+use super::pen::{Pen, Tone};
+use super::table::{self, Column};
+use super::verdict::capital;
+use super::words;
+use crate::assessment::{
+    Cause, Check, CheckKind, CheckLevel, EffectKind, GateEvent, GateReport, GateVerdict,
+};
+use crate::metrics::Unit;
+
+/// The verdict in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `csv`, `junit`,
+/// `sarif`, `github`).
+#[must_use]
+pub fn render(report: &GateReport, format: &str, style: &Style) -> String {
+    match format {
+        "json" => with_break(serde_json::to_string_pretty(report)),
+        "jsonl" => report
+            .checks
+            .iter()
+            .map(|c| with_break(serde_json::to_string(c)))
+            .collect(),
+        "yaml" => serde_yaml::to_string(report)
+            .unwrap_or_else(|_| with_break(serde_json::to_string_pretty(report))),
+        "markdown" => markdown(report, style),
+        "csv" => super::csv::checks(&report.checks),
+        "junit" => junit::render(report),
+        "sarif" => sarif::render(report),
+        "github" => github::render(report),
+        _ => page(report, style),
+    }
+}
+
+/// The part of the page that goes into a job's summary: the Markdown.
+#[must_use]
+pub fn summary(report: &GateReport) -> String {
+    markdown(report, &Style::default())
+}
+
+fn with_break(text: serde_json::Result<String>) -> String {
+    let mut text =
+        text.expect("a verdict has string keys and no fallible serializer, so it is always JSON");
+    text.push('\n');
+    text
+}
+
+fn page(r: &GateReport, style: &Style) -> String {
+    let pen = Pen::new(style);
+    let mut lines = pen.spread(&headline(r, &pen), &basis(r));
+    lines.push(String::new());
+    if r.checks.is_empty() {
+        lines.extend(pen.paragraph(
+            "  ",
+            "Nothing could be judged: no metric of the baseline is one that the gate looks at.",
+        ));
+    } else {
+        lines.extend(table::lines(&columns(r, &pen), "  "));
+    }
+    lines.push(String::new());
+    for (head, text) in notes(r, &pen) {
+        lines.extend(pen.paragraph(&format!("  {head:<8}  "), &text));
+    }
+    pen.finish(&lines)
+}
+
+/// `✗ regression   1 event: context.cache_size 100 → 50`.
+fn headline(r: &GateReport, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    let (sign, tone) = match r.verdict {
+        GateVerdict::Pass => (s.met, Tone::Good),
+        GateVerdict::Regression => (s.missed, Tone::Bad),
+        GateVerdict::Inconclusive | GateVerdict::Insufficient => ("?", Tone::Bold),
+    };
+    let rest = match (r.verdict, r.events.first()) {
+        (GateVerdict::Regression, Some(event)) => match event.causes.first() {
+            Some(cause) => format!("1 event: {}", worded(cause, pen)),
+            None => "1 event".into(),
+        },
+        (GateVerdict::Regression, None) => String::new(),
+        (GateVerdict::Pass, _) => "not worse than the baseline".into(),
+        (GateVerdict::Inconclusive, _) => "neither worse nor proven equal".into(),
+        (GateVerdict::Insufficient, _) => "too little data for any verdict".into(),
+    };
+    let head = format!("{sign} {}", word(r.verdict));
+    format!("{}   {rest}", pen.paint(tone, &head))
+}
+
+/// `24 tasks, paired`.
+fn basis(r: &GateReport) -> String {
+    let pairs = r
+        .checks
+        .iter()
+        .filter(|c| c.paired)
+        .map(|c| c.units[0])
+        .max();
+    match pairs {
+        Some(pairs) => words::counted(pairs, "pair", "pairs"),
+        None => format!(
+            "{} v {} units",
+            words::count(r.baseline.units),
+            words::count(r.candidate.units)
+        ),
+    }
+}
+
+/// The word of a verdict.
+fn word(verdict: GateVerdict) -> &'static str {
+    match verdict {
+        GateVerdict::Pass => "pass",
+        GateVerdict::Regression => "regression",
+        GateVerdict::Inconclusive => "inconclusive",
+        GateVerdict::Insufficient => "insufficient",
+    }
+}
+
+fn painted(check: &Check, pen: &Pen<'_>) -> String {
+    let tone = match check.verdict {
+        GateVerdict::Pass => Tone::Good,
+        GateVerdict::Regression => Tone::Bad,
+        GateVerdict::Inconclusive | GateVerdict::Insufficient => Tone::Bold,
+    };
+    let mark = match (check.accepted, check.level) {
+        (true, _) => " (accepted)",
+        (false, CheckLevel::Warn) => " (warn)",
+        (false, CheckLevel::Error) => "",
+    };
+    format!("{}{mark}", pen.paint(tone, word(check.verdict)))
+}
+
+/// `response time p95`.
+fn title(check: &Check, pen: &Pen<'_>) -> String {
+    let name = pen.name(&words::lower(&words::metric(&check.metric)), 26);
+    if check.statistic == "mean" {
+        name
+    } else {
+        format!("{name} {}", check.statistic)
+    }
+}
+
+fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
+    let s = pen.signs;
+    let cells = |cell: &dyn Fn(&Check) -> String| r.checks.iter().map(cell).collect::<Vec<_>>();
+    let mut columns = vec![
+        Column::words("metric", cells(&|c| title(c, pen))),
+        Column::words("verdict", cells(&|c| painted(c, pen))),
+        Column::numbers("change", cells(&|c| change(c, pen))),
+        Column::numbers(&words::glued("95 % interval"), cells(&|c| span(c, pen))),
+        Column::numbers("tolerance", cells(&|c| tolerance(c, pen))),
+        Column::numbers(
+            &words::glued("p adj."),
+            cells(&|c| {
+                c.p_adjusted
+                    .map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))
+            }),
+        ),
+    ];
+    let values = [
+        Column::numbers(
+            &pen.name(&r.baseline.label, 12),
+            cells(&|c| words::amount_or_dash(c.unit, c.base_value, s)),
+        ),
+        Column::numbers(
+            &pen.name(&r.candidate.label, 12),
+            cells(&|c| words::amount_or_dash(c.unit, c.candidate_value, s)),
+        ),
+    ];
+    if pen.is_narrow() {
+        columns.extend(values);
+    } else {
+        columns.splice(1..1, values);
+        // The verdict last, as a sentence ends.
+        let verdict = columns.remove(3);
+        columns.push(verdict);
+    }
+    table::fitting(columns, pen.width() - 2).0
+}
+
+fn change(c: &Check, pen: &Pen<'_>) -> String {
+    match (&c.effect, c.kind) {
+        (Some(e), CheckKind::Regression) => difference(c.unit, e.kind, e.estimate, pen),
+        _ => pen.signs.dash.into(),
+    }
+}
+
+fn difference(unit: Unit, kind: EffectKind, value: f64, pen: &Pen<'_>) -> String {
+    match kind {
+        EffectKind::Ratio => words::factor(value, pen.signs),
+        EffectKind::Difference => effects::difference(unit, value, pen),
+    }
+}
+
+fn span(c: &Check, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    match (&c.effect, c.kind) {
+        (Some(e), CheckKind::Regression) if e.kind == EffectKind::Ratio => format!(
+            "{} to {}",
+            words::factor_figure(e.low, s),
+            words::factor_figure(e.high, s)
+        ),
+        (Some(e), CheckKind::Regression) => format!(
+            "{} to {}",
+            difference(c.unit, e.kind, e.low, pen),
+            difference(c.unit, e.kind, e.high, pen)
+        ),
+        (Some(e), _) => words::span(c.unit, e.estimate, e.low, e.high, s),
+        (None, _) => s.dash.into(),
+    }
+}
+
+fn tolerance(c: &Check, pen: &Pen<'_>) -> String {
+    let s = pen.signs;
+    let limit = |sign: &str| {
+        let value = words::amount_or_dash(c.unit, c.base_value, s);
+        format!("{sign} {value}")
+    };
+    match (c.kind, c.tolerance, &c.effect) {
+        (CheckKind::Min, ..) => limit(s.at_least),
+        (CheckKind::Max, ..) => limit(s.at_most),
+        (_, Some(t), _) if c.unit == Unit::Ratio => {
+            words::glued(&format!("{} points", words::fixed(t * 100.0, 1, s)))
+        }
+        (_, Some(t), _) => words::factor(1.0 + t, s),
+        (_, None, _) => s.dash.into(),
+    }
+}
+
+/// What the reader of the table must know, each with its head.
+fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
+    for event in &r.events {
+        notes.push(("Event", told(event, pen)));
+    }
+    for check in r
+        .checks
+        .iter()
+        .filter(|c| c.verdict == GateVerdict::Inconclusive)
+    {
+        notes.extend(open(check, pen).map(|text| ("Open", text)));
+    }
+    for check in &r.checks {
+        if let Some(note) = check.note.as_deref() {
+            notes.push((
+                "Why",
+                format!("{}: {}", title(check, pen), pen.name(note, 120)),
+            ));
+        }
+    }
+    let judged = r
+        .checks
+        .iter()
+        .filter(|c| c.verdict != GateVerdict::Insufficient)
+        .count() as u64;
+    notes.push((
+        "Judged",
+        format!(
+            "{} of {}. A regression needs p < 0.05 after adjustment and an interval that is wholly \
+             beyond the tolerance; a pass, one that ends inside it.",
+            words::count(judged),
+            words::counted(r.checks.len() as u64, "check", "checks")
+        ),
+    ));
+    if let Some(score) = &r.score {
+        let noise = match score.beyond_noise {
+            Some(true) => ", beyond noise",
+            Some(false) => ", within noise",
+            None => "",
+        };
+        notes.push((
+            "Score",
+            format!(
+                "{} {} {} ({}{noise})",
+                words::fixed(score.from, 1, pen.signs),
+                pen.signs.arrow,
+                words::fixed(score.to, 1, pen.signs),
+                words::score_points(score.to - score.from, pen.signs)
+            ),
+        ));
+    }
+    notes.push(("Next", next(r).into()));
+    notes
+}
+
+fn told(event: &GateEvent, pen: &Pen<'_>) -> String {
+    let names: Vec<String> = event
+        .metrics
+        .iter()
+        .map(|m| words::lower(&words::metric(m)))
+        .collect();
+    let what = names.join(" and ");
+    if event.causes.is_empty() {
+        return format!(
+            "{what} changed in this candidate; nothing in the configuration or the models differs, so \
+             the cause lies elsewhere"
+        );
+    }
+    let causes: Vec<String> = event
+        .causes
+        .iter()
+        .map(|cause| {
+            let place = match (&cause.file, cause.line) {
+                (Some(file), Some(line)) => format!(" ({}:{line})", pen.path(file, 60)),
+                (Some(file), None) => format!(" ({})", pen.path(file, 60)),
+                _ => String::new(),
+            };
+            format!("{}{place}", worded(cause, pen))
+        })
+        .collect();
+    format!(
+        "{what} changed together with what differs in this candidate: {}",
+        causes.join("; ")
+    )
+}
+
+/// `context.cache_size 100 → 50`.
+fn worded(cause: &Cause, pen: &Pen<'_>) -> String {
+    let value = |v: &Option<String>| {
+        v.as_deref()
+            .map_or_else(|| pen.signs.dash.to_owned(), |v| pen.name(v, 40))
+    };
+    format!(
+        "{} {} {} {}",
+        pen.name(&cause.what, 60),
+        value(&cause.from),
+        pen.signs.arrow,
+        value(&cause.to)
+    )
+}
+
+/// What could have been seen, and what a verdict needs.
+fn open(check: &Check, pen: &Pen<'_>) -> Option<String> {
+    let (detectable, needed, effect) = (check.detectable?, check.n_needed?, check.effect.as_ref()?);
+    let size = match effect.kind {
+        EffectKind::Ratio => words::factor(detectable, pen.signs),
+        EffectKind::Difference if check.unit == Unit::Ratio => words::glued(&format!(
+            "{} points",
+            words::fixed(detectable * 100.0, 1, pen.signs)
+        )),
+        EffectKind::Difference => words::amount(check.unit, detectable, pen.signs),
+    };
+    let units = check.units[0].min(check.units[1]);
+    let (own, called) = if check.paired {
+        (words::counted(units, "pair", "pairs"), "pairs")
+    } else {
+        (
+            words::counted(units, "unit a group", "units a group"),
+            "units",
+        )
+    };
+    Some(format!(
+        "{}: {own} can show {size}; to decide at {} takes some {} {called}",
+        title(check, pen),
+        tolerance(check, pen),
+        words::count(needed)
+    ))
+}
+
+fn next(r: &GateReport) -> &'static str {
+    match r.verdict {
+        GateVerdict::Pass => "perfadvise compare BASELINE CANDIDATE shows every metric",
+        GateVerdict::Regression => {
+            "set it back, or accept it on purpose: perfadvise baseline accept NAME PATH --reason …"
+        }
+        GateVerdict::Inconclusive => {
+            "nothing is proven wrong; more runs decide, and --fail-on inconclusive lets this stop the build"
+        }
+        GateVerdict::Insufficient => {
+            "run more of the baseline's tasks: 6 pairs or 4 units a group at least"
+        }
+    }
+}
+
+/// For a comment on a pull request.
+fn markdown(r: &GateReport, style: &Style) -> String {
+    /// A comment may hold 65,536 characters.
+    const MOST: usize = 64_000;
+    let style = Style {
+        width: 200,
+        unicode: true,
+        colour: false,
+        ..style.clone()
+    };
+    let pen = Pen::new(&style);
+    let text = super::markdown::escaped;
+    let mut out = vec![
+        format!("### {}", text(&headline(r, &pen))),
+        String::new(),
+        format!(
+            "| metric | {} | {} | change | 95 % interval | tolerance | p adj. | verdict |",
+            text(&r.baseline.label),
+            text(&r.candidate.label)
+        ),
+        "|---|---:|---:|---:|---:|---:|---:|---|".into(),
+    ];
+    for check in &r.checks {
+        let p = check
+            .p_adjusted
+            .map_or_else(|| pen.signs.dash.into(), |p| words::p_figure(p, pen.signs));
+        out.push(format!(
+            "| {} | {} | {} | {} | {} | {} | {p} | {} |",
+            text(&capital(&title(check, &pen))),
+            words::amount_or_dash(check.unit, check.base_value, pen.signs),
+            words::amount_or_dash(check.unit, check.candidate_value, pen.signs),
+            change(check, &pen),
+            span(check, &pen),
+            tolerance(check, &pen),
+            painted(check, &pen),
+        ));
+    }
+    out.push(String::new());
+    for (head, note) in notes(r, &pen) {
+        out.push(format!("- **{head}**: {}", text(&note)));
+    }
+    let mut document = out.join("\n").replace(words::GLUE, " ");
+    if document.len() > MOST {
+        let cut = (0..=MOST).rev().find(|at| document.is_char_boundary(*at));
+        document.truncate(cut.unwrap_or(0));
+        document.push_str("\n\n(cut: perfadvise gate prints the rest)");
+    }
+    document.push('\n');
+    document
+}
+
+/// A sentence about a check, for annotations and reports.
+fn sentence(check: &Check) -> String {
+    let style = Style {
+        width: 200,
+        ..Style::default()
+    };
+    let pen = Pen::new(&style);
+    let s = pen.signs;
+    let values = format!(
+        "{} {} {}",
+        words::amount_or_dash(check.unit, check.base_value, s),
+        s.arrow,
+        words::amount_or_dash(check.unit, check.candidate_value, s)
+    );
+    let what = match check.kind {
+        CheckKind::Regression => format!(
+            "{values}, {} ({}), tolerance {}",
+            change(check, &pen),
+            span(check, &pen),
+            tolerance(check, &pen)
+        ),
+        CheckKind::Max | CheckKind::Min => format!(
+            "{} ({}), limit {}",
+            words::amount_or_dash(check.unit, check.candidate_value, s),
+            span(check, &pen),
+            tolerance(check, &pen)
+        ),
+    };
+    let why = check
+        .note
+        .as_deref()
+        .map_or_else(String::new, |n| format!("; {}", pen.name(n, 120)));
+    format!(
+        "{}: {}: {what}{why}",
+        title(check, &pen),
+        word(check.verdict)
+    )
+    .replace(words::GLUE, " ")
+}

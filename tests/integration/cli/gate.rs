@@ -1,0 +1,280 @@
+//! `gate`, as a pull request meets it: good, regressed, noisy, too small, empty, without a baseline.
+
+use std::path::Path;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+use serde_json::Value;
+
+use super::program;
+
+/// A hash of a number, spread over 0 to 1: noise that every run has alike.
+#[allow(clippy::cast_precision_loss)]
+fn noise(seed: u64) -> f64 {
+    let x = seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((x ^ (x >> 29)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// Steps of `tasks` tasks, five of each, with `spread` noise around `factor` times the task's time.
+#[allow(clippy::cast_precision_loss)]
+fn run(folder: &Path, tasks: usize, seed: u64, factor: f64, spread: f64) {
+    let mut lines = Vec::new();
+    for task in 0..tasks {
+        for step in 0..5 {
+            let own = seed * 10_000 + task as u64 * 10 + step;
+            let seconds = (1.0 + task as f64 % 7.0) * factor * (1.0 + spread * (noise(own) - 0.5));
+            lines.push(format!(
+                r#"{{"kind":"operation","operation":"step","time":"2026-03-02T{:02}:{:02}:00Z","duration":{seconds:.4},"outcome":"ok","session":"r{seed}","task":"t{task:02}"}}"#,
+                8 + task / 60,
+                task % 60
+            ));
+        }
+    }
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("records.jsonl"), lines.join("\n")).unwrap();
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> (i32, Value) {
+    let output = program(folder)
+        .args(["gate", "--baseline", "main"])
+        .args(arguments)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let value = serde_json::from_str(&text)
+        .unwrap_or_else(|e| panic!("{e}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), value)
+}
+
+fn check<'a>(report: &'a Value, metric: &str, statistic: &str) -> &'a Value {
+    let checks = report["checks"].as_array().unwrap();
+    checks
+        .iter()
+        .find(|c| c["metric"] == metric && c["statistic"] == statistic)
+        .unwrap()
+}
+
+#[test]
+fn a_branch_that_is_as_quick_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 24, 2, 1.0, 0.1);
+    let (code, report) = json(folder.path(), &["branch"]);
+    assert_eq!(
+        (code, &report["verdict"], &report["exit_code"]),
+        (0, &"pass".into(), &0.into())
+    );
+    let mean = check(&report, "response_time", "mean");
+    assert_eq!(
+        (&mean["verdict"], &mean["paired"]),
+        (&"pass".into(), &true.into())
+    );
+    assert_eq!(mean["units"], serde_json::json!([24, 24]));
+}
+
+#[test]
+fn a_fifth_slower_is_a_regression_and_names_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let knob = |name: &str, size: u32| {
+        let text = format!("performance_optimization:\n  context:\n    cache_size: {size}\n");
+        std::fs::write(
+            folder.path().join(name).join("performance_config.yaml"),
+            text,
+        )
+        .unwrap();
+    };
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 24, 2, 1.2, 0.1);
+    knob("main", 100);
+    knob("branch", 50);
+    let (code, report) = json(folder.path(), &["branch"]);
+    assert_eq!((code, &report["verdict"]), (1, &"regression".into()));
+    let mean = check(&report, "response_time", "mean");
+    assert_eq!(mean["verdict"], "regression");
+    let effect = mean["effect"]["estimate"].as_f64().unwrap();
+    assert!((effect - 1.2).abs() < 0.02, "{effect}");
+    let cause = &report["events"][0]["causes"][0];
+    assert_eq!(cause["what"], "context.cache_size");
+    assert_eq!(
+        (&cause["from"], &cause["to"]),
+        (&"100".into(), &"50".into())
+    );
+    assert_eq!(cause["line"], 3);
+    program(folder.path())
+        .args(["gate", "--baseline", "main", "branch"])
+        .assert()
+        .code(1)
+        .stdout(contains("regression").and(contains("context.cache_size 100 → 50")));
+    // On purpose: a wider tolerance, or only a warning.
+    let wide = [
+        "branch",
+        "--max-regression",
+        "response_time=30%",
+        "--max-regression",
+        "response_time.p95=30%",
+    ];
+    assert_eq!(json(folder.path(), &wide).0, 0);
+    let warned = [
+        "branch",
+        "--warn",
+        "response_time",
+        "--warn",
+        "response_time.p95",
+    ];
+    let (code, report) = json(folder.path(), &warned);
+    assert_eq!(code, 0);
+    assert_eq!(check(&report, "response_time", "mean")["level"], "warn");
+}
+
+#[test]
+fn noise_is_inconclusive_and_says_what_would_decide() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 10, 1, 1.0, 1.6);
+    run(&folder.path().join("branch"), 10, 2, 1.06, 1.6);
+    let only = ["branch", "--metric", "response_time"];
+    let (code, report) = json(folder.path(), &only);
+    assert_eq!((code, &report["verdict"]), (0, &"inconclusive".into()));
+    let mean = check(&report, "response_time", "mean");
+    assert!(mean["detectable"].as_f64().unwrap() > 1.05, "{mean}");
+    assert!(mean["n_needed"].as_u64().unwrap() > 10, "{mean}");
+    let strict = [
+        "branch",
+        "--metric",
+        "response_time",
+        "--fail-on",
+        "inconclusive",
+    ];
+    assert_eq!(json(folder.path(), &strict).0, 3);
+}
+
+/// Six pairs reach p = 2 ÷ 2⁶ = 0.031 at best, which a second metric lifts above 0.05.
+#[test]
+fn no_verdict_is_promised_that_cannot_be_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 6, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 6, 2, 1.5, 0.1);
+    let (code, report) = json(folder.path(), &["branch", "--metric", "response_time"]);
+    assert_eq!((code, &report["verdict"]), (1, &"regression".into()));
+    run(&folder.path().join("main"), 3, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 3, 2, 1.5, 0.1);
+    let (code, report) = json(folder.path(), &["branch"]);
+    assert_eq!((code, &report["verdict"]), (3, &"insufficient".into()));
+}
+
+#[test]
+fn what_is_empty_missing_or_unreadable_never_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    std::fs::create_dir(folder.path().join("broken")).unwrap();
+    std::fs::write(
+        folder.path().join("broken/r.jsonl"),
+        "{\"kind\":\"operation\",\n",
+    )
+    .unwrap();
+    for candidate in ["empty", "broken"] {
+        let (code, report) = json(folder.path(), &[candidate]);
+        assert_eq!(
+            (code, &report["verdict"]),
+            (3, &"insufficient".into()),
+            "{candidate}"
+        );
+    }
+    program(folder.path())
+        .args(["gate", "--baseline", "empty", "main"])
+        .assert()
+        .code(3)
+        .stdout(contains("insufficient"));
+    program(folder.path())
+        .args(["gate", "--baseline", "nowhere", "main"])
+        .assert()
+        .code(2)
+        .stderr(contains("no baseline nowhere"));
+    program(folder.path())
+        .args(["gate", "--baseline", "main", "nowhere"])
+        .assert()
+        .code(2)
+        .stderr(contains("nowhere"));
+    program(folder.path())
+        .args(["gate", "main"])
+        .assert()
+        .code(2)
+        .stderr(contains("--baseline"));
+}
+
+#[test]
+fn absolute_limits_are_judged_by_the_end_of_the_interval() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 24, 2, 1.0, 0.1);
+    let of = |limit: &str| {
+        let arguments = ["branch", "--max", limit];
+        let (code, report) = json(folder.path(), &arguments);
+        let checks = report["checks"].as_array().unwrap();
+        let check = checks.iter().find(|c| c["kind"] == "max").unwrap();
+        (code, check["verdict"].as_str().unwrap().to_owned())
+    };
+    // The times are 1 to 7 s, their mean over the sessions' tasks lies near 3.8 s.
+    assert_eq!(of("response_time=60s"), (0, "pass".into()));
+    assert_eq!(of("response_time=1s"), (1, "regression".into()));
+    assert_eq!(of("response_time=3.9s").1, "inconclusive");
+}
+
+/// The judge of the metric reads the whole file, so a look at its shape is enough here.
+#[test]
+fn outputs_for_continuous_integration() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 24, 2, 1.3, 0.1);
+    let text = |format: &str| {
+        let output = program(folder.path())
+            .args(["gate", "--baseline", "main", "branch", "--format", format])
+            .env("GITHUB_STEP_SUMMARY", folder.path().join("summary.md"))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let junit = text("junit");
+    assert!(
+        junit.contains("<failure message=\"response time: regression"),
+        "{junit}"
+    );
+    let sarif: Value = serde_json::from_str(&text("sarif")).unwrap();
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(result["ruleId"], "response_time-mean");
+    assert_eq!(result["level"], "error");
+    assert!(result["partialFingerprints"]["perfadvise/v1"].is_string());
+    assert!(result["locations"][0]["physicalLocation"]["region"]["startLine"].is_u64());
+    let github = text("github");
+    assert!(
+        github.starts_with("::error title=perfadvise%3A response_time::"),
+        "{github}"
+    );
+    let summary = std::fs::read_to_string(folder.path().join("summary.md")).unwrap();
+    assert!(summary.contains("| Response time |"), "{summary}");
+    let markdown = text("markdown");
+    assert!(markdown.len() < 65_536 && markdown.contains("regression"));
+    let csv = text("csv");
+    assert!(csv.lines().count() >= 3, "{csv}");
+}
+
+#[test]
+fn bad_usage_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 8, 1, 1.0, 0.1);
+    let gate = |arguments: &[&str]| {
+        let mut command = program(folder.path());
+        command
+            .args(["gate", "--baseline", "main", "main"])
+            .args(arguments);
+        command.assert().code(2)
+    };
+    gate(&["--metric", "respons_time"]).stderr(contains("did you mean response_time?"));
+    gate(&["--max-regression", "response_time"]).stderr(contains("METRIC=VALUE"));
+    gate(&["--max-regression", "response_time=ten"]).stderr(contains("help:"));
+    gate(&["--min", "success_rate=2h"]).stderr(contains("help:"));
+}
