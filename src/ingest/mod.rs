@@ -7,6 +7,7 @@
 pub(crate) mod content;
 mod detect;
 mod document;
+mod failure;
 pub mod formats;
 mod input;
 mod json;

@@ -6,6 +6,8 @@ mod context_managers;
 mod context_monitor;
 mod interface_performance;
 mod interface_status;
+mod langfuse;
+mod langsmith;
 mod mode_block;
 mod monitor_report;
 mod monitor_status;
@@ -24,6 +26,8 @@ pub const ALL: &[&'static dyn Format] = &[
     &claude_code::ClaudeCode,
     &codex::Codex,
     &otlp::Otlp,
+    &langfuse::Langfuse,
+    &langsmith::LangSmith,
     &monitor_status::MonitorStatus,
     &context_monitor::ContextMonitor,
     &context_managers::ContextManagers,

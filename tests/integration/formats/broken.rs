@@ -230,3 +230,56 @@ fn otlp() {
         14: cut off in the middle of a value
     ");
 }
+
+#[test]
+fn langfuse() {
+    insta::assert_snapshot!(shown("langfuse"), @r"
+    absurd_date.json: 2 operations
+        7: an entry without a start that can be read
+        34: an end that is no time between 2000 and 2100
+    binary.csv: not recognised
+    cut_off.json: 2 operations
+        69: cut off in the middle of a value
+    deep.json: 3 operations
+    empty.json: not recognised
+    faults.csv: 1 operations
+        2: another number of fields than in the header
+        3: something follows a quoted field
+        7: an entry without a start that can be read
+        10: something follows a quoted field
+    invalid_utf8.json: 3 operations
+        11: invalid UTF-8
+    nan.json: 3 operations
+        18: not a finite number
+    wrong_type.json: 2 operations
+        7: a count of tokens is no whole number
+        34: an entry without a start that can be read
+    ");
+}
+
+#[test]
+fn langsmith() {
+    insta::assert_snapshot!(shown("langsmith"), @r"
+    absurd_date.json: 2 operations
+        2: a run without a start between 2000 and 2100
+        46: an end that is no time between 2000 and 2100
+    binary.json: not recognised
+    cut_off.json: 2 operations
+        130: cut off in the middle of a value
+    deep.json: 3 operations
+    empty.json: not recognised
+    faults.jsonl: 1 operations
+        2: not JSON
+        3: a run without a start between 2000 and 2100
+        4: not JSON
+        5: cut off in the middle of a value
+    invalid_utf8.json: 3 operations
+        4: invalid UTF-8
+    nan.json: 3 operations
+        87: not a finite number
+    wrong_type.json: 2 operations
+        46: a count of tokens is no whole number
+        46: a cost is no amount
+        98: a run without a start between 2000 and 2100
+    ");
+}

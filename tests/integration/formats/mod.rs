@@ -5,14 +5,18 @@ use std::path::Path;
 use perfadvise::ingest::{
     Head, Ingested, Input, Likelihood, Options, ReadError, Target, formats, read_all,
 };
+use perfadvise::metrics::{Metric, Unit};
 use perfadvise::place::Problem;
-use perfadvise::record::Records;
+use perfadvise::record::{Dimension, Flags, Operation, Records};
+use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
 
 mod blocks;
 mod broken;
 mod claude_code;
 mod codex;
 mod damage;
+mod langfuse;
+mod langsmith;
 mod monitor_report;
 mod native;
 mod otlp;
@@ -113,4 +117,76 @@ pub(crate) fn reasons(problems: &[Problem]) -> Vec<(u64, String)> {
         .iter()
         .map(|p| (p.line.unwrap_or(0), p.reason.clone().into_owned()))
         .collect()
+}
+
+/// The value of a dimension of an operation.
+pub(crate) fn dimension(records: &Records, operation: &Operation, dimension: Dimension) -> String {
+    let name = records.catalog.dimension(operation.dims, dimension);
+    records.catalog.text(name).to_owned()
+}
+
+fn session(records: &Records, operation: &Operation) -> String {
+    let identity = records.catalog.identities.get(operation.identity.0);
+    records.catalog.text(identity.session).to_owned()
+}
+
+/// A line for each operation: start since `begin` and duration in milliseconds, what, how it ended, whose, tokens.
+pub(crate) fn shown_since(reading: &Reading, begin: i64) -> String {
+    let records = &reading.records;
+    let mut out = String::new();
+    for o in &records.operations {
+        let names: Vec<String> = [
+            Dimension::Interface,
+            Dimension::Model,
+            Dimension::Provider,
+            Dimension::Tool,
+            Dimension::Agent,
+            Dimension::Project,
+        ]
+        .map(|d| dimension(records, o, d))
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .collect();
+        let mut line = format!(
+            "{} for {} {} {:?} [{}] {}",
+            o.start.0 / 1_000_000 - begin,
+            o.duration / 1_000_000,
+            o.kind.name(),
+            o.outcome,
+            names.join(" "),
+            session(records, o)
+                .replace("00000000-0000-4000-8000-000000000001", "session")
+                .trim_start_matches('0'),
+        );
+        let t = o.tokens;
+        if o.flags.has(Flags::HAS_TOKENS) {
+            line += &format!(
+                " {}/{}/{}/{}({})",
+                t.fresh, t.cache_read, t.cache_write, t.output, t.reasoning
+            );
+        }
+        if o.cost >= 0 {
+            line += &format!(" {}e-9 USD", o.cost);
+        }
+        out += &line;
+        out.push('\n');
+    }
+    out
+}
+
+/// What the fold makes of a folder or file of `fixtures/`.
+pub(crate) fn folded(path: &str) -> Workload {
+    let ingested = folder(path);
+    let options = FoldOptions {
+        file_formats: ingested.files.iter().filter_map(|f| f.format).collect(),
+        ..FoldOptions::default()
+    };
+    fold(ingested.records, &options)
+}
+
+/// The sum of a metric: tokens, bytes; money in 10⁻⁹ US dollars.
+pub(crate) fn total_of(workload: &Workload, metric: Metric) -> u64 {
+    let unit = metric.row().unit;
+    let scale = if unit == Unit::Usd { 1e9 } else { 1.0 };
+    (workload.figure(metric, &Filter::default()).total(unit) * scale).round() as u64
 }

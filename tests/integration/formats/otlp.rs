@@ -1,93 +1,22 @@
 //! OTLP: traces, logs and metrics of agents.
 
 use perfadvise::ingest::{Likelihood, formats};
-use perfadvise::metrics::{Metric, Unit};
-use perfadvise::record::{
-    Dimension, EventKind, Flags, Measured, Operation, OperationKind, Records, Statistic,
-};
-use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
+use perfadvise::metrics::Metric;
+use perfadvise::record::{Dimension, EventKind, Measured, OperationKind, Statistic};
 
-use super::{Reading, bytes_of, detected, fixture, folder, likelihood, read};
+use super::{
+    bytes_of, detected, dimension, fixture, folded, likelihood, read, shown_since, total_of,
+};
 
 /// 2026-03-02T08:00:00Z, at which the fixtures begin, in milliseconds.
 const BEGIN: i64 = 1_772_438_400_000;
-
-fn dimension(records: &Records, operation: &Operation, dimension: Dimension) -> String {
-    let name = records.catalog.dimension(operation.dims, dimension);
-    records.catalog.text(name).to_owned()
-}
-
-fn session(records: &Records, operation: &Operation) -> String {
-    let identity = records.catalog.identities.get(operation.identity.0);
-    records.catalog.text(identity.session).to_owned()
-}
-
-/// A line for each operation: start and duration in milliseconds, what, how it ended, whose, tokens.
-fn shown(reading: &Reading) -> String {
-    let records = &reading.records;
-    let mut out = String::new();
-    for o in &records.operations {
-        let names: Vec<String> = [
-            Dimension::Interface,
-            Dimension::Model,
-            Dimension::Provider,
-            Dimension::Tool,
-            Dimension::Agent,
-            Dimension::Project,
-        ]
-        .map(|d| dimension(records, o, d))
-        .into_iter()
-        .filter(|name| !name.is_empty())
-        .collect();
-        let mut line = format!(
-            "{} for {} {} {:?} [{}] {}",
-            o.start.0 / 1_000_000 - BEGIN,
-            o.duration / 1_000_000,
-            o.kind.name(),
-            o.outcome,
-            names.join(" "),
-            session(records, o)
-                .replace("00000000-0000-4000-8000-000000000001", "session")
-                .trim_start_matches('0'),
-        );
-        let t = o.tokens;
-        if o.flags.has(Flags::HAS_TOKENS) {
-            line += &format!(
-                " {}/{}/{}/{}({})",
-                t.fresh, t.cache_read, t.cache_write, t.output, t.reasoning
-            );
-        }
-        if o.cost >= 0 {
-            line += &format!(" {}e-9 USD", o.cost);
-        }
-        out += &line;
-        out.push('\n');
-    }
-    out
-}
-
-fn folded(path: &str) -> Workload {
-    let ingested = folder(path);
-    let options = FoldOptions {
-        file_formats: ingested.files.iter().filter_map(|f| f.format).collect(),
-        ..FoldOptions::default()
-    };
-    fold(ingested.records, &options)
-}
-
-/// The sum of a metric: tokens, bytes; money in 10⁻⁹ US dollars.
-fn total_of(workload: &Workload, metric: Metric) -> u64 {
-    let unit = metric.row().unit;
-    let scale = if unit == Unit::Usd { 1e9 } else { 1.0 };
-    (workload.figure(metric, &Filter::default()).total(unit) * scale).round() as u64
-}
 
 /// Written by hand from the script that made the fixture (`tests/reference/otlp.py`).
 #[test]
 fn all_conventions_are_one() {
     let reading = fixture("otlp", "otlp/conventions.jsonl");
     assert_eq!(reading.faults(), []);
-    insta::assert_snapshot!(shown(&reading), @r"
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
     100 for 2000 model_request Ok [gpt-5-2025-08-07 openai shop-assistant] conv-1 600/400/0/50(20)
     2200 for 300 tool_call Ok [search shop-assistant] conv-1
     2600 for 40 model_request RateLimited [gpt-5 openai shop-assistant] conv-1
@@ -166,7 +95,7 @@ fn a_generated_corpus_has_its_totals() {
 fn events_of_claude_code() {
     let reading = fixture("otlp", "otlp/claude-code.jsonl");
     assert_eq!(reading.faults(), []);
-    insta::assert_snapshot!(shown(&reading), @r"
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
     100 for 4200 model_request Ok [claude_code claude-opus-4-5 anthropic] session 12/15000/800/340(0) 21300000e-9 USD
     4400 for 1000 tool_call Ok [claude_code Bash] session
     5450 for 150 tool_call Error [claude_code Read] session
@@ -261,7 +190,7 @@ fn examples_of_the_protocol() {
     let files = detected("otlp/proto");
     assert!(files.iter().all(|(_, format)| *format == Some("otlp")));
     let trace = fixture("otlp", "otlp/proto/trace.json");
-    insta::assert_snapshot!(shown(&trace), @"-227725740000 for 1000 other Ok [my.service] 5b8efff798038103d269b633813fc60c");
+    insta::assert_snapshot!(shown_since(&trace, BEGIN), @"-227725740000 for 1000 other Ok [my.service] 5b8efff798038103d269b633813fc60c");
     let metrics = fixture("otlp", "otlp/proto/metrics.json").records;
     assert_eq!((metrics.samples.len(), metrics.aggregates.len()), (2, 6));
     for name in ["logs", "events"] {

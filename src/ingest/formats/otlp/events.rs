@@ -1,10 +1,10 @@
 //! Events of Claude Code and Gemini CLI become operations and events. They are written when what they
 //! tell of has ended, and say how long it took.
 
+use super::super::super::failure::failure;
 use super::attributes::Attributes;
 use super::log::{Client, Log, Told};
 use super::reader::{Reader, Words, needed, request_key};
-use super::span::failure;
 use crate::place::ProblemKind;
 use crate::record::{
     Event, EventKind, Flags, IdentityId, Name, Operation, OperationKind, OutcomeKind, Tokens,

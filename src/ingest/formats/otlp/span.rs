@@ -1,5 +1,6 @@
 //! A span, and what kind of operation it is.
 
+use super::super::super::failure::failure;
 use super::super::super::json::{Cursor, Fault, Value};
 use super::attributes::Attributes;
 use super::value::{Any, attributes, list};
@@ -125,36 +126,6 @@ impl<'a> Span<'a> {
     }
 }
 
-/// Which failure, by the type of an error and the status of HTTP.
-pub(super) fn failure(error: &[u8], status: Option<u64>) -> OutcomeKind {
-    match status {
-        Some(429) => return OutcomeKind::RateLimited,
-        Some(408 | 504) => return OutcomeKind::Timeout,
-        _ => {}
-    }
-    // Types are named `RateLimitError`, `rate_limit_exceeded`, `429`.
-    let word: Vec<u8> = error
-        .iter()
-        .filter(|b| b.is_ascii_alphanumeric())
-        .map(u8::to_ascii_lowercase)
-        .collect();
-    let has = |part: &str| memchr::memmem::find(&word, part.as_bytes()).is_some();
-    if word == b"429" || has("ratelimit") || has("toomanyrequests") || has("throttl") {
-        OutcomeKind::RateLimited
-    } else if word == b"408"
-        || word == b"504"
-        || has("timeout")
-        || has("timedout")
-        || has("deadline")
-    {
-        OutcomeKind::Timeout
-    } else if has("cancel") || has("abort") {
-        OutcomeKind::Cancelled
-    } else {
-        OutcomeKind::Error
-    }
-}
-
 fn status<'a>(cursor: &mut Cursor<'a>) -> Result<Any<'a>, Fault> {
     let value = cursor.value()?;
     if value != Value::Object {
@@ -185,31 +156,4 @@ fn exception<'a>(cursor: &mut Cursor<'a>, told: &mut Attributes<'a>) -> Result<(
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_by_type_and_status() {
-        for (error, status, expected) in [
-            (
-                &b"openai.RateLimitError"[..],
-                None,
-                OutcomeKind::RateLimited,
-            ),
-            (b"rate_limit_exceeded", None, OutcomeKind::RateLimited),
-            (b"429", None, OutcomeKind::RateLimited),
-            (b"", Some(429), OutcomeKind::RateLimited),
-            (b"APITimeoutError", None, OutcomeKind::Timeout),
-            (b"timeout", None, OutcomeKind::Timeout),
-            (b"DEADLINE_EXCEEDED", None, OutcomeKind::Timeout),
-            (b"asyncio.CancelledError", None, OutcomeKind::Cancelled),
-            (b"500", Some(500), OutcomeKind::Error),
-            (b"", None, OutcomeKind::Error),
-        ] {
-            assert_eq!(failure(error, status), expected, "{error:?}");
-        }
-    }
 }

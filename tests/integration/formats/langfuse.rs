@@ -1,0 +1,167 @@
+//! Exports of Langfuse: traces of three frameworks, tables, answers of the API.
+
+use perfadvise::ingest::{Likelihood, formats};
+use perfadvise::metrics::Metric;
+use perfadvise::record::{OperationKind, OutcomeKind};
+
+use super::{bytes_of, detected, fixture, folded, likelihood, shown_since, total_of};
+
+/// Counted by `tests/reference/langfuse.py` in the originals.
+#[test]
+fn real_traces_give_their_totals() {
+    for (file, requests, input, output, nanos) in [
+        ("google-gemini", 1, 6, 2055, 5_139_300),
+        ("langgraph", 2, 168, 66, 234_000),
+        ("pydantic-ai-tools", 4, 1315, 209, 322_650),
+    ] {
+        let path = format!("langfuse/real/{file}.json");
+        let reading = fixture("langfuse", &path);
+        assert_eq!(reading.faults(), [], "{file}");
+        let n = reading
+            .records
+            .operations
+            .iter()
+            .filter(|o| o.kind == OperationKind::ModelRequest)
+            .count();
+        assert_eq!(n, requests, "{file}");
+        let workload = folded(&path);
+        assert_eq!(total_of(&workload, Metric::InputTokens), input, "{file}");
+        assert_eq!(total_of(&workload, Metric::OutputTokens), output, "{file}");
+        assert_eq!(total_of(&workload, Metric::Cost), nanos, "{file}");
+        assert_eq!(workload.units.len(), 1, "{file}");
+    }
+}
+
+/// The trace begins at 14:51:22.049 and lasts 7.424 s in seconds as in milliseconds; the reasoning of
+/// Gemini (1,104) is inside its output.
+#[test]
+fn times_are_formed_from_start_and_end() {
+    let reading = fixture("langfuse", "langfuse/real/pydantic-ai-tools.json");
+    let begin = reading.records.operations[0].start.0 / 1_000_000;
+    insta::assert_snapshot!(shown_since(&reading, begin).replace("7a38edd8123db47ad8dcb8aa4c5e3926", "trace"), @r"
+    0 for 7424 task Ok [] trace
+    4083 for 1285 other Ok [] trace
+    2374 for 1707 model_request Ok [gpt-4o-mini-2024-07-18] trace 417/0/0/53(0) 94350e-9 USD
+    5373 for 2050 model_request Ok [gpt-4o-mini-2024-07-18] trace 131/0/0/69(0) 61050e-9 USD
+    1 for 4081 other Ok [] trace
+    4084 for 1283 model_request Ok [gpt-4o-mini-2024-07-18] trace 502/0/0/14(0) 83700e-9 USD
+    5371 for 2053 other Ok [] trace
+    4 for 2362 model_request Ok [gpt-4o-mini-2024-07-18] trace 265/0/0/73(0) 83550e-9 USD
+    2368 for 5 tool_call Ok [get_dad_joke_suggestion] trace
+    2368 for 5 tool_call Ok [get_one_liner_suggestion] trace
+    2367 for 6 other Ok [] trace
+    2367 for 6 tool_call Ok [get_pun_suggestion] trace
+    ");
+    let gemini = fixture("langfuse", "langfuse/real/google-gemini.json");
+    let request = gemini.records.operations[0];
+    assert_eq!(request.duration, 12_032_000_000);
+    assert_eq!(
+        (request.tokens.output, request.tokens.reasoning),
+        (2055, 1104)
+    );
+}
+
+/// The table holds the same trace, with a session, and one generation that failed.
+#[test]
+fn a_table_tells_what_the_trace_tells() {
+    let table = fixture("langfuse", "langfuse/observations.csv");
+    assert_eq!(table.faults(), []);
+    let trace = fixture("langfuse", "langfuse/real/pydantic-ai-tools.json");
+    let told = |reading: &super::Reading| -> Vec<_> {
+        reading
+            .records
+            .operations
+            .iter()
+            .map(|o| {
+                (
+                    o.key, o.parent, o.kind, o.start, o.duration, o.tokens, o.cost,
+                )
+            })
+            .collect()
+    };
+    let (rows, observations) = (told(&table), told(&trace));
+    assert_eq!(rows[..12], observations[..]);
+    let failed = table.records.operations[12];
+    assert_eq!(failed.outcome, OutcomeKind::RateLimited);
+    assert_eq!(
+        (failed.cost, failed.tokens),
+        (-1, perfadvise::record::Tokens::default())
+    );
+    let identity = table.records.catalog.identities.get(failed.identity.0);
+    assert_eq!(table.records.catalog.text(identity.session), "session-1");
+}
+
+#[test]
+fn the_map_of_usage_is_read_by_its_total() {
+    let reading = fixture("langfuse", "langfuse/api.json");
+    assert_eq!(reading.faults(), []);
+    let tokens: Vec<[u32; 5]> = reading
+        .records
+        .operations
+        .iter()
+        .map(|o| o.tokens)
+        .map(|t| [t.fresh, t.cache_read, t.cache_write, t.output, t.reasoning])
+        .collect();
+    assert_eq!(
+        tokens,
+        [
+            [600, 400, 0, 50, 20],
+            [300, 900, 200, 70, 0],
+            [5, 100, 0, 10, 0],
+            [10, 0, 0, 25, 5],
+            [0; 5],
+            [1, 0, 0, 1, 0],
+        ]
+    );
+    let costs: Vec<i64> = reading.records.operations.iter().map(|o| o.cost).collect();
+    assert_eq!(costs, [3_000_000, -1, -1, -1, -1, -1]);
+    // The last one has not ended; the event is no operation.
+    assert_eq!(reading.records.operations[5].outcome, OutcomeKind::Unknown);
+    assert_eq!(reading.records.ignored, 1);
+}
+
+/// A list of traces knows sums only, which do not count where the observations are there too.
+#[test]
+fn sums_of_traces_count_alone() {
+    let alone = folded("langfuse/traces.json");
+    assert_eq!(total_of(&alone, Metric::InputTokens), 200);
+    let traces = fixture("langfuse", "langfuse/traces.json");
+    let durations = traces.records.operations.iter().map(|o| o.duration);
+    assert!(durations.eq([2_500_000_000, 2_500_000_000]));
+}
+
+#[test]
+fn exports_are_nobody_elses_and_it_claims_no_others() {
+    for (name, format) in detected("langfuse") {
+        let is_known = name.ends_with("json") || name.ends_with("csv") || name.ends_with("jsonl");
+        if is_known && !["empty.json", "binary.csv"].contains(&name.as_str()) {
+            assert_eq!(format, Some("langfuse"), "{name}");
+        }
+    }
+    for ours in [
+        "api.json",
+        "observations.csv",
+        "observations.jsonl",
+        "traces.json",
+        "real/langgraph.json",
+    ] {
+        let ours = bytes_of(&format!("langfuse/{ours}"));
+        for format in formats::ALL.iter().filter(|f| f.name() != "langfuse") {
+            assert_eq!(
+                likelihood(format.name(), &ours),
+                Likelihood::No,
+                "{}",
+                format.name()
+            );
+        }
+    }
+    for others in [
+        "claude-code/real/hello-world-script.jsonl",
+        "otlp/conventions.jsonl",
+        "langsmith/runs.json",
+        "native-records/workload.jsonl",
+        "plain-series/index.jsonl",
+    ] {
+        assert_eq!(likelihood("langfuse", &bytes_of(others)), Likelihood::No);
+    }
+}
