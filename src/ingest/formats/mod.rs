@@ -14,6 +14,8 @@ mod monitor_status;
 mod native;
 mod otlp;
 mod series;
+mod swe_agent;
+mod tau_bench;
 mod visualizer;
 mod workflow_history;
 
@@ -28,6 +30,8 @@ pub const ALL: &[&'static dyn Format] = &[
     &otlp::Otlp,
     &langfuse::Langfuse,
     &langsmith::LangSmith,
+    &swe_agent::SweAgent,
+    &tau_bench::TauBench,
     &monitor_status::MonitorStatus,
     &context_monitor::ContextMonitor,
     &context_managers::ContextManagers,

@@ -93,7 +93,8 @@ fn fold_operations(
     let records = &*records;
     let catalog = &records.catalog;
     let mut unit_of = |operation: &Operation, root: &Operation| {
-        let is_selected = selection.holds_at(Some(operation.start))
+        let time = (!operation.flags.has(Flags::TIMELESS)).then_some(operation.start);
+        let is_selected = selection.holds_at(time)
             && selection.holds_for(catalog, operation.dims, operation.identity);
         let format = options.file_formats.get(operation.file as usize);
         is_selected.then(|| {
@@ -130,8 +131,10 @@ fn fold_operations(
             let interface = catalog.dimension(operation.dims, Dimension::Interface);
             note_ending(&mut endings, interface, operation);
         }
-        let end = operation.end().unwrap_or(operation.start);
-        w.period = span(w.period, Some((operation.start, end)));
+        if !operation.flags.has(Flags::TIMELESS) {
+            let end = operation.end().unwrap_or(operation.start);
+            w.period = span(w.period, Some((operation.start, end)));
+        }
     };
     let mut is_session = vec![false; catalog.names.values().len()];
     // From the end, so that memory is given back while the rows grow; sums know no order.

@@ -283,3 +283,43 @@ fn langsmith() {
         98: a run without a start between 2000 and 2100
     ");
 }
+
+#[test]
+fn swe_agent() {
+    insta::assert_snapshot!(shown("swe-agent"), @r"
+    binary.traj: not recognised
+    cut_off.traj: 3 operations
+        31: cut off in the middle of a value
+    deep.traj: 3 operations
+    empty.traj: not recognised
+    invalid_utf8.traj: 3 operations
+    nan.traj: 3 operations
+        34: not a finite number
+    negative.traj: 2 operations
+        8: a duration is no number of seconds
+    wrong_type.traj: 3 operations
+        35: a count of tokens is no whole number
+    ");
+}
+
+#[test]
+fn tau_bench() {
+    insta::assert_snapshot!(shown("tau-bench"), @r"
+    binary.json: not recognised
+    cost.json: 3 operations, 2 samples
+        11: a cost is no amount
+    cut_off.json: 2 operations, 2 samples
+        81: cut off in the middle of a value
+    deep.json: 3 operations, 3 samples
+    empty.json: not recognised
+    invalid_utf8.json: 3 operations, 3 samples
+    nan.json: 3 operations, 2 samples
+        11: not a finite number
+    no_task.json: 2 operations, 2 samples
+        3: a trial without a task
+    percent.json: 3 operations, 3 samples
+        31: a reward that lies not between 0 and 1
+    wrong_type.json: 3 operations, 3 samples
+        4: a reward that lies not between 0 and 1
+    ");
+}

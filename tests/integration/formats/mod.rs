@@ -23,6 +23,7 @@ mod otlp;
 mod privacy;
 mod series;
 mod services;
+mod tasks;
 
 /// What a reader made of some bytes.
 #[derive(Debug)]
