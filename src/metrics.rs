@@ -4,7 +4,7 @@
 //! that a fold keeps for it (nanoseconds, ratio × 10⁹, money in 10⁻⁹ units), so that sums are exact
 //! and the same whatever the order. Adding a metric is adding a row.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The unit of a metric's value in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -231,6 +231,20 @@ impl Metric {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+}
+
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Metric {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(d)?;
+        Metric::named(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("there is no metric {name:?}")))
     }
 }
 

@@ -7,11 +7,16 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use serde::{Deserialize, Serialize};
+
 use crate::metrics::Metric;
 use crate::units::Time;
 
 /// An interned string of a [`Catalog`]. `Name::NONE` is the empty string: not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Name(pub u32);
 
 impl Name {
@@ -26,7 +31,8 @@ impl Name {
 }
 
 /// What a record is told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// The agent interface (claude_code, anthropic_api, mock, …).
     Interface,
@@ -70,7 +76,10 @@ pub const DIMENSIONS: &[(&str, Dimension)] = &[
 pub type Dims = Vec<(Dimension, Name)>;
 
 /// An interned [`Dims`] of a [`Catalog`]; 0 is the empty one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct DimsId(pub u32);
 
 /// Where a record belongs for inference: the raw names, from which the fold forms units.
@@ -87,7 +96,10 @@ pub struct Identity {
 }
 
 /// An interned [`Identity`] of a [`Catalog`]; 0 is the unknown one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct IdentityId(pub u32);
 
 /// Values stored once and named by a small number; 0 is the default value.
@@ -213,7 +225,8 @@ impl Catalog {
 }
 
 /// What an operation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum OperationKind {
     /// A request as its caller sees it.
@@ -299,7 +312,8 @@ impl Tokens {
 }
 
 /// Marks on a record about its quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Flags(pub u8);
 
 impl Flags {
@@ -420,7 +434,8 @@ impl Operation {
 }
 
 /// What a sample measures: a metric of the registry, or one that only the input knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Measured {
     /// A metric of the registry, in its unit.
     Known(Metric),
@@ -456,7 +471,8 @@ pub struct Sample {
 }
 
 /// What kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// A knob of the configuration changed.
     ConfigChange,
@@ -512,7 +528,8 @@ pub struct Event {
 }
 
 /// Which statistic an aggregate is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Statistic {
     /// Mean (of a ratio: the ratio).
     Mean,

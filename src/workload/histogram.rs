@@ -72,7 +72,20 @@ pub fn bucket_value(bucket: u16) -> u64 {
     (step << shift) + ((1 << shift) - 1) / 2
 }
 
+/// The largest number of a bucket.
+const LAST: u16 = 7_423;
+
 impl Histogram {
+    /// Of buckets with their counts. `None` where they are not in order, or no buckets, or empty.
+    #[must_use]
+    pub fn of(buckets: Vec<(u16, u32)>) -> Option<Self> {
+        let is_in_order = buckets.windows(2).all(|w| w[0].0 < w[1].0);
+        let are_counts = buckets.iter().all(|(bucket, n)| *bucket <= LAST && *n > 0);
+        (is_in_order && are_counts).then(|| Self {
+            buckets: buckets.into(),
+        })
+    }
+
     /// Adds one value; a negative one is left out.
     pub fn add(&mut self, value: i64) {
         if let Ok(value) = u64::try_from(value) {

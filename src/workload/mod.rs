@@ -5,6 +5,7 @@
 //! addition, minimum and maximum, and the result is the same whatever the order.
 
 mod canonical;
+mod document;
 mod fold;
 pub mod histogram;
 mod measure;

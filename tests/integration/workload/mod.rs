@@ -1,5 +1,6 @@
 //! Known answers of a whole workload: records in, figures of the generator's truth out.
 
+mod document;
 mod order;
 mod steps;
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::read_bytes;
 
 /// Everything of a workload, as text.
-fn whole(workload: &Workload) -> String {
+pub(super) fn whole(workload: &Workload) -> String {
     format!(
         "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
         workload.catalog.names.values(),
@@ -31,11 +31,11 @@ fn whole(workload: &Workload) -> String {
 
 /// A line of native records, by a few small numbers.
 #[derive(Debug, Clone)]
-struct Line {
-    kind: u8,
+pub(super) struct Line {
+    pub(super) kind: u8,
     at: u16,
     id: Option<u8>,
-    parent: Option<u8>,
+    pub(super) parent: Option<u8>,
     session: u8,
     number: u16,
 }
@@ -90,7 +90,7 @@ impl Line {
     }
 }
 
-fn lines(ids: impl Strategy<Value = Option<u8>>) -> impl Strategy<Value = Vec<Line>> {
+pub(super) fn lines(ids: impl Strategy<Value = Option<u8>>) -> impl Strategy<Value = Vec<Line>> {
     let line = (
         0..8_u8,
         0..3_600_u16,
@@ -111,7 +111,7 @@ fn lines(ids: impl Strategy<Value = Option<u8>>) -> impl Strategy<Value = Vec<Li
 }
 
 /// Each file's lines as records with the file's number.
-fn records_of(file: u32, lines: &[Line]) -> Records {
+pub(super) fn records_of(file: u32, lines: &[Line]) -> Records {
     let text: Vec<String> = lines.iter().map(Line::text).collect();
     let (mut records, problems) = read_bytes("native-records", text.join("\n").as_bytes());
     assert_eq!(problems, []);
