@@ -10,6 +10,7 @@
 //! | [`prices`] | what tokens cost by a dated table of list prices |
 //! | [`ingest`] | bytes to records, one file per format |
 //! | [`workload`] | records to mergeable rows per unit |
+//! | [`store`] | baselines: workloads kept in files |
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
 //! | [`report`] | the assessment as text, Markdown, JSON, YAML, CSV |
@@ -32,5 +33,6 @@ pub mod report;
 pub mod scenario;
 pub mod score;
 pub mod stats;
+pub mod store;
 pub mod units;
 pub mod workload;

@@ -16,6 +16,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
@@ -161,7 +163,8 @@ pub struct Alert {
 }
 
 /// Value of a knob.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum KnobValue {
     /// Yes or no.
     Bool(bool),

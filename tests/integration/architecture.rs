@@ -21,6 +21,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let advise = with(&scenario_list, &["scenario"]);
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();
     let gate = with(&analysis_list, &["analysis"]);
+    let store = with(&words, &["workload"]);
     let pipeline = with(&advise_list, &["advise", "ingest", "prices"]);
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
     BTreeMap::from([
@@ -49,8 +50,12 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "report",
             with(&["units", "place", "metrics", "assessment"], &[]),
         ),
+        ("store", store),
         ("pipeline", pipeline),
-        ("cli", with(&pipeline_list, &["gate", "pipeline", "report"])),
+        (
+            "cli",
+            with(&pipeline_list, &["gate", "pipeline", "report", "store"]),
+        ),
         ("main", with(&["cli"], &[])),
     ])
 }
