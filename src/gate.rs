@@ -292,7 +292,7 @@ fn adjust(checks: &mut [(Check, Option<f64>)], policy: &Policy) {
 fn least_p(c: &Comparison) -> f64 {
     let (a, b) = (c.units[0], c.units[1]);
     match c.test.as_deref() {
-        Some("wilcoxon-signed-rank") => 2.0 * 0.5_f64.powf(a as f64),
+        Some("wilcoxon-signed-rank" | "exchange-of-pairs") => 2.0 * 0.5_f64.powf(a as f64),
         Some("bootstrap-of-units") => 1e-3,
         _ => {
             // Two of all splits are as extreme as can be; of drawn ones p is at least 1 in 10,000.

@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | values, of tasks (else units) that ran in both | Wilcoxon's signed ranks, exact | Walsh averages |
 //! | values, of different units | Brunner-Munzel, by permutation | Hodges-Lehmann |
-//! | shares (hits ÷ lookups) | permutation of units on the ratio of sums | clustered difference |
+//! | shares (hits ÷ lookups), of tasks (else units) in both | exchange within pairs | intervals of both, put together |
+//! | shares, of different units | permutation of units on the ratio of sums; of single trials Boschloo | the same |
 //!
 //! Positive quantities are compared on logs, and the effect is a ratio; ratios are compared as they
 //! are, and the effect is a difference. The groups may be parts of one workload or two workloads:
@@ -13,7 +14,7 @@
 use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
 use crate::metrics::{Direction, Kind, Metric, Unit};
 use crate::record::Measured;
-use crate::stats::{Estimate, clustered, location, paired, permutation, unpaired};
+use crate::stats::{Estimate, clustered, counts, location, paired, permutation, unpaired};
 use crate::workload::{Figure, Filter, GroupKey, Grouping, Workload};
 
 use super::describe::LEVEL;
@@ -69,6 +70,23 @@ impl<'a> Group<'a> {
             .collect()
     }
 
+    /// Sum and n of each task or unit, by name.
+    fn sums(&self, grouping: Grouping) -> Vec<(&'a str, f64, f64)> {
+        let traits = &self.spread.traits;
+        let groups = self.workload.group(traits.measured, &self.filter, grouping);
+        let of_group = |(key, figure): (GroupKey, Figure)| {
+            let name = match key {
+                GroupKey::Task(task) => self.workload.catalog.text(task),
+                GroupKey::Unit(unit) => self.workload.units.get(unit.0 as usize)?.name.as_str(),
+                _ => return None,
+            };
+            #[allow(clippy::cast_precision_loss)]
+            let n = figure.n as f64;
+            (n > 0.0).then(|| (name, figure.total(traits.unit), n))
+        };
+        groups.into_iter().filter_map(of_group).collect()
+    }
+
     /// One value for each unit, by name.
     fn units(&self) -> Vec<(&'a str, f64)> {
         let of_unit = |(owner, figure): &(Owner, Figure)| match owner {
@@ -99,7 +117,7 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
     let own_units = [base, candidate].map(|g| g.spread.units.len() as u64);
     let kind = effect_kind(base.spread, candidate.spread);
     let finding = if traits.kind == Kind::Share {
-        of_shares(base.spread, candidate.spread)
+        of_shares(base, candidate)
     } else {
         of_pairs(base, candidate, kind).or_else(|| of_units(base.spread, candidate.spread, kind))
     };
@@ -182,22 +200,74 @@ fn of_units(base: &Spread, candidate: &Spread, kind: EffectKind) -> Option<Findi
     })
 }
 
-/// Shares inside units: units are permuted, never single records.
-fn of_shares(base: &Spread, candidate: &Spread) -> Option<Finding> {
-    let ((hits1, n1), (hits2, n2)) = (base.sums(), candidate.sums());
-    if n1.len() < FEWEST_UNITS || n2.len() < FEWEST_UNITS {
+/// Shares inside tasks or units, which are exchanged as a whole, never single records: of those that
+/// ran in both groups within their pair, else between the groups. Single trials that pair with nothing
+/// are counted.
+fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
+    let is_ratio = base.spread.traits.unit == Unit::Ratio;
+    if let Some(pairs) = paired_sums(base, candidate) {
+        let [y1, x1, y2, x2] = &pairs;
+        let seed = super::seed(y1, y2);
+        let test = permutation::paired_ratio_of_sums(y1, x1, y2, x2, seed)?;
+        let effect = is_ratio
+            .then(|| clustered::paired_difference_of_shares(y1, x1, y2, x2, LEVEL))
+            .flatten();
+        return Some(Finding {
+            test: "exchange-of-pairs",
+            p: test.p,
+            effect: effect.or_else(|| clustered::difference(y1, x1, y2, x2, LEVEL)),
+            is_paired: true,
+            units: [y1.len() as u64; 2],
+        });
+    }
+    let ((y1, x1), (y2, x2)) = (base.spread.sums(), candidate.spread.sums());
+    if x1.len() < FEWEST_UNITS || x2.len() < FEWEST_UNITS {
         return None;
     }
-    let seed = super::seed(&hits1, &hits2);
-    // Where every unit has the same ratio nothing speaks for a difference.
-    let p = permutation::ratio_of_sums(&hits1, &n1, &hits2, &n2, seed).map_or(1.0, |t| t.p);
+    let effect = is_ratio
+        .then(|| clustered::difference_of_shares(&y1, &x1, &y2, &x2, LEVEL))
+        .flatten();
+    let are_trials = x1.iter().chain(&x2).all(|n| *n == 1.0);
+    let (test, p) = if are_trials && is_ratio {
+        // Hits of single trials are 0 or 1.
+        let hits = |y: &[f64]| y.iter().filter(|hit| **hit > 0.5).count() as u64;
+        let p = counts::two_rates(hits(&y1), x1.len() as u64, hits(&y2), x2.len() as u64);
+        ("boschloo", p)
+    } else {
+        let seed = super::seed(&y1, &y2);
+        let test = permutation::ratio_of_sums(&y1, &x1, &y2, &x2, seed);
+        ("permutation-of-units", test.map(|t| t.p))
+    };
     Some(Finding {
-        test: "permutation-of-units",
-        p,
-        effect: clustered::difference(&hits1, &n1, &hits2, &n2, LEVEL),
+        test,
+        // Where every unit has the same ratio nothing speaks for a difference.
+        p: p.unwrap_or(1.0),
+        effect: effect.or_else(|| clustered::difference(&y1, &x1, &y2, &x2, LEVEL)),
         is_paired: false,
-        units: [n1.len() as u64, n2.len() as u64],
+        units: [x1.len() as u64, x2.len() as u64],
     })
+}
+
+/// Numerators and denominators of the tasks that ran in both groups, else of the units that did;
+/// `None` with too few pairs.
+fn paired_sums(base: &Group<'_>, candidate: &Group<'_>) -> Option<[Vec<f64>; 4]> {
+    let of_tasks = [base.sums(Grouping::Task), candidate.sums(Grouping::Task)];
+    matched(&of_tasks)
+        .or_else(|| matched(&[base.sums(Grouping::Unit), candidate.sums(Grouping::Unit)]))
+}
+
+/// Entries whose name occurs in both lists, which are sorted by it.
+fn matched([base, candidate]: &[Vec<(&str, f64, f64)>; 2]) -> Option<[Vec<f64>; 4]> {
+    let mut found: [Vec<f64>; 4] = Default::default();
+    for (name, y, x) in base {
+        if let Ok(at) = candidate.binary_search_by(|(other, ..)| (*other).cmp(name)) {
+            let (_, y2, x2) = candidate[at];
+            for (list, value) in found.iter_mut().zip([*y, *x, y2, x2]) {
+                list.push(value);
+            }
+        }
+    }
+    (found[0].len() >= FEWEST_PAIRS).then_some(found)
 }
 
 pub(super) fn too_few(units: [u64; 2]) -> String {

@@ -414,7 +414,15 @@ fn tests(c: &Contrast) -> Vec<&'static str> {
         ),
         (
             "permutation-of-units",
-            "permutation of units on the ratio of sums; effect: clustered difference",
+            "permutation of units on the ratio of sums; effect: difference of both shares' intervals",
+        ),
+        (
+            "exchange-of-pairs",
+            "exchange within pairs on the ratio of sums; effect: difference of both shares' intervals",
+        ),
+        (
+            "boschloo",
+            "Boschloo, exact; effect: difference of both shares' intervals",
         ),
     ]
     .into_iter()

@@ -67,6 +67,33 @@ pub(super) fn visit(n: usize, first: usize, seed: u64, mut visit: impl FnMut(&Sp
     false
 }
 
+/// Calls `visit` for ways to exchange the two of each of `n` pairs. Returns whether these were all, the
+/// observed one among them.
+pub(super) fn exchanges(n: usize, seed: u64, mut visit: impl FnMut(&[bool])) -> bool {
+    let mut exchanged = vec![false; n];
+    let all = u32::try_from(n).ok().and_then(|n| 1_u64.checked_shl(n));
+    if let Some(all) = all.filter(|all| *all <= MOST_WAYS) {
+        for way in 0..all {
+            for (pair, exchanged) in exchanged.iter_mut().enumerate() {
+                *exchanged = way >> pair & 1 == 1;
+            }
+            visit(&exchanged);
+        }
+        return true;
+    }
+    for index in 0..DRAWS {
+        let mut random = Stream::new(seed, index);
+        for chunk in exchanged.chunks_mut(64) {
+            let bits = random.next();
+            for (bit, exchanged) in chunk.iter_mut().enumerate() {
+                *exchanged = bits >> bit & 1 == 1;
+            }
+        }
+        visit(&exchanged);
+    }
+    false
+}
+
 /// The p value for `hits` splits at least as extreme of the `seen` ones; drawn splits are joined by the
 /// observed one, so that p is never 0.
 ///

@@ -61,7 +61,14 @@ fn a_branch_that_is_as_quick_passes() {
     let folder = tempfile::tempdir().unwrap();
     run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
     run(&folder.path().join("branch"), 24, 2, 1.0, 0.1);
-    let (code, report) = json(folder.path(), &["branch"]);
+    let times = [
+        "branch",
+        "--metric",
+        "response_time",
+        "--metric",
+        "response_time.p95",
+    ];
+    let (code, report) = json(folder.path(), &times);
     assert_eq!(
         (code, &report["verdict"], &report["exit_code"]),
         (0, &"pass".into(), &0.into())
@@ -72,6 +79,13 @@ fn a_branch_that_is_as_quick_passes() {
         (&"pass".into(), &true.into())
     );
     assert_eq!(mean["units"], serde_json::json!([24, 24]));
+    // 24 tasks without a failure do not prove a success rate to 5 points: 3 ÷ 24 may still fail.
+    let (code, report) = json(folder.path(), &["branch"]);
+    assert_eq!((code, &report["verdict"]), (0, &"inconclusive".into()));
+    assert_eq!(
+        check(&report, "success_rate", "mean")["verdict"],
+        "inconclusive"
+    );
 }
 
 #[test]
