@@ -1,7 +1,10 @@
 //! `gate`: the verdict for continuous integration.
 
+mod policy;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -9,21 +12,20 @@ use super::input::InputArgs;
 use super::progress::Progress;
 use super::{Context, Exit, Failure};
 use crate::analysis::Side;
-use crate::assessment::{Cause, CheckKind, CheckLevel, GateReport, GateVerdict};
-use crate::config::keys::nearest;
-use crate::config::{Config, Origin, TargetStatistic};
-use crate::gate::{self, AbsoluteLimit, Judged, Policy};
-use crate::metrics::{self, Metric, Unit};
+use crate::assessment::{Cause, GateReport};
+use crate::config::{Config, KnobValue, Origin};
+use crate::gate;
 use crate::pipeline::{self, Material};
 use crate::report::{self, shell};
 use crate::score;
-use crate::units;
-use crate::workload::Filter;
+use crate::store::{self, Baseline, Environment, Place};
+use crate::workload::{Filter, Workload};
 
 /// Arguments of `gate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  perfadvise gate --baseline main runs/branch            main was saved: perfadvise baseline save main runs/
   perfadvise gate --baseline runs/main runs/branch
   perfadvise gate --baseline runs/main runs/branch --max-regression response_time=10%
   perfadvise gate --baseline runs/main runs/branch --min success_rate=95% --fail-on inconclusive
@@ -33,7 +35,7 @@ Exit codes: 0 pass (and inconclusive), 1 regression, 2 bad usage or input, 3 too
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// What to compare with: a folder or file of records
+    /// What to compare with: a saved baseline, or a folder or file of records
     #[arg(
         long,
         value_name = "NAME-or-PATH",
@@ -61,6 +63,15 @@ pub(super) struct Args {
     /// Exit with 3 on this verdict too
     #[arg(long, value_name = "VERDICT", value_enum)]
     fail_on: Vec<Word>,
+    /// Where baselines are kept (default: .perfadvise in the nearest folder upward)
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Something of this machine that a saved baseline must agree in, such as host=ci-8
+    #[arg(long, value_name = "KEY=VALUE")]
+    environment: Vec<String>,
+    /// Compare with a baseline that was measured elsewhere
+    #[arg(long)]
+    allow_environment: bool,
     /// Print the JSON Schema of the result, and read nothing
     #[arg(long)]
     json_schema: bool,
@@ -94,32 +105,30 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         super::config::warn(&material.warnings, &context.globals);
         Ok(material)
     };
-    if !Path::new(baseline).exists() && !baseline.contains('=') && baseline != "-" {
-        return Err(Failure::new(format!("there is no baseline {baseline}"))
-            .help("give a folder or a file of records that exists"));
-    }
-    let base = read(&args.input.only_path(baseline))?;
+    let base = if is_input(baseline) {
+        Base::of_input(read(&args.input.only_path(baseline))?, baseline)
+    } else {
+        Base::of_store(baseline, args)?
+    };
     let candidate = read(&args.input)?;
-    let base_side = side(&base, baseline);
+    let base_side = base.side();
     let label = match args.input.paths.as_slice() {
-        [path] => name_of(path),
+        [path] if name_of(path) != base.label => name_of(path),
         _ => "candidate".to_owned(),
     };
-    let mut candidate_side = side(&candidate, &label);
-    candidate_side.label = if label == base_side.label {
-        "candidate".into()
-    } else {
-        label
+    let candidate_side = Side {
+        label,
+        workload: &candidate.workload,
+        filter: Filter::default(),
+        files: candidate.provenance.files,
+        skipped: candidate.provenance.skipped,
     };
-    let policy = policy(args, &base_side)?;
-    let mut report = gate::judge(
-        &base_side,
-        &candidate_side,
-        &policy,
-        causes(&base.config, &candidate.config),
-    );
-    let score = |m: &Material| score::score(&m.workload, &m.config, m.profile);
-    report.score = gate::score_change(&score(&base), &score(&candidate));
+    let policy = policy::policy(args, &base_side, base.accepted.clone())?;
+    let causes = causes(&base.knobs, &candidate.config);
+    let mut report = gate::judge(&base_side, &candidate_side, &policy, causes);
+    // Both against the same targets.
+    let score = |workload| score::score(workload, &candidate.config, candidate.profile);
+    report.score = gate::score_change(&score(&base.workload), &score(&candidate.workload));
     let command = std::iter::once(format!("gate --baseline {}", shell::quoted(baseline)))
         .chain(args.input.paths.iter().map(|p| shell::quoted(p)))
         .collect::<Vec<_>>()
@@ -151,14 +160,82 @@ fn step_summary(report: &GateReport) -> Result<(), Failure> {
     Ok(())
 }
 
-fn side<'a>(material: &'a Material, path: &str) -> Side<'a> {
-    Side {
-        label: name_of(path),
-        workload: &material.workload,
-        filter: Filter::default(),
-        files: material.provenance.files,
-        skipped: material.provenance.skipped,
+/// What a candidate is compared with.
+struct Base {
+    label: String,
+    workload: Workload,
+    knobs: BTreeMap<String, KnobValue>,
+    accepted: Vec<String>,
+    files: u64,
+    skipped: u64,
+}
+
+impl Base {
+    /// Records that are read now.
+    fn of_input(material: Material, path: &str) -> Self {
+        let knobs = material.config.knobs.into_iter();
+        Self {
+            label: name_of(path),
+            workload: material.workload,
+            knobs: knobs.map(|(name, knob)| (name, knob.value)).collect(),
+            accepted: Vec::new(),
+            files: material.provenance.files,
+            skipped: material.provenance.skipped,
+        }
     }
+
+    /// What was saved before, by name or as a file. One of another environment is refused.
+    fn of_store(name: &str, args: &Args) -> Result<Self, Failure> {
+        let place = match &args.store {
+            Some(folder) => Place::at(folder),
+            None => Place::nearest(&std::env::current_dir()?),
+        };
+        let Baseline { meta, workload } = store::load(name, &place)
+            .map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
+        let mut here = Environment::of_machine();
+        for text in &args.environment {
+            let (key, value) = text.split_once('=').ok_or_else(|| {
+                Failure::new("--environment wants KEY=VALUE").help("write --environment host=ci-8")
+            })?;
+            here = here.with(key, value);
+        }
+        let differences = meta.environment.differences(&here);
+        if let Some(first) = differences.first().filter(|_| !args.allow_environment) {
+            return Err(Failure::new(format!(
+                "the baseline {} was measured elsewhere: {first}",
+                meta.name
+            ))
+            .help("measure it again here, or compare all the same with --allow-environment"));
+        }
+        Ok(Self {
+            label: meta.title(),
+            files: meta.files(),
+            skipped: meta.skipped(),
+            accepted: meta
+                .accepted
+                .iter()
+                .filter_map(|a| a.metric.clone())
+                .collect(),
+            knobs: meta.knobs,
+            workload,
+        })
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side {
+            label: self.label.clone(),
+            workload: &self.workload,
+            filter: Filter::default(),
+            files: self.files,
+            skipped: self.skipped,
+        }
+    }
+}
+
+/// Whether a baseline is given as records: a path that exists and holds no stored baseline.
+fn is_input(baseline: &str) -> bool {
+    let path = Path::new(baseline);
+    baseline == "-" || baseline.contains('=') || (path.exists() && !store::is_baseline(path))
 }
 
 /// The last part of a path.
@@ -167,132 +244,14 @@ fn name_of(path: &str) -> String {
     name.map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned())
 }
 
-/// What is judged: the usual metrics or those that were named, with what the options say of each.
-fn policy(args: &Args, base: &Side<'_>) -> Result<Policy, Failure> {
-    let mut judged = if args.metric.is_empty() {
-        gate::usual(base)
-    } else {
-        Vec::new()
-    };
-    let mut declare = |metric: &str, statistic| {
-        let known = judged
-            .iter()
-            .position(|j| j.metric == metric && j.statistic == statistic);
-        let at = known.unwrap_or_else(|| {
-            judged.push(Judged {
-                metric: metric.to_owned(),
-                statistic,
-                tolerance: gate::usual_tolerance(metric, statistic),
-                level: CheckLevel::Error,
-                is_declared: true,
-            });
-            judged.len() - 1
-        });
-        judged[at].is_declared = true;
-        at
-    };
-    let mut tolerances = Vec::new();
-    for text in &args.metric {
-        let (metric, statistic) = statistic_of(text, base)?;
-        declare(metric, statistic);
-    }
-    for text in &args.max_regression {
-        let (name, value) = assigned(text, "--max-regression", "response_time=10%")?;
-        let (metric, statistic) = statistic_of(name, base)?;
-        let tolerance = units::parse_ratio(value)
-            .map_err(|e| Failure::new(format!("--max-regression {text}: {e}")).help(e.help()))?;
-        tolerances.push((declare(metric, statistic), tolerance));
-    }
-    let mut warned = Vec::new();
-    for text in &args.warn {
-        let (metric, statistic) = statistic_of(text, base)?;
-        warned.push(declare(metric, statistic));
-    }
-    for (at, tolerance) in tolerances {
-        judged[at].tolerance = tolerance;
-    }
-    for at in warned {
-        judged[at].level = CheckLevel::Warn;
-    }
-    for text in &args.off {
-        let (metric, statistic) = statistic_of(text, base)?;
-        judged.retain(|j| j.metric != metric || j.statistic != statistic);
-    }
-    let mut limits = Vec::new();
-    for (texts, kind, option) in [
-        (&args.min, CheckKind::Min, "--min"),
-        (&args.max, CheckKind::Max, "--max"),
-    ] {
-        for text in texts {
-            let (name, value) = assigned(text, option, "success_rate=95%")?;
-            let (metric, statistic) = statistic_of(name, base)?;
-            limits.push(AbsoluteLimit {
-                metric: metric.to_owned(),
-                statistic,
-                kind,
-                value: value_of(metric, value)
-                    .map_err(|e| Failure::new(format!("{option} {text}: {e}")).help(e.help()))?,
-            });
-        }
-    }
-    Ok(Policy {
-        judged,
-        limits,
-        accepted: Vec::new(),
-        fail_on: args
-            .fail_on
-            .iter()
-            .map(|word| match word {
-                Word::Inconclusive => GateVerdict::Inconclusive,
-                Word::Insufficient => GateVerdict::Insufficient,
-            })
-            .collect(),
-    })
-}
-
-fn assigned<'a>(text: &'a str, option: &str, example: &str) -> Result<(&'a str, &'a str), Failure> {
-    text.split_once('=').ok_or_else(|| {
-        Failure::new(format!("{option} wants METRIC=VALUE"))
-            .help(format!("write {option} {example}"))
-    })
-}
-
-/// `response_time` or `response_time.p95`.
-fn statistic_of<'a>(text: &'a str, base: &Side<'_>) -> Result<(&'a str, TargetStatistic), Failure> {
-    let (name, statistic) = match text.rsplit_once('.') {
-        Some((name, "p95")) => (name, TargetStatistic::P95),
-        Some((name, "mean")) => (name, TargetStatistic::Mean),
-        _ => (text, TargetStatistic::Mean),
-    };
-    if Metric::named(name).is_some() || base.workload.catalog.names.find(name).is_some() {
-        return Ok((name, statistic));
-    }
-    let failure = Failure::new(format!("there is no metric {name:?}"));
-    let known = metrics::ALL.iter().map(|m| m.name());
-    Err(match nearest(name, known) {
-        Some(near) => failure.help(format!("did you mean {near}?")),
-        None => failure.help("perfadvise metrics list names them all"),
-    })
-}
-
-/// A value in the unit of its metric: `5s`, `95%`, `1GB`, `3`.
-fn value_of(metric: &str, text: &str) -> Result<f64, units::UnitError> {
-    match Metric::named(metric).map(|m| m.row().unit) {
-        Some(Unit::Seconds) => units::parse_seconds(text),
-        Some(Unit::Bytes) => units::parse_bytes(text),
-        Some(Unit::Ratio) => units::parse_ratio(text),
-        _ => units::parse_factor(text),
-    }
-}
-
 /// Knobs whose declared values differ.
-fn causes(base: &Config, candidate: &Config) -> Vec<Cause> {
-    let names: std::collections::BTreeSet<&String> =
-        base.knobs.keys().chain(candidate.knobs.keys()).collect();
-    let text = |config: &Config, name: &str| config.knob(name).map(ToString::to_string);
+fn causes(base: &BTreeMap<String, KnobValue>, candidate: &Config) -> Vec<Cause> {
+    let names: BTreeSet<&String> = base.keys().chain(candidate.knobs.keys()).collect();
+    let from = |name: &String| base.get(name).map(ToString::to_string);
+    let to = |name: &String| candidate.knob(name).map(ToString::to_string);
     names
         .into_iter()
-        .filter(|name| text(base, name) != text(candidate, name))
+        .filter(|name| from(name) != to(name))
         .map(|name| {
             let place = match candidate.knobs.get(name).map(|k| &k.origin) {
                 Some(Origin::File(place)) => Some(place),
@@ -300,8 +259,8 @@ fn causes(base: &Config, candidate: &Config) -> Vec<Cause> {
             };
             Cause {
                 what: name.clone(),
-                from: text(base, name),
-                to: text(candidate, name),
+                from: from(name),
+                to: to(name),
                 file: place.map(|p| p.file.clone()),
                 line: place.and_then(|p| p.line),
             }

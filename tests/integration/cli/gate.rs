@@ -205,7 +205,7 @@ fn what_is_empty_missing_or_unreadable_never_passes() {
         .args(["gate", "--baseline", "nowhere", "main"])
         .assert()
         .code(2)
-        .stderr(contains("no baseline nowhere"));
+        .stderr(contains("there is no baseline"));
     program(folder.path())
         .args(["gate", "--baseline", "main", "nowhere"])
         .assert()
