@@ -71,8 +71,12 @@ pub(crate) fn fixture(format: &str, path: &str) -> Reading {
 
 /// Reads files and folders of `fixtures/` as the program does.
 pub(crate) fn folder(path: &str) -> Ingested {
+    read_at(&Path::new("fixtures").join(path))
+}
+
+fn read_at(path: &Path) -> Ingested {
     let target = Target {
-        path: Path::new("fixtures").join(path),
+        path: path.to_owned(),
         labels: Vec::new(),
     };
     read_all(&[target], formats::ALL, &Options::default(), &|_, _| {}).unwrap()
@@ -177,9 +181,18 @@ pub(crate) fn shown_since(reading: &Reading, begin: i64) -> String {
 
 /// What the fold makes of a folder or file of `fixtures/`.
 pub(crate) fn folded(path: &str) -> Workload {
-    let ingested = folder(path);
+    folded_at(&Path::new("fixtures").join(path))
+}
+
+/// What the fold makes of a folder or file anywhere.
+pub(crate) fn folded_at(path: &Path) -> Workload {
+    let ingested = read_at(path);
     let options = FoldOptions {
-        file_formats: ingested.files.iter().filter_map(|f| f.format).collect(),
+        file_formats: ingested
+            .files
+            .iter()
+            .map(|f| f.format.unwrap_or_default())
+            .collect(),
         ..FoldOptions::default()
     };
     fold(ingested.records, &options)

@@ -5,7 +5,8 @@ use perfadvise::metrics::Metric;
 use perfadvise::record::{Dimension, EventKind, Measured, OperationKind, Statistic};
 
 use super::{
-    bytes_of, detected, dimension, fixture, folded, likelihood, read, shown_since, total_of,
+    bytes_of, detected, dimension, fixture, folded, folded_at, likelihood, read, shown_since,
+    total_of,
 };
 
 /// 2026-03-02T08:00:00Z, at which the fixtures begin, in milliseconds.
@@ -122,6 +123,30 @@ fn a_session_of_several_sources_is_one() {
     assert_eq!(total_of(&workload, Metric::Cost), 21_405_000);
     // One request and one tool call came twice, and five points repeat the requests.
     assert_eq!(workload.counts.duplicates, 1 + 1 + 5);
+}
+
+/// The agent's own log of the session repeats what events and spans measured; another session counts.
+#[test]
+fn what_was_measured_counts_before_the_agents_own_log() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("events.jsonl"),
+        bytes_of("otlp/claude-code.jsonl"),
+    )
+    .unwrap();
+    let log = |session: &str| {
+        format!(
+            r#"{{"type":"user","sessionId":"{session}","uuid":"u","timestamp":"2026-03-02T08:00:00Z","message":{{"role":"user","content":"x"}}}}
+{{"type":"assistant","sessionId":"{session}","uuid":"a","requestId":"req_1","timestamp":"2026-03-02T08:00:04Z","message":{{"id":"msg_{session}","role":"assistant","model":"claude-opus-4-5","content":[],"usage":{{"input_tokens":12,"output_tokens":339}}}}}}
+"#
+        )
+    };
+    for session in ["00000000-0000-4000-8000-000000000001", "another"] {
+        std::fs::write(folder.path().join(format!("{session}.jsonl")), log(session)).unwrap();
+    }
+    let workload = folded_at(folder.path());
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 340 + 20 + 339);
+    assert_eq!(workload.units.len(), 2);
 }
 
 #[test]
