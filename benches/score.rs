@@ -1,10 +1,9 @@
-//! The score of 1,000 sessions with its interval, and the tests of two groups.
+//! The score of 1,000 sessions with its interval.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use perfadvise::config::{Config, Profile};
 use perfadvise::record::{DimsId, Name, OperationKind, hash64};
 use perfadvise::score::score;
-use perfadvise::stats::{location, permutation, trend, unpaired};
 use perfadvise::workload::{Extra, Figure, Row, RowKey, UnitId, UnitOfInference, Workload};
 use std::hint::black_box;
 
@@ -65,25 +64,6 @@ fn benches(criterion: &mut Criterion) {
                 Profile::Orchestrator,
             )
         });
-    });
-
-    let group =
-        |n: u64, from: u64| -> Vec<f64> { (from..from + n).map(|i| 0.1 + noise(i)).collect() };
-    let (a, b) = (group(500, 0), group(500, 9_000));
-    let n = vec![10.0; 500];
-    criterion.bench_function("Brunner-Munzel, 9,999 splits of 1,000", |c| {
-        c.iter(|| unpaired::brunner_munzel(black_box(&a), black_box(&b), 1));
-    });
-    criterion.bench_function("ratio of sums, 9,999 splits of 1,000", |c| {
-        c.iter(|| permutation::ratio_of_sums(black_box(&a), &n, black_box(&b), &n, 1));
-    });
-    let (a, b) = (group(10_000, 0), group(10_000, 90_000));
-    criterion.bench_function("Hodges-Lehmann, 10,000 and 10,000", |c| {
-        c.iter(|| location::hodges_lehmann(black_box(&a), black_box(&b)));
-    });
-    let series = group(100_000, 0);
-    criterion.bench_function("Mann-Kendall, 100,000", |c| {
-        c.iter(|| trend::mann_kendall(black_box(&series)));
     });
 }
 
