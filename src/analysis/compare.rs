@@ -14,12 +14,13 @@ use super::spreads::{Spreads, in_parallel};
 use super::tables::{base, is_mock};
 
 /// What is compared, where both groups have it.
-pub(super) const COMPARED: [Metric; 14] = [
+pub(super) const COMPARED: [Metric; 15] = [
     Metric::ResponseTime,
     Metric::ContextPreparationTime,
     Metric::MemoryUsage,
     Metric::Accuracy,
     Metric::SuccessRate,
+    Metric::TaskSuccessRate,
     Metric::ErrorRate,
     Metric::CacheHitRate,
     Metric::PromptCacheHitRate,

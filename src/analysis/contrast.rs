@@ -302,7 +302,7 @@ fn one_sided(
     let traits = a.or(b).map(|s| s.traits.clone());
     let count = |s: Option<&Spread>| s.map_or(0, |s| s.whole.n);
     let units = |s: Option<&Spread>| s.map_or(0, |s| s.units.len() as u64);
-    let value = |s: Option<&Spread>| s.and_then(|s| s.mean_of(&s.whole));
+    let value = |side: &Side<'_>, s: Option<&Spread>| group_of(side, s?).shown();
     let without = if a.is_none() { base } else { candidate };
     Comparison {
         metric: traits.as_ref().map_or_else(String::new, |t| t.name.clone()),
@@ -313,8 +313,8 @@ fn one_sided(
         n: [count(a), count(b)],
         units: [units(a), units(b)],
         paired: false,
-        base_value: value(a),
-        candidate_value: value(b),
+        base_value: value(base, a),
+        candidate_value: value(candidate, b),
         effect: None,
         test: None,
         p: None,

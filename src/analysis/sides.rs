@@ -8,7 +8,8 @@
 //! | shares, of different units | permutation of units on the ratio of sums; of single trials Boschloo | the same |
 //!
 //! Positive quantities are compared on logs, and the effect is a ratio; ratios are compared as they
-//! are, and the effect is a difference. The groups may be parts of one workload or two workloads:
+//! are, and the effect is a difference. Of tokens and cost the totals of tasks or units are compared where
+//! the groups are whole inputs, else their requests. The groups may be parts of one workload or two workloads:
 //! tasks and units are matched by name.
 
 use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
@@ -48,6 +49,34 @@ pub(super) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
+    /// Whether totals (tokens, cost) are compared as such: of a whole input. A part of one holds only
+    /// some requests of a task, so there a request is what can be compared.
+    fn has_totals(&self) -> bool {
+        self.spread.traits.kind == Kind::Total && self.filter.dims.is_empty()
+    }
+
+    /// The value of one task or unit: its mean, of totals the total.
+    fn value_of(&self, figure: &Figure) -> Option<f64> {
+        let unit = self.spread.traits.unit;
+        if self.has_totals() {
+            (figure.n > 0).then(|| figure.total(unit))
+        } else {
+            figure.mean(unit)
+        }
+    }
+
+    /// What is shown: the pooled value, of totals the mean total of a unit.
+    pub(super) fn shown(&self) -> Option<f64> {
+        let whole = &self.spread.whole;
+        if self.has_totals() {
+            #[allow(clippy::cast_precision_loss)]
+            let units = self.spread.units.len() as f64;
+            (units > 0.0).then(|| whole.total(self.spread.traits.unit) / units)
+        } else {
+            self.spread.mean_of(whole)
+        }
+    }
+
     /// One value for each task, by name: the mean, of several runs their geometric mean.
     pub(super) fn tasks(&self, on_logs: bool) -> Vec<(&'a str, f64)> {
         let traits = &self.spread.traits;
@@ -55,7 +84,7 @@ impl<'a> Group<'a> {
             .workload
             .group(traits.measured, &self.filter, Grouping::TaskInUnit);
         let mean_of = |(key, figure): (GroupKey, Figure)| match key {
-            GroupKey::TaskInUnit(task, _) => Some((task, figure.mean(traits.unit)?)),
+            GroupKey::TaskInUnit(task, _) => Some((task, self.value_of(&figure)?)),
             _ => None,
         };
         let runs: Vec<_> = groups.into_iter().filter_map(mean_of).collect();
@@ -92,7 +121,7 @@ impl<'a> Group<'a> {
         let of_unit = |(owner, figure): &(Owner, Figure)| match owner {
             Owner::Unit(unit) => {
                 let name = self.workload.units.get(unit.0 as usize)?.name.as_str();
-                Some((name, figure.mean(self.spread.traits.unit)?))
+                Some((name, self.value_of(figure)?))
             }
             Owner::Window(_) => None,
         };
@@ -119,7 +148,7 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
     let finding = if traits.kind == Kind::Share {
         of_shares(base, candidate)
     } else {
-        of_pairs(base, candidate, kind).or_else(|| of_units(base.spread, candidate.spread, kind))
+        of_pairs(base, candidate, kind).or_else(|| of_units(base, candidate, kind))
     };
     let (test, p, effect, is_paired, units, note) = match finding {
         Some(f) => (
@@ -128,11 +157,10 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
             f.effect,
             f.is_paired,
             f.units,
-            None,
+            base.has_totals().then(|| "total of a unit".to_owned()),
         ),
         None => (None, None, None, false, own_units, Some(too_few(own_units))),
     };
-    let value = |group: &Group<'_>| group.spread.mean_of(&group.spread.whole);
     Comparison {
         metric: traits.name.clone(),
         unit: traits.unit,
@@ -142,8 +170,8 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
         n: [base.spread.whole.n, candidate.spread.whole.n],
         units,
         paired: is_paired,
-        base_value: value(base),
-        candidate_value: value(candidate),
+        base_value: base.shown(),
+        candidate_value: candidate.shown(),
         effect: effect.map(|e| EffectSize {
             kind,
             estimate: e.estimate,
@@ -179,8 +207,12 @@ fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
 }
 
 /// One value for each unit of either group.
-fn of_units(base: &Spread, candidate: &Spread, kind: EffectKind) -> Option<Finding> {
-    let (base, candidate) = (base.means(), candidate.means());
+fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
+    let values = |group: &Group<'_>| -> Vec<f64> {
+        let units = group.spread.units.iter();
+        units.filter_map(|(_, f)| group.value_of(f)).collect()
+    };
+    let (base, candidate) = (values(base), values(candidate));
     if base.len() < FEWEST_UNITS || candidate.len() < FEWEST_UNITS {
         return None;
     }

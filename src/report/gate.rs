@@ -245,7 +245,11 @@ fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
         notes.extend(open(check, pen).map(|text| ("Open", text)));
     }
     for check in &r.checks {
-        if let Some(note) = check.note.as_deref() {
+        if let Some(note) = check
+            .note
+            .as_deref()
+            .filter(|_| check.verdict != GateVerdict::Pass)
+        {
             notes.push((
                 "Why",
                 format!("{}: {}", title(check, pen), pen.name(note, 120)),

@@ -142,6 +142,33 @@ fn a_fifth_slower_is_a_regression_and_names_what_differs() {
     assert_eq!(check(&report, "response_time", "mean")["level"], "warn");
 }
 
+/// Twice as many requests of the same size are twice the tokens of a task.
+#[test]
+fn more_requests_are_more_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, requests: usize| {
+        let lines: Vec<String> = (0..10)
+            .flat_map(|task| (0..requests).map(move |request| (task, request)))
+            .map(|(task, request)| {
+                format!(
+                    r#"{{"kind":"operation","operation":"model_request","time":"2026-03-02T08:{task:02}:{request:02}Z","duration":1,"outcome":"ok","session":"{name}","task":"t{task}","tokens":{{"input":100,"output":{}}}}}"#,
+                    200 + task
+                )
+            })
+            .collect();
+        std::fs::create_dir_all(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("r.jsonl"), lines.join("\n")).unwrap();
+    };
+    write("main", 3);
+    write("branch", 6);
+    let (code, report) = json(folder.path(), &["branch", "--metric", "output_tokens"]);
+    assert_eq!(code, 1);
+    let tokens = check(&report, "output_tokens", "mean");
+    assert_eq!(tokens["effect"]["estimate"], 2.0);
+    // By hand: three requests of 204.5 tokens on average.
+    assert_eq!(tokens["base_value"], 613.5);
+}
+
 #[test]
 fn noise_is_inconclusive_and_says_what_would_decide() {
     let folder = tempfile::tempdir().unwrap();
