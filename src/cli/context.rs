@@ -223,20 +223,25 @@ impl Context {
             }
             Some(ClockFault::Fold) => "was twice there, clocks were put back; the first one",
         };
-        if !self.globals.quiet {
-            let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
-            let mut err = anstream::AutoStream::new(
-                std::io::stderr(),
-                self.globals.colour_choice(&std::io::stderr()),
-            );
-            // Nothing can be done when standard error is closed.
-            let _ = writeln!(
-                err,
-                "{yellow}warning:{yellow:#} the local time {text} {what} is used: {}",
-                moment.time
-            );
-        }
+        self.warn(&format!(
+            "the local time {text} {what} is used: {}",
+            moment.time
+        ));
         Ok(moment.time)
+    }
+
+    /// Says what is odd on standard error, unless told to be quiet.
+    pub(super) fn warn(&self, message: &str) {
+        if self.globals.quiet {
+            return;
+        }
+        let yellow = anstyle::AnsiColor::Yellow.on_default().bold();
+        let mut err = anstream::AutoStream::new(
+            std::io::stderr(),
+            self.globals.colour_choice(&std::io::stderr()),
+        );
+        // Nothing can be done when standard error is closed.
+        let _ = writeln!(err, "{yellow}warning:{yellow:#} {message}");
     }
 
     /// A zone by name (`Europe/Berlin`, `UTC`, `local`).

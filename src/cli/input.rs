@@ -148,7 +148,7 @@ impl InputArgs {
             options: crate::ingest::Options {
                 threads: context.globals.threads,
                 naive_zone: naive,
-                labels: pairs(&self.label, "--label")?,
+                labels: pairs(&self.label, "--label", "mode=FANCY")?,
                 path_labels: config.path_labels.clone(),
                 strict: context.globals.strict,
             },
@@ -156,7 +156,7 @@ impl InputArgs {
             prices,
             from,
             to: bound(&self.to, true)?,
-            only: pairs(&self.only, "--where")?
+            only: pairs(&self.only, "--where", "mode=FANCY")?
                 .into_iter()
                 .map(|(key, values)| (key, values.split(',').map(str::to_owned).collect()))
                 .collect(),
@@ -203,7 +203,7 @@ pub(super) fn deliver(
     })
 }
 
-fn strict_failure(provenance: &crate::assessment::Provenance) -> Failure {
+pub(super) fn strict_failure(provenance: &crate::assessment::Provenance) -> Failure {
     let first = match (
         provenance.problems.first(),
         provenance.unrecognised_why.first(),
@@ -255,7 +255,12 @@ fn target(text: &str) -> Target {
     }
 }
 
-fn pairs(texts: &[String], option: &str) -> Result<Vec<(String, String)>, Failure> {
+/// `KEY=VALUE` of each text.
+pub(super) fn pairs(
+    texts: &[String],
+    option: &str,
+    example: &str,
+) -> Result<Vec<(String, String)>, Failure> {
     texts
         .iter()
         .map(|text| match text.split_once('=') {
@@ -263,7 +268,7 @@ fn pairs(texts: &[String], option: &str) -> Result<Vec<(String, String)>, Failur
                 Ok((key.to_owned(), value.to_owned()))
             }
             _ => Err(Failure::new(format!("{option} wants KEY=VALUE"))
-                .help(format!("write {option} mode=FANCY"))),
+                .help(format!("write {option} {example}"))),
         })
         .collect()
 }

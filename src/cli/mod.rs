@@ -4,6 +4,7 @@
 //! file with its `Args` and `run`, and a row in `Verb`.
 
 mod analyze;
+mod baseline;
 mod compare;
 mod completions;
 mod config;
@@ -79,6 +80,9 @@ enum Verb {
     Compare(compare::Args),
     /// The verdict for continuous integration: a candidate against a baseline
     Gate(gate::Args),
+    /// Stored baselines: save, list, show, accept, remove
+    #[command(subcommand)]
+    Baseline(Box<baseline::Verb>),
     /// What to change next, best first
     Recommend(recommend::Args),
     /// Input formats: list them, or explain what is in a file
@@ -138,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Score(args) => score::run(args, &context, out),
         Verb::Compare(args) => compare::run(args, &context, out),
         Verb::Gate(args) => gate::run(args, &context, out),
+        Verb::Baseline(verb) => baseline::run(verb, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),

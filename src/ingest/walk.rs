@@ -20,8 +20,9 @@ pub struct Target {
     pub labels: Vec<(String, String)>,
 }
 
-/// Folders that hold a version control system's own data: never a record, often thousands of files.
-const NEVER: &[&str] = &[".git", ".hg", ".jj", ".svn"];
+/// Folders that hold a version control system's own data, or what this program keeps: never a record,
+/// often thousands of files.
+const NEVER: &[&str] = &[".git", ".hg", ".jj", ".svn", ".perfadvise"];
 
 /// Where known tools keep their logs: `./reports`, `./.orch-monitoring`, the session folders of
 /// known agents below the home folder. Existing or not, in the order in which they are looked at.
@@ -213,7 +214,13 @@ mod tests {
 
     fn tree() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
-        for path in ["b.json", "a/.hidden/x.jsonl", "a/.gitignore", ".git/HEAD"] {
+        for path in [
+            "b.json",
+            "a/.hidden/x.jsonl",
+            "a/.gitignore",
+            ".git/HEAD",
+            ".perfadvise/baselines/main.json.gz",
+        ] {
             let path = root.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "*").unwrap();

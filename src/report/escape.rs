@@ -10,7 +10,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// `text` with everything invisible or active made visible. Without `unicode` everything beyond
 /// ASCII is written out, too.
-pub(super) fn visible(text: &str, unicode: bool) -> String {
+pub(crate) fn visible(text: &str, unicode: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut may_combine = false;
     for c in text.chars() {

@@ -27,6 +27,8 @@ mod yaml;
 
 use crate::assessment::Assessment;
 
+pub(crate) use escape::visible;
+
 /// How a page is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Style {

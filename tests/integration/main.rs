@@ -11,5 +11,6 @@ mod ingest;
 mod packed;
 mod prices;
 mod reports;
+mod store;
 mod whole;
 mod workload;
