@@ -303,6 +303,78 @@ fn outputs_for_continuous_integration() {
     assert!(csv.lines().count() >= 3, "{csv}");
 }
 
+/// A stored baseline gives the verdict of the records it was made of; what was accepted fails nothing.
+#[test]
+fn a_stored_baseline_judges_as_its_records_do() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("runs"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 24, 2, 1.3, 0.1);
+    let verb = |arguments: &[&str]| program(folder.path()).args(arguments).assert();
+    verb(&["baseline", "save", "main", "runs"]).code(0);
+    let only = ["branch", "--metric", "response_time"];
+    let (code, stored) = json(folder.path(), &only);
+    assert_eq!(code, 1);
+    let output = program(folder.path())
+        .args([
+            "gate",
+            "--baseline",
+            "runs",
+            "branch",
+            "--metric",
+            "response_time",
+            "--format",
+            "json",
+        ])
+        .output()
+        .unwrap();
+    let direct: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for key in [
+        "effect",
+        "p",
+        "p_adjusted",
+        "units",
+        "base_value",
+        "verdict",
+    ] {
+        assert_eq!(stored["checks"][0][key], direct["checks"][0][key], "{key}");
+    }
+    let elsewhere = [
+        "gate",
+        "--baseline",
+        "main",
+        "branch",
+        "--environment",
+        "host=other",
+    ];
+    verb(&elsewhere)
+        .code(2)
+        .stderr(contains("measured elsewhere"));
+    let anyway: Vec<&str> = elsewhere
+        .into_iter()
+        .chain(["--allow-environment"])
+        .collect();
+    verb(&anyway).code(1);
+    verb(&["gate", "--baseline", "mian", "branch"])
+        .code(2)
+        .stderr(contains("main"));
+    verb(&[
+        "baseline",
+        "accept",
+        "main",
+        "branch",
+        "--metric",
+        "response_time",
+        "--reason",
+        "smaller hosts",
+    ])
+    .code(0);
+    let (code, accepted) = json(folder.path(), &only);
+    assert_eq!(
+        (code, &accepted["checks"][0]["accepted"]),
+        (0, &true.into())
+    );
+}
+
 #[test]
 fn bad_usage_helps() {
     let folder = tempfile::tempdir().unwrap();
