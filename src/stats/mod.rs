@@ -15,6 +15,7 @@
 //! | does a series rise or fall, and how fast | [`trend`] |
 //! | where does a history change its level | [`change`], by [`segments`] |
 //! | do the newest values lie where the past lets one expect them | [`prediction`] |
+//! | where does a drift lead | [`forecast`] |
 //! | do neighbours resemble each other | [`correlation`] |
 //! | by what factor do two groups differ | [`location`] |
 //! | do pairs differ, and by how much | [`paired`] |
@@ -32,6 +33,7 @@ pub mod change;
 pub mod clustered;
 pub mod correlation;
 pub mod counts;
+pub mod forecast;
 pub mod location;
 pub mod multiplicity;
 pub mod normal;
