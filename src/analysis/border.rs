@@ -19,19 +19,20 @@ pub(super) struct Difference {
     pub(super) clearness: f64,
 }
 
-/// Tests the units before `time` against those from it on: values by Brunner-Munzel, shares by
+/// Tests the units `within` a filter before `time` against those from it on: values by Brunner-Munzel, shares by
 /// permutation of units on the ratio of sums. A unit on both sides stays on the side where it has
 /// more records. `None` with fewer than four units on a side.
 pub(super) fn difference_at(
     workload: &Workload,
     measured: Measured,
+    within: &Filter,
     time: Time,
 ) -> Option<Difference> {
     let side = |from: Option<Time>, to: Option<Time>| {
         let filter = Filter {
             from,
             to,
-            ..Filter::default()
+            ..within.clone()
         };
         Spread::of(workload, measured, &filter)
     };

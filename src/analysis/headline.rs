@@ -7,7 +7,7 @@ use crate::metrics::{Component, Metric};
 use crate::record::Measured;
 use crate::stats::multiplicity;
 use crate::units::Time;
-use crate::workload::Workload;
+use crate::workload::{Filter, Workload};
 
 use super::border::{Difference, difference_at};
 
@@ -78,7 +78,12 @@ fn cause(workload: &Workload, trend: &Trend, events: &[EventRow]) -> Option<usiz
         .filter(|(_, e)| matches!(e.event.as_str(), "config_change" | "deployment"))
         .filter(|(_, e)| from <= e.time && e.time <= to)
         .take(MOST_CAUSES)
-        .filter_map(|(index, event)| Some((index, difference_at(workload, metric, event.time)?)))
+        .filter_map(|(index, event)| {
+            Some((
+                index,
+                difference_at(workload, metric, &Filter::default(), event.time)?,
+            ))
+        })
         .collect();
     let p: Vec<f64> = tried.iter().map(|(_, d)| d.p).collect();
     let rises = trend.direction == TrendDirection::Rising;

@@ -5,6 +5,7 @@
 mod advice;
 mod comparisons;
 mod contrast;
+mod forecast;
 mod gate;
 mod metrics;
 mod page;
@@ -19,6 +20,7 @@ pub use advice::{
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
 pub use contrast::{Contrast, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
+pub use forecast::{Forecast, ForecastLimit, ForecastValue, Reached, TrendReport};
 pub use gate::{
     Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, ScoreChange,
 };
@@ -29,7 +31,9 @@ pub use page::{
 };
 pub use provenance::{FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, Unpriced};
 pub use score::{Band, Score, ScoreBounds, ScorePart, ScoreStatus, Step};
-pub use trends::{ChangePoint, Newest, NewestVerdict, SeriesPoint, Slope, Trend, TrendDirection};
+pub use trends::{
+    ChangePoint, Newest, NewestVerdict, OrderedBy, SeriesPoint, Slope, Trend, TrendDirection,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -40,12 +40,24 @@ pub struct Trend {
     pub change_points: Vec<ChangePoint>,
     /// The newest value against a prediction limit.
     pub newest: Option<Newest>,
-    /// Length of a step of the series in seconds.
+    /// What orders the series.
+    pub ordered_by: OrderedBy,
+    /// Length of a step of the series in seconds; 0: each value of the input is a point.
     pub step_seconds: f64,
     /// The series.
     pub series: Vec<SeriesPoint>,
     /// Target of the mean, for charts.
     pub target: Option<f64>,
+}
+
+/// What orders a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderedBy {
+    /// The time of its points.
+    Time,
+    /// An index; its points have no time.
+    Index,
 }
 
 /// The word for a trend.
@@ -65,9 +77,9 @@ pub enum TrendDirection {
 /// A slope with its interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Slope {
-    /// `day`.
+    /// `day`; `index` where only an index orders the series.
     pub per: String,
-    /// Estimate, in the metric's unit per day.
+    /// Estimate, in the metric's unit per day (or index).
     pub estimate: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
@@ -78,11 +90,11 @@ pub struct Slope {
 /// A change point.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangePoint {
-    /// Index of the first point after the change.
+    /// Index in `series` of the first point of the new level.
     pub index: u64,
-    /// Its time.
+    /// Its time; `null` where only an index orders the series.
     pub time: Option<Time>,
-    /// Confidence range of the index.
+    /// 95 % confidence range of the index.
     pub range: [u64; 2],
     /// Mean before.
     pub before: f64,
@@ -90,9 +102,9 @@ pub struct ChangePoint {
     pub after: f64,
     /// After ÷ before.
     pub ratio: Option<f64>,
-    /// p, adjusted for the search.
+    /// p, adjusted for the search, and over all series of this run (Benjamini-Hochberg).
     pub p: f64,
-    /// Events in the same range.
+    /// What happened in the same range: `config_change context.cache_size 100 → 50`.
     pub with: Vec<String>,
 }
 
@@ -103,7 +115,7 @@ pub struct Newest {
     pub verdict: NewestVerdict,
     /// The value.
     pub value: f64,
-    /// The limit.
+    /// The limit that was crossed, else the one on the bad side.
     pub limit: Option<f64>,
 }
 
@@ -122,7 +134,7 @@ pub enum NewestVerdict {
 /// One step of a series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesPoint {
-    /// Beginning of the step.
+    /// Beginning of the step; of series that only an index orders, 2000-01-01 plus 15 seconds for each.
     pub from: Time,
     /// Mean of the step; `null` where it has no record.
     pub value: Option<f64>,

@@ -21,6 +21,7 @@ mod progress;
 mod recommend;
 mod rules;
 mod score;
+mod trend;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -52,6 +53,7 @@ Examples:
   perfadvise analyze --full reports/       everything, with evidence
   perfadvise score --explain reports/      where the points went
   perfadvise compare FANCY=a SIMPLE=b      two or more inputs, metric by metric
+  perfadvise trend builds.csv              change points and the newest value of any series
   perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
   perfadvise analyze --format json reports/ | jq .score.value
@@ -78,6 +80,8 @@ enum Verb {
     Score(score::Args),
     /// Two or more inputs, or the values of a dimension, metric by metric
     Compare(compare::Args),
+    /// Metrics over time: trend, change points, newest value, forecast
+    Trend(trend::Args),
     /// The verdict for continuous integration: a candidate against a baseline
     Gate(gate::Args),
     /// Stored baselines: save, list, show, accept, remove
@@ -141,6 +145,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Analyze(args) => analyze::run(args, &context, out),
         Verb::Score(args) => score::run(args, &context, out),
         Verb::Compare(args) => compare::run(args, &context, out),
+        Verb::Trend(args) => trend::run(args, &context, out),
         Verb::Gate(args) => gate::run(args, &context, out),
         Verb::Baseline(verb) => baseline::run(verb, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),

@@ -11,7 +11,7 @@ use super::Style;
 use super::effects::verdict_word;
 use super::escape::visible;
 use crate::assessment::{
-    Assessment, Check, Comparison, EffectKind, Limit, MetricRow, TargetVerdict,
+    Assessment, Check, Comparison, EffectKind, Limit, MetricRow, TargetVerdict, Trend,
 };
 
 /// Columns behind the metric, its unit and its dimensions.
@@ -107,6 +107,104 @@ pub(super) fn checks(rows: &[Check]) -> String {
         push(&mut out, fields);
     }
     out
+}
+
+/// One line for each trend, and one for each change of level in it.
+pub(super) fn trends(rows: &[Trend]) -> String {
+    let dimensions: BTreeSet<&str> = rows
+        .iter()
+        .flat_map(|t| t.dims.keys().map(String::as_str))
+        .collect();
+    let mut out = String::new();
+    let figures = [
+        "row",
+        "n",
+        "step_seconds",
+        "verdict",
+        "from",
+        "to",
+        "p",
+        "p_adjusted",
+        "slope",
+        "slope_low",
+        "slope_high",
+        "slope_per",
+        "newest",
+        "newest_limit",
+        "newest_verdict",
+        "index",
+        "index_low",
+        "index_high",
+        "time",
+        "with",
+    ];
+    let head = ["metric".to_owned(), "unit".to_owned()]
+        .into_iter()
+        .chain(dimensions.iter().map(|d| word(&format!("dim_{d}"))))
+        .chain(figures.map(str::to_owned));
+    push(&mut out, head);
+    for row in rows {
+        let name = || {
+            let dims = dimensions
+                .iter()
+                .map(|&d| row.dims.get(d).map_or_else(String::new, |v| word(v)));
+            [word(&row.metric), unit(row.unit)].into_iter().chain(dims)
+        };
+        let slope = row.slope.as_ref();
+        let newest = row.newest.as_ref();
+        let of_trend = [
+            "trend".to_owned(),
+            row.n.to_string(),
+            row.step_seconds.to_string(),
+            key(row.direction),
+        ]
+        .into_iter()
+        .chain([row.first_half, row.second_half, row.p, row.p_adjusted].map(number))
+        .chain(
+            [
+                slope.map(|s| s.estimate),
+                slope.map(|s| s.low),
+                slope.map(|s| s.high),
+            ]
+            .map(number),
+        )
+        .chain([slope.map_or_else(String::new, |s| word(&s.per))])
+        .chain([newest.map(|n| n.value), newest.and_then(|n| n.limit)].map(number))
+        .chain([newest.map_or_else(String::new, |n| key(n.verdict))])
+        .chain(std::iter::repeat_n(String::new(), 5));
+        push(&mut out, name().chain(of_trend));
+        for change in &row.change_points {
+            let of_change = [
+                "change".to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]
+            .into_iter()
+            .chain(
+                [
+                    Some(change.before),
+                    Some(change.after),
+                    None,
+                    Some(change.p),
+                ]
+                .map(number),
+            )
+            .chain(std::iter::repeat_n(String::new(), 7))
+            .chain([change.index, change.range[0], change.range[1]].map(|i| i.to_string()))
+            .chain([change.time.map_or_else(String::new, |t| t.to_string())])
+            .chain([word(&change.with.join("; "))]);
+            push(&mut out, name().chain(of_change));
+        }
+    }
+    out
+}
+
+/// A word as JSON has it.
+fn key(word: impl serde::Serialize) -> String {
+    let value = serde_json::to_value(word).ok();
+    let text = value.as_ref().and_then(serde_json::Value::as_str);
+    text.unwrap_or_default().to_owned()
 }
 
 /// One line for each comparison.

@@ -4,6 +4,7 @@
 //! `words`, names from inputs become safe in `escape`.
 
 mod bars;
+mod changes;
 pub mod contrast;
 mod csv;
 mod effects;
@@ -21,6 +22,7 @@ mod signs;
 mod table;
 mod text;
 mod times;
+pub mod trends;
 mod verdict;
 mod words;
 mod yaml;

@@ -79,6 +79,12 @@ pub(super) fn length(seconds: f64, signs: &Signs) -> String {
     format!("{}{GLUE}{unit}", words::fixed(value, decimals, signs))
 }
 
+/// The index that orders a point of a series without times.
+pub(super) fn index(from: Time) -> i64 {
+    // Readers keep an index as that many cells of 15 seconds from the earliest time on.
+    (from.since(Time::EARLIEST).0 / 15.0).round() as i64
+}
+
 /// The step of a series: `15-minute`, `6-hour`, `1-day`.
 pub(super) fn step(seconds: f64) -> String {
     let (value, unit) = match seconds {

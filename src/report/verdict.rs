@@ -1,6 +1,7 @@
 //! The verdict in words: what the first lines of a page say. Nothing is claimed that the assessment
 //! has not tested.
 
+use super::changes;
 use super::pen::{Pen, Tone};
 use super::times;
 use super::words;
@@ -52,7 +53,7 @@ fn first(a: &Assessment, trend: Option<&Trend>, pen: &Pen<'_>) -> String {
     let headline = &a.headline;
     match (headline.mood, trend) {
         (Mood::Worse | Mood::Better, Some(trend)) => {
-            let when = match trend.change_points.first().and_then(|c| c.time) {
+            let when = match changes::telling(trend).and_then(|c| c.time) {
                 Some(time) => format!("since about {}", times::moment(time, &pen.style.zone)),
                 None => "in the second half".into(),
             };
@@ -201,7 +202,8 @@ fn movement(trend: &Trend, pen: &Pen<'_>) -> String {
         "Mean"
     };
     let verb = rose(trend.direction);
-    let (before, after, range) = match trend.change_points.first() {
+    let telling = changes::telling(trend);
+    let (before, after, range) = match telling {
         Some(change) => (Some(change.before), Some(change.after), between(trend, pen)),
         None => (
             trend.first_half,
@@ -209,12 +211,7 @@ fn movement(trend: &Trend, pen: &Pen<'_>) -> String {
             Some("from the first half of the period to the second".to_owned()),
         ),
     };
-    let p = trend
-        .change_points
-        .first()
-        .map(|c| c.p)
-        .or(trend.p_adjusted)
-        .or(trend.p);
+    let p = telling.map(|c| c.p).or(trend.p_adjusted).or(trend.p);
     let p = p.map_or_else(String::new, |p| format!(", {}", words::p(p, pen.signs)));
     match (before, after) {
         (Some(before), Some(after)) if pen.is_terse() => format!(
@@ -237,20 +234,9 @@ fn movement(trend: &Trend, pen: &Pen<'_>) -> String {
     }
 }
 
-/// The range of a change point in time.
+/// When the change was that the verdict tells of.
 fn between(trend: &Trend, pen: &Pen<'_>) -> Option<String> {
-    let change = trend.change_points.first()?;
-    let at = |index: u64| {
-        trend
-            .series
-            .get(usize::try_from(index).ok()?)
-            .map(|p| p.from)
-    };
-    Some(format!(
-        "between {} and {}",
-        times::moment(at(change.range[0])?, &pen.style.zone),
-        times::moment(at(change.range[1])?, &pen.style.zone)
-    ))
+    changes::range(trend, changes::telling(trend)?, pen)
 }
 
 /// Another metric that moved the same way: first of all the cache.

@@ -24,6 +24,9 @@ use row::{Row, fields};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlainSeries;
 
+/// From one index to the next: the cell in which the fold keeps samples, 15 seconds.
+const INDEX_STEP: i64 = 15 * NANOS;
+
 /// The metric's name where the input gives none.
 const UNNAMED: &str = "value";
 
@@ -263,10 +266,11 @@ fn since_1970(number: f64) -> Option<Time> {
         .find(|time| time.is_plausible())
 }
 
-/// An index as a time that orders: that many seconds after the earliest time there can be.
+/// An index as a time that orders: that many cells of samples after the earliest time there can be, so that each
+/// whole index keeps its value.
 fn ordered(index: f64) -> Result<Time, Reason> {
     #[allow(clippy::cast_precision_loss)]
-    let nanos = (index * NANOS as f64).round();
+    let nanos = (index * INDEX_STEP as f64).round();
     let time = Time(Time::EARLIEST.0.saturating_add(nanos as i64));
     if time.is_plausible() {
         Ok(time)

@@ -7,7 +7,7 @@ use super::super::pen::{Pen, Tone, right};
 use super::super::times;
 use super::super::words;
 use super::axis::Axis;
-use crate::assessment::{SeriesPoint, Trend};
+use crate::assessment::{OrderedBy, SeriesPoint, Trend};
 use crate::units::Time;
 
 /// Something that happened, to be pointed at from below.
@@ -15,7 +15,7 @@ use crate::units::Time;
 pub(super) struct Mark {
     /// When.
     pub(super) time: Time,
-    /// What.
+    /// What; empty: no arrow points at it.
     pub(super) label: String,
     /// Whether a line is drawn through the chart.
     pub(super) is_change: bool,
@@ -95,9 +95,13 @@ pub(super) fn draw(trend: &Trend, rows: usize, marks: &[Mark], pen: &Pen<'_>) ->
     let margin = " ".repeat(label_columns + 4);
     lines.push(format!(
         "{margin}{}",
-        time_labels(&bars, grid, &pen.style.zone)
+        if trend.ordered_by == OrderedBy::Index {
+            index_labels(&bars, grid)
+        } else {
+            time_labels(&bars, grid, &pen.style.zone)
+        }
     ));
-    for mark in marks {
+    for mark in marks.iter().filter(|m| !m.label.is_empty()) {
         if let Some(bar) = bar_of(&bars, mark.time) {
             let column = (bar * grid.pitch).saturating_sub(usize::from(mark.is_change && bar > 0));
             lines.push(format!(
@@ -174,6 +178,21 @@ fn row_cells(
     }
     out.push_str(&pen.paint(Tone::Bar, &run));
     out.trim_end().to_owned()
+}
+
+/// Indices below the axis, as many as have room.
+fn index_labels(bars: &[Bar], grid: Grid) -> String {
+    let mut out = String::new();
+    for (i, bar) in bars.iter().enumerate() {
+        let column = i * grid.pitch;
+        let label = times::index(bar.from).to_string();
+        let is_free = i == 0 || column >= width(&out) + 6;
+        if is_free && column + width(&label) <= grid.total.max(8) + 2 {
+            out.push_str(&" ".repeat(column - width(&out)));
+            out.push_str(&label);
+        }
+    }
+    out
 }
 
 /// Days, hours or minutes below the axis, each where it begins, as many as have room.

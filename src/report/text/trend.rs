@@ -1,12 +1,13 @@
 //! What happened over time: the chart of one metric, the others in words.
 
+use super::super::changes;
 use super::super::escape::width;
 use super::super::pen::{Pen, Tone};
 use super::super::table::{self, Column};
 use super::super::times;
 use super::super::words;
 use super::chart::{self, Mark};
-use crate::assessment::{Assessment, NewestVerdict, Slope, Trend, TrendDirection};
+use crate::assessment::{Assessment, ChangePoint, NewestVerdict, Slope, Trend, TrendDirection};
 use crate::metrics::Unit;
 
 /// The section, its chart about `rows` rows high; a line that says why where there is no chart.
@@ -24,17 +25,49 @@ pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String>
     let marks = marks(a, trend, pen);
     let mut lines = vec![pen.section("Trend", &remark(trend, pen)), String::new()];
     lines.extend(chart::draw(trend, rows, &marks, pen));
-    if pen.style.full {
+    let mut told = if pen.style.full {
         lines.push(String::new());
-    }
-    let mut told = summary(trend, pen);
+        summary(trend, pen)
+    } else {
+        let mut told = word(trend, pen);
+        told.extend(one_line(a, trend, pen));
+        told
+    };
     told.extend(others(a, trend, pen));
     legend(trend, &mut told, pen);
     lines.extend(told);
     if pen.style.full {
-        lines.extend(list(a, pen));
+        let rows: Vec<&Trend> = a.trends.iter().collect();
+        lines.push(String::new());
+        lines.extend(list(&rows, pen));
+        lines.extend(changes_of_others(a, trend, pen));
     }
     lines
+}
+
+/// The chart of one trend and what is told of it, under its own heading.
+pub(in super::super) fn block(trend: &Trend, rows: usize, pen: &Pen<'_>) -> Vec<String> {
+    let (title, remark) = (titled(trend, pen), remark(trend, pen));
+    let remark = remark.split_once(", ").map_or("", |(_, rest)| rest);
+    let mut lines = vec![pen.section(&title, remark), String::new()];
+    let chart = chart::draw(trend, rows, &change_marks(trend, false), pen);
+    let is_drawn = !chart.is_empty();
+    lines.extend(chart);
+    if is_drawn {
+        lines.push(String::new());
+    }
+    let mut told = summary(trend, pen);
+    legend(trend, &mut told, pen);
+    lines.extend(told);
+    lines
+}
+
+/// `Response time, SIMPLE`.
+pub(in super::super) fn titled(trend: &Trend, pen: &Pen<'_>) -> String {
+    std::iter::once(name_of(&trend.metric, pen))
+        .chain(trend.dims.values().map(|value| pen.name(value, 30)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Response time where it was measured, else what the verdict tells of, else the first.
@@ -68,6 +101,10 @@ fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
     } else {
         "mean of "
     };
+    if trend.step_seconds <= 0.0 {
+        let n = words::count(trend.n);
+        return format!("{name}, value by value, n = {n}");
+    }
     let missing = trend.series.iter().filter(|p| p.value.is_none()).count();
     let empty = if missing == 0 {
         String::new()
@@ -90,17 +127,8 @@ fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
 }
 
 fn marks(a: &Assessment, trend: &Trend, pen: &Pen<'_>) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = trend
-        .change_points
-        .iter()
-        .filter_map(|c| c.time)
-        .take(3)
-        .map(|time| Mark {
-            time,
-            label: "change point".into(),
-            is_change: true,
-        })
-        .collect();
+    let is_explained = a.headline.event.is_some() || !pen.style.full;
+    let mut marks = change_marks(trend, is_explained);
     if let Some(event) = a.headline.event.and_then(|i| a.events.get(i)) {
         let values = match (&event.from, &event.to) {
             (Some(from), Some(to)) => format!(
@@ -129,8 +157,157 @@ fn marks(a: &Assessment, trend: &Trend, pen: &Pen<'_>) -> Vec<Mark> {
     marks
 }
 
+/// Lines through the chart, with a word below each unless what happened there is told anyway.
+fn change_marks(trend: &Trend, is_explained: bool) -> Vec<Mark> {
+    let changes = trend.change_points.iter().take(3);
+    changes
+        .filter_map(|change| trend.series.get(usize::try_from(change.index).ok()?))
+        .map(|point| Mark {
+            time: point.from,
+            label: if is_explained {
+                String::new()
+            } else {
+                "change point".into()
+            },
+            is_change: true,
+        })
+        .collect()
+}
+
 /// The word for the trend, its size and its p; the change points; the newest value.
 fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
+    let mut lines = word(trend, pen);
+    for change in trend.change_points.iter().take(MOST_CHANGES) {
+        let text = told(trend, change, pen);
+        lines.extend(pen.paragraph(&change_lead(pen), &text));
+    }
+    if trend.change_points.len() > MOST_CHANGES {
+        let more = trend.change_points.len() - MOST_CHANGES;
+        lines.push(format!("             {more} more changes (--format json)"));
+    }
+    if let Some(text) = newest(trend, pen) {
+        lines.extend(pen.paragraph("    newest   ", &text));
+    }
+    lines
+}
+
+/// Changes told one by one at most.
+const MOST_CHANGES: usize = 5;
+
+fn change_lead(pen: &Pen<'_>) -> String {
+    format!("  {} change   ", pen.signs.change)
+}
+
+/// `2.43 s → 2.99 s (×1.23), p < 0.001, at Thu 19 Nov 18:00; in this time: context.cache size 100 → 50`.
+fn told(trend: &Trend, change: &ChangePoint, pen: &Pen<'_>) -> String {
+    let when = changes::when(trend, change, pen).map_or_else(String::new, |w| format!(", {w}"));
+    let with = match changes::with(change, 3, pen) {
+        with if with.is_empty() => with,
+        with => format!("; in this time: {with}"),
+    };
+    format!("{}{when}{with}", changes::amount(trend, change, pen))
+}
+
+/// A metric's name at the beginning of a line; one that only the input knows stays as it is.
+pub(in super::super) fn name_of(metric: &str, pen: &Pen<'_>) -> String {
+    let name = pen.name(&words::metric(metric), 40);
+    if crate::metrics::Metric::named(metric).is_some() {
+        super::super::verdict::capital(&name)
+    } else {
+        name
+    }
+}
+
+/// What a short page has one line for: the latest change of level of what is charted, else of another metric, one
+/// with an event in its time first; else the newest value.
+fn one_line(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
+    let others = a.trends.iter().filter(|t| t.metric != charted.metric);
+    let changed = std::iter::once(charted).chain(others);
+    let of = changed.filter_map(|t| Some((t, t.change_points.last()?)));
+    let rank = |(trend, change): &(&Trend, &ChangePoint)| {
+        (trend.metric != charted.metric, change.with.is_empty())
+    };
+    let suspected = charted
+        .newest
+        .as_ref()
+        .is_some_and(|n| n.verdict == NewestVerdict::Suspected);
+    let newest = newest(charted, pen);
+    let (lead, text) = match of.min_by_key(rank) {
+        Some((trend, change)) if !suspected || trend.metric == charted.metric => {
+            let name = if trend.metric == charted.metric {
+                String::new()
+            } else {
+                format!("{} ", pen.name(&words::metric(&trend.metric), 30))
+            };
+            let s = pen.signs;
+            let values = format!(
+                "{name}{} {} {}",
+                words::amount(trend.unit, change.before, s),
+                s.arrow,
+                words::amount(trend.unit, change.after, s)
+            );
+            let when = changes::when(trend, change, pen);
+            let when = when.map_or_else(String::new, |when| format!(" {when}"));
+            let with = match changes::with(change, 1, pen) {
+                with if with.is_empty() => with,
+                with => format!("; {with}"),
+            };
+            let p = words::p(change.p, s);
+            let texts = [
+                format!("{values}{when}, {p}{with}"),
+                format!("{values}{when}{with}"),
+                format!("{values}{when}"),
+                format!("{values}{with}"),
+            ];
+            let lead = change_lead(pen);
+            let fits = |text: &&String| width(&lead) + width(text) <= pen.width();
+            let text = texts.iter().find(fits).unwrap_or(&values).clone();
+            (lead, text)
+        }
+        _ => match newest {
+            Some(text) => ("    newest   ".into(), text),
+            None => return Vec::new(),
+        },
+    };
+    pen.paragraph(&lead, &text)
+}
+
+/// `3.05 s, normal (limit 3.28 s)`; `None` where there is no verdict on it.
+fn newest(trend: &Trend, pen: &Pen<'_>) -> Option<String> {
+    let newest = trend.newest.as_ref()?;
+    let verdict = match newest.verdict {
+        NewestVerdict::Suspected => "beyond the limit: suspected until it happens again",
+        NewestVerdict::Normal => "normal",
+        NewestVerdict::Insufficient => return None,
+    };
+    let s = pen.signs;
+    let limit = newest.limit.map_or_else(String::new, |l| {
+        format!(" (limit {})", words::amount(trend.unit, l, s))
+    });
+    Some(format!(
+        "{}, {verdict}{limit}",
+        words::amount(trend.unit, newest.value, s)
+    ))
+}
+
+/// The changes of what is not charted.
+fn changes_of_others(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for trend in a.trends.iter().filter(|t| t.metric != charted.metric) {
+        for change in trend.change_points.iter().take(MOST_CHANGES) {
+            let name = pen.name(&words::metric(&trend.metric), 30);
+            let text = format!("{name} {}", told(trend, change, pen));
+            lines.extend(pen.paragraph(&change_lead(pen), &text));
+        }
+    }
+    if !lines.is_empty() {
+        lines.insert(0, String::new());
+    }
+    lines
+}
+
+/// The word for the trend, its size and its p.
+fn word(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
     let word = direction(trend.direction);
     let halves = match (trend.first_half, trend.second_half) {
@@ -163,42 +340,7 @@ fn summary(trend: &Trend, pen: &Pen<'_>) -> Vec<String> {
         _ if !pen.style.full => format!("{halves}{p}"),
         _ => format!("{halves}{p}{slope}"),
     };
-    let mut lines = pen.paragraph(&format!("    {word:<9}"), &text);
-    for change in trend.change_points.iter().take(3) {
-        let when = change.time.map_or_else(String::new, |t| {
-            format!(" at {}", times::moment(t, &pen.style.zone))
-        });
-        let text = format!(
-            "{} {} {} ({}), {}{when}",
-            words::amount(trend.unit, change.before, s),
-            s.arrow,
-            words::amount(trend.unit, change.after, s),
-            words::change(trend.unit, change.before, change.after, s),
-            words::p(change.p, s),
-        );
-        lines.extend(pen.paragraph(&format!("  {} change   ", s.change), &text));
-    }
-    if let Some(newest) = trend
-        .newest
-        .as_ref()
-        .filter(|n| n.verdict != NewestVerdict::Insufficient)
-    {
-        let limit = newest.limit.map_or_else(String::new, |l| {
-            format!(" (limit {})", words::amount(trend.unit, l, s))
-        });
-        let verdict = match newest.verdict {
-            NewestVerdict::Suspected => "beyond the limit: suspected until it happens again",
-            _ => "normal",
-        };
-        lines.extend(pen.paragraph(
-            "    newest   ",
-            &format!(
-                "{}, {verdict}{limit}",
-                words::amount(trend.unit, newest.value, s)
-            ),
-        ));
-    }
-    lines
+    pen.paragraph(&format!("    {word:<9}"), &text)
 }
 
 /// `┄ target 3 s`.
@@ -313,10 +455,9 @@ fn others(a: &Assessment, charted: &Trend, pen: &Pen<'_>) -> Vec<String> {
     pen.paragraph("    others   ", &parts.join("; "))
 }
 
-/// All trends as a table.
-fn list(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+/// Trends as a table.
+pub(in super::super) fn list(rows: &[&Trend], pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
-    let rows: Vec<&Trend> = a.trends.iter().collect();
     let cells = |cell: &dyn Fn(&Trend) -> String| rows.iter().map(|t| cell(t)).collect::<Vec<_>>();
     let columns = vec![
         Column::words(
@@ -352,11 +493,30 @@ fn list(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
             "p",
             cells(&|t| shown_p(t).map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))),
         ),
-        Column::numbers("windows", cells(&|t| words::count(t.n))),
-        Column::words("of", cells(&|t| times::step(t.step_seconds))),
+        Column::numbers(
+            "changes",
+            cells(&|t| words::count(t.change_points.len() as u64)),
+        ),
+        Column::words(
+            "newest",
+            cells(&|t| match t.newest.as_ref().map(|n| n.verdict) {
+                Some(NewestVerdict::Suspected) => "suspected".into(),
+                Some(NewestVerdict::Normal) => "normal".into(),
+                Some(NewestVerdict::Insufficient) | None => s.dash.into(),
+            }),
+        ),
+        Column::numbers(
+            "points",
+            cells(&|t| {
+                let of = if t.step_seconds > 0.0 {
+                    times::step(t.step_seconds)
+                } else {
+                    "values".into()
+                };
+                format!("{} {of}", words::count(t.n))
+            }),
+        ),
     ];
     let (columns, _) = table::fitting(columns, pen.width() - 2);
-    let mut lines = vec![String::new()];
-    lines.extend(table::lines(&columns, "  "));
-    lines
+    table::lines(&columns, "  ")
 }

@@ -163,3 +163,56 @@ fn samples_of_some_minutes_have_short_steps() {
     assert_eq!((trend.step_seconds, trend.n), (15.0, 40));
     assert_eq!(trend.direction, TrendDirection::Stable);
 }
+
+#[test]
+fn a_change_of_level_names_what_happened_in_its_time() {
+    // A quarter of an hour holds one; an hour four; 6-hour steps hold 24: 20 of them, slow from the 12th on.
+    let slow = |i: u32| if i < 288 { 1.0 } else { 2.0 } + noise(i);
+    let mut lines = steps(480, 900, slow);
+    let event = |time: &str, knob: &str| json!({"kind": "event", "event": "config_change", "knob": knob, "from": 100, "to": 50, "time": time});
+    lines.push(event("2026-11-05T00:00:00Z", "context.cache_size"));
+    lines.push(event("2026-11-03T00:00:00Z", "retry.limit"));
+    // What happens all the time explains nothing.
+    for hour in 0..24 {
+        lines.push(
+            json!({"kind": "event", "event": "mode_switch", "from": "FANCY", "to": "SIMPLE",
+            "time": format!("2026-11-05T{hour:02}:30:00Z")}),
+        );
+    }
+    let analysis = analysis_of(&native(&lines));
+    let trend = response_time(&analysis);
+    assert_eq!(trend.change_points.len(), 1, "{trend:?}");
+    let change = &trend.change_points[0];
+    let place = &trend.series[usize::try_from(change.index).unwrap()];
+    assert_eq!(Some(place.from), change.time);
+    // 288 quarters of an hour are three days.
+    assert_eq!(place.from.to_string(), "2026-11-05T00:00:00Z");
+    assert_eq!(change.with, ["config_change context.cache_size 100 → 50"]);
+    assert!(change.p < 0.01 && (change.ratio.unwrap() - 2.5 / 1.5).abs() < 0.1);
+}
+
+#[test]
+fn a_model_that_takes_the_place_of_another_is_named() {
+    let mut lines = steps(
+        480,
+        900,
+        |i| if i < 240 { 2.0 } else { 1.0 } + 0.3 * noise(i),
+    );
+    for (i, line) in lines.iter_mut().enumerate() {
+        line["model"] = if i < 240 { "large-1" } else { "large-2" }.into();
+    }
+    let analysis = analysis_of(&native(&lines));
+    let changes = &response_time(&analysis).change_points;
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].with, ["model_change large-1 → large-2"]);
+}
+
+#[test]
+fn steady_growth_is_no_change_of_level() {
+    let analysis = analysis_of(&native(&steps(480, 900, |i| {
+        1.0 + f64::from(i) / 96.0 + noise(i)
+    })));
+    let trend = response_time(&analysis);
+    assert_eq!(trend.direction, TrendDirection::Rising);
+    assert_eq!(trend.change_points, []);
+}

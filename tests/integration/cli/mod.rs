@@ -5,6 +5,7 @@ mod compare;
 mod gate;
 mod lists;
 mod streams;
+mod trend;
 
 use assert_cmd::Command;
 

@@ -503,6 +503,7 @@ fn trend(metric: &str, values: &[f64], step: f64, direction: TrendDirection) -> 
         ratio: Some(short(second / first)),
         change_points: Vec::new(),
         newest: None,
+        ordered_by: OrderedBy::Time,
         step_seconds: step,
         series: values
             .iter()
@@ -1059,6 +1060,21 @@ pub(super) fn story() -> Assessment {
             TrendDirection::Falling,
         ),
     ];
+    a.trends[0].change_points = vec![ChangePoint {
+        index: 15,
+        time: Some(time("2026-11-19T18:00:00Z")),
+        range: [14, 16],
+        before: 2.41,
+        after: 2.96,
+        ratio: Some(1.228),
+        p: 1e-6,
+        with: vec!["config_change context.cache_size 100 → 50".into()],
+    }];
+    a.trends[0].newest = Some(Newest {
+        verdict: NewestVerdict::Normal,
+        value: 3.05,
+        limit: Some(3.28),
+    });
     a.comparisons = comparisons();
     a.tables = vec![mode_table(), interface_table()];
     a.resources = Some(Resources {

@@ -2,7 +2,7 @@
 
 mod page;
 mod rules;
-mod schema;
+pub(crate) mod schema;
 
 use std::path::Path;
 use std::sync::OnceLock;

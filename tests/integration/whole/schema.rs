@@ -72,7 +72,13 @@ fn what_breaks_the_schema_is_found() {
 
 /// Holds a value against a schema. Stricter than JSON Schema asks: a key that the schema does not
 /// name is a fault. A keyword that is not known here is one, too, so that nothing goes unchecked.
-fn check(value: &Value, schema: &Value, root: &Value, at: &str, faults: &mut Vec<String>) {
+pub(crate) fn check(
+    value: &Value,
+    schema: &Value,
+    root: &Value,
+    at: &str,
+    faults: &mut Vec<String>,
+) {
     let Value::Object(schema) = schema else {
         // `true`: anything goes.
         return;
