@@ -4,7 +4,7 @@ use crate::metrics::Kind;
 use crate::record::Measured;
 use crate::stats::{permutation, unpaired};
 use crate::units::Time;
-use crate::workload::{Figure, Filter, Workload};
+use crate::workload::{Filter, Total, Workload};
 
 use super::spread::{Owner, Spread};
 
@@ -72,14 +72,14 @@ struct Straddling {
     after: Vec<Owner>,
 }
 
-fn smaller_parts(before: &[(Owner, Figure)], after: &[(Owner, Figure)]) -> Straddling {
+fn smaller_parts(before: &[(Owner, Total)], after: &[(Owner, Total)]) -> Straddling {
     let mut parts = Straddling {
         before: Vec::new(),
         after: Vec::new(),
     };
-    for (owner, figure) in before {
+    for (owner, total) in before {
         if let Ok(at) = after.binary_search_by_key(owner, |(other, _)| *other) {
-            if after[at].1.n > figure.n {
+            if after[at].1.n > total.n {
                 parts.before.push(*owner);
             } else {
                 parts.after.push(*owner);

@@ -362,7 +362,7 @@ pub fn interval_of(
         ),
         TargetStatistic::P95 => (
             spread.whole.quantile(0.95, spread.traits.unit)?,
-            super::describe::quantile_interval(&spread, 0.95, "p95"),
+            super::describe::quantile_interval(side.workload, &spread, &side.filter, 0.95, "p95"),
         ),
     };
     Some((value, spread.whole.n, units, interval))

@@ -8,9 +8,9 @@ use crate::assessment::{Interval, MetricRow, TargetVerdict};
 use crate::metrics::{Kind, Metric, Unit};
 use crate::record::{Dimension, Measured, Name};
 use crate::stats::{Estimate, clustered, quantiles};
-use crate::workload::Workload;
+use crate::workload::{Filter, Workload};
 
-use super::spread::{Named, Spread, named};
+use super::spread::{Named, Spread, exceedances, named};
 use super::spreads::{Spreads, in_parallel};
 use super::targets::Targets;
 
@@ -138,15 +138,16 @@ fn mean_estimate(spread: &Spread, sums: &[f64], ns: &[f64]) -> Option<(Estimate,
 }
 
 /// The interval of a quantile, by Woodruff's method: an interval of the probability, taken back
-/// through the pooled distribution.
-pub(super) fn quantile_interval(spread: &Spread, q: f64, of: &str) -> Option<Interval> {
+/// through the pooled distribution. `spread` is that over what `filter` lets through.
+pub(super) fn quantile_interval(
+    workload: &Workload,
+    spread: &Spread,
+    filter: &Filter,
+    q: f64,
+    of: &str,
+) -> Option<Interval> {
     let at = spread.whole.histogram.quantile(q)?;
-    #[allow(clippy::cast_precision_loss)]
-    let above_and_n: Vec<(f64, f64)> = spread
-        .units
-        .iter()
-        .map(|(_, f)| (f.histogram.above(at) as f64, f.histogram.count() as f64))
-        .collect();
+    let above_and_n = exceedances(workload, spread, filter, at);
     let (low, high) = quantiles::woodruff_levels(&above_and_n, q, LEVEL)?;
     let estimate = Estimate {
         estimate: spread.whole.quantile(q, spread.traits.unit)?,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::metrics::Metric;
 use crate::record::{Dimension, DimsId, Measured, Name};
-use crate::workload::{Figure, Filter, UnitId, Values, Workload};
+use crate::workload::{Filter, Tally, Total, UnitId, Values, Workload};
 
 use super::spread::{Owner, Spread, Traits, join_cells};
 
@@ -104,10 +104,12 @@ pub(super) fn spreads(
 /// Sums of one group.
 #[derive(Default)]
 struct Sums<'a> {
+    /// The sum of all.
+    whole: Tally,
     /// Sums of rows, sorted by unit.
-    of_rows: Vec<(UnitId, Figure)>,
+    of_rows: Vec<(UnitId, Total)>,
     /// Sums of samples that name a unit.
-    of_units: BTreeMap<UnitId, Figure>,
+    of_units: BTreeMap<UnitId, Total>,
     /// Samples that name none.
     of_series: Vec<&'a [(i64, Values)]>,
 }
@@ -117,17 +119,18 @@ impl Sums<'_> {
         let mut units = self.of_rows;
         if !self.of_units.is_empty() {
             let mut by_unit = self.of_units;
-            for (unit, figure) in units {
-                by_unit.entry(unit).or_default().merge(&figure);
+            for (unit, total) in units {
+                by_unit.entry(unit).or_default().merge(total);
             }
             units = by_unit.into_iter().collect();
         }
         let windows = join_cells(&self.of_series);
-        Spread::from_units(
+        Spread::from_parts(
             traits.clone(),
+            self.whole.finish(),
             units
                 .into_iter()
-                .map(|(unit, figure)| (Owner::Unit(unit), figure))
+                .map(|(unit, total)| (Owner::Unit(unit), total))
                 .chain(windows)
                 .collect(),
         )
@@ -137,16 +140,17 @@ impl Sums<'_> {
 fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Sums<'_>]) {
     for row in &workload.rows {
         // Most rows tell nothing of most metrics: asked before any figure is made.
-        let mut told = Figure::default();
-        if !row.add_to(metric, &mut told) {
+        let told = row.total(metric);
+        if told.n == 0 {
             continue;
         }
         let unit = row.key.unit;
         for group in groups.of_set(row.key.dims) {
-            let own = &mut sums[*group].of_rows;
-            match own.last_mut() {
-                Some((last, figure)) if *last == unit => figure.merge(&told),
-                _ => own.push((unit, told.clone())),
+            let Sums { whole, of_rows, .. } = &mut sums[*group];
+            row.tally(metric, whole);
+            match of_rows.last_mut() {
+                Some((last, total)) if *last == unit => total.merge(told),
+                _ => of_rows.push((unit, told)),
             }
         }
     }
@@ -161,13 +165,14 @@ fn add_samples<'a>(
     for series in workload.series_of(measured) {
         for group in groups.of_set(series.dims) {
             let own = &mut sums[*group];
+            series.cells.iter().for_each(|(_, v)| own.whole.add(v));
             if series.unit == UnitId::NONE {
                 own.of_series.push(&series.cells);
                 continue;
             }
-            let figure = own.of_units.entry(series.unit).or_default();
+            let total = own.of_units.entry(series.unit).or_default();
             for (_, values) in &series.cells {
-                values.add_to(figure);
+                total.merge(values.total());
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::config::TargetStatistic;
 use crate::metrics::{Metric, Unit};
 use crate::record::{Measured, Statistic};
 use crate::stats::LEAST_UNITS;
-use crate::workload::Workload;
+use crate::workload::{Filter, Workload};
 
 use super::describe::{mean_interval, quantile_interval};
 use super::reported::Reported;
@@ -50,7 +50,7 @@ fn indicator(
     let metric = judged.metric;
     let row = metric.row();
     let reading = match spread {
-        Some(spread) => measured(spread, judged.statistic),
+        Some(spread) => measured(workload, spread, judged.statistic),
         None => summarised(workload, judged, reported),
     };
     let (scale_low, scale_high) = scale(row.unit, &reading, judged.target.as_ref(), metric);
@@ -73,12 +73,12 @@ fn indicator(
     }
 }
 
-fn measured(spread: &Spread, statistic: TargetStatistic) -> Reading {
+fn measured(workload: &Workload, spread: &Spread, statistic: TargetStatistic) -> Reading {
     let (value, interval) = match statistic {
         TargetStatistic::Mean => (spread.mean_of(&spread.whole), mean_interval(spread)),
         TargetStatistic::P95 => (
             spread.whole.quantile(0.95, spread.traits.unit),
-            quantile_interval(spread, 0.95, "p95"),
+            quantile_interval(workload, spread, &Filter::default(), 0.95, "p95"),
         ),
     };
     let note = match (&value, &interval) {

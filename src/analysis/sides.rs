@@ -16,7 +16,7 @@ use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
 use crate::metrics::{Direction, Kind, Metric, Unit};
 use crate::record::Measured;
 use crate::stats::{Estimate, clustered, counts, location, paired, permutation, unpaired};
-use crate::workload::{Figure, Filter, GroupKey, Grouping, Workload};
+use crate::workload::{Filter, GroupKey, Grouping, Total, Workload};
 
 use super::describe::LEVEL;
 use super::pairs::pairs;
@@ -56,12 +56,12 @@ impl<'a> Group<'a> {
     }
 
     /// The value of one task or unit: its mean, of totals the total.
-    fn value_of(&self, figure: &Figure) -> Option<f64> {
+    fn value_of(&self, total: Total) -> Option<f64> {
         let unit = self.spread.traits.unit;
         if self.has_totals() {
-            (figure.n > 0).then(|| figure.total(unit))
+            (total.n > 0).then(|| total.total(unit))
         } else {
-            figure.mean(unit)
+            total.mean(unit)
         }
     }
 
@@ -82,9 +82,9 @@ impl<'a> Group<'a> {
         let traits = &self.spread.traits;
         let groups = self
             .workload
-            .group(traits.measured, &self.filter, Grouping::TaskInUnit);
-        let mean_of = |(key, figure): (GroupKey, Figure)| match key {
-            GroupKey::TaskInUnit(task, _) => Some((task, self.value_of(&figure)?)),
+            .totals(traits.measured, &self.filter, Grouping::TaskInUnit);
+        let mean_of = |(key, total): (GroupKey, Total)| match key {
+            GroupKey::TaskInUnit(task, _) => Some((task, self.value_of(total)?)),
             _ => None,
         };
         let runs: Vec<_> = groups.into_iter().filter_map(mean_of).collect();
@@ -102,26 +102,28 @@ impl<'a> Group<'a> {
     /// Sum and n of each task or unit, by name.
     fn sums(&self, grouping: Grouping) -> Vec<(&'a str, f64, f64)> {
         let traits = &self.spread.traits;
-        let groups = self.workload.group(traits.measured, &self.filter, grouping);
-        let of_group = |(key, figure): (GroupKey, Figure)| {
+        let groups = self
+            .workload
+            .totals(traits.measured, &self.filter, grouping);
+        let of_group = |(key, total): (GroupKey, Total)| {
             let name = match key {
                 GroupKey::Task(task) => self.workload.catalog.text(task),
                 GroupKey::Unit(unit) => self.workload.units.get(unit.0 as usize)?.name.as_str(),
                 _ => return None,
             };
             #[allow(clippy::cast_precision_loss)]
-            let n = figure.n as f64;
-            (n > 0.0).then(|| (name, figure.total(traits.unit), n))
+            let n = total.n as f64;
+            (n > 0.0).then(|| (name, total.total(traits.unit), n))
         };
         groups.into_iter().filter_map(of_group).collect()
     }
 
     /// One value for each unit, by name.
     fn units(&self) -> Vec<(&'a str, f64)> {
-        let of_unit = |(owner, figure): &(Owner, Figure)| match owner {
+        let of_unit = |(owner, total): &(Owner, Total)| match owner {
             Owner::Unit(unit) => {
                 let name = self.workload.units.get(unit.0 as usize)?.name.as_str();
-                Some((name, self.value_of(figure)?))
+                Some((name, self.value_of(*total)?))
             }
             Owner::Window(_) => None,
         };
@@ -210,7 +212,7 @@ fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
 fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
     let values = |group: &Group<'_>| -> Vec<f64> {
         let units = group.spread.units.iter();
-        units.filter_map(|(_, f)| group.value_of(f)).collect()
+        units.filter_map(|(_, f)| group.value_of(*f)).collect()
     };
     let (base, candidate) = (values(base), values(candidate));
     if base.len() < FEWEST_UNITS || candidate.len() < FEWEST_UNITS {

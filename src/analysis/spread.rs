@@ -3,7 +3,9 @@
 use crate::metrics::{Direction, Kind, Unit};
 use crate::record::{Measured, Name};
 use crate::stats::correlation;
-use crate::workload::{Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, UnitId, Values, Workload};
+use crate::workload::{
+    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, UnitId, Values, Workload,
+};
 
 /// Above this lag-1 correlation of their means, neighbouring windows of samples are joined.
 const NEARLY_UNCORRELATED: f64 = 0.1;
@@ -65,26 +67,36 @@ pub(super) struct Spread {
     /// The sum over all.
     pub(super) whole: Figure,
     /// The sum over each unit, sorted by owner; none is empty.
-    pub(super) units: Vec<(Owner, Figure)>,
+    pub(super) units: Vec<(Owner, Total)>,
 }
 
 impl Spread {
     /// The spread of `measured` over what `filter` lets through; `None` where nothing was measured.
     pub(super) fn of(workload: &Workload, measured: Measured, filter: &Filter) -> Option<Self> {
-        let by_unit = workload.group(measured, filter, Grouping::Unit);
-        let units = by_unit.into_iter().filter_map(|(key, figure)| match key {
-            GroupKey::Unit(unit) => Some((Owner::Unit(unit), figure)),
-            _ => None,
-        });
-        let windows = join_cells(&workload.cells(measured, filter));
-        let units = units.chain(windows).collect();
-        Self::from_units(Traits::of(workload, measured), units)
+        // Events without a unit of their own are left out.
+        let mut whole = Tally::default();
+        let mut units = Vec::new();
+        for (key, figure) in workload.group(measured, filter, Grouping::Unit) {
+            if let GroupKey::Unit(unit) = key {
+                whole.merge(&figure);
+                units.push((Owner::Unit(unit), figure.without_distribution()));
+            }
+        }
+        let cells = workload.cells(measured, filter);
+        for (_, values) in cells.iter().copied().flatten() {
+            whole.add(values);
+        }
+        units.extend(join_cells(&cells));
+        Self::from_parts(Traits::of(workload, measured), whole.finish(), units)
     }
 
-    /// The spread of these units, which are sorted by owner; `None` where nothing was measured.
-    pub(super) fn from_units(traits: Traits, mut units: Vec<(Owner, Figure)>) -> Option<Self> {
-        units.retain(|(_, figure)| figure.n > 0);
-        let whole = sum(&units);
+    /// The spread of a sum and its units, which are sorted by owner; `None` where nothing was measured.
+    pub(super) fn from_parts(
+        traits: Traits,
+        whole: Figure,
+        mut units: Vec<(Owner, Total)>,
+    ) -> Option<Self> {
+        units.retain(|(_, total)| total.n > 0);
         (whole.n > 0).then_some(Self {
             traits,
             whole,
@@ -97,7 +109,7 @@ impl Spread {
     pub(super) fn sums(&self) -> (Vec<f64>, Vec<f64>) {
         self.units
             .iter()
-            .map(|(_, f)| (f.total(self.traits.unit), f.n as f64))
+            .map(|(_, total)| (total.total(self.traits.unit), total.n as f64))
             .unzip()
     }
 
@@ -105,7 +117,7 @@ impl Spread {
     pub(super) fn means(&self) -> Vec<f64> {
         self.units
             .iter()
-            .filter_map(|(_, f)| self.mean_of(f))
+            .filter_map(|(_, total)| total.mean(self.traits.unit))
             .collect()
     }
 
@@ -115,67 +127,22 @@ impl Spread {
     }
 }
 
-/// The sum of all units. Halves are summed up apart, since merging a small histogram into a large one
-/// again and again would walk over the large one each time.
-fn sum(units: &[(Owner, Figure)]) -> Figure {
-    match units {
-        [] => Figure::default(),
-        [(_, only)] => only.clone(),
-        several => {
-            let (first, second) = several.split_at(several.len() / 2);
-            let mut whole = sum(first);
-            whole.merge(&sum(second));
-            whole
-        }
-    }
-}
-
 /// Joins neighbouring 15-second cells by doubling, until the means of neighbouring windows are
 /// nearly uncorrelated: such windows are the units of inference of sampled series.
-pub(super) fn join_cells(series: &[&[(i64, Values)]]) -> Vec<(Owner, Figure)> {
-    let mut cells: Vec<&(i64, Values)> = series.iter().flat_map(|cells| cells.iter()).collect();
+pub(super) fn join_cells(series: &[&[(i64, Values)]]) -> Vec<(Owner, Total)> {
+    let total = |(cell, values): &(i64, Values)| (*cell, values.total());
+    let mut windows: Vec<(i64, Total)> = series.iter().copied().flatten().map(total).collect();
     if series.len() > 1 {
-        cells.sort_by_key(|(cell, _)| *cell);
+        windows.sort_by_key(|(cell, _)| *cell);
     }
-    let doublings = doublings(&cells);
-    let length = SAMPLE_CELL.saturating_mul(1 << doublings);
-    cells
-        .chunk_by(|a, b| a.0 >> doublings == b.0 >> doublings)
-        .map(|window| {
-            let mut sum = Figure::default();
-            for (_, values) in window {
-                values.add_to(&mut sum);
-            }
-            let begins = (window[0].0 >> doublings).saturating_mul(length);
-            (Owner::Window(begins), sum)
-        })
-        .collect()
-}
-
-/// How often the length of a window must double.
-fn doublings(cells: &[&(i64, Values)]) -> u32 {
-    let mut windows: Vec<(i64, u64, i128)> = cells
-        .iter()
-        .map(|(cell, values)| (*cell, values.n(), values.sum()))
-        .collect();
-    let add_up = |windows: &mut Vec<(i64, u64, i128)>| {
-        windows.dedup_by(|later, earlier| {
-            let is_same = later.0 == earlier.0;
-            if is_same {
-                earlier.1 += later.1;
-                earlier.2 += later.2;
-            }
-            is_same
-        });
-    };
+    let mut length = SAMPLE_CELL;
     add_up(&mut windows);
-    let mut doublings = 0;
     while windows.len() >= FEWEST_WINDOWS {
         // The scale of the unit cancels out of a correlation.
         #[allow(clippy::cast_precision_loss)]
         let means: Vec<f64> = windows
             .iter()
-            .map(|(_, n, sum)| *sum as f64 / *n as f64)
+            .map(|(_, total)| total.sum as f64 / total.n as f64)
             .collect();
         if correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED) {
             break;
@@ -184,9 +151,66 @@ fn doublings(cells: &[&(i64, Values)]) -> u32 {
             window.0 = window.0.div_euclid(2);
         }
         add_up(&mut windows);
-        doublings += 1;
+        length = length.saturating_mul(2);
     }
-    doublings
+    let owner = |cell: i64| Owner::Window(cell.saturating_mul(length));
+    windows
+        .into_iter()
+        .map(|(cell, total)| (owner(cell), total))
+        .collect()
+}
+
+/// Adds up neighbouring windows with the same number.
+fn add_up(windows: &mut Vec<(i64, Total)>) {
+    windows.dedup_by(|later, earlier| {
+        let is_same = later.0 == earlier.0;
+        if is_same {
+            earlier.1.merge(later.1);
+        }
+        is_same
+    });
+}
+
+/// For each unit of a spread over what `filter` lets through: how many of its values lie above `at`
+/// (the metric's unit × its scale), and how many it has.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn exceedances(
+    workload: &Workload,
+    spread: &Spread,
+    filter: &Filter,
+    at: i64,
+) -> Vec<(f64, f64)> {
+    let measured = spread.traits.measured;
+    let by_unit = workload.group(measured, filter, Grouping::Unit);
+    let mut counts: Vec<(f64, f64)> = by_unit
+        .iter()
+        .filter(|(key, figure)| matches!(key, GroupKey::Unit(_)) && figure.n > 0)
+        .map(|(_, f)| (f.histogram.above(at) as f64, f.histogram.count() as f64))
+        .collect();
+    let windows: Vec<i64> = spread
+        .units
+        .iter()
+        .filter_map(|(owner, _)| match owner {
+            Owner::Window(begins) => Some(*begins),
+            Owner::Unit(_) => None,
+        })
+        .collect();
+    let named = counts.len();
+    counts.resize(named + windows.len(), (0.0, 0.0));
+    for cells in workload.cells(measured, filter) {
+        let mut window = 0;
+        for (cell, values) in cells {
+            let begins = cell.saturating_mul(SAMPLE_CELL);
+            while windows.get(window + 1).is_some_and(|next| *next <= begins) {
+                window += 1;
+            }
+            if let Some((above, n)) = counts.get_mut(named + window) {
+                *above += values.above(at) as f64;
+                *n += values.counted() as f64;
+            }
+        }
+    }
+    counts
 }
 
 /// The dimensions of a description, by name.

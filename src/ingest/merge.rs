@@ -39,6 +39,8 @@ pub(super) struct Merge {
     last: Vec<Option<Time>>,
     /// Lines of each file in the parts that were put together so far.
     lines: Vec<u64>,
+    /// Bytes of all files, and of what was put together so far.
+    bytes: (u64, u64),
 }
 
 impl Merge {
@@ -62,6 +64,7 @@ impl Merge {
             },
             last: vec![None; files.len()],
             lines: vec![0; files.len()],
+            bytes: (files.iter().map(|f| f.size).sum(), 0),
         }
     }
 
@@ -84,6 +87,7 @@ impl Merge {
         for part in harvest.files {
             let source = &mut self.ingested.files[part.file];
             source.bytes += part.bytes;
+            self.bytes.1 += part.bytes;
             source.format = source.format.or(part.format);
             source.why_not = source.why_not.take().or(part.why_not);
             self.last[part.file] = self.last[part.file].max(part.last);
@@ -92,8 +96,28 @@ impl Merge {
         if self.ingested.records.is_empty() {
             self.ingested.records = harvest.records;
         } else {
+            self.make_room(harvest.records.samples.len());
             self.ingested.records.append(harvest.records);
         }
+    }
+
+    /// Makes room for `more` samples and, as far as those before foretell it, all that are to come:
+    /// a list that grows step by step is copied again and again.
+    fn make_room(&mut self, more: usize) {
+        let samples = &mut self.ingested.records.samples;
+        if samples.capacity() - samples.len() >= more {
+            return;
+        }
+        let (all, done) = self.bytes;
+        // A quarter more than foretold, and never more than 256 times what is there.
+        let so_far = (samples.len() + more) as u64;
+        let foretold = so_far.saturating_mul(all / done.max(1) + 1);
+        let wanted = (foretold + foretold / 4).min(so_far.saturating_mul(256));
+        samples.reserve(
+            usize::try_from(wanted)
+                .unwrap_or(0)
+                .saturating_sub(samples.len()),
+        );
     }
 
     /// All harvests together.

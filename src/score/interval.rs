@@ -161,8 +161,16 @@ impl Resamples {
 
 impl Split {
     fn new(workload: &Workload, part: usize, measured: &Measured) -> Self {
-        let of =
-            |grouping| workload.group(What::Known(measured.metric), &Filter::default(), grouping);
+        let metric = What::Known(measured.metric);
+        let all = Filter::default();
+        // Only a quantile needs distributions.
+        let of = |grouping| match measured.target.statistic {
+            TargetStatistic::P95 => workload.group(metric, &all, grouping),
+            TargetStatistic::Mean => {
+                let totals = workload.totals(metric, &all, grouping).into_iter();
+                totals.map(|(key, total)| (key, total.into())).collect()
+            }
+        };
         let groups = of(Grouping::Unit);
         // A series without units of its own is split by time.
         let is_of_samples = !groups

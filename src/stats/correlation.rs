@@ -2,6 +2,9 @@
 
 use super::{are_finite, number};
 
+/// Lags that are summed up side by side.
+const LAGS: usize = 8;
+
 /// Correlation of a series with itself one place on. `None` under 3 values, without variation, or
 /// where a number is not finite.
 ///
@@ -29,18 +32,28 @@ pub fn lags(values: &[f64], most: usize) -> Option<Vec<f64>> {
     if values.iter().all(|v| *v == values[0]) || squares <= 0.0 || !squares.is_finite() {
         return None;
     }
-    Some(
-        (1..=most.min(values.len() - 1))
-            .map(|lag| {
-                let products: f64 = deviations
-                    .iter()
-                    .zip(&deviations[lag..])
-                    .map(|(a, b)| a * b)
-                    .sum();
-                products / squares
-            })
-            .collect(),
-    )
+    let most = most.min(values.len() - 1);
+    let mut correlations = Vec::with_capacity(most + LAGS);
+    for from in (1..=most).step_by(LAGS) {
+        // Side by side, each still summed up from the first product to the last.
+        let mut products = [0.0; LAGS];
+        let ends = deviations[from..].windows(LAGS);
+        let count = ends.len();
+        for (a, ends) in deviations.iter().zip(ends) {
+            for (sum, b) in products.iter_mut().zip(ends) {
+                *sum += a * b;
+            }
+        }
+        for (lag, sum) in (from..).zip(&mut products) {
+            let left = deviations.get(lag + count..).unwrap_or_default();
+            for (a, b) in deviations[count..].iter().zip(left) {
+                *sum += a * b;
+            }
+        }
+        correlations.extend(products.map(|products| products / squares));
+    }
+    correlations.truncate(most);
+    Some(correlations)
 }
 
 #[cfg(test)]

@@ -79,7 +79,10 @@ pub fn hamed_rao_factor(values: &[f64], most: usize) -> Option<f64> {
         return None;
     }
     let times: Vec<f64> = (0..n).map(number).collect();
-    let slope = theil_sen(&times, values, 0.95)?.estimate;
+    let slope = Slopes::new(&times, values)?.median();
+    if !slope.is_finite() {
+        return None;
+    }
     let detrended: Vec<f64> = values
         .iter()
         .zip(&times)
@@ -131,13 +134,7 @@ pub fn theil_sen(x: &[f64], y: &[f64], level: f64) -> Option<Estimate> {
     let place = |rank: f64| rank.round_ties_even().clamp(0.0, last) as usize;
     let low = slopes.at(place((number(pairs) - width) / 2.0 - 1.0));
     let high = slopes.at(place((number(pairs) + width) / 2.0));
-    let upper = slopes.at(pairs / 2);
-    let lower = if pairs % 2 == 1 {
-        upper
-    } else {
-        slopes.at(pairs / 2 - 1)
-    };
-    let estimate = lower + (upper - lower) / 2.0;
+    let estimate = slopes.median();
     (estimate.is_finite() && low.is_finite() && high.is_finite()).then_some(Estimate {
         estimate,
         low: low.min(estimate),
@@ -286,6 +283,17 @@ impl Slopes {
         drawn.sort_by(f64::total_cmp);
         drawn.dedup();
         drawn
+    }
+
+    /// The median slope.
+    fn median(&mut self) -> f64 {
+        let upper = self.at(self.pairs / 2);
+        let lower = if self.pairs % 2 == 1 {
+            upper
+        } else {
+            self.at(self.pairs / 2 - 1)
+        };
+        lower + (upper - lower) / 2.0
     }
 
     /// The slope at `place` (0 for the smallest).

@@ -168,6 +168,48 @@ impl Histogram {
     }
 }
 
+/// A histogram in the making, with room for every bucket: adding to it takes the same time however
+/// many buckets are in use.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Dense {
+    counts: Vec<u32>,
+}
+
+impl Dense {
+    /// Adds one value; a negative one is left out.
+    pub(super) fn add(&mut self, value: i64) {
+        if let Ok(value) = u64::try_from(value) {
+            self.add_counts(bucket(value), 1);
+        }
+    }
+
+    /// Adds all counts of a histogram.
+    pub(super) fn merge(&mut self, other: &Histogram) {
+        for (bucket, n) in other.buckets() {
+            self.add_counts(*bucket, *n);
+        }
+    }
+
+    /// The histogram.
+    pub(super) fn finish(&self) -> Histogram {
+        let used = (0..).zip(&self.counts).filter(|(_, n)| **n > 0);
+        let buckets: Vec<(u16, u32)> = used.map(|(bucket, n)| (bucket, *n)).collect();
+        Histogram {
+            buckets: buckets.into(),
+        }
+    }
+
+    fn add_counts(&mut self, bucket: u16, n: u32) {
+        let at = usize::from(bucket);
+        if at >= self.counts.len() {
+            self.counts.resize(usize::from(LAST) + 1, 0);
+        }
+        if let Some(count) = self.counts.get_mut(at) {
+            *count = count.saturating_add(n);
+        }
+    }
+}
+
 fn merged(mut a: &[(u16, u32)], mut b: &[(u16, u32)]) -> Vec<(u16, u32)> {
     let mut merged = Vec::with_capacity(a.len() + b.len());
     while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b) {
@@ -298,8 +340,12 @@ mod tests {
             merged.merge(&of(&b));
             let mut other = of(&b);
             other.merge(&of(&a));
-            prop_assert_eq!(&merged, &of(&[a, b].concat()));
+            prop_assert_eq!(&merged, &of(&[a.as_slice(), &b].concat()));
             prop_assert_eq!(&merged, &other);
+            let mut dense = Dense::default();
+            dense.merge(&of(&a));
+            b.iter().for_each(|v| dense.add(*v));
+            prop_assert_eq!(&dense.finish(), &merged);
         }
 
         #[test]

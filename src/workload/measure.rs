@@ -3,7 +3,7 @@
 use crate::metrics::Metric;
 use crate::record::{Event, EventKind, OperationKind, OutcomeKind};
 
-use super::{Extra, Figure, Figures, Row, Workload};
+use super::{Extra, Figure, Figures, Row, Tally, Total, Workload};
 
 /// What something contributes to the sum of a metric.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,17 @@ impl Part<'_> {
             Part::Share { of, .. } => of == 0,
             Part::Total { n, .. } => n == 0,
         }
+    }
+
+    /// n and sum.
+    pub(super) fn total(self) -> Total {
+        let (n, sum) = match self {
+            Part::Nothing => (0, 0),
+            Part::Figure(figure) => (figure.n, figure.sum),
+            Part::Value(value) => (1, i128::from(value)),
+            Part::Share { scaled: sum, of: n } | Part::Total { sum, n } => (n, sum),
+        };
+        Total { n, sum }
     }
 
     pub(super) fn add_to(self, figure: &mut Figure) {
@@ -76,6 +87,17 @@ impl Row {
         let part = row_part(self, metric);
         part.add_to(figure);
         !part.is_empty()
+    }
+
+    /// n and sum of what this row tells of `metric`.
+    #[must_use]
+    pub fn total(&self, metric: Metric) -> Total {
+        row_part(self, metric).total()
+    }
+
+    /// Adds what this row tells of `metric` to `tally`.
+    pub fn tally(&self, metric: Metric, tally: &mut Tally) {
+        tally.add_part(row_part(self, metric));
     }
 }
 

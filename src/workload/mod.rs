@@ -22,7 +22,8 @@ pub use sequences::{Ending, Reading, Sequences};
 use crate::metrics::{Metric, Unit};
 use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};
 use crate::units::{NANOS, Time};
-use histogram::Histogram;
+use histogram::{Dense, Histogram};
+use measure::Part;
 
 /// Length of a row's cell: 15 minutes, in nanoseconds.
 pub const CELL: i64 = 900 * NANOS;
@@ -51,6 +52,12 @@ pub struct Figure {
 impl Figure {
     /// Adds one value.
     pub fn add(&mut self, value: i64) {
+        self.note(value);
+        self.histogram.add(value);
+    }
+
+    /// Adds one value to all but the distribution.
+    fn note(&mut self, value: i64) {
         self.min = if self.n == 0 {
             value
         } else {
@@ -63,7 +70,6 @@ impl Figure {
         };
         self.n += 1;
         self.sum += i128::from(value);
-        self.histogram.add(value);
     }
 
     /// Adds to a share: `hits` of `of`, in whole numbers; stored × 10⁹.
@@ -74,6 +80,11 @@ impl Figure {
 
     /// Adds another figure to this one.
     pub fn merge(&mut self, other: &Figure) {
+        self.merge_all_but_histogram(other);
+        self.histogram.merge(&other.histogram);
+    }
+
+    fn merge_all_but_histogram(&mut self, other: &Figure) {
         if other.n == 0 {
             return;
         }
@@ -89,17 +100,21 @@ impl Figure {
         };
         self.n += other.n;
         self.sum += other.sum;
-        self.histogram.merge(&other.histogram);
+    }
+
+    /// n and sum alone.
+    #[must_use]
+    pub fn without_distribution(&self) -> Total {
+        Total {
+            n: self.n,
+            sum: self.sum,
+        }
     }
 
     /// Mean in the metric's unit (of a share: the pooled ratio). `None` when n is 0.
     #[must_use]
     pub fn mean(&self, unit: Unit) -> Option<f64> {
-        Total {
-            n: self.n,
-            sum: self.sum,
-        }
-        .mean(unit)
+        self.without_distribution().mean(unit)
     }
 
     /// Sum in the metric's unit.
@@ -124,6 +139,49 @@ impl Figure {
     }
 }
 
+/// A [`Figure`] in the making, to which very much is added.
+#[derive(Debug, Clone, Default)]
+pub struct Tally {
+    /// All but the distribution.
+    figure: Figure,
+    histogram: Dense,
+}
+
+impl Tally {
+    /// Adds the values of a cell.
+    pub fn add(&mut self, values: &Values) {
+        self.add_part(values.part());
+    }
+
+    /// Adds a figure.
+    pub fn merge(&mut self, figure: &Figure) {
+        self.add_part(Part::Figure(figure));
+    }
+
+    /// The figure.
+    #[must_use]
+    pub fn finish(self) -> Figure {
+        Figure {
+            histogram: self.histogram.finish(),
+            ..self.figure
+        }
+    }
+
+    fn add_part(&mut self, part: Part<'_>) {
+        match part {
+            Part::Value(value) => {
+                self.figure.note(value);
+                self.histogram.add(value);
+            }
+            Part::Figure(other) => {
+                self.figure.merge_all_but_histogram(other);
+                self.histogram.merge(&other.histogram);
+            }
+            other => other.add_to(&mut self.figure),
+        }
+    }
+}
+
 /// The n and the sum of a [`Figure`], without its distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Total {
@@ -133,11 +191,29 @@ pub struct Total {
     pub sum: i128,
 }
 
+impl From<Total> for Figure {
+    /// Without extremes and distribution.
+    fn from(Total { n, sum }: Total) -> Self {
+        Self {
+            n,
+            sum,
+            ..Self::default()
+        }
+    }
+}
+
 impl Total {
     /// Adds another one to this one.
     pub fn merge(&mut self, other: Total) {
         self.n += other.n;
         self.sum += other.sum;
+    }
+
+    /// Sum in the metric's unit.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn total(self, unit: Unit) -> f64 {
+        self.sum as f64 / unit.scale()
     }
 
     /// Mean in the metric's unit (of a share: the pooled ratio). `None` when n is 0.
@@ -354,10 +430,7 @@ impl Workload {
     /// The sum of `metric` over everything that `filter` lets through.
     #[must_use]
     pub fn figure(&self, metric: Metric, filter: &Filter) -> Figure {
-        self.group(Measured::Known(metric), filter, Grouping::All)
-            .pop()
-            .map(|(_, f)| f)
-            .unwrap_or_default()
+        self.whole(Measured::Known(metric), filter)
     }
 
     /// The unit of what is measured.

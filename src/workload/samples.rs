@@ -2,8 +2,9 @@
 
 use crate::record::{DimsId, Measured, Name};
 
+use super::histogram::bucket;
 use super::measure::Part;
-use super::{Figure, UnitId};
+use super::{Figure, Total, UnitId};
 
 /// Samples of one metric, host and dimension set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,32 @@ impl Values {
         match self {
             Values::One(value) => *value,
             Values::Several(figure) => figure.min,
+        }
+    }
+
+    /// n and sum.
+    #[must_use]
+    pub fn total(&self) -> Total {
+        self.part().total()
+    }
+
+    /// How many lie in buckets of a histogram above that of `value`.
+    #[must_use]
+    pub fn above(&self, value: i64) -> u64 {
+        let bucket_of = |v: i64| u64::try_from(v).ok().map(bucket);
+        match self {
+            // What is negative has no bucket.
+            Values::One(own) => u64::from(bucket_of(*own) > bucket_of(value)),
+            Values::Several(figure) => figure.histogram.above(value),
+        }
+    }
+
+    /// How many a histogram counts: those that are not negative.
+    #[must_use]
+    pub fn counted(&self) -> u64 {
+        match self {
+            Values::One(value) => u64::from(*value >= 0),
+            Values::Several(figure) => figure.histogram.count(),
         }
     }
 

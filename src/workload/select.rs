@@ -11,7 +11,7 @@ use crate::units::Time;
 
 use super::fold::Quick;
 use super::measure::{Part, event_part, fields_in_use, is_told, row_part};
-use super::{CELL, Figure, Row, SAMPLE_CELL, SampleSeries, Total, UnitId, Values, Workload};
+use super::{CELL, Figure, Row, SAMPLE_CELL, SampleSeries, Tally, Total, UnitId, Values, Workload};
 
 /// Which rows and samples count.
 #[derive(Debug, Clone, Default)]
@@ -102,6 +102,15 @@ impl Workload {
         grouping: Grouping,
     ) -> Vec<(GroupKey, Total)> {
         self.sums(measured, filter, grouping)
+    }
+
+    /// The sum of `measured` over everything that `filter` lets through.
+    #[must_use]
+    pub fn whole(&self, measured: Measured, filter: &Filter) -> Figure {
+        self.sums::<Tally>(measured, filter, Grouping::All)
+            .pop()
+            .map(|(_, tally)| tally.finish())
+            .unwrap_or_default()
     }
 
     fn sums<S: Sum>(
@@ -375,15 +384,15 @@ impl Sum for Figure {
     }
 }
 
+impl Sum for Tally {
+    fn add(&mut self, part: Part<'_>) {
+        self.add_part(part);
+    }
+}
+
 impl Sum for Total {
     fn add(&mut self, part: Part<'_>) {
-        let (n, sum) = match part {
-            Part::Nothing => return,
-            Part::Figure(figure) => (figure.n, figure.sum),
-            Part::Value(value) => (1, i128::from(value)),
-            Part::Share { scaled: sum, of: n } | Part::Total { sum, n } => (n, sum),
-        };
-        self.merge(Total { n, sum });
+        self.merge(part.total());
     }
 }
 
@@ -407,12 +416,28 @@ impl<S> Default for Groups<S> {
 impl<S: Sum> Groups<S> {
     fn add(&mut self, key: GroupKey, part: Part<'_>) {
         if self.sums.get(self.last).is_none_or(|(k, _)| *k != key) {
-            self.last = *self.index.entry(key).or_insert_with(|| {
-                self.sums.push((key, S::default()));
-                self.sums.len() - 1
-            });
+            self.last = self.place(key);
         }
         self.sums[self.last].1.add(part);
+    }
+
+    fn place(&mut self, key: GroupKey) -> usize {
+        let end = self.sums.len();
+        if self.index.is_empty() {
+            // While keys come in order, each is new and none is looked for.
+            if self.sums.last().is_none_or(|(last, _)| *last < key) {
+                self.sums.push((key, S::default()));
+                return end;
+            }
+            self.index = (0..)
+                .zip(&self.sums)
+                .map(|(at, (key, _))| (*key, at))
+                .collect();
+        }
+        *self.index.entry(key).or_insert_with(|| {
+            self.sums.push((key, S::default()));
+            end
+        })
     }
 
     fn finish(mut self) -> Vec<(GroupKey, S)> {

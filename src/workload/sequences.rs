@@ -151,8 +151,10 @@ fn difference(workload: &mut Workload) {
         return;
     }
     // What an earlier call derived from fewer readings.
-    let counted: HashSet<(Measured, DimsId)> =
-        readings.iter().map(|r| (r.metric, r.dims)).collect();
+    let counted: HashSet<(Measured, DimsId)> = readings
+        .chunk_by(|a, b| (a.metric, a.dims) == (b.metric, b.dims))
+        .map(|alike| (alike[0].metric, alike[0].dims))
+        .collect();
     workload
         .samples
         .retain(|series| !counted.contains(&(series.metric, series.dims)));

@@ -236,9 +236,9 @@ fn main_metric(workload: &Workload, measured: &[Measured]) -> Option<Measured> {
         .find(|m| measured.contains(m));
     let n = |m: Measured| {
         workload
-            .group(m, &Filter::default(), Grouping::All)
+            .totals(m, &Filter::default(), Grouping::All)
             .first()
-            .map_or(0, |(_, f)| f.n)
+            .map_or(0, |(_, total)| total.n)
     };
     let most = |candidates: Vec<Measured>| {
         // The first of equals.

@@ -158,17 +158,19 @@ impl Series {
         let Some(shortest) = steps.first() else {
             return Vec::new();
         };
-        let totals = group(measured, *shortest);
+        let mut totals = group(measured, *shortest);
         // The denominator of a share of tokens counts tokens, not records.
-        let counts = counted_by(measured).map(|m| group(m, *shortest));
+        let mut counts = counted_by(measured).map(|m| group(m, *shortest));
         steps
             .iter()
             .map(|step| {
-                let steps = join(&totals, *step);
-                let records = match &counts {
+                // Each step is a multiple of the one before.
+                totals = join(&totals, *step);
+                let steps = totals.clone();
+                let records = match &mut counts {
                     None => steps.iter().map(|(_, t)| t.n).collect(),
                     Some(counts) => {
-                        let counts = join(counts, *step);
+                        *counts = join(counts, *step);
                         steps
                             .iter()
                             .map(|(from, _)| {

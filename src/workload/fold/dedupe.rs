@@ -184,15 +184,18 @@ fn samples(samples: &mut Vec<Sample>, ranks: &[u64]) -> u64 {
             _ => copies.push(index..index + 1),
         }
     }
-    let heads: Vec<Sample> = copies.iter().map(|c| samples[c.start]).collect();
     let is_copy = all_but_first(
-        &heads,
-        |s| s.key,
+        &copies,
+        |copy| samples[copy.start].key,
         |a, b| {
+            let (a, b) = (&samples[a.start], &samples[b.start]);
             let number = |s: &Sample| (rank(ranks, s.file), s.file, s.time);
             number(a).cmp(&number(b)).then(a.value.total_cmp(&b.value))
         },
     );
+    if !is_copy.contains(&true) {
+        return 0;
+    }
     let mut is_dropped = vec![false; samples.len()];
     for (copy, dropped) in copies.into_iter().zip(is_copy) {
         is_dropped[copy].fill(dropped);

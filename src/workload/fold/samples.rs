@@ -12,7 +12,7 @@ use crate::workload::samples::add_value;
 use crate::workload::{Reading, SAMPLE_CELL, Workload};
 
 use super::dedupe::event_texts;
-use super::index::{Quick, number};
+use super::index::Quick;
 use super::selection::Selection;
 use super::units::Units;
 
@@ -29,14 +29,14 @@ pub(super) fn fold_samples(
     let samples = std::mem::take(&mut records.samples);
     let switches = Switches::of(&records.catalog, &records.events);
     let mut times: HashMap<DimsId, Vec<Time>, Quick> = HashMap::default();
-    for ((metric, dims, identity), series) in by_series(&samples) {
+    for ((metric, dims, identity), series) in by_series(samples) {
         let joined = Joined::new(&mut records.catalog, &switches, dims);
         let source = joined.source;
         let unit = units.of_sample(&records.catalog, identity);
         let task = records.catalog.identities.get(identity.0).task;
         let first = workload.samples.len();
-        for index in series {
-            let sample = &samples[index as usize];
+        let mut own_times = Vec::new();
+        for sample in &series {
             let is_timeless = sample.flags.has(Flags::TIMELESS);
             let time = (!is_timeless).then_some(sample.time);
             let dims = joined.dims_at(&mut records.catalog, time);
@@ -48,9 +48,8 @@ pub(super) fn fold_samples(
             workload.counts.samples += leads;
             if let Some(time) = time {
                 workload.period = span(workload.period, Some((time, time)));
-                let times = times.entry(source).or_default();
-                if times.last() != Some(&time) {
-                    times.push(time);
+                if own_times.last() != Some(&time) {
+                    own_times.push(time);
                 }
             }
             if sample.flags.has(Flags::CUMULATIVE) {
@@ -73,6 +72,10 @@ pub(super) fn fold_samples(
                 whole(metric, sample.value),
             );
         }
+        // Mostly all series of a source are sampled at once.
+        if !own_times.is_empty() && times.get(&source) != Some(&own_times) {
+            times.entry(source).or_default().append(&mut own_times);
+        }
     }
     workload.sequences.sample_times = times.into_iter().collect();
 }
@@ -83,24 +86,46 @@ pub(in crate::workload) fn whole(metric: Measured, value: f64) -> i64 {
     (value * Workload::unit_of(metric).scale()).round() as i64
 }
 
+/// What a sample says within its series.
+struct Point {
+    time: Time,
+    value: f64,
+    flags: Flags,
+}
+
 /// The samples of each series in order of time.
-fn by_series(samples: &[Sample]) -> Vec<(SeriesKey, Vec<u32>)> {
-    let mut index: HashMap<SeriesKey, u32, Quick> = HashMap::default();
-    let mut series: Vec<(SeriesKey, Vec<u32>)> = Vec::new();
-    for (position, sample) in samples.iter().enumerate() {
+fn by_series(samples: Vec<Sample>) -> Vec<(SeriesKey, Vec<Point>)> {
+    let mut index: HashMap<SeriesKey, usize, Quick> = HashMap::default();
+    let mut series: Vec<(SeriesKey, Vec<Point>)> = Vec::new();
+    // After a sample of one series there mostly comes the same as last time.
+    let mut followers: Vec<usize> = Vec::new();
+    let mut last = 0;
+    for sample in samples {
         let key = (sample.metric, sample.dims, sample.identity);
-        let of_series = *index.entry(key).or_insert_with(|| {
-            series.push((key, Vec::new()));
-            number(series.len() - 1)
+        let guess = followers.get(last).copied().unwrap_or(0);
+        let is_right = series.get(guess).is_some_and(|(own, _)| *own == key);
+        let at = if is_right {
+            guess
+        } else {
+            *index.entry(key).or_insert_with(|| {
+                series.push((key, Vec::new()));
+                followers.push(0);
+                series.len() - 1
+            })
+        };
+        if let Some(follower) = followers.get_mut(last) {
+            *follower = at;
+        }
+        last = at;
+        series[at].1.push(Point {
+            time: sample.time,
+            value: sample.value,
+            flags: sample.flags,
         });
-        series[of_series as usize].1.push(number(position));
     }
-    for (_, positions) in &mut series {
+    for (_, points) in &mut series {
         // Stable, which is quick on what is nearly in order.
-        positions.sort_by(|a, b| {
-            let (a, b) = (&samples[*a as usize], &samples[*b as usize]);
-            a.time.cmp(&b.time).then(a.value.total_cmp(&b.value))
-        });
+        points.sort_by(|a, b| a.time.cmp(&b.time).then(a.value.total_cmp(&b.value)));
     }
     series
 }
