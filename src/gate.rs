@@ -13,7 +13,7 @@
 use crate::analysis::{self, Side};
 use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, Comparison, EffectKind, EffectSize, GateEvent, GateReport,
-    GateVerdict, Score, ScoreChange,
+    GateVerdict, Pairing, Score, ScoreChange,
 };
 use crate::config::TargetStatistic;
 use crate::metrics::{Direction, Metric, Unit};
@@ -149,9 +149,21 @@ pub fn judge(
         .checks
         .extend(limits.map(|limit| against_limit(candidate, limit)));
     report.events = events(&report.checks, causes, base, candidate);
+    report.tasks = Some(analysis::pairing(base, candidate)).filter(|p| p.both > 0);
     report.verdict = overall(&report.checks, policy);
+    if report.verdict == GateVerdict::Pass && report.tasks.as_ref().is_some_and(lacks_tasks) {
+        report.verdict = GateVerdict::Inconclusive;
+    }
     report.exit_code = exit_code(report.verdict, policy);
     report
+}
+
+/// Whether so many of the baseline's tasks are missing that what is left proves nothing for the whole: a
+/// candidate that leaves out what it is slow at must not pass.
+fn lacks_tasks(tasks: &Pairing) -> bool {
+    /// Least share of the baseline's tasks for a pass.
+    const LEAST: f64 = 0.8;
+    (tasks.both as f64) < LEAST * (tasks.both + tasks.base_only) as f64
 }
 
 /// The change of the score; `None` where the two are not comparable.
@@ -215,7 +227,10 @@ fn against_baseline(
     if let Some(power) = check.effect.as_ref().and_then(Power::of) {
         check.detectable = Some(power.detectable());
         let n = check.units[0].min(check.units[1]);
-        check.n_needed = power.needed(n, judged.tolerance);
+        let least = if check.paired { 6 } else { 4 };
+        check.n_needed = margin(&check)
+            .and_then(|margin| power.needed(n, margin))
+            .map(|needed| needed.max(least));
     }
     Some((check, least))
 }
@@ -269,7 +284,9 @@ fn adjust(checks: &mut [(Check, Option<f64>)], policy: &Policy) {
     for (check, least) in checks.iter_mut().filter(|(c, _)| c.p.is_some()) {
         check.p_adjusted = adjusted.next();
         check.verdict = match least {
-            Some(least) if *least * judged > ALPHA => {
+            Some(least)
+                if *least * judged > ALPHA && check.p_adjusted.is_none_or(|p| p >= ALPHA) =>
+            {
                 check.note = Some(format!(
                     "{} {} can reach p = {:.2} at best, which {} judged metrics lift above {ALPHA}",
                     check.units[0].min(check.units[1]),
@@ -294,6 +311,8 @@ fn least_p(c: &Comparison) -> f64 {
     match c.test.as_deref() {
         Some("wilcoxon-signed-rank" | "exchange-of-pairs") => 2.0 * 0.5_f64.powf(a as f64),
         Some("bootstrap-of-units") => 1e-3,
+        // It goes lower than any count of splits, how far depends on the rates.
+        Some("boschloo") => 0.0,
         _ => {
             // Two of all splits are as extreme as can be; of drawn ones p is at least 1 in 10,000.
             let k = a.min(b);
@@ -303,10 +322,21 @@ fn least_p(c: &Comparison) -> f64 {
     }
 }
 
+/// The tolerance in the units of the effect: a fraction of a factor, a difference of ratios, of other
+/// differences a fraction of the baseline's value.
+fn margin(check: &Check) -> Option<f64> {
+    let tolerance = check.tolerance?;
+    match check.effect.as_ref()?.kind {
+        EffectKind::Difference if check.unit != Unit::Ratio => {
+            Some(tolerance * check.base_value?.abs())
+        }
+        EffectKind::Difference | EffectKind::Ratio => Some(tolerance),
+    }
+}
+
 /// By the ends of the interval, turned so that more is worse.
 fn verdict(check: &Check) -> GateVerdict {
-    let (Some(effect), Some(tolerance), Some(p)) =
-        (&check.effect, check.tolerance, check.p_adjusted)
+    let (Some(effect), Some(tolerance), Some(p)) = (&check.effect, margin(check), check.p_adjusted)
     else {
         return GateVerdict::Inconclusive;
     };
@@ -404,11 +434,15 @@ fn against_limit(candidate: &Side<'_>, limit: &AbsoluteLimit) -> Check {
             GateVerdict::Insufficient,
             Some("not measured in the candidate".to_owned()),
         ),
-        (None, Some(_)) => (
+        (None, Some(_)) if units < FEWEST_UNITS => (
             GateVerdict::Insufficient,
             Some(format!(
                 "no interval: {units} of the {FEWEST_UNITS} units it needs"
             )),
+        ),
+        (None, Some(_)) => (
+            GateVerdict::Insufficient,
+            Some("no interval can be formed".to_owned()),
         ),
     };
     Check {
@@ -450,12 +484,13 @@ fn events(
     base: &Side<'_>,
     candidate: &Side<'_>,
 ) -> Vec<GateEvent> {
-    let mut metrics: Vec<String> = checks
-        .iter()
-        .filter(|c| c.verdict == GateVerdict::Regression && !c.accepted)
-        .map(|c| c.metric.clone())
-        .collect();
-    metrics.dedup();
+    let mut metrics: Vec<String> = Vec::new();
+    for check in checks {
+        let is_new = !metrics.contains(&check.metric);
+        if check.verdict == GateVerdict::Regression && !check.accepted && is_new {
+            metrics.push(check.metric.clone());
+        }
+    }
     if metrics.is_empty() {
         return Vec::new();
     }
@@ -492,18 +527,15 @@ fn overall(checks: &[Check], policy: &Policy) -> GateVerdict {
         return GateVerdict::Regression;
     }
     let is_declared = |c: &Check| {
-        c.kind != CheckKind::Regression
-            || policy
-                .judged
-                .iter()
-                .any(|j| j.is_declared && j.metric == c.metric)
+        let is_named =
+            |j: &Judged| j.is_declared && j.metric == c.metric && word(j.statistic) == c.statistic;
+        c.kind != CheckKind::Regression || policy.judged.iter().any(is_named)
     };
-    let is_short = |c: &Check| c.verdict == GateVerdict::Insufficient;
-    let all_short = checks.iter().all(is_short);
-    let declared_short = checks
-        .iter()
-        .filter(decides)
-        .any(|c| is_short(c) && is_declared(c));
+    let is_short = |c: &&Check| c.verdict == GateVerdict::Insufficient;
+    let mut deciding = checks.iter().filter(|c| c.level == CheckLevel::Error);
+    // Without a check that decides nothing was judged.
+    let all_short = deciding.clone().all(|c| is_short(&c));
+    let declared_short = deciding.any(|c| is_short(&c) && is_declared(c));
     if all_short || declared_short {
         GateVerdict::Insufficient
     } else if has(GateVerdict::Inconclusive) {

@@ -63,6 +63,7 @@ pub(super) fn compare(spreads: &Spreads<'_>, config: &Config) -> Vec<Comparison>
                     label: catalog.text(value),
                     workload: spreads.workload,
                     filter: Filter::of(*dimension, value),
+                    is_whole: false,
                     spread: spreads.by(*metric, *dimension, value)?,
                 })
             };

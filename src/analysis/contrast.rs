@@ -9,7 +9,7 @@ use crate::assessment::{
 use crate::config::{Config, TargetStatistic};
 use crate::metrics::{Kind, Metric};
 use crate::record::{Dimension, Measured};
-use crate::stats::{location, multiplicity, unpaired};
+use crate::stats::{clustered, location, multiplicity, unpaired};
 use crate::workload::{Filter, Workload};
 
 use super::compare::COMPARED;
@@ -60,7 +60,9 @@ pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contra
     let metrics = if named.is_empty() {
         usual(base)
     } else {
-        named.to_vec()
+        let mut seen = BTreeSet::new();
+        let is_first = |metric: &&String| seen.insert((*metric).clone());
+        named.iter().filter(is_first).cloned().collect()
     };
     let questions: Vec<(&Side<'_>, &String)> = candidates
         .iter()
@@ -287,6 +289,7 @@ fn group_of<'a>(side: &'a Side<'a>, spread: &'a Spread) -> Group<'a> {
         label: &side.label,
         workload: side.workload,
         filter: side.filter.clone(),
+        is_whole: side.filter.dims.is_empty(),
         spread,
     }
 }
@@ -335,8 +338,16 @@ pub fn one(
     statistic: TargetStatistic,
 ) -> Option<Comparison> {
     let mean = Answer::of(base, candidate, metric, "label")?.comparison;
-    if statistic == TargetStatistic::Mean || mean.note.as_deref().is_some_and(is_absence) {
+    if statistic == TargetStatistic::Mean {
         return Some(mean);
+    }
+    if mean.note.as_deref().is_some_and(is_absence) {
+        // The values are means.
+        return Some(Comparison {
+            base_value: None,
+            candidate_value: None,
+            ..mean
+        });
     }
     let measured = [
         measured(base.workload, metric)?,
@@ -356,6 +367,17 @@ pub fn interval_of(
     let spread = Spread::of(side.workload, measured, &side.filter)?;
     let units = spread.units.len() as u64;
     let (value, interval) = match statistic {
+        TargetStatistic::Mean if spread.traits.kind == Kind::Total => {
+            let unit = spread.traits.unit;
+            let totals: Vec<f64> = spread.units.iter().map(|(_, f)| f.total(unit)).collect();
+            let ones = vec![1.0; totals.len()];
+            let interval = clustered::mean_on_logs(&totals, &ones, LEVEL)
+                .or_else(|| clustered::ratio_of_sums(&totals, &ones, LEVEL));
+            (
+                group_of(side, &spread).shown()?,
+                interval.map(|e| super::describe::interval("mean", e, "units, on logs")),
+            )
+        }
         TargetStatistic::Mean => (
             spread.mean_of(&spread.whole)?,
             super::describe::mean_interval(&spread),
@@ -424,7 +446,9 @@ impl<'a> Side<'a> {
     }
 }
 
-fn pairing(base: &Side<'_>, candidate: &Side<'_>) -> Pairing {
+/// How two sides pair by task.
+#[must_use]
+pub fn pairing(base: &Side<'_>, candidate: &Side<'_>) -> Pairing {
     let (a, b) = (base.tasks(), candidate.tasks());
     Pairing {
         base: base.label.clone(),
@@ -499,7 +523,10 @@ fn stratum(
         (spread.units.len() >= FEWEST_WITHIN).then_some(spread)
     };
     let (a, b) = (within(base)?, within(candidate)?);
-    let (x, y) = (a.mean_of(&a.whole)?, b.mean_of(&b.whole)?);
+    let (x, y) = (
+        group_of(base, &a).shown()?,
+        group_of(candidate, &b).shown()?,
+    );
     let estimate = match comparison.effect.as_ref()?.kind {
         EffectKind::Ratio => y / x,
         EffectKind::Difference => y - x,

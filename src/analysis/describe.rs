@@ -157,7 +157,7 @@ pub(super) fn quantile_interval(
     Some(interval(of, estimate, "Woodruff over units"))
 }
 
-fn interval(of: &str, estimate: Estimate, method: &str) -> Interval {
+pub(super) fn interval(of: &str, estimate: Estimate, method: &str) -> Interval {
     Interval {
         of: of.into(),
         low: estimate.low,

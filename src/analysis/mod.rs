@@ -29,7 +29,7 @@ use crate::config::{Config, Profile};
 use crate::record::{DIMENSIONS, Dimension, Name, hash64};
 use crate::workload::Workload;
 
-pub use contrast::{Side, by, contrast, interval_of, one, row, values};
+pub use contrast::{Side, by, contrast, interval_of, one, pairing, row, values};
 pub use trends::{forecasts, trends_of};
 
 use reported::Reported;

@@ -38,6 +38,8 @@ struct Finding {
     effect: Option<Estimate>,
     is_paired: bool,
     units: [u64; 2],
+    /// Why there is no effect.
+    note: Option<String>,
 }
 
 /// Records of one metric, and what they are called.
@@ -45,6 +47,8 @@ pub(super) struct Group<'a> {
     pub(super) label: &'a str,
     pub(super) workload: &'a Workload,
     pub(super) filter: Filter,
+    /// Whether it is a whole input, not a part of one.
+    pub(super) is_whole: bool,
     pub(super) spread: &'a Spread,
 }
 
@@ -52,7 +56,7 @@ impl<'a> Group<'a> {
     /// Whether totals (tokens, cost) are compared as such: of a whole input. A part of one holds only
     /// some requests of a task, so there a request is what can be compared.
     fn has_totals(&self) -> bool {
-        self.spread.traits.kind == Kind::Total && self.filter.dims.is_empty()
+        self.spread.traits.kind == Kind::Total && self.is_whole
     }
 
     /// The value of one task or unit: its mean, of totals the total.
@@ -159,7 +163,7 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
             f.effect,
             f.is_paired,
             f.units,
-            base.has_totals().then(|| "total of a unit".to_owned()),
+            f.note,
         ),
         None => (None, None, None, false, own_units, Some(too_few(own_units))),
     };
@@ -194,18 +198,50 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
 fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
     let on_logs = kind == EffectKind::Ratio;
     let tasks = pairs(&base.tasks(on_logs), &candidate.tasks(on_logs));
-    let differences = differences(&tasks, on_logs)
-        .or_else(|| differences(&pairs(&base.units(), &candidate.units()), on_logs))?;
+    let pairs = if tasks.len() >= FEWEST_PAIRS {
+        tasks
+    } else {
+        pairs(&base.units(), &candidate.units())
+    };
+    if pairs.len() < FEWEST_PAIRS {
+        return None;
+    }
+    let zeros = pairs.iter().filter(|p| !has_ratio(p)).count();
+    let is_ratio = on_logs && zeros == 0;
+    let differences: Vec<f64> = pairs
+        .iter()
+        .map(|(base, candidate)| match is_ratio {
+            true if base == candidate => 0.0,
+            true => (candidate / base).ln(),
+            false => candidate - base,
+        })
+        .collect();
     // Without a single difference there is nothing to rank: then nothing speaks for one.
     let p = paired::wilcoxon_signed_rank(&differences).map_or(1.0, |t| t.p);
-    let effect = paired::walsh(&differences, LEVEL);
+    let effect = if on_logs && !is_ratio {
+        // Where something begins or ends no factor tells by how much, and pairs must not be left out.
+        None
+    } else {
+        paired::walsh(&differences, LEVEL)
+    };
     Some(Finding {
         test: "wilcoxon-signed-rank",
         p,
-        effect: effect.map(|e| if on_logs { e.map(f64::exp) } else { e }),
+        effect: effect.map(|e| if is_ratio { e.map(f64::exp) } else { e }),
         is_paired: true,
         units: [differences.len() as u64; 2],
+        note: (on_logs && !is_ratio).then(|| {
+            format!(
+                "{zeros} of {} pairs go from or to 0: no factor",
+                pairs.len()
+            )
+        }),
     })
+}
+
+/// Whether a pair has a ratio: both positive, or nothing on either side, which is no change.
+fn has_ratio((base, candidate): &(f64, f64)) -> bool {
+    (*base > 0.0 && *candidate > 0.0) || (*base == 0.0 && *candidate == 0.0)
 }
 
 /// One value for each unit of either group.
@@ -231,6 +267,9 @@ fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
         effect,
         is_paired: false,
         units: [base.len() as u64, candidate.len() as u64],
+        note: effect
+            .is_none()
+            .then(|| "a unit has the value 0: no factor".to_owned()),
     })
 }
 
@@ -252,6 +291,7 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
             effect: effect.or_else(|| clustered::difference(y1, x1, y2, x2, LEVEL)),
             is_paired: true,
             units: [y1.len() as u64; 2],
+            note: None,
         });
     }
     let ((y1, x1), (y2, x2)) = (base.spread.sums(), candidate.spread.sums());
@@ -279,6 +319,7 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
         effect: effect.or_else(|| clustered::difference(&y1, &x1, &y2, &x2, LEVEL)),
         is_paired: false,
         units: [x1.len() as u64, x2.len() as u64],
+        note: None,
     })
 }
 
@@ -309,21 +350,6 @@ pub(super) fn too_few(units: [u64; 2]) -> String {
         "too few units: {} and {}, needs {FEWEST_UNITS} of each or {FEWEST_PAIRS} pairs",
         units[0], units[1]
     )
-}
-
-/// Differences of pairs, of positive quantities on logs; `None` with too few pairs.
-fn differences(pairs: &[(f64, f64)], on_logs: bool) -> Option<Vec<f64>> {
-    let differences: Vec<f64> = pairs
-        .iter()
-        .filter_map(|(base, candidate)| {
-            if !on_logs {
-                return Some(candidate - base);
-            }
-            (*base > 0.0 && *candidate > 0.0).then(|| (candidate / base).ln())
-        })
-        .filter(|d| d.is_finite())
-        .collect();
-    (differences.len() >= FEWEST_PAIRS).then_some(differences)
 }
 
 /// Ratios differ by points, positive quantities by a factor. Of what only the input knows a factor

@@ -3,7 +3,7 @@
 use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
 use crate::metrics::Kind;
 use crate::record::Measured;
-use crate::stats::{LEAST_UNITS, bootstrap};
+use crate::stats::bootstrap;
 use crate::workload::histogram::bucket_value;
 use crate::workload::{Figure, GroupKey, Grouping};
 
@@ -14,6 +14,9 @@ use super::spread::Traits;
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 1_999;
+
+/// Fewest units in a group: with fewer, drawn units give too small a p.
+const FEWEST_UNITS: u64 = 20;
 
 /// Fewest values for p95: with fewer its interval may lack an end (order statistics).
 const LEAST_VALUES: u64 = 59;
@@ -88,9 +91,9 @@ pub(super) fn tail(
         verdict: ComparisonVerdict::Insufficient,
         note: None,
     };
-    if n[0].min(n[1]) < LEAST_VALUES || units[0].min(units[1]) < LEAST_UNITS as u64 {
+    if n[0].min(n[1]) < LEAST_VALUES || units[0].min(units[1]) < FEWEST_UNITS {
         comparison.note = Some(format!(
-            "too few: {} and {} values in {} and {} units; p95 needs {LEAST_VALUES} in {LEAST_UNITS}",
+            "too few: {} and {} values in {} and {} units; p95 needs {LEAST_VALUES} in {FEWEST_UNITS}",
             n[0], n[1], units[0], units[1]
         ));
         return Some(comparison);

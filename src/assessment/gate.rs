@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EffectSize, Generator, GroupRow, SCHEMA_VERSION};
+use super::{EffectSize, Generator, GroupRow, Pairing, SCHEMA_VERSION};
 use crate::metrics::Unit;
 
 /// A candidate against a baseline, check by check.
@@ -23,6 +23,8 @@ pub struct GateReport {
     pub candidate: GroupRow,
     /// Each judged metric.
     pub checks: Vec<Check>,
+    /// Tasks that ran in both; `null` where none is named in both.
+    pub tasks: Option<Pairing>,
     /// Regressions that share a cause.
     pub events: Vec<GateEvent>,
     /// The score of both; `null` where one has none, or they are not comparable.
@@ -162,6 +164,7 @@ impl GateReport {
             baseline,
             candidate,
             checks: Vec::new(),
+            tasks: None,
             events: Vec::new(),
             score: None,
         }

@@ -76,6 +76,11 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
+    let format = context.globals.format.name();
+    if ["junit", "sarif", "github"].contains(&format) {
+        return Err(Failure::new(format!("compare is not written as {format}"))
+            .help("perfadvise gate --baseline BASE CANDIDATE is"));
+    }
     let (config, zone) = args.input.settings(context)?;
     let contrast = if args.values {
         of_values(&args.input.paths)?
@@ -95,7 +100,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         .collect::<Vec<_>>()
         .join(" ");
     let style = context.style(&command, zone, true);
-    let text = report::contrast::render(&contrast, context.globals.format.name(), &style);
+    let text = report::contrast::render(&contrast, format, &style);
     out.write_all(text.as_bytes())?;
     Ok(exit(&contrast, &args.fail_on))
 }
@@ -209,11 +214,20 @@ fn labels(paths: &[String]) -> Vec<String> {
         name.map_or_else(|| text.clone(), |n| n.to_string_lossy().into_owned())
     };
     let names: Vec<String> = paths.iter().map(short).collect();
-    let is_unique = |name: &String| names.iter().filter(|n| *n == name).count() == 1;
-    if names.iter().all(is_unique) {
+    let all_differ = |names: &[String]| {
+        let is_unique = |name: &String| names.iter().filter(|n| *n == name).count() == 1;
+        names.iter().all(is_unique)
+    };
+    if all_differ(&names) {
         return names;
     }
-    paths.to_vec()
+    if all_differ(paths) {
+        return paths.to_vec();
+    }
+    let numbered = names.iter().enumerate();
+    numbered
+        .map(|(at, name)| format!("{name} ({})", at + 1))
+        .collect()
 }
 
 /// A metric that nothing has is a mistake, not a finding.
@@ -250,6 +264,10 @@ fn of_values(paths: &[String]) -> Result<Contrast, Failure> {
 
 /// One number a line; empty lines and lines that begin with `#` are passed over.
 fn numbers(path: &str) -> Result<Vec<f64>, Failure> {
+    let path = match path.split_once('=') {
+        Some((_, file)) if !Path::new(path).exists() => file,
+        _ => path,
+    };
     let text = if path == "-" {
         std::io::read_to_string(std::io::stdin())
     } else {
@@ -261,7 +279,7 @@ fn numbers(path: &str) -> Result<Vec<f64>, Failure> {
     })?;
     let lines = text.lines().enumerate();
     lines
-        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .filter(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
         .map(|(at, line)| {
             let number = line.trim().parse::<f64>().ok().filter(|n| n.is_finite());
             number.ok_or_else(|| {

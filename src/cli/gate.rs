@@ -105,10 +105,27 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         super::config::warn(&material.warnings, &context.globals);
         Ok(material)
     };
+    if args.input.by.is_some() {
+        return Err(Failure::new("gate does not judge by a dimension")
+            .help("use --where DIM=VALUE, or perfadvise compare --by"));
+    }
+    let place = match &args.store {
+        Some(folder) => Place::at(folder),
+        None => Place::nearest(&std::env::current_dir()?),
+    };
+    let is_saved = place.file_of(baseline).is_ok_and(|file| file.is_file());
+    if is_saved && Path::new(baseline).exists() {
+        return Err(Failure::new(format!(
+            "{baseline} is a saved baseline, and a file or folder here too"
+        ))
+        .help(format!(
+            "write ./{baseline} for the file or folder, or rename the baseline"
+        )));
+    }
     let base = if is_input(baseline) {
         Base::of_input(read(&args.input.only_path(baseline))?, baseline)
     } else {
-        Base::of_store(baseline, args)?
+        Base::of_store(baseline, &place, args)?
     };
     let candidate = read(&args.input)?;
     let base_side = base.side();
@@ -185,12 +202,8 @@ impl Base {
     }
 
     /// What was saved before, by name or as a file. One of another environment is refused.
-    fn of_store(name: &str, args: &Args) -> Result<Self, Failure> {
-        let place = match &args.store {
-            Some(folder) => Place::at(folder),
-            None => Place::nearest(&std::env::current_dir()?),
-        };
-        let Baseline { meta, workload } = store::load(name, &place)
+    fn of_store(name: &str, place: &Place, args: &Args) -> Result<Self, Failure> {
+        let Baseline { meta, workload } = store::load(name, place)
             .map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
         let mut here = Environment::of_machine();
         for text in &args.environment {

@@ -561,14 +561,18 @@ fn markdown(c: &Contrast, style: &Style) -> String {
     let mut out = Vec::new();
     for labels in groups(c) {
         let rows = rows_of(c, &labels);
-        out.push(format!("### {} v {}", text(&labels.1), text(&labels.0)));
+        out.push(format!(
+            "### {} v {}",
+            text(&pen.name(&labels.1, 60)),
+            text(&pen.name(&labels.0, 60))
+        ));
         out.push(String::new());
         out.push(text(&verdict(&labels.0, &labels.1, &rows, &pen)));
         out.push(String::new());
         out.push(format!(
             "| metric | {} | {} | effect | 95 % interval | p adj. | verdict | units |",
-            text(&labels.0),
-            text(&labels.1)
+            text(&pen.name(&labels.0, 60)),
+            text(&pen.name(&labels.1, 60))
         ));
         out.push("|---|---:|---:|---:|---:|---:|---|---:|".into());
         for row in rows {

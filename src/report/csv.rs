@@ -63,6 +63,7 @@ pub(super) fn checks(rows: &[Check]) -> String {
         "metric",
         "unit",
         "statistic",
+        "kind",
         "base",
         "candidate",
         "units_base",
@@ -96,8 +97,11 @@ pub(super) fn checks(rows: &[Check]) -> String {
         ];
         let verdict = serde_json::to_value(row.verdict).ok();
         let verdict = verdict.as_ref().and_then(serde_json::Value::as_str);
+        let kind = serde_json::to_value(row.kind).ok();
+        let kind = kind.as_ref().and_then(serde_json::Value::as_str);
         let fields = [word(&row.metric), unit(row.unit), word(&row.statistic)]
             .into_iter()
+            .chain([kind.unwrap_or_default().to_owned()])
             .chain([word(&row.base), word(&row.candidate)])
             .chain(row.units.map(|n| n.to_string()))
             .chain(figures.map(number))

@@ -84,7 +84,16 @@ fn headline(r: &GateReport, pen: &Pen<'_>) -> String {
             None => "1 event".into(),
         },
         (GateVerdict::Regression, None) => String::new(),
-        (GateVerdict::Pass, _) => "not worse than the baseline".into(),
+        (GateVerdict::Pass, _) => {
+            let is_warned = |c: &&Check| c.verdict == GateVerdict::Regression;
+            match r.checks.iter().filter(is_warned).count() as u64 {
+                0 => "not worse than the baseline".into(),
+                n => format!(
+                    "with {} that only warn",
+                    words::counted(n, "regression", "regressions")
+                ),
+            }
+        }
         (GateVerdict::Inconclusive, _) => "neither worse nor proven equal".into(),
         (GateVerdict::Insufficient, _) => "too little data for any verdict".into(),
     };
@@ -102,11 +111,10 @@ fn basis(r: &GateReport) -> String {
         .max();
     match pairs {
         Some(pairs) => words::counted(pairs, "pair", "pairs"),
-        None => format!(
-            "{} v {} units",
-            words::count(r.baseline.units),
-            words::count(r.candidate.units)
-        ),
+        None => {
+            let of = |i: usize| r.checks.iter().map(|c| c.units[i]).max().unwrap_or(0);
+            format!("{} v {} units", words::count(of(0)), words::count(of(1)))
+        }
     }
 }
 
@@ -164,7 +172,7 @@ fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
     let values = [
         Column::numbers(
             &pen.name(&r.baseline.label, 12),
-            cells(&|c| words::amount_or_dash(c.unit, c.base_value, s)),
+            cells(&|c| words::amount_or_dash(c.unit, base_value(c), s)),
         ),
         Column::numbers(
             &pen.name(&r.candidate.label, 12),
@@ -180,6 +188,11 @@ fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
         columns.push(verdict);
     }
     table::fitting(columns, pen.width() - 2).0
+}
+
+/// The baseline's value; a limit stands with the tolerances.
+fn base_value(c: &Check) -> Option<f64> {
+    c.base_value.filter(|_| c.kind == CheckKind::Regression)
 }
 
 fn change(c: &Check, pen: &Pen<'_>) -> String {
@@ -223,6 +236,10 @@ fn tolerance(c: &Check, pen: &Pen<'_>) -> String {
     match (c.kind, c.tolerance, &c.effect) {
         (CheckKind::Min, ..) => limit(s.at_least),
         (CheckKind::Max, ..) => limit(s.at_most),
+        (_, Some(t), Some(e)) if e.kind == EffectKind::Difference && c.unit != Unit::Ratio => {
+            let amount = words::amount(c.unit, t * c.base_value.unwrap_or(0.0).abs(), s);
+            words::glued(&format!("{} {amount}", s.plus_minus))
+        }
         (_, Some(t), _) if c.unit == Unit::Ratio => {
             words::glued(&format!("{} points", words::fixed(t * 100.0, 1, s)))
         }
@@ -243,6 +260,16 @@ fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
         .filter(|c| c.verdict == GateVerdict::Inconclusive)
     {
         notes.extend(open(check, pen).map(|text| ("Open", text)));
+    }
+    if let Some(tasks) = r.tasks.as_ref().filter(|t| t.base_only > 0) {
+        notes.push((
+            "Tasks",
+            format!(
+                "{} of the baseline's {} ran in the candidate; a pass needs four fifths of them",
+                words::count(tasks.both),
+                words::counted(tasks.both + tasks.base_only, "task", "tasks")
+            ),
+        ));
     }
     for check in &r.checks {
         if let Some(note) = check
@@ -349,6 +376,12 @@ fn open(check: &Check, pen: &Pen<'_>) -> Option<String> {
         EffectKind::Difference => words::amount(check.unit, detectable, pen.signs),
     };
     let units = check.units[0].min(check.units[1]);
+    if needed <= units {
+        return Some(format!(
+            "{}: the change lies near the tolerance; more runs make its interval narrower",
+            title(check, pen)
+        ));
+    }
     let (own, called) = if check.paired {
         (words::counted(units, "pair", "pairs"), "pairs")
     } else {
@@ -397,8 +430,8 @@ fn markdown(r: &GateReport, style: &Style) -> String {
         String::new(),
         format!(
             "| metric | {} | {} | change | 95 % interval | tolerance | p adj. | verdict |",
-            text(&r.baseline.label),
-            text(&r.candidate.label)
+            text(&pen.name(&r.baseline.label, 60)),
+            text(&pen.name(&r.candidate.label, 60))
         ),
         "|---|---:|---:|---:|---:|---:|---:|---|".into(),
     ];
@@ -409,7 +442,7 @@ fn markdown(r: &GateReport, style: &Style) -> String {
         out.push(format!(
             "| {} | {} | {} | {} | {} | {} | {p} | {} |",
             text(&capital(&title(check, &pen))),
-            words::amount_or_dash(check.unit, check.base_value, pen.signs),
+            words::amount_or_dash(check.unit, base_value(check), pen.signs),
             words::amount_or_dash(check.unit, check.candidate_value, pen.signs),
             change(check, &pen),
             span(check, &pen),

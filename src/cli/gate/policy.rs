@@ -7,7 +7,8 @@ use crate::cli::Failure;
 use crate::config::TargetStatistic;
 use crate::config::keys::nearest;
 use crate::gate::{self, AbsoluteLimit, Judged, Policy};
-use crate::metrics::{self, Metric, Unit};
+use crate::metrics::{self, Kind, Metric, Unit};
+use crate::record::Measured;
 use crate::units;
 
 /// What is judged: the usual metrics or those that were named, with what the options say of each.
@@ -111,7 +112,12 @@ fn statistic_of<'a>(text: &'a str, base: &Side<'_>) -> Result<(&'a str, TargetSt
         Some((name, "mean")) => (name, TargetStatistic::Mean),
         _ => (text, TargetStatistic::Mean),
     };
-    if Metric::named(name).is_some() || base.workload.catalog.names.find(name).is_some() {
+    let has_p95 = |m: Metric| m.row().kind == Kind::Value && m.row().unit != Unit::Ratio;
+    if statistic == TargetStatistic::P95 && Metric::named(name).is_some_and(|m| !has_p95(m)) {
+        return Err(Failure::new(format!("{name} has no 95th percentile"))
+            .help("it is judged of times and sizes, such as response_time.p95"));
+    }
+    if Metric::named(name).is_some() || measures(base, name) {
         return Ok((name, statistic));
     }
     let failure = Failure::new(format!("there is no metric {name:?}"));
@@ -128,6 +134,19 @@ fn value_of(metric: &str, text: &str) -> Result<f64, units::UnitError> {
         Some(Unit::Seconds) => units::parse_seconds(text),
         Some(Unit::Bytes) => units::parse_bytes(text),
         Some(Unit::Ratio) => units::parse_ratio(text),
-        _ => units::parse_factor(text),
+        Some(Unit::Factor) => units::parse_factor(text),
+        _ => {
+            let number = text.trim().trim_start_matches('$');
+            let plain = number.parse::<f64>().ok().filter(|n| n.is_finite());
+            plain.map_or_else(|| units::parse_factor(text), Ok)
+        }
     }
+}
+
+/// Whether a metric that only the input knows was measured.
+fn measures(side: &Side<'_>, name: &str) -> bool {
+    side.workload.measured().into_iter().any(|m| match m {
+        Measured::Custom(custom) => side.workload.catalog.text(custom) == name,
+        Measured::Known(_) => false,
+    })
 }

@@ -3,12 +3,19 @@
 use std::fmt::Write;
 
 use super::{sentence, word};
-use crate::assessment::{CheckLevel, GateReport, GateVerdict};
+use crate::assessment::{CheckKind, CheckLevel, GateReport, GateVerdict};
 
 /// The document.
 pub(super) fn render(report: &GateReport) -> String {
+    // What makes the program exit with something else than 0.
     let fails = |c: &&crate::assessment::Check| {
-        c.verdict == GateVerdict::Regression && c.level == CheckLevel::Error && !c.accepted
+        let is_short = report.exit_code == 3
+            && matches!(
+                c.verdict,
+                GateVerdict::Inconclusive | GateVerdict::Insufficient
+            );
+        let decides = c.level == CheckLevel::Error && !c.accepted;
+        decides && (c.verdict == GateVerdict::Regression || is_short)
     };
     let failures = report.checks.iter().filter(fails).count();
     let skipped = report
@@ -24,7 +31,12 @@ pub(super) fn render(report: &GateReport) -> String {
         report.checks.len()
     );
     for check in &report.checks {
-        let name = format!("{} {}", check.metric, check.statistic);
+        let limit = match check.kind {
+            CheckKind::Regression => "",
+            CheckKind::Max => " max",
+            CheckKind::Min => " min",
+        };
+        let name = format!("{} {}{limit}", check.metric, check.statistic);
         let _ = write!(
             out,
             "<testcase classname=\"perfadvise.gate\" name=\"{}\">",

@@ -16,8 +16,7 @@ pub(super) fn render(report: &GateReport) -> String {
         .map(|id| {
             json!({
                 "id": id,
-                "shortDescription": {"text": format!("{id} is worse than accepted")},
-                "helpUri": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html"
+                "shortDescription": {"text": format!("{id} is worse than accepted")}
             })
         })
         .collect();
@@ -72,9 +71,22 @@ fn result(check: &Check, report: &GateReport, rules: &[String]) -> Value {
         "level": level,
         "message": {"text": sentence(check)},
         "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": file.trim_start_matches("./").replace('\\', "/")},
+            "artifactLocation": {"uri": encoded(&file.trim_start_matches("./").replace('\\', "/"))},
             "region": {"startLine": line.max(1)}
         }}],
-        "partialFingerprints": {"perfadvise/v1": format!("{id}/{}", check.base)}
+        "partialFingerprints": {"perfadvise/v1": id}
     })
+}
+
+/// A path as a URI: what is no plain character is written as percent and hexadecimal digits.
+fn encoded(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }

@@ -375,6 +375,145 @@ fn a_stored_baseline_judges_as_its_records_do() {
     );
 }
 
+/// Steps of tasks whose times are told one by one.
+fn timed(folder: &Path, seconds: impl Fn(usize) -> f64, tasks: usize) {
+    let lines: Vec<String> = (0..tasks)
+        .map(|task| {
+            format!(
+                r#"{{"kind":"operation","operation":"step","time":"2026-03-02T08:{task:02}:00Z","duration":{},"outcome":"ok","session":"s","task":"t{task:02}"}}"#,
+                seconds(task)
+            )
+        })
+        .collect();
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("records.jsonl"), lines.join("\n")).unwrap();
+}
+
+/// Half of the tasks go from nothing to five seconds: pairs without a factor are no pairs to leave out.
+#[test]
+fn what_begins_at_nothing_never_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    #[allow(clippy::cast_precision_loss)]
+    let base = |i: usize| if i < 12 { 0.0 } else { i as f64 };
+    timed(&folder.path().join("main"), base, 24);
+    timed(
+        &folder.path().join("branch"),
+        |i| if i < 12 { 5.0 } else { base(i) },
+        24,
+    );
+    let (_, report) = json(folder.path(), &["branch", "--metric", "response_time"]);
+    let mean = check(&report, "response_time", "mean");
+    assert_eq!(mean["verdict"], "inconclusive");
+    assert!(
+        mean["note"].as_str().unwrap().starts_with("12 of 24 pairs"),
+        "{mean}"
+    );
+}
+
+/// A candidate that leaves out the tasks it is slow at proves nothing for them.
+#[test]
+fn tasks_that_are_missing_keep_it_from_passing() {
+    let folder = tempfile::tempdir().unwrap();
+    #[allow(clippy::cast_precision_loss)]
+    let seconds = |i: usize| 1.0 + i as f64;
+    timed(&folder.path().join("main"), seconds, 24);
+    timed(&folder.path().join("branch"), seconds, 8);
+    let only = ["branch", "--metric", "response_time"];
+    let (code, report) = json(folder.path(), &only);
+    assert_eq!((code, &report["verdict"]), (0, &"inconclusive".into()));
+    assert_eq!(report["tasks"]["base_only"], 16);
+    program(folder.path())
+        .args(["gate", "--baseline", "main"])
+        .args(only)
+        .assert()
+        .stdout(contains("8 of the baseline's 24 tasks"));
+}
+
+/// Plain series around zero: the tolerance is a share of the baseline's value, not of one.
+#[test]
+fn a_tolerance_of_a_plain_series_is_a_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let series = |name: &str, factor: f64| {
+        let rows: Vec<String> = (0..60)
+            .map(|i| {
+                let value = if i == 7 {
+                    0.0
+                } else {
+                    factor * (1_000.0 + 40.0 * noise(i))
+                };
+                format!("2026-03-02T{:02}:{:02}:00Z,{value}", 8 + i / 6, i % 6 * 10)
+            })
+            .collect();
+        let text = format!("timestamp,value\n{}\n", rows.join("\n"));
+        std::fs::write(folder.path().join(name), text).unwrap();
+    };
+    series("main", 1.0);
+    series("near.csv", 1.0015);
+    series("far.csv", 3.0);
+    assert_ne!(
+        json(folder.path(), &["near.csv"]).1["verdict"],
+        "regression"
+    );
+    assert_eq!(json(folder.path(), &["far.csv"]).1["verdict"], "regression");
+}
+
+#[test]
+fn what_decides_nothing_is_no_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 24, 2, 1.0, 0.1);
+    let warned = [
+        "branch",
+        "--warn",
+        "response_time",
+        "--warn",
+        "response_time.p95",
+        "--off",
+        "success_rate",
+    ];
+    let (code, report) = json(folder.path(), &warned);
+    assert_eq!((code, &report["verdict"]), (3, &"insufficient".into()));
+    // Naming the mean does not name p95, which has too few values here.
+    run(&folder.path().join("main"), 10, 1, 1.0, 0.1);
+    run(&folder.path().join("branch"), 10, 2, 1.0, 0.1);
+    let named = [
+        "branch",
+        "--max-regression",
+        "response_time=10%",
+        "--max",
+        "cost=5",
+    ];
+    let (_, report) = json(folder.path(), &named[..3]);
+    assert_ne!(report["verdict"], "insufficient", "{report}");
+    // A limit on what was not measured is insufficient, not bad usage.
+    let (code, report) = json(folder.path(), &named);
+    assert_eq!((code, &report["verdict"]), (3, &"insufficient".into()));
+}
+
+#[test]
+fn hostile_names_stay_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "b\n::error::boom\u{202e}|<b>";
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join(name), 24, 2, 1.3, 0.1);
+    for format in ["markdown", "github", "text", "junit"] {
+        let output = program(folder.path())
+            .args(["gate", "--baseline", "main", name, "--format", format])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            !text.lines().any(|l| l.starts_with("::error::boom")),
+            "{format}: {text}"
+        );
+        assert!(!text.contains('\u{202e}'), "{format}: {text}");
+        assert!(
+            format == "text" || !text.contains("<b>"),
+            "{format}: {text}"
+        );
+    }
+}
+
 #[test]
 fn bad_usage_helps() {
     let folder = tempfile::tempdir().unwrap();
