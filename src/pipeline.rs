@@ -161,7 +161,7 @@ pub fn assess(
         comparisons: analysis.comparisons,
         tables: analysis.tables,
         resources: analysis.resources,
-        attribution: None,
+        attribution: analysis.attribution,
         recommendations: advice.recommendations,
         findings: advice.findings,
         events: analysis.events,

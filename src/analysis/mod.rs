@@ -3,6 +3,7 @@
 //! In: a workload and the configuration. Out: sections of the assessment. The mathematics is in
 //! [`crate::stats`].
 
+mod attribution;
 mod border;
 mod compare;
 mod contrast;
@@ -23,7 +24,8 @@ mod targets;
 mod trends;
 
 use crate::assessment::{
-    Comparison, DimensionTable, EventRow, Headline, Indicator, MetricRow, Resources, Trend,
+    Attribution, Comparison, DimensionTable, EventRow, Headline, Indicator, MetricRow, Resources,
+    Trend,
 };
 use crate::config::{Config, Profile};
 use crate::record::{DIMENSIONS, Dimension, Name, hash64};
@@ -51,6 +53,8 @@ pub struct Analysis {
     pub tables: Vec<DimensionTable>,
     /// The machine.
     pub resources: Option<Resources>,
+    /// Where wall-clock time went.
+    pub attribution: Option<Attribution>,
     /// Changes.
     pub events: Vec<EventRow>,
     /// The verdict in figures.
@@ -88,6 +92,7 @@ pub fn analyse(workload: &Workload, config: &Config, questions: &Questions) -> A
     let comparisons = compare::compare(&spreads, config);
     let tables = tables::tables(&spreads, &reported, config);
     let resources = resources::resources(&spreads, &reported, &trends);
+    let attribution = attribution::attribution(workload);
     let events = events::events(workload);
     let headline = headline::headline(workload, &indicators, &trends, &events);
     Analysis {
@@ -97,6 +102,7 @@ pub fn analyse(workload: &Workload, config: &Config, questions: &Questions) -> A
         comparisons,
         tables,
         resources,
+        attribution,
         events,
         headline,
     }

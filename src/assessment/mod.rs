@@ -26,8 +26,8 @@ pub use gate::{
 };
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{
-    Attribution, AttributionPart, Cell, CellSource, DimensionRow, DimensionTable, EventRow,
-    Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources,
+    Attribution, AttributionPart, BusyTime, Cell, CellSource, DimensionRow, DimensionTable,
+    EventRow, Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources, ToolTime,
 };
 pub use provenance::{FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, Unpriced};
 pub use score::{Band, Score, ScoreBounds, ScorePart, ScoreStatus, Step};

@@ -178,13 +178,25 @@ pub struct ProcessRow {
     pub n: u64,
 }
 
-/// Where wall-clock time went.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Where wall-clock time went: each moment of a unit's span is given to one part.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Attribution {
-    /// All of it.
+    /// All of it: the spans of all units together.
     pub wall_seconds: f64,
     /// The parts, which add up to it.
     pub parts: Vec<AttributionPart>,
+    /// Units behind it.
+    pub units: u64,
+    /// The part `tool` by tool, most first; together that part.
+    pub tools: Vec<ToolTime>,
+    /// Model requests, those of subagents among them.
+    pub model: BusyTime,
+    /// Tool calls, those of subagents among them.
+    pub tool: BusyTime,
+    /// Whether a wait for a permission would be in `tool`, since logs do not tell it apart.
+    pub tool_hides_approvals: bool,
+    /// Operations that were left out, since they have no length.
+    pub empty: u64,
 }
 
 /// A part of the wall-clock time.
@@ -194,6 +206,28 @@ pub struct AttributionPart {
     pub part: String,
     /// Seconds.
     pub seconds: f64,
+    /// Interval of its share of the wall-clock time, over units.
+    pub interval: Option<Interval>,
+}
+
+/// A tool's part of the time of all tools.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ToolTime {
+    /// The tool; `null` where it has no name.
+    pub tool: Option<String>,
+    /// Seconds, of which several calls at once have equal shares.
+    pub seconds: f64,
+    /// Of these, when no other tool ran: what a faster tool could save at most.
+    pub alone_seconds: f64,
+}
+
+/// How long something was done. No part of the wall-clock time: what overlaps counts fully.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct BusyTime {
+    /// Sum of all durations; it may exceed the wall-clock time.
+    pub busy_seconds: f64,
+    /// Busy time ÷ time in which at least one ran; `null` without any.
+    pub parallelism: Option<f64>,
 }
 
 /// A change that the inputs tell of.

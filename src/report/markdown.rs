@@ -3,11 +3,12 @@
 
 use super::Style;
 use super::pen::Pen;
-use super::text::{advice, indicators, score as score_section, statements, tradeoffs, trend};
+use super::text::{advice, indicators, score as score_section, statements, time, tradeoffs, trend};
 use super::times;
 use super::verdict::verdict;
 use super::words;
 use crate::assessment::{Assessment, TargetVerdict, TrendDirection};
+use crate::metrics::Unit;
 
 /// Rows of the longer lists.
 const ROWS: usize = 20;
@@ -29,6 +30,7 @@ pub(super) fn render(a: &Assessment, style: &Style) -> String {
         score(a, &pen, &mut out);
         changes(a, &pen, &mut out);
         tables(a, &pen, &mut out);
+        where_time_went(a, &pen, &mut out);
         recommendations(a, &pen, &mut out);
     }
     left_out(a, &pen, &mut out);
@@ -228,7 +230,7 @@ fn tables(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
             let mut cells = vec![
                 tradeoffs::value(r, 40, pen),
                 r.steps.map_or_else(|| pen.signs.dash.into(), words::count),
-                words::amount_or_dash(crate::metrics::Unit::Ratio, r.share, pen.signs),
+                words::amount_or_dash(Unit::Ratio, r.share, pen.signs),
             ];
             cells.extend(t.metrics.iter().map(|m| {
                 r.cells
@@ -242,6 +244,39 @@ fn tables(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
             out.push(String::new());
             out.extend(sentences.iter().map(|s| format!("- {}", escaped(s))));
         }
+    }
+}
+
+fn where_time_went(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
+    let Some(attribution) = time::known(a) else {
+        return;
+    };
+    let heading = "### Where the time went";
+    out.extend([String::new(), heading.into(), String::new()]);
+    out.extend(table_head(&["", "time", "share", "95 % interval"], 1));
+    let scale = words::Scale::of(Unit::Seconds, attribution.wall_seconds);
+    out.extend(time::parts(attribution, pen).iter().map(|p| {
+        row(&[
+            p.name.clone(),
+            scale.amount(p.seconds, pen.signs),
+            format!("{} %", words::fixed(p.percent, 1, pen.signs)),
+            if p.interval.is_empty() {
+                pen.signs.dash.into()
+            } else {
+                p.interval.clone()
+            },
+        ])
+    }));
+    let all = scale.amount(attribution.wall_seconds, pen.signs);
+    out.push(row(&["all".into(), all, "100.0 %".into(), String::new()]));
+    let notes = time::notes(attribution, pen);
+    if !notes.is_empty() {
+        out.push(String::new());
+        out.extend(
+            notes
+                .iter()
+                .map(|(name, text)| format!("- {name}: {}", escaped(text))),
+        );
     }
 }
 

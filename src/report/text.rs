@@ -11,6 +11,7 @@ mod opening;
 mod resources;
 pub(super) mod score;
 pub(super) mod statements;
+pub(super) mod time;
 pub(super) mod tradeoffs;
 pub(super) mod trend;
 
@@ -75,7 +76,7 @@ fn everything(a: &Assessment, pen: &Pen<'_>) -> Vec<Block> {
 }
 
 /// A page of about [`LINES`] lines. First the reasons of recommendations give way, then rows of the
-/// chart, then the empty lines below headings, at last more rows.
+/// chart, then the empty lines below headings, more rows, at last the empty lines within sections.
 fn short(before: &[Block], a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let behind = [
         tradeoffs::section(a, pen),
@@ -98,8 +99,15 @@ fn short(before: &[Block], a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         (least + 1..=most)
             .rev()
             .map(dense)
+            .chain([dense(least)])
             .find(|lines| lines.len() <= LINES)
-            .unwrap_or_else(|| dense(least))
+            .unwrap_or_else(|| {
+                let mut tight = behind.clone();
+                tight
+                    .iter_mut()
+                    .for_each(|block| block.retain(|l| !l.is_empty()));
+                denser(with(least, &tight), pen)
+            })
     })
 }
 

@@ -8,7 +8,7 @@ use crate::record::{
 };
 use crate::units::Time;
 
-use super::{UnitId, Workload};
+use super::{UnitId, WallClock, Workload};
 
 /// A place in a workload that refers to the catalog or to a unit.
 pub(super) enum Reference<'a> {
@@ -34,6 +34,7 @@ pub(super) fn canonicalise(workload: &mut Workload) {
     workload
         .lookups
         .sort_by_key(|l| (l.time, l.host, l.key, l.hit, l.dims, l.unit));
+    sort_wall_clocks(&mut workload.wall_clocks);
     sort_sequences(workload);
 }
 
@@ -74,6 +75,12 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
         visit_metric(&mut aggregate.metric, &mut visit);
         visit(Reference::Dims(&mut aggregate.dims));
     }
+    for wall in &mut workload.wall_clocks {
+        visit(Reference::Unit(&mut wall.unit));
+        for share in &mut wall.tools {
+            visit(Reference::Name(&mut share.tool));
+        }
+    }
     for (source, _) in &mut workload.sequences.sample_times {
         visit(Reference::Dims(source));
     }
@@ -111,6 +118,18 @@ fn sort_rows(workload: &mut Workload) {
     rows.sort_unstable_by_key(|row| row.key);
     rows.dedup_by(|later, earlier| {
         let is_same = later.key == earlier.key;
+        if is_same {
+            earlier.merge(later);
+        }
+        is_same
+    });
+}
+
+fn sort_wall_clocks(all: &mut Vec<WallClock>) {
+    all.iter_mut().for_each(WallClock::settle);
+    all.sort_by_key(|wall| wall.unit);
+    all.dedup_by(|later, earlier| {
+        let is_same = later.unit == earlier.unit;
         if is_same {
             earlier.merge(later);
         }

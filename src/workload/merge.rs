@@ -9,7 +9,8 @@ use super::{Counts, Extra, Figures, Row, UnitId, Workload};
 impl Workload {
     /// Everything of two workloads: as if their records had been folded together, provided that no
     /// record is in both, no step is cut in two, and switches of mode and interface are where the
-    /// samples of their host are.
+    /// samples of their host are. Of a unit that is cut in two the wall-clock times of both parts are
+    /// added.
     #[must_use]
     pub fn merge(mut self, mut other: Workload) -> Workload {
         adopt(&mut self, &mut other);
@@ -19,6 +20,7 @@ impl Workload {
         self.lookups.append(&mut other.lookups);
         self.events.append(&mut other.events);
         self.aggregates.append(&mut other.aggregates);
+        self.wall_clocks.append(&mut other.wall_clocks);
         let (mine, others) = (&mut self.sequences, &mut other.sequences);
         mine.sample_times.append(&mut others.sample_times);
         mine.readings.append(&mut others.readings);

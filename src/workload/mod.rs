@@ -13,11 +13,13 @@ mod merge;
 mod samples;
 mod select;
 mod sequences;
+mod wall_clock;
 
 pub use fold::{FoldOptions, fold};
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
 pub use sequences::{Ending, Reading, Sequences};
+pub use wall_clock::{Busy, ToolShare, WallClock, WallPart};
 
 use crate::metrics::{Metric, Unit};
 use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};
@@ -409,6 +411,8 @@ pub struct Workload {
     pub event_units: Vec<UnitId>,
     /// Numbers that arrived already summarised, deduplicated.
     pub aggregates: Vec<Aggregate>,
+    /// Where the wall-clock time of units went, sorted by unit; not of every unit is it known.
+    pub wall_clocks: Vec<WallClock>,
     /// What was in order, for counts that depend on it.
     pub sequences: Sequences,
     /// Counts for the provenance.

@@ -1,11 +1,9 @@
-//! The machine, its processes, and where wall-clock time went.
+//! The machine and its processes; behind them where wall-clock time went.
 
-use super::super::bars;
-use super::super::pen::{Pen, right};
-use super::super::shares;
+use super::super::pen::Pen;
 use super::super::table::{self, Column};
 use super::super::words;
-use super::trend;
+use super::{time, trend};
 use crate::assessment::{Assessment, ProcessRow, ResourceRow, Resources, TrendDirection};
 use crate::metrics::Unit;
 
@@ -23,7 +21,7 @@ pub(super) fn section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
             lines.extend(processes(r, pen));
         }
     }
-    lines.extend(time(a, pen));
+    lines.extend(time::line(a, pen));
     if lines.is_empty() {
         return lines;
     }
@@ -50,11 +48,7 @@ pub(super) fn full_sections(a: &Assessment, pen: &Pen<'_>) -> Vec<Vec<String>> {
         }
         sections.push(lines);
     }
-    if a.attribution.is_some() {
-        let mut lines = vec![pen.section("Where the time went", ""), String::new()];
-        lines.extend(time_table(a, pen));
-        sections.push(lines);
-    }
+    sections.extend(time::full_section(a, pen));
     sections
 }
 
@@ -174,64 +168,6 @@ fn processes(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
     )
 }
 
-/// Names of the parts of wall-clock time, for people.
-fn part_name(part: &str, pen: &Pen<'_>) -> String {
-    match part {
-        "retry" => "retries".into(),
-        "model" => "model".into(),
-        "context_preparation" => "context preparation".into(),
-        "tool" => "tools".into(),
-        "queue" => "queue".into(),
-        "person" => "waiting for a person".into(),
-        "away" => "away".into(),
-        "unexplained" => "not attributed".into(),
-        other => pen.name(other, 30),
-    }
-}
-
-/// Parts with their seconds and their share in percent, rounded together; largest first.
-fn time_parts(a: &Assessment, pen: &Pen<'_>) -> Vec<(String, f64, f64)> {
-    let Some(attribution) = a.attribution.as_ref().filter(|t| t.wall_seconds > 0.0) else {
-        return Vec::new();
-    };
-    let mut parts: Vec<_> = attribution
-        .parts
-        .iter()
-        .filter(|p| p.seconds > 0.0)
-        .collect();
-    parts.sort_by(|x, y| y.seconds.total_cmp(&x.seconds));
-    let percent: Vec<f64> = parts
-        .iter()
-        .map(|p| 100.0 * p.seconds / attribution.wall_seconds)
-        .collect();
-    parts
-        .iter()
-        .zip(shares::together(&percent, 1))
-        .map(|(p, share)| (part_name(&p.part, pen), p.seconds, share))
-        .collect()
-}
-
-fn time(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let parts = time_parts(a, pen);
-    let Some(attribution) = a.attribution.as_ref().filter(|_| !parts.is_empty()) else {
-        return Vec::new();
-    };
-    let list: Vec<String> = parts
-        .iter()
-        .map(|(name, _, share)| {
-            words::glued(&format!("{name} {} %", words::fixed(*share, 1, pen.signs)))
-        })
-        .collect();
-    let wall = words::amount(Unit::Seconds, attribution.wall_seconds, pen.signs);
-    pen.paragraph(
-        "  Time       ",
-        &format!(
-            "{wall} in all: {}",
-            list.join(&format!(" {} ", pen.signs.dot))
-        ),
-    )
-}
-
 fn resource_table(r: &Resources, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
     let cells = |cell: &dyn Fn(&ResourceRow) -> String| r.rows.iter().map(cell).collect::<Vec<_>>();
@@ -279,37 +215,4 @@ fn process_table(processes: &[ProcessRow], pen: &Pen<'_>) -> Vec<String> {
     ];
     let (columns, _) = table::fitting(columns, pen.width() - 2);
     table::lines(&columns, "  ")
-}
-
-fn time_table(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let parts = time_parts(a, pen);
-    let Some(attribution) = &a.attribution else {
-        return Vec::new();
-    };
-    let scale = words::Scale::of(Unit::Seconds, attribution.wall_seconds);
-    let room = pen.width().saturating_sub(52).min(40);
-    let seconds: Vec<f64> = parts.iter().map(|(_, seconds, _)| *seconds).collect();
-    let mut rows: Vec<(String, String, String, String)> = parts
-        .iter()
-        .zip(scale.column(&seconds, pen.signs))
-        .map(|((name, _, share), time)| {
-            (
-                name.clone(),
-                time,
-                words::glued(&format!("{} %", words::fixed(*share, 1, pen.signs))),
-                bars::share(share / 100.0, room, pen),
-            )
-        })
-        .collect();
-    rows.push((
-        "all".into(),
-        scale.amount(attribution.wall_seconds, pen.signs),
-        words::glued("100.0 %"),
-        String::new(),
-    ));
-    rows.iter()
-        .map(|(name, time, share, bar)| {
-            format!("  {name:<22}{}{}  {bar}", right(time, 12), right(share, 10))
-        })
-        .collect()
 }

@@ -4,7 +4,8 @@ use crate::record::Measured;
 use crate::units::Time;
 use crate::workload::canonical::{Reference, each_reference};
 use crate::workload::{
-    CELL, Counts, Extra, Figure, Figures, Row, SAMPLE_CELL, UnitId, Values, Workload,
+    CELL, Counts, Extra, Figure, Figures, Row, SAMPLE_CELL, UnitId, Values, WallClock, WallPart,
+    Workload,
 };
 
 /// Times lie within this many nanoseconds of 1970 (146 years), so that their differences hold.
@@ -52,6 +53,13 @@ pub(super) fn check(workload: &mut Workload) -> Result<(), String> {
             }
         }
     }
+    for wall in &workload.wall_clocks {
+        if !is_unit(wall.unit) {
+            return Err("a wall-clock time has no unit".into());
+        }
+        wall_clock(wall)?;
+        sums.count(wall.empty);
+    }
     sums.counts(&workload.counts);
     if sums.total > MOST || sums.money > MOST_MONEY {
         return Err("counts are too large to be added up".into());
@@ -82,6 +90,30 @@ fn references(workload: &mut Workload) -> Result<(), String> {
         Some((what, number)) => Err(format!("there is no {what} {number}")),
         None => Ok(()),
     }
+}
+
+/// Longer than anything that a fold of 100 years could hold, and small enough to be added up.
+const LONGEST: u128 = 1 << 100;
+
+fn wall_clock(wall: &WallClock) -> Result<(), String> {
+    let busy = [wall.model, wall.tool];
+    let is_short = wall
+        .parts
+        .iter()
+        .chain(wall.tools.iter().map(|t| &t.shared))
+        .chain(busy.iter().map(|b| &b.sum))
+        .all(|nanos| *nanos <= LONGEST);
+    if !is_short {
+        return Err("a wall-clock time is too long to be added up".into());
+    }
+    let tools: u128 = wall.tools.iter().map(|t| t.shared).sum();
+    let is_whole = tools == wall.parts[WallPart::Tool as usize]
+        && wall.tools.iter().all(|t| t.alone <= t.shared)
+        && busy.iter().all(|b| b.union <= b.sum);
+    if !is_whole {
+        return Err("the parts of a wall-clock time do not fit together".into());
+    }
+    Ok(())
 }
 
 fn times(workload: &Workload) -> Result<(), String> {

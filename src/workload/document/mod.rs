@@ -21,8 +21,8 @@ use crate::units::Time;
 use super::canonical::canonicalise;
 use super::sequences::settle;
 use super::{
-    Counts, Ending, Extra, Figure, Figures, Lookup, Reading, Row, RowKey, SampleSeries, Sequences,
-    UnitId, UnitOfInference, Workload,
+    Busy, Counts, Ending, Extra, Figure, Figures, Lookup, Reading, Row, RowKey, SampleSeries,
+    Sequences, ToolShare, UnitId, UnitOfInference, WallClock, Workload,
 };
 use sparse::sparse;
 
@@ -44,6 +44,7 @@ struct Document {
     lookups: Vec<Lookup>,
     events: Vec<Event>,
     aggregates: Vec<Aggregate>,
+    wall_clocks: Vec<WallClock>,
     sequences: Sequences,
     counts: Counts,
     period: Option<(Time, Time)>,
@@ -65,6 +66,7 @@ impl Serialize for Workload {
             lookups: workload.lookups,
             events: workload.events,
             aggregates: workload.aggregates,
+            wall_clocks: workload.wall_clocks,
             sequences: workload.sequences,
             counts: workload.counts,
             period: workload.period,
@@ -88,6 +90,7 @@ impl<'de> Deserialize<'de> for Workload {
             events: document.events,
             event_units: Vec::new(),
             aggregates: document.aggregates,
+            wall_clocks: document.wall_clocks,
             sequences: document.sequences,
             counts: document.counts,
             period: document.period,
@@ -173,7 +176,8 @@ impl<'de> Deserialize<'de> for UnitId {
 }
 
 sparse!(Document, Document::default(), {
-    catalog, units, rows, samples, lookups, events, aggregates, sequences, counts, period,
+    catalog, units, rows, samples, lookups, events, aggregates, wall_clocks, sequences, counts,
+    period,
 });
 
 sparse!(Lists, Lists::default(), { names, dims, identities });
@@ -251,6 +255,18 @@ sparse!(Aggregate, Aggregate {
     file: 0,
     flags: Flags(0),
 }, { key, value, n, time, metric, statistic, dims, file, flags });
+
+sparse!(WallClock, WallClock::new(UnitId::NONE), {
+    unit, parts, tools, model, tool, empty, hides_approvals,
+});
+
+sparse!(ToolShare, ToolShare {
+    tool: Name::NONE,
+    shared: 0,
+    alone: 0,
+}, { tool, shared, alone });
+
+sparse!(Busy, Busy::default(), { sum, union });
 
 sparse!(Sequences, Sequences::default(), { sample_times, readings, endings, sessions });
 

@@ -29,6 +29,8 @@ pub(super) struct Role {
     pub(super) tokens_below: bool,
     /// Something that belongs to it tells its cost.
     pub(super) cost_below: bool,
+    /// It ran within a tool call.
+    pub(super) in_tool: bool,
 }
 
 /// How operations hang together.
@@ -172,6 +174,7 @@ fn place(tree: &Tree<'_>, index: usize, joined: &mut Joined, groups: &mut Groups
         if step.is_none() && kind == Op::Step {
             step = Some(ancestor);
         }
+        joined.roles[index].in_tool |= kind == Op::ToolCall;
         // Attempts, tools and preparations have tokens of their own; what encloses them repeats theirs.
         if matches!(kind, Op::Step | Op::Task | Op::Other) {
             let role = &mut joined.roles[ancestor];

@@ -2,6 +2,7 @@
 //!
 //! In: the records of any number of files, in any order. Out: a workload in its canonical form.
 
+mod attribution;
 mod dedupe;
 mod index;
 mod join;
@@ -10,6 +11,7 @@ mod rows;
 mod samples;
 mod selection;
 mod sources;
+mod sweep;
 mod units;
 
 use std::sync::Arc;
@@ -92,7 +94,7 @@ fn fold_operations(
     let mut operations = std::mem::take(&mut records.operations);
     let records = &*records;
     let catalog = &records.catalog;
-    let mut unit_of = |operation: &Operation, root: &Operation| {
+    let unit_of = |operation: &Operation, root: &Operation, units: &mut Units| {
         let time = (!operation.flags.has(Flags::TIMELESS)).then_some(operation.start);
         let is_selected = selection.holds_at(time)
             && selection.holds_for(catalog, operation.dims, operation.identity);
@@ -110,8 +112,14 @@ fn fold_operations(
     let units_of_operations: Vec<Option<UnitId>> = operations
         .iter()
         .zip(&joined.roots)
-        .map(|(operation, root)| unit_of(operation, &operations[*root as usize]))
+        .map(|(operation, root)| unit_of(operation, &operations[*root as usize], units))
         .collect();
+    let told = attribution::Joined {
+        operations: &operations,
+        roles: &joined.roles,
+        units: &units_of_operations,
+    };
+    workload.wall_clocks = attribution::attribute(&told, records, options, selection, units);
 
     let mut rows = Rows::default();
     let mut pricing = Pricing::new(options.prices.as_deref());
@@ -160,7 +168,7 @@ fn fold_operations(
         ..Role::default()
     };
     for step in &joined.formed {
-        if let Some(unit) = unit_of(step, step) {
+        if let Some(unit) = unit_of(step, step, units) {
             add(step, formed, unit, workload);
         }
     }

@@ -63,6 +63,29 @@ impl Units {
         unit
     }
 
+    /// The unit that operations with this identity were given, if they name one.
+    pub(super) fn find(
+        &self,
+        catalog: &Catalog,
+        identity: IdentityId,
+        is_agent_log: bool,
+    ) -> Option<UnitId> {
+        if let Some(unit) = self.by_identity.get(&(identity, is_agent_log)) {
+            return *unit;
+        }
+        let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log)?;
+        self.by_name.get(&name).copied()
+    }
+
+    /// For each unit so far whether records name it.
+    pub(super) fn are_named(&self) -> Vec<bool> {
+        let mut are_named = vec![true; self.units.len()];
+        for unit in self.by_quarter.values() {
+            are_named[unit.0 as usize] = false;
+        }
+        are_named
+    }
+
     /// The unit that a sample's source names.
     pub(super) fn of_sample(&mut self, catalog: &Catalog, identity: IdentityId) -> UnitId {
         let unit = catalog.identities.get(identity.0).unit;

@@ -1105,8 +1105,10 @@ pub(super) fn story() -> Assessment {
         .map(|(part, seconds)| AttributionPart {
             part: part.into(),
             seconds,
+            interval: None,
         })
         .into(),
+        ..Attribution::default()
     });
     a.recommendations = recommendations();
     a.combined_projection = Some(CombinedProjection {

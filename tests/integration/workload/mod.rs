@@ -3,6 +3,7 @@
 mod document;
 mod order;
 mod steps;
+mod wall_clock;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,184 @@
+//! Where the wall-clock time of each unit went, from its operations and prompts.
+
+use std::collections::HashSet;
+
+use crate::record::{
+    Dimension, Event, EventKind, Flags, IdentityId, Name, Operation, OperationKind, Records,
+};
+use crate::workload::{UnitId, WallClock};
+
+use super::FoldOptions;
+use super::join::Role;
+use super::selection::Selection;
+use super::sweep::{Class, Interval, Lines};
+use super::units::{Units, is_agent_log};
+
+/// The operations of a fold with what is known of each.
+pub(super) struct Joined<'a> {
+    pub(super) operations: &'a [Operation],
+    pub(super) roles: &'a [Role],
+    /// `None`: not selected.
+    pub(super) units: &'a [Option<UnitId>],
+}
+
+/// Takes the time of each unit apart. Units that no session, run or unit names have no span of their
+/// own, and where a selection leaves out a part of a unit's operations the rest would look unexplained:
+/// these are left out.
+pub(super) fn attribute(
+    joined: &Joined<'_>,
+    records: &Records,
+    options: &FoldOptions,
+    selection: &Selection,
+    units: &Units,
+) -> Vec<WallClock> {
+    let is_log = |file: u32| {
+        let format = options.file_formats.get(file as usize);
+        format.is_some_and(|f| is_agent_log(f))
+    };
+    let unit_of = |identity, file| {
+        units
+            .find(&records.catalog, identity, is_log(file))
+            .map(|u| u.0 as usize)
+    };
+    let mut is_swept = units.are_named();
+    for (identity, file) in cut(joined, records, selection) {
+        if let Some(unit) = unit_of(identity, file) {
+            is_swept[unit] = false;
+        }
+    }
+
+    let unit_at = |index: usize| joined.units[index].map(|u| u.0 as usize);
+    let by_unit = Grouped::new(is_swept.len(), joined.operations.len(), unit_at);
+    let mut prompts: Vec<(usize, i64)> = records
+        .events
+        .iter()
+        .filter(|e| is_prompt(e, records, selection))
+        .filter_map(|e| Some((unit_of(e.identity, e.file)?, e.time.0)))
+        .collect();
+    prompts.sort_unstable();
+
+    let mut swept = Vec::new();
+    let mut lines = Lines::default();
+    let text = |name: Name| records.catalog.text(name);
+    for unit in (0..is_swept.len()).filter(|unit| is_swept[*unit]) {
+        let (mut empty, mut hides_approvals) = (0, false);
+        for index in by_unit.of(unit) {
+            let operation = &joined.operations[*index as usize];
+            let role = joined.roles[*index as usize];
+            let Some(class) = class_of(operation, role) else {
+                continue;
+            };
+            match interval(operation, class, records) {
+                Some(interval) => lines.intervals.push(interval),
+                None => empty += 1,
+            }
+            hides_approvals |= class == Class::Tool && is_log(operation.file);
+        }
+        let from = prompts.partition_point(|(u, _)| *u < unit);
+        let own = prompts[from..].iter().take_while(|(u, _)| *u == unit);
+        lines.prompts.extend(own.map(|(_, time)| *time));
+        let id = UnitId(super::number(unit));
+        if let Some(mut wall) = lines.sweep(id, text) {
+            wall.empty = empty;
+            wall.hides_approvals = hides_approvals;
+            swept.push(wall);
+        }
+    }
+    swept
+}
+
+/// Whose operations a selection leaves out in part: of these identities, at least one.
+fn cut(
+    joined: &Joined<'_>,
+    records: &Records,
+    selection: &Selection,
+) -> HashSet<(IdentityId, u32)> {
+    joined
+        .operations
+        .iter()
+        .zip(joined.units)
+        .filter(|(o, unit)| unit.is_none() && selection.holds_at(Some(o.start)))
+        .filter(|(o, _)| !selection.holds_for(&records.catalog, o.dims, o.identity))
+        .map(|(o, _)| (o.identity, o.file))
+        .collect()
+}
+
+fn is_prompt(event: &Event, records: &Records, selection: &Selection) -> bool {
+    event.kind == EventKind::Prompt
+        && !event.flags.has(Flags::TIMELESS)
+        && !event.flags.has(Flags::SUBAGENT)
+        && selection.holds_at(Some(event.time))
+        && selection.holds_for(&records.catalog, event.dims, event.identity)
+}
+
+/// What an operation covers; `None` for what encloses others, or belongs to a subagent and is neither
+/// request nor tool.
+fn class_of(operation: &Operation, role: Role) -> Option<Class> {
+    use OperationKind as Op;
+    let is_of_subagent = operation.flags.has(Flags::SUBAGENT) || role.in_tool;
+    let class = match operation.kind {
+        Op::ModelRequest if is_of_subagent => Class::SubagentModel,
+        Op::ToolCall if is_of_subagent => Class::SubagentTool,
+        Op::WaitApproval if role.in_tool && !operation.flags.has(Flags::SUBAGENT) => {
+            Class::ToolApproval
+        }
+        _ if is_of_subagent => return None,
+        Op::ModelRequest => Class::Model,
+        Op::ToolCall => Class::Tool,
+        Op::ContextPreparation => Class::ContextPreparation,
+        Op::WaitQueue => Class::Queue,
+        Op::WaitBackoff => Class::Retry,
+        Op::WaitApproval => Class::Approval,
+        Op::Step | Op::Task | Op::Other => return None,
+    };
+    (!operation.flags.has(Flags::TIMELESS)).then_some(class)
+}
+
+/// `None` without a length.
+fn interval(operation: &Operation, class: Class, records: &Records) -> Option<Interval> {
+    let end = operation.end()?;
+    let is_tool = class == Class::Tool;
+    (end > operation.start).then(|| Interval {
+        start: operation.start.0,
+        end: end.0,
+        class,
+        tool: if is_tool {
+            records.catalog.dimension(operation.dims, Dimension::Tool)
+        } else {
+            Name::NONE
+        },
+        is_unanswered: is_tool && operation.flags.has(Flags::UNANSWERED),
+    })
+}
+
+/// Numbers of operations by unit.
+struct Grouped {
+    /// For each unit where its numbers begin, and at last where they end.
+    begins: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+impl Grouped {
+    fn new(units: usize, operations: usize, unit: impl Fn(usize) -> Option<usize>) -> Self {
+        let mut begins = vec![0_u32; units + 1];
+        for unit in (0..operations).filter_map(&unit) {
+            begins[unit + 1] += 1;
+        }
+        for unit in 0..units {
+            begins[unit + 1] += begins[unit];
+        }
+        let mut numbers = vec![0; begins[units] as usize];
+        let mut next = begins.clone();
+        for index in 0..operations {
+            if let Some(unit) = unit(index) {
+                numbers[next[unit] as usize] = super::number(index);
+                next[unit] += 1;
+            }
+        }
+        Self { begins, numbers }
+    }
+
+    fn of(&self, unit: usize) -> &[u32] {
+        &self.numbers[self.begins[unit] as usize..self.begins[unit + 1] as usize]
+    }
+}

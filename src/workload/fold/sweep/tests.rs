@@ -1,0 +1,240 @@
+//! Sequences worked out by hand, and any sequence against a look at each moment.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use proptest::prelude::*;
+
+/// Names of tools in the tests: `Name(n)` is the n-th.
+const TEXTS: [&str; 4] = ["", "Bash", "Read", "Grep"];
+
+fn interval(class: Class, start: i64, end: i64) -> Interval {
+    Interval {
+        start,
+        end,
+        class,
+        tool: Name::NONE,
+        is_unanswered: false,
+    }
+}
+
+fn tool(number: u32, start: i64, end: i64) -> Interval {
+    Interval {
+        tool: Name(number),
+        ..interval(Class::Tool, start, end)
+    }
+}
+
+fn sweep(intervals: &[Interval], prompts: &[i64]) -> Option<WallClock> {
+    let mut lines = Lines {
+        intervals: intervals.to_vec(),
+        prompts: prompts.to_vec(),
+        ends: Vec::new(),
+    };
+    lines.sweep(UnitId(0), |name| TEXTS[name.0 as usize])
+}
+
+/// Retry, model, queue, preparation, tool, person, away, unexplained.
+fn parts(intervals: &[Interval], prompts: &[i64]) -> [u128; 8] {
+    sweep(intervals, prompts).unwrap().parts
+}
+
+/// A request of 10, two tools while it still streams and after it, a reply, a pause of 30, a reply.
+#[test]
+fn a_turn_by_hand() {
+    let intervals = [
+        interval(Class::Model, 0, 10),
+        tool(1, 8, 20),
+        tool(2, 9, 16),
+        interval(Class::Model, 20, 25),
+        interval(Class::Model, 55, 60),
+    ];
+    let wall = sweep(&intervals, &[0, 55]).unwrap();
+    assert_eq!(wall.parts, [0, 20, 0, 0, 10, 30, 0, 0]);
+    assert_eq!(wall.span(), 60);
+    // From 10 to 16 both ran, then Bash alone.
+    let share = |tool, shared, alone| ToolShare {
+        tool: Name(tool),
+        shared,
+        alone,
+    };
+    assert_eq!(wall.tools, [share(1, 7, 4), share(2, 3, 0)]);
+    assert_eq!((wall.model.sum, wall.model.union), (20, 20));
+    assert_eq!((wall.tool.sum, wall.tool.union), (19, 12));
+}
+
+#[test]
+fn a_long_pause_is_away() {
+    for (pause, person, away) in [(AWAY, AWAY, 0), (AWAY + 1, 0, AWAY + 1)] {
+        let intervals = [
+            interval(Class::Model, 0, 5),
+            interval(Class::Model, 5 + pause, 7 + pause),
+        ];
+        let parts = parts(&intervals, &[0, 5 + pause]);
+        let [person, away] = [person, away].map(i64::unsigned_abs).map(u128::from);
+        assert_eq!(parts, [0, 7, 0, 0, 0, person, away, 0]);
+    }
+}
+
+/// Nobody waits for a person whose prompt came while the work went on; what is between the end of
+/// the work and the next request, with no prompt, is not explained.
+#[test]
+fn a_queued_prompt_is_no_pause() {
+    let intervals = [
+        interval(Class::Model, 0, 10),
+        interval(Class::Model, 14, 20),
+    ];
+    assert_eq!(parts(&intervals, &[0, 9]), [0, 16, 0, 0, 0, 0, 0, 4]);
+}
+
+#[test]
+fn a_retry_comes_before_its_request_and_ends_with_it() {
+    let intervals = [
+        interval(Class::Model, 0, 10),
+        interval(Class::Retry, 3, 5),
+        interval(Class::Retry, 8, 90),
+        interval(Class::Model, 12, 14),
+    ];
+    assert_eq!(parts(&intervals, &[0]), [4, 8, 0, 0, 0, 0, 0, 2]);
+}
+
+/// As native records tell them: a wait for a slot, a preparation, an attempt, a wait for the next
+/// one, an approval, a tool.
+#[test]
+fn waits_have_their_parts() {
+    let intervals = [
+        interval(Class::Queue, 0, 4),
+        interval(Class::ContextPreparation, 4, 7),
+        interval(Class::Model, 7, 9),
+        interval(Class::Retry, 9, 14),
+        interval(Class::Model, 14, 20),
+        interval(Class::Queue, 19, 22),
+        interval(Class::Approval, 22, 28),
+        tool(1, 28, 30),
+    ];
+    assert_eq!(parts(&intervals, &[]), [5, 8, 6, 3, 2, 6, 0, 0]);
+}
+
+/// A tool that waits for an approval does not run, unless another one does.
+#[test]
+fn an_approval_within_a_tool_is_a_wait_for_a_person() {
+    let intervals = [
+        tool(1, 0, 20),
+        interval(Class::ToolApproval, 0, 12),
+        tool(2, 3, 7),
+    ];
+    assert_eq!(parts(&intervals, &[]), [0, 0, 0, 0, 12, 8, 0, 0]);
+}
+
+#[test]
+fn a_subagent_is_its_call() {
+    let intervals = [
+        tool(1, 0, 20),
+        interval(Class::SubagentModel, 2, 12),
+        interval(Class::SubagentModel, 8, 18),
+        interval(Class::SubagentTool, 18, 19),
+    ];
+    let wall = sweep(&intervals, &[]).unwrap();
+    assert_eq!(wall.parts, [0, 0, 0, 0, 20, 0, 0, 0]);
+    assert_eq!((wall.model.sum, wall.model.union), (20, 16));
+    assert_eq!((wall.tool.sum, wall.tool.union), (21, 20));
+    // The call stands in another session's file: there is no span, but what was busy.
+    let wall = sweep(&intervals[1..], &[0]).unwrap();
+    assert_eq!((wall.span(), wall.model.union, wall.tool.sum), (0, 16, 1));
+    assert_eq!(sweep(&[], &[0]), None);
+}
+
+#[test]
+fn a_call_without_an_answer_ends_with_the_next_line() {
+    let killed = Interval {
+        is_unanswered: true,
+        ..tool(1, 5, 500)
+    };
+    let intervals = [
+        interval(Class::Model, 0, 5),
+        killed,
+        interval(Class::Model, 30, 40),
+    ];
+    assert_eq!(parts(&intervals, &[0, 9, 30]), [0, 15, 0, 0, 4, 21, 0, 0]);
+}
+
+fn intervals() -> impl Strategy<Value = Vec<Interval>> {
+    let classes = [
+        Class::Retry,
+        Class::Model,
+        Class::Queue,
+        Class::ContextPreparation,
+        Class::Tool,
+        Class::Approval,
+        Class::SubagentModel,
+        Class::SubagentTool,
+    ];
+    let one = (0..classes.len(), 0..120_i64, 1..40_i64, 0..4_u32).prop_map(
+        move |(class, start, length, name)| Interval {
+            tool: Name(name),
+            ..interval(classes[class], start, start + length)
+        },
+    );
+    proptest::collection::vec(one, 0..24)
+}
+
+/// The same by looking at each moment.
+fn looked_at(all: &[Interval], prompts: &[i64]) -> [u128; 8] {
+    let work = || all.iter().filter(|i| i.class.is_work());
+    let covers = |class: Class, at: i64| {
+        let ends = |i: &Interval| {
+            let around = all
+                .iter()
+                .filter(|r| r.class == Class::Model && r.start <= i.start && i.start < r.end)
+                .map(|r| r.end);
+            match around.max() {
+                Some(end) if i.class == Class::Retry => i.end.min(end),
+                _ => i.end,
+            }
+        };
+        all.iter()
+            .any(|i| i.class == class && i.start <= at && at < ends(i))
+    };
+    let is_awaited = |at: i64| {
+        prompts.iter().any(|prompt| {
+            let before = work().filter(|i| i.start < *prompt).map(|i| i.end);
+            before.max().is_some_and(|end| end <= at) && at < *prompt
+        })
+    };
+    let start = work().map(|i| i.start).chain(prompts.iter().copied());
+    let ends = all
+        .iter()
+        .filter(|i| i.class.is_work() || i.class.is_of_subagent());
+    let mut parts = [0; 8];
+    for at in start.min().unwrap()..ends.map(|i| i.end).max().unwrap() {
+        let order = [
+            covers(Class::Retry, at),
+            covers(Class::Model, at),
+            covers(Class::Queue, at),
+            covers(Class::ContextPreparation, at),
+            covers(Class::Tool, at),
+            covers(Class::Approval, at) || is_awaited(at),
+            false,
+        ];
+        parts[order.iter().position(|covers| *covers).unwrap_or(7)] += 1;
+    }
+    parts
+}
+
+proptest! {
+    #[test]
+    fn every_moment_has_one_part(
+        intervals in intervals(),
+        prompts in proptest::collection::vec(0..160_i64, 0..4),
+    ) {
+        let has_work = intervals.iter().any(|i| matches!(i.class, Class::Model | Class::Tool));
+        let wall = sweep(&intervals, &prompts);
+        prop_assert!(wall.is_some() || !has_work);
+        if let Some(wall) = wall.filter(|_| has_work) {
+            prop_assert_eq!(wall.parts, looked_at(&intervals, &prompts));
+            let tools: u128 = wall.tools.iter().map(|t| t.shared).sum();
+            prop_assert_eq!(tools, wall.parts[WallPart::Tool as usize]);
+            prop_assert!(wall.tools.iter().all(|t| t.alone <= t.shared));
+            prop_assert!(wall.tool.union <= wall.tool.sum && wall.model.union <= wall.model.sum);
+        }
+    }
+}
