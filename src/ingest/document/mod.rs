@@ -1,13 +1,11 @@
 //! JSON documents that are read as a whole, also where they are faulty.
 //!
-//! [`parse`] reads a document into borrowed types at once, by the project's own index of JSON or else
-//! by serde_json; only when that fails is it mended: bare
+//! [`parse`] reads a document into borrowed types at once; only when that fails is it mended: bare
 //! `NaN` and infinities (which Python writes), invalid UTF-8, half surrogates, a document that is cut
 //! off. What was mended is listed with its line. [`Field`] and [`Shaped`] hold a value whatever it
 //! turns out to be, so that one of a wrong type costs that value and not the document.
 
 mod field;
-mod indexed;
 mod locate;
 mod mend;
 mod origin;
@@ -24,44 +22,31 @@ pub(super) use tree::{Node, parse_tree};
 use serde::Deserialize;
 
 use super::ReadError;
-use super::json::Index;
 use crate::place::{Problem, ProblemKind};
 
-/// What a document needs beside its text while it is held.
-#[derive(Debug, Default)]
-pub(super) struct Spare {
-    index: Index,
-    /// The mended text, where mending was needed.
-    mended: Vec<u8>,
-}
-
-/// Reads a JSON document. `spare` must outlive it; `records_at` is the
+/// Reads a JSON document. `spare` holds the mended text where mending was needed; `records_at` is the
 /// depth of the container whose elements are kept when the document is cut off (1: the outermost).
 ///
 /// # Errors
 /// The text is no JSON from which at least one complete element could be taken.
 pub(super) fn parse<'a, T: Deserialize<'a>>(
     bytes: &'a [u8],
-    spare: &'a mut Spare,
+    spare: &'a mut Vec<u8>,
     records_at: usize,
     file: u32,
     problems: &mut Vec<Problem>,
 ) -> Result<T, ReadError> {
-    let Spare { index, mended } = spare;
-    if let Some(value) = indexed::parse(bytes, index) {
-        return Ok(value);
-    }
     match serde_json::from_slice(bytes) {
         Ok(value) => Ok(value),
         Err(error) => {
-            let faults = mend::mend(bytes, records_at, mended).ok_or_else(|| malformed(&error))?;
+            let faults = mend::mend(bytes, records_at, spare).ok_or_else(|| malformed(&error))?;
             problems.extend(faults.into_iter().map(|fault| Problem {
                 file,
                 line: Some(fault.line),
                 kind: fault.kind,
                 reason: fault.reason.into(),
             }));
-            serde_json::from_slice(mended).map_err(|error| malformed(&error))
+            serde_json::from_slice(spare).map_err(|error| malformed(&error))
         }
     }
 }

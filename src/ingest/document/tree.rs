@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Spare, mend, parse};
+use super::{mend, parse};
 use crate::ingest::ReadError;
 use crate::place::{Problem, ProblemKind};
 
@@ -91,7 +91,7 @@ pub(in crate::ingest) fn parse_tree(
         });
     }
     if is_json(bytes) {
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         return parse::<Deep>(bytes, &mut spare, records_at, file, problems).map(|deep| deep.0);
     }
     let (text, faults) = mend::as_utf8(bytes);

@@ -9,7 +9,7 @@
 
 use serde::Deserialize;
 
-use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, Spare, is_word, keys, parse};
+use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, is_word, keys, parse};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::metrics::Metric;
 use crate::place::Problem;
@@ -63,7 +63,7 @@ impl Format for ContextMonitor {
     ) -> Result<(), ReadError> {
         let origin = Origin::of(input, records);
         let text = input.document()?;
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let export: Export<'_> = parse(text, &mut spare, 2, origin.file, problems)?;
         let mut faults = Faults::new(origin.file, text, LIST, problems);
         let mut reading = Reading::default();

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::super::document::{Faults, Field, Listed, Origin, Shaped, Spare, is_word, keys, parse};
+use super::super::document::{Faults, Field, Listed, Origin, Shaped, is_word, keys, parse};
 use super::super::failure::failure_told;
 use super::super::scalar::Key;
 use super::super::time;
@@ -111,7 +111,7 @@ impl Format for LangSmith {
             return Ok(());
         }
         let is_list = bytes.trim_ascii_start().starts_with(b"[");
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let runs: Runs<'_> = parse(
             bytes,
             &mut spare,

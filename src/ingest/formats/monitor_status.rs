@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::monitor_report::snapshot::{Snapshot, Snapshots};
-use crate::ingest::document::{Faults, Origin, Shaped, Spare, keys, parse};
+use crate::ingest::document::{Faults, Origin, Shaped, keys, parse};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::Records;
@@ -53,7 +53,7 @@ impl Format for MonitorStatus {
     ) -> Result<(), ReadError> {
         let origin = Origin::of(input, records);
         let text = input.document()?;
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let status: Status<'_> = parse(text, &mut spare, 1, origin.file, problems)?;
         let mut faults = Faults::new(origin.file, text, &[], problems);
         match &status.latest_snapshot {

@@ -6,7 +6,7 @@
 
 use serde::Deserialize;
 
-use super::super::document::{Faults, Field, Listed, Origin, Shaped, Spare, is_word, keys, parse};
+use super::super::document::{Faults, Field, Listed, Origin, Shaped, is_word, keys, parse};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::{
@@ -63,7 +63,7 @@ impl Format for SweAgent {
         };
         let path = input.path;
         let bytes = input.document()?;
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let file = origin.file;
         let document: Document<'_> = parse(bytes, &mut spare, 1, file, problems)?;
         let mut faults = Faults::new(file, bytes, &["info"], problems);

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::super::document::{Faults, Field, Origin, Shaped, Spare, keys, parse};
+use super::super::document::{Faults, Field, Origin, Shaped, keys, parse};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::{
@@ -62,7 +62,7 @@ impl Format for TauBench {
         let origin = Origin::of(input, records);
         let run = input.name.trim_end_matches(".json").to_owned();
         let bytes = input.document()?;
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let file = origin.file;
         let trials: Vec<Shaped<Trial<'_>>> = parse(bytes, &mut spare, 1, file, problems)?;
         let mut faults = Faults::new(file, bytes, &[], problems);

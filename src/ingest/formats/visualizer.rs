@@ -7,7 +7,7 @@
 
 use serde::Deserialize;
 
-use crate::ingest::document::{Faults, Field, Origin, Reported, Spare, keys, parse};
+use crate::ingest::document::{Faults, Field, Origin, Reported, keys, parse};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::metrics::Metric;
 use crate::place::{Problem, ProblemKind};
@@ -88,7 +88,7 @@ fn health(
     records: &mut Records,
     problems: &mut Vec<Problem>,
 ) -> Result<(), ReadError> {
-    let mut spare = Spare::default();
+    let mut spare = Vec::new();
     let health: Health<'_> = parse(text, &mut spare, 1, origin.file, problems)?;
     let mut faults = Faults::new(origin.file, text, &[], problems);
     let time = health.timestamp.text().and_then(|t| origin.time(t));

@@ -10,7 +10,7 @@ mod csv;
 mod observation;
 mod usage;
 
-use super::super::document::{Faults, Origin, Spare, is_word, keys, parse};
+use super::super::document::{Faults, Origin, is_word, keys, parse};
 use super::super::failure::failure_told;
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
@@ -172,7 +172,7 @@ struct Reader<'r, 'z> {
 
 impl Reader<'_, '_> {
     fn document(&mut self, bytes: &[u8], records_at: usize) -> Result<(), ReadError> {
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let file = self.origin.file;
         let export: Export<'_> = parse(bytes, &mut spare, records_at, file, self.problems)?;
         self.session = export.session.unwrap_or_default();

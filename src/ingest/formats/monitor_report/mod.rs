@@ -8,7 +8,7 @@ pub(super) mod snapshot;
 
 use serde::Deserialize;
 
-use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, Spare, keys, parse};
+use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, keys, parse};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::{Event, EventKind, Flags, IdentityId, Name, Records};
@@ -68,7 +68,7 @@ impl Format for MonitorReport {
     ) -> Result<(), ReadError> {
         let origin = Origin::of(input, records);
         let text = input.document()?;
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let report: Report<'_> = parse(text, &mut spare, 2, origin.file, problems)?;
         let mut faults = Faults::new(origin.file, text, LIST, problems);
         process_start(&report, &origin, records);

@@ -8,7 +8,7 @@
 mod event;
 mod story;
 
-use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, Spare, keys, parse};
+use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, keys, parse};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
@@ -97,7 +97,7 @@ fn list(
     records: &mut Records,
     problems: &mut Vec<Problem>,
 ) -> Result<(), ReadError> {
-    let mut spare = Spare::default();
+    let mut spare = Vec::new();
     let entries: Listed<Shaped<Entry<'_>>> = parse(text, &mut spare, 1, origin.file, problems)?;
     let mut faults = Faults::new(origin.file, text, &[], problems);
     take_all(&entries, story, origin, records, &mut faults);
@@ -119,7 +119,7 @@ fn history(
     records: &mut Records,
     problems: &mut Vec<Problem>,
 ) -> Result<(), ReadError> {
-    let mut spare = Spare::default();
+    let mut spare = Vec::new();
     let history: History<'_> = parse(text, &mut spare, 2, origin.file, problems)?;
     story.set_project(history.project.text());
     let mut faults = Faults::new(origin.file, text, &["history"], problems);
@@ -171,7 +171,7 @@ fn lines(
             });
         };
         let mut mended = Vec::new();
-        let mut spare = Spare::default();
+        let mut spare = Vec::new();
         let entry = parse::<Shaped<Entry<'_>>>(line, &mut spare, 1, origin.file, &mut mended);
         match entry {
             Ok(Shaped::Is(entry)) => {
