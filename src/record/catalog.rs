@@ -1,0 +1,218 @@
+//! What records refer to by number: strings, sets of dimensions, identities.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use serde::{Deserialize, Serialize};
+
+/// An interned string of a [`Catalog`]. `Name::NONE` is the empty string: not known.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Name(pub u32);
+
+impl Name {
+    /// The empty string: not known.
+    pub const NONE: Name = Name(0);
+
+    /// Whether this is a known, non-empty name.
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+/// What a record is told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dimension {
+    /// The agent interface (claude_code, anthropic_api, mock, …).
+    Interface,
+    /// The context mode (FANCY, SIMPLE).
+    Mode,
+    /// What for: testing, development, review, …
+    Purpose,
+    /// The model.
+    Model,
+    /// The model's provider.
+    Provider,
+    /// The tool.
+    Tool,
+    /// The agent, or kind of subagent.
+    Agent,
+    /// The project.
+    Project,
+    /// The machine.
+    Host,
+    /// The process of a sample.
+    Process,
+    /// A label given by the user, or an unknown string key of a native record.
+    Label(Name),
+}
+
+/// The fixed dimensions with their names, in order.
+pub const DIMENSIONS: &[(&str, Dimension)] = &[
+    ("interface", Dimension::Interface),
+    ("mode", Dimension::Mode),
+    ("purpose", Dimension::Purpose),
+    ("model", Dimension::Model),
+    ("provider", Dimension::Provider),
+    ("tool", Dimension::Tool),
+    ("agent", Dimension::Agent),
+    ("project", Dimension::Project),
+    ("host", Dimension::Host),
+    ("process", Dimension::Process),
+];
+
+/// The values of a record's dimensions, sorted by dimension; absent dimensions are not in it.
+pub type Dims = Vec<(Dimension, Name)>;
+
+/// An interned [`Dims`] of a [`Catalog`]; 0 is the empty one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct DimsId(pub u32);
+
+/// Where a record belongs for inference: the raw names, from which the fold forms units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Identity {
+    /// Session; for agent logs the root session.
+    pub session: Name,
+    /// Task.
+    pub task: Name,
+    /// Run: names a repetition.
+    pub run: Name,
+    /// Unit of inference as the input itself names it (a `unit` column).
+    pub unit: Name,
+}
+
+/// An interned [`Identity`] of a [`Catalog`]; 0 is the unknown one.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct IdentityId(pub u32);
+
+/// Values stored once and named by a small number; 0 is the default value.
+#[derive(Debug, Clone)]
+pub struct Interned<T> {
+    values: Vec<T>,
+    index: HashMap<T, u32>,
+}
+
+impl<T: Clone + Eq + Hash + Default> Default for Interned<T> {
+    fn default() -> Self {
+        Self {
+            values: vec![T::default()],
+            index: HashMap::from([(T::default(), 0)]),
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash + Default> Interned<T> {
+    /// The number of `value`, which is stored if it is new.
+    pub fn intern<Q>(&mut self, value: &Q) -> u32
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = T> + ?Sized,
+    {
+        if let Some(id) = self.index.get(value) {
+            return *id;
+        }
+        let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(value.to_owned());
+        self.index.insert(value.to_owned(), id);
+        id
+    }
+
+    /// The number of `value`, if it is stored.
+    pub fn find<Q>(&self, value: &Q) -> Option<u32>
+    where
+        T: std::borrow::Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.index.get(value).copied()
+    }
+
+    /// The value of that number.
+    #[must_use]
+    pub fn get(&self, id: u32) -> &T {
+        &self.values[id as usize]
+    }
+
+    /// All values, in order of their numbers.
+    #[must_use]
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+}
+
+/// The strings, dimension sets and identities that records refer to.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// Strings.
+    pub names: Interned<String>,
+    /// Dimension sets.
+    pub dims: Interned<Dims>,
+    /// Identities.
+    pub identities: Interned<Identity>,
+}
+
+impl Catalog {
+    /// Interns a string.
+    pub fn name(&mut self, text: &str) -> Name {
+        Name(self.names.intern(text))
+    }
+
+    /// The string of a name.
+    #[must_use]
+    pub fn text(&self, name: Name) -> &str {
+        self.names.get(name.0)
+    }
+
+    /// Interns a dimension set; sorts it and drops unknown values first. Of a dimension that
+    /// stands in it twice the first value counts.
+    pub fn dims(&mut self, mut dims: Dims) -> DimsId {
+        dims.retain(|(_, value)| value.is_some());
+        dims.sort_by_key(|(dimension, _)| *dimension);
+        dims.dedup_by_key(|(dimension, _)| *dimension);
+        DimsId(self.dims.intern(&dims))
+    }
+
+    /// The value of a dimension in a set; `Name::NONE` where it is absent.
+    #[must_use]
+    pub fn dimension(&self, dims: DimsId, dimension: Dimension) -> Name {
+        self.dims
+            .get(dims.0)
+            .iter()
+            .find(|(d, _)| *d == dimension)
+            .map_or(Name::NONE, |(_, v)| *v)
+    }
+
+    /// Interns an identity.
+    pub fn identity(&mut self, identity: Identity) -> IdentityId {
+        IdentityId(self.identities.intern(&identity))
+    }
+
+    /// The dimension of that name: a fixed one, else a label.
+    pub fn dimension_named(&mut self, name: &str) -> Dimension {
+        DIMENSIONS
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map_or_else(|| Dimension::Label(self.name(name)), |(_, d)| *d)
+    }
+
+    /// The name of a dimension.
+    #[must_use]
+    pub fn dimension_name(&self, dimension: Dimension) -> &str {
+        match dimension {
+            Dimension::Label(name) => self.text(name),
+            fixed => DIMENSIONS
+                .iter()
+                .find(|(_, d)| *d == fixed)
+                .map_or("", |(n, _)| n),
+        }
+    }
+}

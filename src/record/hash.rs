@@ -1,0 +1,40 @@
+//! Hashes that are the same on every machine, for equality only.
+
+/// A 64-bit hash of bytes, the same on every machine and in every version (FNV-1a with a final
+/// mix), for ids and cache keys that are compared for equality only. Never 0.
+#[must_use]
+pub fn hash64(bytes: &[u8]) -> u64 {
+    let mut h = 0xcbf2_9ce4_8422_2325_u64;
+    for b in bytes {
+        h = (h ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    h ^= h >> 32;
+    h = h.wrapping_mul(0xd6e8_feb8_6659_fd93);
+    h ^= h >> 32;
+    h.max(1)
+}
+
+/// A 128-bit key of bytes for deduplication: two differently seeded [`hash64`]. Never 0.
+#[must_use]
+pub fn hash128(bytes: &[u8]) -> u128 {
+    let mut h = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
+    for b in bytes {
+        h = (h ^ u128::from(*b)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    }
+    h.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Vectors of the FNV authors for FNV-1a with 128 bits.
+    #[test]
+    fn hash128_is_fnv1a() {
+        assert_eq!(hash128(b"a"), 0xd228_cb69_6f1a_8caf_7891_2b70_4e4a_8964);
+        assert_eq!(
+            hash128(b"foobar"),
+            0x343e_1662_793c_64bf_6f0d_3597_ba44_6f18
+        );
+    }
+}
