@@ -87,18 +87,10 @@ pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contra
         .iter()
         .flat_map(|side| stratify(base, side, dimension, &answers))
         .collect();
-    let first =
-        |f: fn(Period) -> crate::units::Time,
-         pick: fn(crate::units::Time, crate::units::Time) -> crate::units::Time| {
-            let periods = sides.iter().filter_map(|s| s.workload.period);
-            periods
-                .map(|(from, to)| f(Period { from, to }))
-                .reduce(pick)
-        };
+    let periods = sides.iter().filter_map(|s| s.workload.period);
+    let whole = periods.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     Contrast {
-        period: first(|p| p.from, Ord::min)
-            .zip(first(|p| p.to, Ord::max))
-            .map(|(from, to)| Period { from, to }),
+        period: whole.map(|(from, to)| Period { from, to }),
         groups: sides.iter().map(row).collect(),
         pairings: candidates.iter().map(|side| pairing(base, side)).collect(),
         pairs: answers.iter().find_map(|a| a.ratios.clone()),
@@ -114,8 +106,8 @@ pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contra
     }
 }
 
-/// The values of a dimension as sides, the base first: FANCY of the modes, else what was used most. Mock interfaces are left out. `None` where there is no such
-/// dimension.
+/// The values of a dimension as sides, the base first: FANCY of the modes, else what was used most.
+/// Mock interfaces are left out. `None` where there is no such dimension.
 #[must_use]
 pub fn by<'a>(workload: &'a Workload, config: &Config, dimension: &str) -> Option<Vec<Side<'a>>> {
     let dimension = super::dimension_named(workload, dimension)?;
