@@ -10,6 +10,7 @@ use super::table::{self, Column};
 use super::times;
 use super::verdict::capital;
 use super::words;
+use super::{json, yaml};
 use crate::assessment::{
     Comparison, ComparisonVerdict, Contrast, GroupRow, Pairing, Stratification,
 };
@@ -18,25 +19,13 @@ use crate::assessment::{
 #[must_use]
 pub fn render(contrast: &Contrast, format: &str, style: &Style) -> String {
     match format {
-        "json" => with_break(serde_json::to_string_pretty(contrast)),
-        "jsonl" => contrast
-            .comparisons
-            .iter()
-            .map(|c| with_break(serde_json::to_string(c)))
-            .collect(),
-        "yaml" => serde_yaml::to_string(contrast)
-            .unwrap_or_else(|_| with_break(serde_json::to_string_pretty(contrast))),
+        "json" => json::document(contrast),
+        "jsonl" => contrast.comparisons.iter().map(json::line).collect(),
+        "yaml" => yaml::document(contrast),
         "csv" => super::csv::comparisons(&contrast.comparisons),
         "markdown" => markdown(contrast, style),
         _ => page(contrast, style),
     }
-}
-
-fn with_break(text: serde_json::Result<String>) -> String {
-    let mut text =
-        text.expect("a contrast has string keys and no fallible serializer, so it is always JSON");
-    text.push('\n');
-    text
 }
 
 /// The page for a terminal.

@@ -11,6 +11,7 @@ use super::pen::{Pen, Tone};
 use super::table::{self, Column};
 use super::verdict::capital;
 use super::words;
+use super::{json, yaml};
 use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, EffectKind, GateEvent, GateReport, GateVerdict,
 };
@@ -21,14 +22,9 @@ use crate::metrics::Unit;
 #[must_use]
 pub fn render(report: &GateReport, format: &str, style: &Style) -> String {
     match format {
-        "json" => with_break(serde_json::to_string_pretty(report)),
-        "jsonl" => report
-            .checks
-            .iter()
-            .map(|c| with_break(serde_json::to_string(c)))
-            .collect(),
-        "yaml" => serde_yaml::to_string(report)
-            .unwrap_or_else(|_| with_break(serde_json::to_string_pretty(report))),
+        "json" => json::document(report),
+        "jsonl" => report.checks.iter().map(json::line).collect(),
+        "yaml" => yaml::document(report),
         "markdown" => markdown(report, style),
         "csv" => super::csv::checks(&report.checks),
         "junit" => junit::render(report),
@@ -42,13 +38,6 @@ pub fn render(report: &GateReport, format: &str, style: &Style) -> String {
 #[must_use]
 pub fn summary(report: &GateReport) -> String {
     markdown(report, &Style::default())
-}
-
-fn with_break(text: serde_json::Result<String>) -> String {
-    let mut text =
-        text.expect("a verdict has string keys and no fallible serializer, so it is always JSON");
-    text.push('\n');
-    text
 }
 
 fn page(r: &GateReport, style: &Style) -> String {

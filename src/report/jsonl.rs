@@ -68,8 +68,5 @@ fn all<T: Serialize>(out: &mut String, section: &str, rows: &[T]) {
 }
 
 fn push<T: Serialize>(out: &mut String, section: &str, row: &T) {
-    let line = serde_json::to_string(&Line { section, row })
-        .expect("rows are structs with string keys, so they are always JSON");
-    out.push_str(&line);
-    out.push('\n');
+    out.push_str(&super::json::line(&Line { section, row }));
 }

@@ -7,6 +7,7 @@ use super::pen::{Pen, Tone};
 use super::text::trend::{block, direction, list, name_of, shown_p, titled};
 use super::times;
 use super::words;
+use super::{json, yaml};
 use crate::assessment::{Forecast, NewestVerdict, Trend, TrendDirection, TrendReport};
 use crate::metrics::{Metric, Unit};
 
@@ -20,30 +21,17 @@ const CHART_ROWS: usize = 8;
 #[must_use]
 pub fn render(report: &TrendReport, format: &str, style: &Style) -> String {
     match format {
-        "json" => with_break(serde_json::to_string_pretty(report)),
+        "json" => json::document(report),
         "jsonl" => {
-            let trends = report
-                .trends
-                .iter()
-                .map(|t| with_break(serde_json::to_string(t)));
+            let trends = report.trends.iter().map(json::line);
             let forecasts = report.forecasts.iter();
-            trends
-                .chain(forecasts.map(|f| with_break(serde_json::to_string(f))))
-                .collect()
+            trends.chain(forecasts.map(json::line)).collect()
         }
-        "yaml" => serde_yaml::to_string(report)
-            .unwrap_or_else(|_| with_break(serde_json::to_string_pretty(report))),
+        "yaml" => yaml::document(report),
         "csv" => super::csv::trends(&report.trends),
         "markdown" => markdown(report, style),
         _ => page(report, style),
     }
-}
-
-fn with_break(text: serde_json::Result<String>) -> String {
-    let mut text =
-        text.expect("trends have string keys and no fallible serializer, so they are always JSON");
-    text.push('\n');
-    text
 }
 
 /// The page for a terminal.
