@@ -33,6 +33,15 @@ pub(in crate::ingest) fn keys(bytes: &[u8]) -> Vec<&[u8]> {
     keys
 }
 
+/// The outermost object of a text, or the first of a list; whether it is complete does not matter.
+pub(in crate::ingest) fn object_in(bytes: &[u8]) -> Option<&[u8]> {
+    let bytes = bytes.trim_ascii_start();
+    let object = bytes
+        .strip_prefix(b"[")
+        .map_or(bytes, <[u8]>::trim_ascii_start);
+    object.starts_with(b"{").then_some(object)
+}
+
 /// The first line that says something: neither blank nor a comment nor the mark of a document.
 pub(in crate::ingest) fn first_line(bytes: &[u8]) -> Option<&str> {
     bytes

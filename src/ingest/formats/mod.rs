@@ -26,6 +26,7 @@ use super::Format;
 pub const ALL: &[&'static dyn Format] = &[
     &monitor_report::MonitorReport,
     &claude_code::ClaudeCode,
+    &claude_code::ClaudeResults,
     &codex::Codex,
     &otlp::Otlp,
     &langfuse::Langfuse,

@@ -9,9 +9,11 @@
 mod blocks;
 mod cursor;
 mod index;
+mod objects;
 
 pub(crate) use cursor::{Cursor, Value};
 pub(crate) use index::Index;
+pub(crate) use objects::{each_object, sound_part};
 
 use std::borrow::Cow;
 

@@ -323,3 +323,28 @@ fn tau_bench() {
         4: a reward that lies not between 0 and 1
     ");
 }
+
+#[test]
+fn claude_results() {
+    insta::assert_snapshot!(shown("claude-results"), @r"
+    binary.json: not recognised
+    cut_off.json: 1 operations
+        55: cut off in the middle of a value
+    deep.json: 
+        8: nested deeper than 128 levels
+    empty.json: not recognised
+    faults.jsonl: 6 operations, 4 samples
+        2: cut off in the middle of a value
+        3: output_tokens is no whole number
+        4: duration_ms is no positive number
+        4: total_cost_usd is no positive number
+        4: a count of tokens of a model is no whole number
+        5: usage is no object
+        5: modelUsage is no object
+        8: nested deeper than 128 levels
+        9: cut off in the middle of a value
+    invalid_utf8.json: 3 operations, 2 samples
+        1: invalid UTF-8
+    killed.jsonl: 3 operations
+    ");
+}

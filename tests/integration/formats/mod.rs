@@ -13,6 +13,7 @@ use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
 mod blocks;
 mod broken;
 mod claude_code;
+mod claude_results;
 mod codex;
 mod damage;
 mod langfuse;
@@ -114,6 +115,25 @@ pub(crate) fn likelihood(format: &str, bytes: &[u8]) -> Likelihood {
         is_whole: true,
     };
     formats::named(format).unwrap().detect(&head)
+}
+
+/// Makes sure that a fixture is claimed by the format of that name, and by no other.
+pub(crate) fn is_only(format: &str, path: &str) {
+    let bytes = bytes_of(path);
+    let name = path.rsplit('/').next().unwrap();
+    let head = Head {
+        name,
+        bytes: &bytes[..bytes.len().min(64 << 10)],
+        is_whole: bytes.len() <= 64 << 10,
+    };
+    for each in formats::ALL {
+        let expected = if each.name() == format {
+            Likelihood::Yes
+        } else {
+            Likelihood::No
+        };
+        assert_eq!(each.detect(&head), expected, "{path}: {}", each.name());
+    }
 }
 
 /// Line and reason of each problem.

@@ -13,7 +13,14 @@ use crate::cli::program;
 const MARKER: &str = "MARKER";
 
 /// Formats whose fixtures hold the marker.
-const MARKED: &[&str] = &["otlp", "langfuse", "langsmith", "swe-agent", "tau-bench"];
+const MARKED: &[&str] = &[
+    "claude-results",
+    "otlp",
+    "langfuse",
+    "langsmith",
+    "swe-agent",
+    "tau-bench",
+];
 
 #[test]
 fn marked_texts_reach_no_record_and_no_problem() {

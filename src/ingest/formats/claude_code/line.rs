@@ -140,23 +140,12 @@ impl<'a> Line<'a> {
     }
 
     fn number(&mut self, value: Value<'_>, wrong: Wrong) -> Option<f64> {
-        let number = match value {
-            Value::Null => return None,
-            Value::Number(raw) => std::str::from_utf8(raw)
-                .ok()
-                .and_then(|text| text.parse::<f64>().ok())
-                .filter(|n| n.is_finite() && *n >= 0.0),
-            _ => None,
-        };
-        if number.is_none() {
-            self.wrong.push(wrong);
-        }
-        number
+        positive(value, wrong, &mut self.wrong)
     }
 }
 
 impl<'a> Message<'a> {
-    fn field(
+    pub(super) fn field(
         &mut self,
         key: &[u8],
         cursor: &mut Cursor<'a>,
@@ -223,7 +212,7 @@ impl<'a> Message<'a> {
 }
 
 impl Usage {
-    fn field(
+    pub(super) fn field(
         &mut self,
         key: &[u8],
         cursor: &mut Cursor<'_>,
@@ -276,8 +265,24 @@ impl Usage {
     }
 }
 
+/// A finite number that is not below 0; anything else but `null` is `wrong`.
+pub(super) fn positive(value: Value<'_>, reason: Wrong, wrong: &mut Vec<Wrong>) -> Option<f64> {
+    let number = match value {
+        Value::Null => return None,
+        Value::Number(raw) => std::str::from_utf8(raw)
+            .ok()
+            .and_then(|text| text.parse::<f64>().ok())
+            .filter(|n| n.is_finite() && *n >= 0.0),
+        _ => None,
+    };
+    if number.is_none() {
+        wrong.push(reason);
+    }
+    number
+}
+
 /// A whole number that fits.
-fn whole(value: Value<'_>) -> Option<u32> {
+pub(super) fn whole(value: Value<'_>) -> Option<u32> {
     match value {
         Value::Number(raw) => raw.iter().try_fold(0_u32, |number, digit| {
             let digit = char::from(*digit).to_digit(10)?;

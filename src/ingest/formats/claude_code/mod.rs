@@ -13,6 +13,7 @@
 mod chains;
 mod line;
 pub(super) mod names;
+mod results;
 mod session;
 
 use super::super::json::{Cursor, Index, Value};
@@ -20,6 +21,7 @@ use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::Records;
 
+pub(super) use results::ClaudeResults;
 use session::Session;
 
 /// The format.

@@ -20,6 +20,12 @@ pub(in super::super) struct Names {
     fallback: IdentityId,
 }
 
+/// The last folder of a path. Logs of Windows are read on other systems too.
+pub(in super::super) fn last_folder(path: &str) -> &str {
+    let folder = name_of(path.trim_end_matches(['/', '\\']));
+    folder.rsplit('\\').next().unwrap_or(folder)
+}
+
 /// What a dimension set belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in super::super) enum Kind {
@@ -68,15 +74,21 @@ impl Names {
 
     /// The project is named by the last folder of the first working directory.
     pub(in super::super) fn see_folder(&mut self, cwd: &[u8], catalog: &mut Catalog) {
-        if self.project.is_some() || cwd.is_empty() {
-            return;
+        if !self.project.is_some() {
+            self.enter_folder(cwd, catalog);
         }
-        let Some(cwd) = decode(cwd) else { return };
-        let folder = name_of(cwd.trim_end_matches(['/', '\\']));
-        // Logs of Windows are read on other systems too.
-        let folder = folder.rsplit('\\').next().unwrap_or(folder);
-        self.project = catalog.name(folder);
-        self.dims.clear();
+    }
+
+    /// The project from here on is named by the last folder of this working directory.
+    pub(in super::super) fn enter_folder(&mut self, cwd: &[u8], catalog: &mut Catalog) {
+        let Some(cwd) = decode(cwd).filter(|cwd| !cwd.is_empty()) else {
+            return;
+        };
+        let project = catalog.name(last_folder(&cwd));
+        if project != self.project {
+            self.project = project;
+            self.dims.clear();
+        }
     }
 
     /// The provider of the models from here on.

@@ -16,7 +16,7 @@ use crate::record::{
 use crate::units::Time;
 
 /// The model of lines that the client wrote itself.
-const SYNTHETIC: &[u8] = b"<synthetic>";
+pub(super) const SYNTHETIC: &[u8] = b"<synthetic>";
 /// Tools that start a subagent.
 const SUBAGENT_TOOLS: &[&[u8]] = &[b"Task", b"Agent"];
 /// Beginnings of user lines that no person typed as a prompt.
@@ -389,12 +389,12 @@ fn subagent(at: At) -> Flags {
     }
 }
 
-fn without(flags: Flags, mark: Flags) -> Flags {
+pub(super) fn without(flags: Flags, mark: Flags) -> Flags {
     Flags(flags.0 & !mark.0)
 }
 
 /// A key for deduplication; none without an id. The prefix keeps records of one line apart.
-fn key_of(prefix: &[u8], id: &[u8]) -> u128 {
+pub(super) fn key_of(prefix: &[u8], id: &[u8]) -> u128 {
     if id.is_empty() {
         return 0;
     }
@@ -402,7 +402,7 @@ fn key_of(prefix: &[u8], id: &[u8]) -> u128 {
 }
 
 /// The largest of each count: every line repeats those so far.
-fn raise(tokens: &mut Tokens, usage: Usage) {
+pub(super) fn raise(tokens: &mut Tokens, usage: Usage) {
     tokens.fresh = tokens.fresh.max(usage.fresh);
     tokens.cache_read = tokens.cache_read.max(usage.cache_read);
     tokens.cache_write = tokens.cache_write.max(usage.written());

@@ -24,7 +24,7 @@ mod tokens;
 mod value;
 
 use super::super::document::keys;
-use super::super::json::{Cursor, Fault, Index};
+use super::super::json::{Cursor, Fault, Index, sound_part};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
@@ -148,32 +148,9 @@ fn walk(reader: &mut Reader<'_>, text: &[u8], index: &Index) -> Result<(), Fault
     result
 }
 
-/// The text up to its last object that ends outside of any string.
-fn sound_part(text: &[u8]) -> &[u8] {
-    let (mut sound, mut at, mut is_inside) = (0, 0, false);
-    while let Some(n) = memchr::memchr3(b'"', b'\\', b'}', &text[at..]) {
-        let place = at + n;
-        at = place + 1;
-        match text[place] {
-            b'"' => is_inside = !is_inside,
-            b'\\' => at = (at + 1).min(text.len()),
-            _ if !is_inside => sound = at,
-            _ => {}
-        }
-    }
-    &text[..sound]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_part_before_a_cut() {
-        let text = br#"{"a":[{"b":"}"},{"c":"cut \" } "#;
-        assert_eq!(sound_part(text), br#"{"a":[{"b":"}"}"#);
-        assert_eq!(sound_part(b"\"\\"), b"");
-    }
 
     #[test]
     fn what_an_export_is_told_by() {
