@@ -24,6 +24,7 @@
 //! | has a distribution changed its shape | [`shape`] |
 //! | what could have been found, and what would it take | [`power`] |
 //! | do two ratios of sums differ | [`permutation`] |
+//! | do two groups differ where like is compared with like | [`stratified`] |
 //! | what is left of p values when there are many | [`multiplicity`] |
 //! | an interval for any statistic of units | [`bootstrap`] |
 //! | probabilities and quantiles of the normal and of Student's distribution | [`normal`] |
@@ -49,6 +50,7 @@ pub mod segments;
 mod select;
 pub mod shape;
 mod splits;
+pub mod stratified;
 pub mod tails;
 pub mod trend;
 pub mod unpaired;
