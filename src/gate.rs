@@ -13,18 +13,15 @@
 use crate::analysis::{self, Side};
 use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, Comparison, EffectKind, EffectSize, GateEvent, GateReport,
-    GateVerdict, Pairing, Score, ScoreChange,
+    GateVerdict, Interval, Pairing, Reason, Score, ScoreChange, SettingPlace,
 };
-use crate::config::TargetStatistic;
+use crate::config::{Config, TargetStatistic};
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::{Dimension, Measured};
-use crate::stats::{multiplicity, normal};
+use crate::stats::multiplicity;
 
 /// p below which a change is more than chance.
 const ALPHA: f64 = 0.05;
-
-/// How often a change of the stated size would be found.
-const POWER: f64 = 0.8;
 
 /// Fewest units for an interval of the candidate alone.
 const FEWEST_UNITS: u64 = 6;
@@ -42,6 +39,8 @@ pub struct Judged {
     pub level: CheckLevel,
     /// Whether the user named it: then it must be there.
     pub is_declared: bool,
+    /// Where a configuration file sets the tolerance, else the level.
+    pub set_at: Option<SettingPlace>,
 }
 
 /// A limit that holds whatever the baseline.
@@ -55,6 +54,10 @@ pub struct AbsoluteLimit {
     pub kind: CheckKind,
     /// The value, in the metric's unit.
     pub value: f64,
+    /// How much it weighs.
+    pub level: CheckLevel,
+    /// Where a configuration file sets it.
+    pub set_at: Option<SettingPlace>,
 }
 
 /// What is judged, and how strictly.
@@ -70,25 +73,29 @@ pub struct Policy {
     pub fail_on: Vec<GateVerdict>,
 }
 
-/// The tolerance of a metric where the user names none: 5 % of durations, tokens and cost, 10 % of
-/// p95, 5 points of success rates, 2 points of other ratios.
-#[must_use]
-pub fn usual_tolerance(metric: &str, statistic: TargetStatistic) -> f64 {
-    let known = Metric::named(metric);
-    let is_success = matches!(
-        known,
-        Some(
-            Metric::SuccessRate
-                | Metric::TaskSuccessRate
-                | Metric::AttemptSuccessRate
-                | Metric::ToolSuccessRate
-        )
-    );
-    match (statistic, known.map(|m| m.row().unit)) {
-        (TargetStatistic::P95, _) => 0.1,
-        _ if is_success => 0.05,
-        (_, Some(Unit::Ratio)) => 0.02,
-        _ => 0.05,
+/// What is judged without a word of the user's, where the baseline has it.
+pub const USUAL: [(Metric, TargetStatistic); 7] = [
+    (Metric::ResponseTime, TargetStatistic::Mean),
+    (Metric::ResponseTime, TargetStatistic::P95),
+    (Metric::SuccessRate, TargetStatistic::Mean),
+    (Metric::TaskSuccessRate, TargetStatistic::Mean),
+    (Metric::CacheHitRate, TargetStatistic::Mean),
+    (Metric::OutputTokens, TargetStatistic::Mean),
+    (Metric::Cost, TargetStatistic::Mean),
+];
+
+impl Judged {
+    /// A metric with its usual tolerance.
+    #[must_use]
+    pub fn usual(metric: &str, statistic: TargetStatistic) -> Self {
+        Self {
+            metric: metric.to_owned(),
+            statistic,
+            tolerance: analysis::usual_tolerance(metric, statistic),
+            level: CheckLevel::Error,
+            is_declared: false,
+            set_at: None,
+        }
     }
 }
 
@@ -96,58 +103,47 @@ pub fn usual_tolerance(metric: &str, statistic: TargetStatistic) -> f64 {
 /// context cache, output tokens, cost; of inputs that have none of these, what only they know.
 #[must_use]
 pub fn usual(base: &Side<'_>) -> Vec<Judged> {
-    use TargetStatistic::{Mean, P95};
-    let judged = |metric: &str, statistic| Judged {
-        metric: metric.to_owned(),
-        statistic,
-        tolerance: usual_tolerance(metric, statistic),
-        level: CheckLevel::Error,
-        is_declared: false,
-    };
     let measured = base.workload.measured();
-    let known: Vec<Judged> = [
-        (Metric::ResponseTime, Mean),
-        (Metric::ResponseTime, P95),
-        (Metric::SuccessRate, Mean),
-        (Metric::TaskSuccessRate, Mean),
-        (Metric::CacheHitRate, Mean),
-        (Metric::OutputTokens, Mean),
-        (Metric::Cost, Mean),
-    ]
-    .into_iter()
-    .filter(|(metric, _)| measured.contains(&Measured::Known(*metric)))
-    .map(|(metric, statistic)| judged(metric.name(), statistic))
-    .collect();
+    let known: Vec<Judged> = USUAL
+        .into_iter()
+        .filter(|(metric, _)| measured.contains(&Measured::Known(*metric)))
+        .map(|(metric, statistic)| Judged::usual(metric.name(), statistic))
+        .collect();
     if !known.is_empty() {
         return known;
     }
     let custom = measured.into_iter().filter_map(|m| match m {
-        Measured::Custom(name) => Some(judged(base.workload.catalog.text(name), Mean)),
+        Measured::Custom(name) => {
+            let name = base.workload.catalog.text(name);
+            Some(Judged::usual(name, TargetStatistic::Mean))
+        }
         Measured::Known(_) => None,
     });
     custom.collect()
 }
 
-/// Judges a candidate. `causes` is what is known to differ between the two.
+/// Judges a candidate. `causes` is what is known to differ between the two; the configuration says which way
+/// is better of metrics without a direction.
 #[must_use]
 pub fn judge(
     base: &Side<'_>,
     candidate: &Side<'_>,
     policy: &Policy,
+    config: &Config,
     causes: Vec<Cause>,
 ) -> GateReport {
     let mut report = GateReport::of(analysis::row(base), analysis::row(candidate));
     let mut pairs: Vec<(Check, Option<f64>)> = policy
         .judged
         .iter()
-        .filter_map(|judged| against_baseline(base, candidate, judged, policy))
+        .filter_map(|judged| against_baseline(base, candidate, judged, policy, config))
         .collect();
     adjust(&mut pairs, policy);
     report.checks = pairs.into_iter().map(|(check, _)| check).collect();
     let limits = policy.limits.iter();
     report
         .checks
-        .extend(limits.map(|limit| against_limit(candidate, limit)));
+        .extend(limits.map(|limit| against_limit(candidate, limit, config)));
     report.events = events(&report.checks, causes, base, candidate);
     report.tasks = Some(analysis::pairing(base, candidate)).filter(|p| p.both > 0);
     report.verdict = overall(&report.checks, policy);
@@ -193,85 +189,67 @@ fn against_baseline(
     candidate: &Side<'_>,
     judged: &Judged,
     policy: &Policy,
+    config: &Config,
 ) -> Option<(Check, Option<f64>)> {
-    let Some(c) = analysis::one(base, candidate, &judged.metric, judged.statistic) else {
-        return judged
-            .is_declared
-            .then(|| (missing(base, candidate, judged), None));
-    };
-    let least = c.p.is_some().then(|| least_p(&c));
-    let mut check = Check {
-        unit: c.unit,
-        statistic: word(judged.statistic).into(),
-        kind: CheckKind::Regression,
-        n: c.n,
-        units: c.units,
-        paired: c.paired,
-        base_value: c.base_value,
-        candidate_value: c.candidate_value,
-        test: c.test,
-        p: c.p,
-        p_adjusted: None,
-        tolerance: Some(judged.tolerance),
-        detectable: None,
-        n_needed: None,
-        level: judged.level,
-        accepted: policy.accepted.contains(&c.metric),
-        verdict: GateVerdict::Insufficient,
-        note: c.note,
-        metric: c.metric,
-        base: c.base,
-        candidate: c.candidate,
-        effect: c.effect,
-    };
-    if let Some(power) = check.effect.as_ref().and_then(Power::of) {
-        check.detectable = Some(power.detectable());
-        let n = check.units[0].min(check.units[1]);
-        let least = if check.paired { 6 } else { 4 };
-        check.n_needed = margin(&check)
-            .and_then(|margin| power.needed(n, margin))
-            .map(|needed| needed.max(least));
+    let (metric, statistic) = (&judged.metric, judged.statistic);
+    let found = analysis::one(base, candidate, metric, statistic, config);
+    if found.is_none() && !judged.is_declared {
+        return None;
     }
+    let least = found.as_ref().filter(|c| c.p.is_some()).map(least_p);
+    let mut compared = match found {
+        Some(found) => found.with_verdict(GateVerdict::Insufficient),
+        None => Comparison {
+            base: base.label.clone(),
+            candidate: candidate.label.clone(),
+            note: Some("not measured in either".into()),
+            ..absent(metric, config)
+        },
+    };
+    compared.tolerance = Some(judged.tolerance);
+    analysis::add_power(&mut compared);
+    let check = Check {
+        statistic: statistic.name().into(),
+        kind: CheckKind::Regression,
+        level: judged.level,
+        accepted: policy.accepted.contains(&compared.metric),
+        set_at: judged.set_at.clone(),
+        compared,
+    };
     Some((check, least))
 }
 
-fn missing(base: &Side<'_>, candidate: &Side<'_>, judged: &Judged) -> Check {
-    Check {
-        metric: judged.metric.clone(),
-        unit: Metric::named(&judged.metric).map_or(Unit::Unknown, |m| m.row().unit),
-        statistic: word(judged.statistic).into(),
-        kind: CheckKind::Regression,
-        base: base.label.clone(),
-        candidate: candidate.label.clone(),
+/// A metric of which nothing is known.
+fn absent(metric: &str, config: &Config) -> Comparison<GateVerdict> {
+    Comparison {
+        metric: metric.to_owned(),
+        unit: Metric::named(metric).map_or(Unit::Unknown, |m| m.row().unit),
+        direction: config.direction_of(metric),
+        dimension: "label".into(),
+        base: String::new(),
+        candidate: String::new(),
         n: [0, 0],
         units: [0, 0],
         paired: false,
         base_value: None,
         candidate_value: None,
         effect: None,
+        plain_effect: None,
         test: None,
         p: None,
         p_adjusted: None,
-        tolerance: Some(judged.tolerance),
+        tolerance: None,
         detectable: None,
         n_needed: None,
-        level: judged.level,
-        accepted: false,
         verdict: GateVerdict::Insufficient,
-        note: Some("not measured in either".into()),
-    }
-}
-
-fn word(statistic: TargetStatistic) -> &'static str {
-    match statistic {
-        TargetStatistic::Mean => "mean",
-        TargetStatistic::P95 => "p95",
+        reason: Some(Reason::Absent),
+        note: None,
     }
 }
 
 /// Adjusts p over all judged metrics, and gives each check its verdict.
 fn adjust(checks: &mut [(Check, Option<f64>)], policy: &Policy) {
-    let p: Vec<f64> = checks.iter().filter_map(|(c, _)| c.p).collect();
+    let p: Vec<f64> = checks.iter().filter_map(|(c, _)| c.compared.p).collect();
     let by_name = policy.judged.iter().all(|j| j.is_declared);
     let adjusted = if by_name {
         multiplicity::holm(&p)
@@ -281,26 +259,29 @@ fn adjust(checks: &mut [(Check, Option<f64>)], policy: &Policy) {
     #[allow(clippy::cast_precision_loss)]
     let judged = p.len() as f64;
     let mut adjusted = adjusted.into_iter();
-    for (check, least) in checks.iter_mut().filter(|(c, _)| c.p.is_some()) {
-        check.p_adjusted = adjusted.next();
-        check.verdict = match least {
-            Some(least)
-                if *least * judged > ALPHA && check.p_adjusted.is_none_or(|p| p >= ALPHA) =>
-            {
-                check.note = Some(format!(
-                    "{} {} can reach p = {:.2} at best, which {} judged metrics lift above {ALPHA}",
-                    check.units[0].min(check.units[1]),
-                    if check.paired {
+    let tested = checks
+        .iter_mut()
+        .map(|(check, least)| (&mut check.compared, *least))
+        .filter(|(compared, _)| compared.p.is_some());
+    for (compared, least) in tested {
+        compared.p_adjusted = adjusted.next();
+        let is_open = compared.p_adjusted.is_none_or(|p| p >= ALPHA);
+        compared.verdict = match least {
+            Some(least) if least * judged > ALPHA && is_open => {
+                compared.reason = Some(Reason::Unreachable);
+                compared.note = Some(format!(
+                    "{} {} can reach p = {least:.2} at best, which {} judged metrics lift above {ALPHA}",
+                    compared.units[0].min(compared.units[1]),
+                    if compared.paired {
                         "pairs"
                     } else {
                         "units a group"
                     },
-                    least,
                     p.len()
                 ));
                 GateVerdict::Insufficient
             }
-            _ => verdict(check),
+            _ => verdict(compared),
         };
     }
 }
@@ -322,36 +303,24 @@ fn least_p(c: &Comparison) -> f64 {
     }
 }
 
-/// The tolerance in the units of the effect: a fraction of a factor, a difference of ratios, of other
-/// differences a fraction of the baseline's value.
-fn margin(check: &Check) -> Option<f64> {
-    let tolerance = check.tolerance?;
-    match check.effect.as_ref()?.kind {
-        EffectKind::Difference if check.unit != Unit::Ratio => {
-            Some(tolerance * check.base_value?.abs())
-        }
-        EffectKind::Difference | EffectKind::Ratio => Some(tolerance),
-    }
-}
-
 /// By the ends of the interval, turned so that more is worse.
-fn verdict(check: &Check) -> GateVerdict {
-    let (Some(effect), Some(tolerance), Some(p)) = (&check.effect, margin(check), check.p_adjusted)
-    else {
+fn verdict(compared: &Comparison<GateVerdict>) -> GateVerdict {
+    let (Some(effect), Some(tolerance), Some(p)) = (
+        &compared.effect,
+        analysis::margin(compared),
+        compared.p_adjusted,
+    ) else {
         return GateVerdict::Inconclusive;
     };
-    let none = match effect.kind {
-        EffectKind::Ratio => 1.0,
-        EffectKind::Difference => 0.0,
-    };
+    let none = effect.kind.none();
     let (low, high) = (effect.low - none, effect.high - none);
-    let worse = match Metric::named(&check.metric).map(|m| m.row().direction) {
-        Some(Direction::Higher) => (-high, -low),
-        Some(Direction::Lower) => (low, high),
+    let worse = match compared.direction {
+        Direction::Higher => (-high, -low),
+        Direction::Lower => (low, high),
         // Without a direction a change either way is one.
-        Some(Direction::Neither) | None if low > 0.0 => (low, high),
-        Some(Direction::Neither) | None if high < 0.0 => (-high, -low),
-        Some(Direction::Neither) | None => (0.0, high.max(-low)),
+        Direction::Neither if low > 0.0 => (low, high),
+        Direction::Neither if high < 0.0 => (-high, -low),
+        Direction::Neither => (0.0, high.max(-low)),
     };
     if p < ALPHA && worse.0 > tolerance {
         GateVerdict::Regression
@@ -362,118 +331,76 @@ fn verdict(check: &Check) -> GateVerdict {
     }
 }
 
-/// What so many units can show, from the width of the interval that they gave.
-struct Power {
-    /// Standard error of the effect, of ratios on logs.
-    error: f64,
-    kind: EffectKind,
-}
-
-impl Power {
-    fn of(effect: &EffectSize) -> Option<Self> {
-        let width = match effect.kind {
-            EffectKind::Ratio => (effect.high / effect.low).ln(),
-            EffectKind::Difference => effect.high - effect.low,
-        };
-        let error = width / (2.0 * normal::quantile(0.5 + effect.level / 2.0)?);
-        (error.is_finite() && error > 0.0).then_some(Self {
-            error,
-            kind: effect.kind,
-        })
-    }
-
-    /// Errors that a change must be away from none to be found.
-    fn distance() -> f64 {
-        let z = |p| normal::quantile(p).unwrap_or(f64::INFINITY);
-        z(1.0 - ALPHA / 2.0) + z(POWER)
-    }
-
-    fn detectable(&self) -> f64 {
-        let size = Self::distance() * self.error;
-        match self.kind {
-            EffectKind::Ratio => size.exp(),
-            EffectKind::Difference => size,
-        }
-    }
-
-    /// The error falls with the root of the units.
-    fn needed(&self, units: u64, tolerance: f64) -> Option<u64> {
-        let wanted = match self.kind {
-            EffectKind::Ratio => tolerance.ln_1p(),
-            EffectKind::Difference => tolerance,
-        };
-        let times = (Self::distance() * self.error / wanted).powi(2);
-        let n = (units as f64 * times).ceil();
-        (wanted > 0.0 && n.is_finite() && n < 1e15).then_some(n as u64)
-    }
-}
-
 /// A limit is broken where the whole interval is beyond it, kept where the whole is inside.
-fn against_limit(candidate: &Side<'_>, limit: &AbsoluteLimit) -> Check {
+fn against_limit(candidate: &Side<'_>, limit: &AbsoluteLimit, config: &Config) -> Check {
     let found = analysis::interval_of(candidate, &limit.metric, limit.statistic);
     let (value, n, units) = found
         .as_ref()
         .map_or((None, 0, 0), |(v, n, units, _)| (Some(*v), *n, *units));
     let interval = found.as_ref().and_then(|(_, _, _, i)| i.as_ref());
-    let (verdict, note) = match (interval, value) {
-        (Some(i), Some(_)) => {
-            let (is_inside, is_beyond) = match limit.kind {
-                CheckKind::Min => (i.low >= limit.value, i.high < limit.value),
-                CheckKind::Max | CheckKind::Regression => {
-                    (i.high <= limit.value, i.low > limit.value)
-                }
-            };
-            let verdict = match (is_inside, is_beyond) {
-                (true, _) => GateVerdict::Pass,
-                (_, true) => GateVerdict::Regression,
-                _ => GateVerdict::Inconclusive,
-            };
-            (verdict, None)
+    let lacks = match (interval, value) {
+        (Some(_), Some(_)) => None,
+        (_, None) => Some((Reason::Absent, "not measured in the candidate".to_owned())),
+        (None, Some(_)) if units < FEWEST_UNITS => {
+            let note = format!("no interval: {units} of the {FEWEST_UNITS} units it needs");
+            Some((Reason::TooFew, note))
         }
-        (_, None) => (
-            GateVerdict::Insufficient,
-            Some("not measured in the candidate".to_owned()),
-        ),
-        (None, Some(_)) if units < FEWEST_UNITS => (
-            GateVerdict::Insufficient,
-            Some(format!(
-                "no interval: {units} of the {FEWEST_UNITS} units it needs"
-            )),
-        ),
-        (None, Some(_)) => (
-            GateVerdict::Insufficient,
-            Some("no interval can be formed".to_owned()),
-        ),
+        (None, Some(_)) => Some((Reason::TooFew, "no interval can be formed".to_owned())),
     };
+    let (reason, note) = lacks.unzip();
+    // The end that faces the limit: how far it is, and how far it may be.
+    let half = interval
+        .zip(value)
+        .map(|(i, value)| match value < limit.value {
+            true => i.high - value,
+            false => value - i.low,
+        });
+    let away = value.map(|value| (value - limit.value).abs());
     Check {
-        metric: limit.metric.clone(),
-        unit: Metric::named(&limit.metric).map_or(Unit::Unknown, |m| m.row().unit),
-        statistic: word(limit.statistic).into(),
+        compared: Comparison {
+            detectable: half,
+            n_needed: half.zip(away).and_then(|(half, away)| {
+                let n = (units as f64 * (half / away).powi(2)).ceil();
+                (n.is_finite() && n < 1e15).then_some((n as u64).max(FEWEST_UNITS))
+            }),
+            candidate: candidate.label.clone(),
+            n: [0, n],
+            units: [0, units],
+            base_value: Some(limit.value),
+            candidate_value: value,
+            effect: interval.zip(value).map(|(i, value)| EffectSize {
+                kind: EffectKind::Difference,
+                estimate: value,
+                low: i.low,
+                high: i.high,
+                level: i.level,
+            }),
+            verdict: interval.map_or(GateVerdict::Insufficient, |i| limit.verdict(i)),
+            reason,
+            note,
+            ..absent(&limit.metric, config)
+        },
+        statistic: limit.statistic.name().into(),
         kind: limit.kind,
-        base: String::new(),
-        candidate: candidate.label.clone(),
-        n: [0, n],
-        units: [0, units],
-        paired: false,
-        base_value: Some(limit.value),
-        candidate_value: value,
-        effect: interval.zip(value).map(|(i, value)| EffectSize {
-            kind: EffectKind::Difference,
-            estimate: value,
-            low: i.low,
-            high: i.high,
-            level: i.level,
-        }),
-        test: None,
-        p: None,
-        p_adjusted: None,
-        tolerance: None,
-        detectable: None,
-        n_needed: None,
-        level: CheckLevel::Error,
+        level: limit.level,
         accepted: false,
-        verdict,
-        note,
+        set_at: limit.set_at.clone(),
+    }
+}
+
+impl AbsoluteLimit {
+    fn verdict(&self, interval: &Interval) -> GateVerdict {
+        let (is_inside, is_beyond) = match self.kind {
+            CheckKind::Min => (interval.low >= self.value, interval.high < self.value),
+            CheckKind::Max | CheckKind::Regression => {
+                (interval.high <= self.value, interval.low > self.value)
+            }
+        };
+        match (is_inside, is_beyond) {
+            (true, _) => GateVerdict::Pass,
+            (_, true) => GateVerdict::Regression,
+            _ => GateVerdict::Inconclusive,
+        }
     }
 }
 
@@ -486,9 +413,10 @@ fn events(
 ) -> Vec<GateEvent> {
     let mut metrics: Vec<String> = Vec::new();
     for check in checks {
-        let is_new = !metrics.contains(&check.metric);
-        if check.verdict == GateVerdict::Regression && !check.accepted && is_new {
-            metrics.push(check.metric.clone());
+        let metric = &check.compared.metric;
+        let is_regression = check.compared.verdict == GateVerdict::Regression;
+        if is_regression && !check.accepted && !metrics.contains(metric) {
+            metrics.push(metric.clone());
         }
     }
     if metrics.is_empty() {
@@ -522,16 +450,22 @@ fn models(base: &Side<'_>, candidate: &Side<'_>) -> Option<Cause> {
 
 fn overall(checks: &[Check], policy: &Policy) -> GateVerdict {
     let decides = |c: &&Check| c.level == CheckLevel::Error && !c.accepted;
-    let has = |verdict| checks.iter().filter(decides).any(|c| c.verdict == verdict);
+    let has = |verdict| {
+        checks
+            .iter()
+            .filter(decides)
+            .any(|c| c.compared.verdict == verdict)
+    };
     if has(GateVerdict::Regression) {
         return GateVerdict::Regression;
     }
     let is_declared = |c: &Check| {
-        let is_named =
-            |j: &Judged| j.is_declared && j.metric == c.metric && word(j.statistic) == c.statistic;
+        let is_named = |j: &Judged| {
+            j.is_declared && j.metric == c.compared.metric && j.statistic.name() == c.statistic
+        };
         c.kind != CheckKind::Regression || policy.judged.iter().any(is_named)
     };
-    let is_short = |c: &&Check| c.verdict == GateVerdict::Insufficient;
+    let is_short = |c: &&Check| c.compared.verdict == GateVerdict::Insufficient;
     let mut deciding = checks.iter().filter(|c| c.level == CheckLevel::Error);
     // Without a check that decides nothing was judged.
     let all_short = deciding.clone().all(|c| is_short(&c));

@@ -4,21 +4,24 @@ use std::collections::BTreeSet;
 
 use crate::assessment::{
     Comparison, ComparisonVerdict, Contrast, EffectKind, Generator, GroupRow, Interval,
-    PairedRatios, Pairing, Period, SCHEMA_VERSION, Stratification, Stratum,
+    PairedRatios, Pairing, Period, Reason, SCHEMA_VERSION, Stratification,
 };
 use crate::config::{Config, TargetStatistic};
-use crate::metrics::{Kind, Metric};
-use crate::record::{Dimension, Measured};
+use crate::metrics::{Direction, Kind, Metric, Unit};
+use crate::record::Measured;
 use crate::stats::{clustered, location, multiplicity, unpaired};
 use crate::workload::{Filter, Workload};
 
 use super::compare::COMPARED;
 use super::describe::LEVEL;
 use super::pairs::pairs;
+use super::power::add_power;
 use super::sides::{self, Group};
 use super::spread::Spread;
 use super::spreads::in_parallel;
 use super::tables::{base, is_mock};
+use super::tolerance::usual_tolerance;
+use super::{decide, plain, strata};
 
 /// One group: the part of a workload that `filter` lets through.
 #[derive(Debug, Clone)]
@@ -35,25 +38,19 @@ pub struct Side<'a> {
     pub skipped: u64,
 }
 
-/// Dimensions within whose values the sign of a difference is looked at.
-const WITHIN: [Dimension; 5] = [
-    Dimension::Project,
-    Dimension::Interface,
-    Dimension::Mode,
-    Dimension::Model,
-    Dimension::Purpose,
-];
-
-/// Fewer units in a group than this say nothing of a sign.
-const FEWEST_WITHIN: usize = 6;
-
 /// Compares each side with the first one.
 ///
 /// `dimension` is the name under which comparisons stand (`mode`, or `label` for inputs). With
 /// `named` metrics only these are compared, and p is adjusted by Holm's method; else the usual ones
-/// and all that only the input knows, adjusted by Benjamini and Hochberg.
+/// and all that only the input knows, adjusted by Benjamini and Hochberg. The configuration says which way
+/// is better of metrics without a direction, and which metrics matter most.
 #[must_use]
-pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contrast {
+pub fn contrast(
+    sides: &[Side<'_>],
+    dimension: &str,
+    named: &[String],
+    config: &Config,
+) -> Contrast {
     let Some((base, candidates)) = sides.split_first() else {
         return empty();
     };
@@ -69,7 +66,7 @@ pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contra
         .flat_map(|side| metrics.iter().map(move |metric| (side, metric)))
         .collect();
     let answers = in_parallel(&questions, |(side, metric)| {
-        Answer::of(base, side, metric, dimension)
+        Answer::of(base, side, metric, dimension, config)
     });
     let mut answers: Vec<Answer> = answers.into_iter().flatten().collect();
     let p: Vec<f64> = answers.iter().filter_map(|a| a.comparison.p).collect();
@@ -83,9 +80,14 @@ pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contra
         answer.comparison.p_adjusted = adjusted.next();
         answer.comparison.verdict = sides::verdict(&answer.comparison);
     }
-    let strata = candidates
+    let comparisons: Vec<Comparison> = answers.iter().map(|a| a.comparison.clone()).collect();
+    let strata: Vec<Stratification> = candidates
         .iter()
-        .flat_map(|side| stratify(base, side, dimension, &answers))
+        .flat_map(|side| strata::stratify(base, side, dimension, &comparisons))
+        .collect();
+    let decisions = candidates
+        .iter()
+        .map(|side| decide::decide(base, side, &comparisons, &strata, config))
         .collect();
     let periods = sides.iter().filter_map(|s| s.workload.period);
     let whole = periods.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
@@ -94,8 +96,9 @@ pub fn contrast(sides: &[Side<'_>], dimension: &str, named: &[String]) -> Contra
         groups: sides.iter().map(row).collect(),
         pairings: candidates.iter().map(|side| pairing(base, side)).collect(),
         pairs: answers.iter().find_map(|a| a.ratios.clone()),
-        comparisons: answers.into_iter().map(|a| a.comparison).collect(),
+        comparisons,
         strata,
+        decisions,
         correction: if named.is_empty() {
             "benjamini-hochberg"
         } else {
@@ -148,7 +151,8 @@ pub fn values(base: (&str, &[f64]), candidate: (&str, &[f64])) -> Contrast {
     let n = [a.len() as u64, b.len() as u64];
     let mut comparison = Comparison {
         metric: "value".into(),
-        unit: crate::metrics::Unit::Unknown,
+        unit: Unit::Unknown,
+        direction: Direction::Neither,
         dimension: "label".into(),
         base: base.0.to_owned(),
         candidate: candidate.0.to_owned(),
@@ -168,13 +172,18 @@ pub fn values(base: (&str, &[f64]), candidate: (&str, &[f64])) -> Contrast {
             high: e.high,
             level: LEVEL,
         }),
+        plain_effect: None,
         test: test.map(|_| "brunner-munzel-permutation".to_owned()),
         p: test.map(|t| t.p),
         p_adjusted: test.map(|t| t.p),
-        tolerance: on_logs.then_some(0.05),
+        tolerance: on_logs.then(|| usual_tolerance("value", TargetStatistic::Mean)),
+        detectable: None,
+        n_needed: None,
         verdict: ComparisonVerdict::Insufficient,
+        reason: test.is_none().then_some(Reason::TooFew),
         note: test.is_none().then(|| sides::too_few(n)),
     };
+    add_power(&mut comparison);
     if test.is_some() {
         comparison.verdict = sides::verdict(&comparison);
     }
@@ -204,6 +213,7 @@ fn empty() -> Contrast {
         comparisons: Vec::new(),
         pairs: None,
         strata: Vec::new(),
+        decisions: Vec::new(),
         correction: "none".into(),
     }
 }
@@ -223,7 +233,7 @@ fn usual(base: &Side<'_>) -> Vec<String> {
 }
 
 /// What a metric is in a workload; `None` where nothing has its name.
-fn measured(workload: &Workload, name: &str) -> Option<Measured> {
+pub(super) fn measured(workload: &Workload, name: &str) -> Option<Measured> {
     Metric::named(name).map(Measured::Known).or_else(|| {
         let number = workload.catalog.names.find(name)?;
         Some(Measured::Custom(crate::record::Name(number)))
@@ -237,26 +247,35 @@ struct Answer {
 }
 
 impl Answer {
-    /// `None` where neither side has the metric, or what only the input knows is not in both.
-    fn of(base: &Side<'_>, candidate: &Side<'_>, metric: &str, dimension: &str) -> Option<Self> {
+    /// `None` where neither side has the metric.
+    fn of(
+        base: &Side<'_>,
+        candidate: &Side<'_>,
+        metric: &str,
+        dimension: &str,
+        config: &Config,
+    ) -> Option<Self> {
         let spread = |side: &Side<'_>| {
             let measured = measured(side.workload, metric)?;
             Spread::of(side.workload, measured, &side.filter)
         };
         let (a, b) = match (spread(base), spread(candidate)) {
             (Some(a), Some(b)) => (a, b),
-            (None, None) => return None,
             (a, b) => {
+                let spreads = [a.as_ref(), b.as_ref()];
+                let mut comparison =
+                    plain::comparison([base, candidate], spreads, metric, dimension)?;
+                comparison.direction = config.direction_of(metric);
                 return Some(Self {
-                    comparison: one_sided(base, candidate, dimension, a.as_ref(), b.as_ref()),
+                    comparison,
                     ratios: None,
                 });
             }
         };
         let groups = [group_of(base, &a), group_of(candidate, &b)];
-        let comparison = sides::comparison(dimension, &groups[0], &groups[1]);
-        let is_time =
-            a.traits.kind == Kind::Value && a.traits.unit == crate::metrics::Unit::Seconds;
+        let mut comparison = sides::comparison(dimension, &groups[0], &groups[1]);
+        comparison.direction = config.direction_of(metric);
+        let is_time = a.traits.kind == Kind::Value && a.traits.unit == Unit::Seconds;
         let ratios = (comparison.paired && is_time).then(|| {
             let tasks = pairs(&groups[0].tasks(true), &groups[1].tasks(true));
             let positive = tasks.into_iter().filter(|(a, b)| *a > 0.0 && *b > 0.0);
@@ -276,47 +295,13 @@ impl Answer {
     }
 }
 
-fn group_of<'a>(side: &'a Side<'a>, spread: &'a Spread) -> Group<'a> {
+pub(super) fn group_of<'a>(side: &'a Side<'a>, spread: &'a Spread) -> Group<'a> {
     Group {
         label: &side.label,
         workload: side.workload,
         filter: side.filter.clone(),
         is_whole: side.filter.dims.is_empty(),
         spread,
-    }
-}
-
-/// A metric that only one side has: no comparison, but worth saying.
-fn one_sided(
-    base: &Side<'_>,
-    candidate: &Side<'_>,
-    dimension: &str,
-    a: Option<&Spread>,
-    b: Option<&Spread>,
-) -> Comparison {
-    let traits = a.or(b).map(|s| s.traits.clone());
-    let count = |s: Option<&Spread>| s.map_or(0, |s| s.whole.n);
-    let units = |s: Option<&Spread>| s.map_or(0, |s| s.units.len() as u64);
-    let value = |side: &Side<'_>, s: Option<&Spread>| group_of(side, s?).shown();
-    let without = if a.is_none() { base } else { candidate };
-    Comparison {
-        metric: traits.as_ref().map_or_else(String::new, |t| t.name.clone()),
-        unit: traits.map_or(crate::metrics::Unit::Unknown, |t| t.unit),
-        dimension: dimension.to_owned(),
-        base: base.label.clone(),
-        candidate: candidate.label.clone(),
-        n: [count(a), count(b)],
-        units: [units(a), units(b)],
-        paired: false,
-        base_value: value(base, a),
-        candidate_value: value(candidate, b),
-        effect: None,
-        test: None,
-        p: None,
-        p_adjusted: None,
-        tolerance: None,
-        verdict: ComparisonVerdict::Insufficient,
-        note: Some(format!("{ABSENT}{}", without.label)),
     }
 }
 
@@ -328,16 +313,18 @@ pub fn one(
     candidate: &Side<'_>,
     metric: &str,
     statistic: TargetStatistic,
+    config: &Config,
 ) -> Option<Comparison> {
-    let mean = Answer::of(base, candidate, metric, "label")?.comparison;
+    let mean = Answer::of(base, candidate, metric, "label", config)?.comparison;
     if statistic == TargetStatistic::Mean {
         return Some(mean);
     }
-    if mean.note.as_deref().is_some_and(is_absence) {
+    if matches!(mean.reason, Some(Reason::Absent | Reason::NoInterval)) {
         // The values are means.
         return Some(Comparison {
             base_value: None,
             candidate_value: None,
+            plain_effect: None,
             ..mean
         });
     }
@@ -345,7 +332,11 @@ pub fn one(
         measured(base.workload, metric)?,
         measured(candidate.workload, metric)?,
     ];
-    super::tails::tail(base, candidate, measured, "label", 0.95)
+    let tail = super::tails::tail(base, candidate, measured, "label", 0.95)?;
+    Some(Comparison {
+        direction: mean.direction,
+        ..tail
+    })
 }
 
 /// The value of a metric with its interval; `None` where it was not measured.
@@ -381,13 +372,6 @@ pub fn interval_of(
     };
     Some((value, spread.whole.n, units, interval))
 }
-
-fn is_absence(note: &str) -> bool {
-    note.starts_with(ABSENT)
-}
-
-/// How a note begins that says where a metric is missing.
-const ABSENT: &str = "not measured in ";
 
 /// What is said of a side.
 #[must_use]
@@ -449,114 +433,4 @@ pub fn pairing(base: &Side<'_>, candidate: &Side<'_>) -> Pairing {
         base_only: a.difference(&b).count() as u64,
         candidate_only: b.difference(&a).count() as u64,
     }
-}
-
-/// What was decided, within the values of other dimensions.
-fn stratify(
-    base: &Side<'_>,
-    candidate: &Side<'_>,
-    dimension: &str,
-    answers: &[Answer],
-) -> Vec<Stratification> {
-    let decided: Vec<&Comparison> = answers
-        .iter()
-        .map(|a| &a.comparison)
-        .filter(|c| c.candidate == candidate.label && c.effect.is_some())
-        .filter(|c| {
-            use ComparisonVerdict::{Better, Different, Worse};
-            matches!(c.verdict, Better | Worse | Different)
-        })
-        .collect();
-    let others = WITHIN
-        .iter()
-        .filter(|other| base.workload.catalog.dimension_name(**other) != dimension);
-    let mut found = Vec::new();
-    for other in others {
-        let shared = shared_values(base.workload, candidate.workload, *other);
-        if shared.len() < 2 {
-            continue;
-        }
-        for comparison in &decided {
-            let within: Vec<Stratum> = shared
-                .iter()
-                .filter_map(|value| stratum(base, candidate, *other, value, comparison))
-                .collect();
-            if within.len() < 2 {
-                continue;
-            }
-            let whole = sign(comparison);
-            found.push(Stratification {
-                metric: comparison.metric.clone(),
-                base: base.label.clone(),
-                candidate: candidate.label.clone(),
-                dimension: base.workload.catalog.dimension_name(*other).to_owned(),
-                is_reversed: within
-                    .iter()
-                    .all(|s| above(comparison, s.estimate) == -whole),
-                within,
-            });
-        }
-    }
-    found
-}
-
-fn stratum(
-    base: &Side<'_>,
-    candidate: &Side<'_>,
-    other: Dimension,
-    value: &str,
-    comparison: &Comparison,
-) -> Option<Stratum> {
-    let within = |side: &Side<'_>| {
-        let number = side.workload.catalog.names.find(value)?;
-        let filter = side.filter.clone().and(other, crate::record::Name(number));
-        let measured = measured(side.workload, &comparison.metric)?;
-        let spread = Spread::of(side.workload, measured, &filter)?;
-        (spread.units.len() >= FEWEST_WITHIN).then_some(spread)
-    };
-    let (a, b) = (within(base)?, within(candidate)?);
-    let (x, y) = (
-        group_of(base, &a).shown()?,
-        group_of(candidate, &b).shown()?,
-    );
-    let estimate = match comparison.effect.as_ref()?.kind {
-        EffectKind::Ratio => y / x,
-        EffectKind::Difference => y - x,
-    };
-    estimate.is_finite().then(|| Stratum {
-        value: value.to_owned(),
-        estimate,
-        units: [a.units.len() as u64, b.units.len() as u64],
-    })
-}
-
-/// 1 where the candidate is higher, −1 where it is lower.
-fn sign(comparison: &Comparison) -> i8 {
-    comparison
-        .effect
-        .as_ref()
-        .map_or(0, |e| above(comparison, e.estimate))
-}
-
-fn above(comparison: &Comparison, estimate: f64) -> i8 {
-    let none = match comparison.effect.as_ref().map(|e| e.kind) {
-        Some(EffectKind::Ratio) => 1.0,
-        _ => 0.0,
-    };
-    match estimate.total_cmp(&none) {
-        std::cmp::Ordering::Greater => 1,
-        std::cmp::Ordering::Equal => 0,
-        std::cmp::Ordering::Less => -1,
-    }
-}
-
-/// Values of a dimension that occur in both workloads.
-fn shared_values(a: &Workload, b: &Workload, dimension: Dimension) -> Vec<String> {
-    let of = |w: &Workload| -> BTreeSet<String> {
-        w.values_of(dimension)
-            .into_iter()
-            .map(|(name, _)| w.catalog.text(name).to_owned())
-            .collect()
-    };
-    of(a).intersection(&of(b)).cloned().collect()
 }

@@ -7,20 +7,25 @@ mod attribution;
 mod border;
 mod compare;
 mod contrast;
+mod decide;
 mod describe;
 mod events;
 mod gather;
 mod headline;
 mod indicators;
 mod pairs;
+mod plain;
+mod power;
 mod reported;
 mod resources;
 mod sides;
 mod spread;
 mod spreads;
+mod strata;
 mod tables;
 mod tails;
 mod targets;
+mod tolerance;
 mod trends;
 
 use crate::assessment::{
@@ -32,6 +37,8 @@ use crate::record::{DIMENSIONS, Dimension, Name, hash64};
 use crate::workload::Workload;
 
 pub use contrast::{Side, by, contrast, interval_of, one, pairing, row, values};
+pub use power::add_power;
+pub use tolerance::{margin, usual_tolerance};
 pub use trends::{forecasts, trends_of};
 
 use reported::Reported;

@@ -12,15 +12,18 @@
 //! the groups are whole inputs, else their requests. The groups may be parts of one workload or two workloads:
 //! tasks and units are matched by name.
 
-use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
-use crate::metrics::{Direction, Kind, Metric, Unit};
+use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
+use crate::config::TargetStatistic;
+use crate::metrics::{Direction, Kind, Unit};
 use crate::record::Measured;
 use crate::stats::{Estimate, clustered, counts, location, paired, permutation, unpaired};
 use crate::workload::{Filter, GroupKey, Grouping, Total, Workload};
 
 use super::describe::LEVEL;
 use super::pairs::pairs;
-use super::spread::{Owner, Spread};
+use super::power::add_power;
+use super::spread::{Owner, Spread, Traits};
+use super::tolerance::{margin, usual_tolerance};
 
 /// Fewer pairs than this cannot reach p < 0.05.
 pub(super) const FEWEST_PAIRS: usize = 6;
@@ -39,7 +42,7 @@ struct Finding {
     is_paired: bool,
     units: [u64; 2],
     /// Why there is no effect.
-    note: Option<String>,
+    lacks: Option<(Reason, String)>,
 }
 
 /// Records of one metric, and what they are called.
@@ -79,6 +82,14 @@ impl<'a> Group<'a> {
         } else {
             self.spread.mean_of(whole)
         }
+    }
+
+    /// One value for each unit.
+    pub(super) fn values(&self) -> Vec<f64> {
+        let units = self.spread.units.iter();
+        units
+            .filter_map(|(_, total)| self.value_of(*total))
+            .collect()
     }
 
     /// One value for each task, by name: the mean, of several runs their geometric mean.
@@ -150,26 +161,35 @@ fn middle(values: &[f64], on_logs: bool) -> f64 {
 pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_>) -> Comparison {
     let traits = &base.spread.traits;
     let own_units = [base, candidate].map(|g| g.spread.units.len() as u64);
-    let kind = effect_kind(base.spread, candidate.spread);
+    let kind = if traits.kind == Kind::Share {
+        EffectKind::Difference
+    } else {
+        effect_kind(base.spread, candidate.spread)
+    };
     let finding = if traits.kind == Kind::Share {
         of_shares(base, candidate)
     } else {
         of_pairs(base, candidate, kind).or_else(|| of_units(base, candidate, kind))
     };
-    let (test, p, effect, is_paired, units, note) = match finding {
+    let (test, p, effect, is_paired, units, lacks) = match finding {
         Some(f) => (
             Some(f.test),
             Some(f.p),
             f.effect,
             f.is_paired,
             f.units,
-            f.note,
+            f.lacks,
         ),
-        None => (None, None, None, false, own_units, Some(too_few(own_units))),
+        None => {
+            let lacks = Some((Reason::TooFew, too_few(own_units)));
+            (None, None, None, false, own_units, lacks)
+        }
     };
-    Comparison {
+    let (reason, note) = lacks.unzip();
+    let mut comparison = Comparison {
         metric: traits.name.clone(),
         unit: traits.unit,
+        direction: traits.direction,
         dimension: dimension.to_owned(),
         base: base.label.to_owned(),
         candidate: candidate.label.to_owned(),
@@ -185,13 +205,19 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
             high: e.high,
             level: LEVEL,
         }),
+        plain_effect: None,
         test: test.map(str::to_owned),
         p,
         p_adjusted: None,
-        tolerance: tolerance(traits.measured, kind),
+        tolerance: tolerance(traits, kind),
+        detectable: None,
+        n_needed: None,
         verdict: ComparisonVerdict::Insufficient,
+        reason,
         note,
-    }
+    };
+    add_power(&mut comparison);
+    comparison
 }
 
 /// Tasks that ran in both groups, else units that did.
@@ -230,11 +256,12 @@ fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
         effect: effect.map(|e| if is_ratio { e.map(f64::exp) } else { e }),
         is_paired: true,
         units: [differences.len() as u64; 2],
-        note: (on_logs && !is_ratio).then(|| {
-            format!(
+        lacks: (on_logs && !is_ratio).then(|| {
+            let note = format!(
                 "{zeros} of {} pairs go from or to 0: no factor",
                 pairs.len()
-            )
+            );
+            (Reason::Zero, note)
         }),
     })
 }
@@ -246,11 +273,7 @@ fn has_ratio((base, candidate): &(f64, f64)) -> bool {
 
 /// One value for each unit of either group.
 fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
-    let values = |group: &Group<'_>| -> Vec<f64> {
-        let units = group.spread.units.iter();
-        units.filter_map(|(_, f)| group.value_of(*f)).collect()
-    };
-    let (base, candidate) = (values(base), values(candidate));
+    let (base, candidate) = (base.values(), candidate.values());
     if base.len() < FEWEST_UNITS || candidate.len() < FEWEST_UNITS {
         return None;
     }
@@ -267,9 +290,10 @@ fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
         effect,
         is_paired: false,
         units: [base.len() as u64, candidate.len() as u64],
-        note: effect
-            .is_none()
-            .then(|| "a unit has the value 0: no factor".to_owned()),
+        lacks: effect.is_none().then(|| {
+            let note = "a unit has the value 0: no factor".to_owned();
+            (Reason::Zero, note)
+        }),
     })
 }
 
@@ -291,7 +315,7 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
             effect: effect.or_else(|| clustered::difference(y1, x1, y2, x2, LEVEL)),
             is_paired: true,
             units: [y1.len() as u64; 2],
-            note: None,
+            lacks: None,
         });
     }
     let ((y1, x1), (y2, x2)) = (base.spread.sums(), candidate.spread.sums());
@@ -319,7 +343,7 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
         effect: effect.or_else(|| clustered::difference(&y1, &x1, &y2, &x2, LEVEL)),
         is_paired: false,
         units: [x1.len() as u64, x2.len() as u64],
-        note: None,
+        lacks: None,
     })
 }
 
@@ -368,23 +392,11 @@ fn effect_kind(base: &Spread, candidate: &Spread) -> EffectKind {
     }
 }
 
-/// Differences inside this do not matter: 5 % of positive quantities, 5 points of success rates,
-/// 2 points of other ratios. A difference of what is no ratio has no size that matters.
-fn tolerance(measured: Measured, kind: EffectKind) -> Option<f64> {
-    let Measured::Known(metric) = measured else {
-        return (kind == EffectKind::Ratio).then_some(0.05);
-    };
-    Some(match (metric, metric.row().unit) {
-        (
-            Metric::SuccessRate
-            | Metric::TaskSuccessRate
-            | Metric::AttemptSuccessRate
-            | Metric::ToolSuccessRate,
-            _,
-        ) => 0.05,
-        (_, Unit::Ratio) => 0.02,
-        _ => 0.05,
-    })
+/// The usual tolerance. A difference of what only the input knows has no size that matters.
+fn tolerance(traits: &Traits, kind: EffectKind) -> Option<f64> {
+    let is_known = matches!(traits.measured, Measured::Known(_));
+    (is_known || kind == EffectKind::Ratio)
+        .then(|| usual_tolerance(&traits.name, TargetStatistic::Mean))
 }
 
 /// The word for a comparison whose p was adjusted.
@@ -392,13 +404,9 @@ pub(super) fn verdict(comparison: &Comparison) -> ComparisonVerdict {
     let (Some(effect), Some(p)) = (&comparison.effect, comparison.p_adjusted) else {
         return ComparisonVerdict::Inconclusive;
     };
-    let none = match effect.kind {
-        EffectKind::Ratio => 1.0,
-        EffectKind::Difference => 0.0,
-    };
-    let is_same = comparison
-        .tolerance
-        .is_some_and(|t| effect.low >= none - t && effect.high <= none + t);
+    let none = effect.kind.none();
+    let is_same =
+        margin(comparison).is_some_and(|t| effect.low >= none - t && effect.high <= none + t);
     if is_same {
         return ComparisonVerdict::Same;
     }
@@ -406,10 +414,10 @@ pub(super) fn verdict(comparison: &Comparison) -> ComparisonVerdict {
         return ComparisonVerdict::Inconclusive;
     }
     let rises = effect.estimate > none;
-    match Metric::named(&comparison.metric).map(|m| m.row().direction) {
-        Some(Direction::Higher) if rises => ComparisonVerdict::Better,
-        Some(Direction::Lower) if !rises => ComparisonVerdict::Better,
-        Some(Direction::Higher | Direction::Lower) => ComparisonVerdict::Worse,
-        Some(Direction::Neither) | None => ComparisonVerdict::Different,
+    match comparison.direction {
+        Direction::Higher if rises => ComparisonVerdict::Better,
+        Direction::Lower if !rises => ComparisonVerdict::Better,
+        Direction::Higher | Direction::Lower => ComparisonVerdict::Worse,
+        Direction::Neither => ComparisonVerdict::Different,
     }
 }

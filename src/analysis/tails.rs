@@ -1,6 +1,7 @@
 //! A tail quantile of two groups: the ratio of the pooled quantiles, by drawing units again.
 
-use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
+use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
+use crate::config::TargetStatistic;
 use crate::metrics::Kind;
 use crate::record::Measured;
 use crate::stats::bootstrap;
@@ -9,8 +10,10 @@ use crate::workload::{Figure, GroupKey, Grouping};
 
 use super::contrast::Side;
 use super::describe::LEVEL;
+use super::power::add_power;
 use super::sides;
 use super::spread::Traits;
+use super::tolerance::usual_tolerance;
 
 /// Draws of the bootstrap.
 const DRAWS: usize = 1_999;
@@ -73,8 +76,10 @@ pub(super) fn tail(
     let scale = traits.unit.scale();
     let [x, y] = [&tails[0], &tails[1]].map(|t| t.quantile(&vec![1.0; t.values.len()]));
     let mut comparison = Comparison {
+        tolerance: Some(usual_tolerance(&traits.name, TargetStatistic::P95)),
         metric: traits.name,
         unit: traits.unit,
+        direction: traits.direction,
         dimension: dimension.to_owned(),
         base: base.label.clone(),
         candidate: candidate.label.clone(),
@@ -84,14 +89,18 @@ pub(super) fn tail(
         base_value: x.map(|v| v / scale),
         candidate_value: y.map(|v| v / scale),
         effect: None,
+        plain_effect: None,
         test: None,
         p: None,
         p_adjusted: None,
-        tolerance: Some(0.1),
+        detectable: None,
+        n_needed: None,
         verdict: ComparisonVerdict::Insufficient,
+        reason: None,
         note: None,
     };
     if n[0].min(n[1]) < LEAST_VALUES || units[0].min(units[1]) < FEWEST_UNITS {
+        comparison.reason = Some(Reason::TooFew);
         comparison.note = Some(format!(
             "too few: {} and {} values in {} and {} units; p95 needs {LEAST_VALUES} in {FEWEST_UNITS}",
             n[0], n[1], units[0], units[1]
@@ -116,6 +125,7 @@ pub(super) fn tail(
         Some(ratio)
     });
     let Some(interval) = interval.map(|i| i.map(f64::exp)) else {
+        comparison.reason = Some(Reason::TooFew);
         comparison.note = Some("the quantile of some draws is not known".into());
         return Some(comparison);
     };
@@ -133,6 +143,7 @@ pub(super) fn tail(
     });
     comparison.test = Some("bootstrap-of-units".into());
     comparison.p = Some(p.min(1.0));
+    add_power(&mut comparison);
     Some(comparison)
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Generator, Period};
+use super::{Comparison, EffectSize, Generator, Period};
 
 /// Two or more groups, each compared with the first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,8 +24,27 @@ pub struct Contrast {
     pub pairs: Option<PairedRatios>,
     /// Whether the sign of the differences holds within the values of other dimensions.
     pub strata: Vec<Stratification>,
+    /// What it comes to, for each further group.
+    pub decisions: Vec<Decision>,
     /// How p was adjusted: `benjamini-hochberg` over all, `holm` over the metrics that were named.
     pub correction: String,
+}
+
+/// What the comparisons of two groups come to. Reversed ones (see `strata`) do not count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// The base.
+    pub base: String,
+    /// The other group.
+    pub candidate: String,
+    /// The better group: where all decided metrics agree, else as the ranking of the configuration says;
+    /// `null` where neither does.
+    pub winner: Option<String>,
+    /// The metric of the ranking that decided, or that is open and so keeps it from deciding; `null` where
+    /// the metrics agree or none is ranked.
+    pub by: Option<String>,
+    /// Whether metrics disagree: one is better, another worse.
+    pub is_trade: bool,
 }
 
 /// One group.
@@ -88,7 +107,10 @@ pub struct Stratification {
     pub dimension: String,
     /// The effect within each of its values where both groups have enough units.
     pub within: Vec<Stratum>,
-    /// Every one of them has the other sign than the whole: the whole misleads.
+    /// The effect of like with like: those within the values, put together by how much both groups have of
+    /// each (Mantel and Haenszel's weights). Of ratios a difference, else a quotient of geometric means.
+    pub like_with_like: Option<EffectSize>,
+    /// The whole misleads: like with like has the other sign, within every value or beyond its interval.
     pub is_reversed: bool,
 }
 

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EffectSize, Generator, GroupRow, Pairing, SCHEMA_VERSION};
-use crate::metrics::Unit;
+use super::{Comparison, Generator, GroupRow, Pairing, SCHEMA_VERSION};
 
 /// A candidate against a baseline, check by check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,53 +66,32 @@ pub enum CheckKind {
     Min,
 }
 
-/// One judged metric.
+/// One judged metric. Of an absolute limit `base_value` is the limit, and `effect` the candidate's value
+/// with its interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Check {
-    /// Name of the metric.
-    pub metric: String,
-    /// Unit of both values.
-    pub unit: Unit,
+    /// What was compared, and the word for it.
+    #[serde(flatten)]
+    pub compared: Comparison<GateVerdict>,
     /// `mean`, `p95`.
     pub statistic: String,
     /// Against what.
     pub kind: CheckKind,
-    /// The baseline.
-    pub base: String,
-    /// The candidate.
-    pub candidate: String,
-    /// Records of each.
-    pub n: [u64; 2],
-    /// Units of inference of each; of pairs, the number of pairs twice.
-    pub units: [u64; 2],
-    /// Whether tasks that ran in both were compared.
-    pub paired: bool,
-    /// Value of the baseline; of an absolute limit, the limit.
-    pub base_value: Option<f64>,
-    /// Value of the candidate.
-    pub candidate_value: Option<f64>,
-    /// The effect with its interval; of an absolute limit, the candidate's value with its interval.
-    pub effect: Option<EffectSize>,
-    /// Name of the test; `null` where only an interval was formed.
-    pub test: Option<String>,
-    /// p.
-    pub p: Option<f64>,
-    /// p, adjusted over all judged metrics.
-    pub p_adjusted: Option<f64>,
-    /// Largest change for the worse that is accepted: a fraction, or a difference of ratios.
-    pub tolerance: Option<f64>,
-    /// The change that this many units would show four times out of five: a factor, or a difference.
-    pub detectable: Option<f64>,
-    /// Units a group (or pairs) that a verdict at the tolerance needs, four times out of five.
-    pub n_needed: Option<u64>,
     /// How much it weighs.
     pub level: CheckLevel,
     /// Whether somebody accepted the change on purpose.
     pub accepted: bool,
-    /// The word for it.
-    pub verdict: GateVerdict,
-    /// Why it is no more than that.
-    pub note: Option<String>,
+    /// Where the tolerance or limit is set; `null` where an option or nobody sets it.
+    pub set_at: Option<SettingPlace>,
+}
+
+/// A line of a configuration file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SettingPlace {
+    /// The file.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: Option<u64>,
 }
 
 /// Regressions with a common cause.

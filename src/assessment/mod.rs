@@ -18,11 +18,12 @@ pub use advice::{
     NotEvaluated, Priority, Projection, ProjectionKind, Recommendation, Reproduction, RuleCounts,
     RuleState,
 };
-pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize};
-pub use contrast::{Contrast, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
+pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
+pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
 pub use forecast::{Forecast, ForecastLimit, ForecastValue, Reached, TrendReport};
 pub use gate::{
     Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, ScoreChange,
+    SettingPlace,
 };
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{

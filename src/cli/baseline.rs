@@ -156,7 +156,7 @@ impl EnvironmentArgs {
             differences.join(", ")
         ))
         .help(
-            "use another name, or --allow-environment; --environment host_class=NAME on both sides says that machines count as alike",
+            "measure it again here, use another name, or --allow-environment; --environment host_class=NAME on both sides says that machines count as alike",
         ))
     }
 }

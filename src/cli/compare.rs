@@ -151,7 +151,7 @@ fn of_inputs(
         })
         .collect();
     check_metrics(&args.metric, &sides)?;
-    Ok(analysis::contrast(&sides, "label", &args.metric))
+    Ok(analysis::contrast(&sides, "label", &args.metric, config))
 }
 
 /// Each value of a dimension is a group.
@@ -182,7 +182,12 @@ fn of_dimension(
         side.skipped = material.provenance.skipped;
     }
     check_metrics(&args.metric, &sides)?;
-    Ok(analysis::contrast(&sides, dimension, &args.metric))
+    Ok(analysis::contrast(
+        &sides,
+        dimension,
+        &args.metric,
+        &material.config,
+    ))
 }
 
 fn read(

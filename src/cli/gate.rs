@@ -4,10 +4,11 @@ mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::ValueEnum;
 
+use super::baseline::{self, EnvironmentArgs, StoreArgs};
 use super::input::InputArgs;
 use super::progress::Progress;
 use super::{Context, Exit, Failure};
@@ -18,7 +19,7 @@ use crate::gate;
 use crate::pipeline::{self, Material};
 use crate::report::{self, shell};
 use crate::score;
-use crate::store::{self, Baseline, Environment, Place};
+use crate::store::{self, Baseline, Place};
 use crate::workload::{Filter, Workload};
 
 /// Arguments of `gate`.
@@ -63,15 +64,10 @@ pub(super) struct Args {
     /// Exit with 3 on this verdict too
     #[arg(long, value_name = "VERDICT", value_enum)]
     fail_on: Vec<Word>,
-    /// Where baselines are kept (default: .perfadvise in the nearest folder upward)
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
-    /// Something of this machine that a saved baseline must agree in, such as host=ci-8
-    #[arg(long, value_name = "KEY=VALUE")]
-    environment: Vec<String>,
-    /// Compare with a baseline that was measured elsewhere
-    #[arg(long)]
-    allow_environment: bool,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    environment: EnvironmentArgs,
     /// Print the JSON Schema of the result, and read nothing
     #[arg(long)]
     json_schema: bool,
@@ -109,10 +105,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         return Err(Failure::new("gate does not judge by a dimension")
             .help("use --where DIM=VALUE, or perfadvise compare --by"));
     }
-    let place = match &args.store {
-        Some(folder) => Place::at(folder),
-        None => Place::nearest(&std::env::current_dir()?),
-    };
+    let place = args.store.place();
     let is_saved = place.file_of(baseline).is_ok_and(|file| file.is_file());
     if is_saved && Path::new(baseline).exists() {
         return Err(Failure::new(format!(
@@ -140,9 +133,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         files: candidate.provenance.files,
         skipped: candidate.provenance.skipped,
     };
-    let policy = policy::policy(args, &base_side, base.accepted.clone())?;
+    let policy = policy::policy(args, &config, &base_side, base.accepted.clone())?;
     let causes = causes(&base.knobs, &candidate.config);
-    let mut report = gate::judge(&base_side, &candidate_side, &policy, causes);
+    let mut report = gate::judge(&base_side, &candidate_side, &policy, &config, causes);
     // Both against the same targets.
     let score = |workload| score::score(workload, &candidate.config, candidate.profile);
     report.score = gate::score_change(&score(&base.workload), &score(&candidate.workload));
@@ -203,23 +196,9 @@ impl Base {
 
     /// What was saved before, by name or as a file. One of another environment is refused.
     fn of_store(name: &str, place: &Place, args: &Args) -> Result<Self, Failure> {
-        let Baseline { meta, workload } = store::load(name, place)
-            .map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
-        let mut here = Environment::of_machine();
-        for text in &args.environment {
-            let (key, value) = text.split_once('=').ok_or_else(|| {
-                Failure::new("--environment wants KEY=VALUE").help("write --environment host=ci-8")
-            })?;
-            here = here.with(key, value);
-        }
-        let differences = meta.environment.differences(&here);
-        if let Some(first) = differences.first().filter(|_| !args.allow_environment) {
-            return Err(Failure::new(format!(
-                "the baseline {} was measured elsewhere: {first}",
-                meta.name
-            ))
-            .help("measure it again here, or compare all the same with --allow-environment"));
-        }
+        let Baseline { meta, workload } =
+            store::load(name, place).map_err(|e| baseline::failure(&e))?;
+        args.environment.check(&meta, &args.environment.here()?)?;
         Ok(Self {
             label: meta.title(),
             files: meta.files(),

@@ -51,6 +51,10 @@ pub enum Goes {
     Preview,
     /// Interfaces that answer without a model.
     MockInterfaces,
+    /// Metrics by how much they matter.
+    Ranking,
+    /// Which way of a metric is better.
+    Direction,
     /// Nowhere: a key of another program's file, checked for its type only.
     Nowhere,
 }
@@ -73,6 +77,7 @@ pub struct Key {
 /// The modes of a context manager.
 pub const MODES: &[&str] = &["FANCY", "SIMPLE"];
 const STRATEGIES: &[&str] = &["accuracy_first", "balanced", "performance_first"];
+const DIRECTIONS: &[&str] = &["higher", "lower"];
 const PROFILES: &[&str] = &["orchestrator", "coding-agent"];
 
 const fn key(
@@ -122,6 +127,8 @@ pub const KEYS: &[Key] = &[
     knob("timeout.", Type::Duration, "60s", "Most time that an operation of this kind may take."),
     knob("compaction.at_tokens", Type::Count { least: 1, of: "tokens" }, "150000", "Size at which a context is compacted."),
     knob("tools.parallel", Type::Bool, "true", "Whether tools may run at the same time."),
+    key("direction.", Type::OneOf(DIRECTIONS), Goes::Direction, "higher", "Which way is better, of a metric of your own."),
+    key("ranking", Type::Words, Goes::Ranking, "[accuracy, response_time]", "Metrics by how much they matter: names a winner where a comparison's metrics disagree."),
     key("rules.off", Type::Words, Goes::RulesOff, "[]", "Rules that are switched off, by code."),
     key("rules.dir", Type::Word, Goes::RulesDir, "./rules", "Folder with further rules; relative to this file."),
     key("rules.preview", Type::Bool, Goes::Preview, "true", "Whether rules on probation are shown, marked."),
@@ -162,6 +169,7 @@ pub const SECTIONS: &[&str] = &[
     "performance_optimization",
     "targets",
     "thresholds",
+    "gate",
     "alerts",
     "notification_channels",
     "alert_actions",

@@ -36,6 +36,7 @@ const LEAST_CONTEXT_KEYS: usize = 2;
 const TELLING: &[&str] = &[
     "targets",
     "thresholds",
+    "gate",
     "profile",
     "rules",
     "prompt_cache",

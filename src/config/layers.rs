@@ -266,7 +266,8 @@ pub fn variable_of(key: &str) -> String {
 }
 
 /// The key that a variable (without its prefix) sets. Families and limits keep their free part:
-/// `TIMEOUT_MODEL_REQUEST`, `TARGETS_RESPONSE_TIME`, `TARGETS_RESPONSE_TIME_P95`.
+/// `TIMEOUT_MODEL_REQUEST`, `TARGETS_RESPONSE_TIME`, `TARGETS_RESPONSE_TIME_P95`,
+/// `GATE_RESPONSE_TIME_P95_MAX_REGRESSION`.
 fn key_of(rest: &str) -> Option<String> {
     let lower = rest.to_ascii_lowercase();
     if let Some(metric) = lower.strip_prefix("targets_") {
@@ -278,6 +279,14 @@ fn key_of(rest: &str) -> Option<String> {
     if let Some(threshold) = lower.strip_prefix("thresholds_") {
         return Some(format!("thresholds.{threshold}"));
     }
+    if let Some((metric, setting)) = lower.strip_prefix("gate_").and_then(gate_setting) {
+        return Some(match metric.rsplit_once('_') {
+            Some((metric, statistic @ ("mean" | "p95"))) => {
+                format!("gate.{metric}.{statistic}.{setting}")
+            }
+            _ => format!("gate.{metric}.{setting}"),
+        });
+    }
     KEYS.iter().find_map(|key| {
         let flat = key.name.replace('.', "_");
         if key.name.ends_with('.') {
@@ -287,6 +296,13 @@ fn key_of(rest: &str) -> Option<String> {
             (flat == lower).then(|| key.name.to_owned())
         }
     })
+}
+
+/// `response_time_max_regression` is the setting `max_regression` of a metric.
+fn gate_setting(rest: &str) -> Option<(&str, &'static str)> {
+    ["_max_regression", "_level", "_min", "_max"]
+        .into_iter()
+        .find_map(|end| Some((rest.strip_suffix(end).filter(|m| !m.is_empty())?, &end[1..])))
 }
 
 fn read(path: &Path) -> std::io::Result<String> {

@@ -243,7 +243,7 @@ impl Reader<'_> {
         }
     }
 
-    fn choice(&mut self, entry: &Entry, words: &[&str]) {
+    pub(super) fn choice(&mut self, entry: &Entry, words: &[&str]) {
         self.unexpected(
             &entry.key,
             &entry.node,
@@ -256,7 +256,7 @@ impl Reader<'_> {
     }
 
     /// A limit in the metric's unit; a fault where it is none.
-    fn limit(&mut self, metric: Metric, key: &str, node: &Node) -> Option<f64> {
+    pub(super) fn limit(&mut self, metric: Metric, key: &str, node: &Node) -> Option<f64> {
         match scalars::of_metric(metric, node) {
             Ok(read) => {
                 if read.was_percent {
@@ -305,7 +305,7 @@ fn usual_statistic(metric: Metric) -> TargetStatistic {
     }
 }
 
-fn known_metrics() -> impl Iterator<Item = &'static str> {
+pub(super) fn known_metrics() -> impl Iterator<Item = &'static str> {
     metrics::ALL.iter().map(|m| m.name())
 }
 

@@ -5,6 +5,7 @@
 //! are read as they are, recognised by their root keys.
 
 mod fault;
+mod gate;
 pub mod keys;
 mod kind;
 mod layers;
@@ -22,6 +23,7 @@ use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
+pub use gate::{GateSetting, Level, has_p95};
 pub use kind::{Kind, MOST_BYTES, is_configuration};
 pub use layers::{FILE_NAME, Given, Sources, check, join, load, variable_of};
 pub use targets::{PartTarget, cache_target, choose_profile, part_targets};
@@ -86,6 +88,16 @@ impl TargetStatistic {
         match self {
             TargetStatistic::Mean => "mean",
             TargetStatistic::P95 => "p95",
+        }
+    }
+
+    /// A metric with its statistic as people write them: `response_time`, `response_time.p95`.
+    #[must_use]
+    pub fn split(text: &str) -> (&str, TargetStatistic) {
+        match text.rsplit_once('.') {
+            Some((name, "p95")) => (name, TargetStatistic::P95),
+            Some((name, "mean")) => (name, TargetStatistic::Mean),
+            _ => (text, TargetStatistic::Mean),
         }
     }
 }
@@ -191,6 +203,12 @@ pub struct Config {
     pub profile: Option<Sourced<Profile>>,
     /// Targets set by the user.
     pub targets: BTreeMap<(Metric, TargetStatistic), Target>,
+    /// What the gate judges, by the name of the metric and the statistic.
+    pub gate: BTreeMap<(String, TargetStatistic), GateSetting>,
+    /// Which way is better, of metrics that the registry does not know or that have no direction there.
+    pub directions: BTreeMap<String, Sourced<Direction>>,
+    /// Metrics by how much they matter, the first most.
+    pub ranking: Option<Sourced<Vec<String>>>,
     /// Alerts.
     pub alerts: Vec<Alert>,
     /// Present values of knobs by name (`context.cache_size`), as declared.
@@ -224,6 +242,18 @@ impl Config {
     #[must_use]
     pub fn knob(&self, name: &str) -> Option<&KnobValue> {
         self.knobs.get(name).map(|k| &k.value)
+    }
+
+    /// Which way is better: as the registry says, else as the user does.
+    #[must_use]
+    pub fn direction_of(&self, metric: &str) -> Direction {
+        match Metric::named(metric).map(|m| m.row().direction) {
+            Some(known @ (Direction::Lower | Direction::Higher)) => known,
+            Some(Direction::Neither) | None => {
+                let said = self.directions.get(metric);
+                said.map_or(Direction::Neither, |d| d.value)
+            }
+        }
     }
 
     /// The target the user set, if any.

@@ -1,5 +1,6 @@
 //! One document into the configuration: what is already set there, by a higher layer, stays.
 
+use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
 use super::fault::{Fault, Warning, WarningKind, excerpt};
@@ -111,6 +112,7 @@ impl Reader<'_> {
         match name.as_str() {
             "targets" => self.targets(&entry.node),
             "thresholds" => self.thresholds(&entry.node),
+            "gate" => self.gate(&entry.node),
             "alerts" => self.alerts(&entry.node),
             "notification_channels" => self.channels(&entry.node),
             "alert_actions" => {}
@@ -179,7 +181,8 @@ impl Reader<'_> {
                     self.config.preview.get_or_insert(Sourced { value, origin });
                 }
             }
-            Goes::RulesOff | Goes::MockInterfaces | Goes::Nowhere => {}
+            Goes::Direction => self.metric_direction(key, name, entry, &word(&read.value), origin),
+            Goes::RulesOff | Goes::MockInterfaces | Goes::Ranking | Goes::Nowhere => {}
         }
     }
 
@@ -200,7 +203,41 @@ impl Reader<'_> {
             .or_insert(Sourced { value, origin });
     }
 
+    /// `direction: {frames_per_second: higher}`: of what the registry knows it changes nothing.
+    fn metric_direction(
+        &mut self,
+        key: &Key,
+        name: &str,
+        entry: &Entry,
+        word: &str,
+        origin: Origin,
+    ) {
+        let metric = name.strip_prefix(key.name).unwrap_or(name);
+        if Metric::named(metric).is_some_and(|m| m.row().direction != Direction::Neither) {
+            self.warn(
+                WarningKind::WithoutEffect,
+                entry.span,
+                format!("the direction of {metric} is known and stays as it is"),
+                None,
+            );
+            return;
+        }
+        let value = match word {
+            "higher" => Direction::Higher,
+            _ => Direction::Lower,
+        };
+        self.config
+            .directions
+            .entry(metric.to_owned())
+            .or_insert(Sourced { value, origin });
+    }
+
     fn words(&mut self, key: &Key, node: &Node) {
+        // Of rankings the highest layer's counts as a whole: two do not make one.
+        if key.goes == Goes::Ranking && self.config.ranking.is_some() {
+            return;
+        }
+
         let items = match &node.value {
             Value::Nothing => return,
             Value::List(items) => items.as_slice(),
@@ -221,7 +258,15 @@ impl Reader<'_> {
             for word in word.split(',').map(str::trim).filter(|w| !w.is_empty()) {
                 let origin = self.origin(item.span);
                 let value = word.to_owned();
-                if key.goes == Goes::RulesOff {
+                if key.goes == Goes::Ranking {
+                    let ranking = self.config.ranking.get_or_insert(Sourced {
+                        value: Vec::new(),
+                        origin,
+                    });
+                    if !ranking.value.contains(&value) {
+                        ranking.value.push(value);
+                    }
+                } else if key.goes == Goes::RulesOff {
                     if !self.config.rules_off.iter().any(|r| r.value == value) {
                         self.config.rules_off.push(Sourced { value, origin });
                     }

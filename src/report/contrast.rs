@@ -2,9 +2,10 @@
 //! the table must know.
 
 mod strip;
+mod trade;
 
 use super::Style;
-use super::effects::{effect, effect_span, painted, points};
+use super::effects::{self, effect, effect_span, painted};
 use super::pen::{Pen, Tone};
 use super::table::{self, Column};
 use super::times;
@@ -12,8 +13,10 @@ use super::verdict::capital;
 use super::words;
 use super::{json, yaml};
 use crate::assessment::{
-    Comparison, ComparisonVerdict, Contrast, GroupRow, Pairing, Stratification,
+    Comparison, ComparisonVerdict, Contrast, Decision, EffectKind, GroupRow, Pairing,
+    Stratification,
 };
+use crate::metrics::{Metric, Unit};
 
 /// The contrast in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `csv`).
 #[must_use]
@@ -35,7 +38,7 @@ fn page(c: &Contrast, style: &Style) -> String {
     for pairing in groups(c) {
         let rows = rows_of(c, &pairing);
         lines.push(String::new());
-        lines.extend(pen.paragraph("  ", &verdict(&pairing.0, &pairing.1, &rows, &pen)));
+        lines.extend(pen.paragraph("  ", &verdict(c, &pairing.1, &rows, &pen)));
         lines.push(String::new());
         lines.extend(table::lines(&columns(&rows, &pairing, &pen), "  "));
     }
@@ -96,54 +99,44 @@ fn rows_of<'a>(c: &'a Contrast, (base, candidate): &(String, String)) -> Vec<&'a
         .collect()
 }
 
-/// What was decided, in a sentence or two. Where metrics disagree there is no winner.
-fn verdict(base: &str, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -> String {
-    let list = |verdict| {
-        let of = rows.iter().filter(|c| c.verdict == verdict);
-        let names: Vec<String> = of
-            .map(|c| words::glued(&format!("{} {}{}", name(c, pen), effect(c, pen), points(c))))
-            .collect();
-        names.join(", ")
+/// What was decided, in a sentence or two. What like with like turns around is no part of it.
+fn verdict(c: &Contrast, candidate: &str, rows: &[&Comparison], pen: &Pen<'_>) -> String {
+    let is_reversed = |row: &Comparison| {
+        let of = |s: &&Stratification| s.metric == row.metric && s.candidate == row.candidate;
+        c.strata.iter().filter(of).any(|s| s.is_reversed)
     };
-    let count = |verdict| rows.iter().filter(|c| c.verdict == verdict).count() as u64;
-    let (better, worse, different) = (
-        list(ComparisonVerdict::Better),
-        list(ComparisonVerdict::Worse),
-        list(ComparisonVerdict::Different),
-    );
-    let who = pen.name(candidate, 30);
-    let than = pen.name(base, 30);
-    let mut sentence = match (better.is_empty(), worse.is_empty()) {
-        (false, false) => format!(
-            "A trade: {who} is better than {than} in {better}, and worse in {worse}. No winner, since \
-             the metrics disagree."
-        ),
-        (false, true) => format!("{who} is better than {than} in {better}; nothing is worse."),
-        (true, false) => format!("{who} is worse than {than} in {worse}; nothing is better."),
-        (true, true) => {
-            let (same, open) = (
-                count(ComparisonVerdict::Same),
-                count(ComparisonVerdict::Inconclusive),
-            );
-            match (same, open) {
-                _ if !different.is_empty() => String::new(),
-                (0, 0) => format!("Too little data for a verdict on {who} v {than}."),
-                (_, 0) => format!("{who} and {than} are the same within the tolerances."),
-                _ => format!(
-                    "No difference between {who} and {than} is proven: {same} same, {open} inconclusive."
-                ),
-            }
-        }
+    let counted: Vec<&Comparison> = rows.iter().copied().filter(|r| !is_reversed(r)).collect();
+    let base = c.groups.first().map_or("", |g| g.label.as_str());
+    let known = c.decisions.iter().find(|d| d.candidate == candidate);
+    let decision = known.cloned().unwrap_or_else(|| Decision {
+        base: base.to_owned(),
+        candidate: candidate.to_owned(),
+        winner: None,
+        by: None,
+        is_trade: false,
+    });
+    let turned: Vec<String> = rows
+        .iter()
+        .filter(|r| is_reversed(r))
+        .map(|r| name(r, pen))
+        .collect();
+    let mut sentence = match (counted.is_empty(), turned.is_empty()) {
+        (true, false) => String::new(),
+        _ => trade::verdict(&decision, &counted, pen),
     };
-    if !different.is_empty() {
+    if !turned.is_empty() {
         if !sentence.is_empty() {
             sentence.push(' ');
         }
-        sentence.push_str(&format!(
-            "{who} differs from {than} in {different}, which has no better or worse."
+        sentence.push_str(&pen.paint(
+            Tone::Bold,
+            &format!(
+                "The difference in {} turns around where like is compared with like, see below.",
+                turned.join(" and ")
+            ),
         ));
     }
-    pen.paint(Tone::Bold, &sentence)
+    sentence
 }
 
 fn name(c: &Comparison, pen: &Pen<'_>) -> String {
@@ -187,7 +180,9 @@ fn columns(rows: &[&Comparison], labels: &(String, String), pen: &Pen<'_>) -> Ve
     let units = Column::numbers(
         "units",
         cells(&|c| {
-            if c.paired {
+            if c.units == [0, 0] {
+                s.dash.into()
+            } else if c.paired {
                 words::counted(c.units[0], "pair", "pairs")
             } else {
                 format!(
@@ -229,6 +224,7 @@ fn notes(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
     for row in c.strata.iter().filter(|s| s.is_reversed) {
         notes.push(("Reversed", reversed(row, pen)));
     }
+    notes.extend(power(c, pen).into_iter().map(|text| ("Power", text)));
     for (note, metrics) in too_little(c, pen) {
         notes.push(("No verdict", format!("{}: {note}", metrics.join(", "))));
     }
@@ -342,25 +338,66 @@ fn checked(c: &Contrast, pen: &Pen<'_>) -> Option<String> {
     })
 }
 
+/// What could have been shown, and what it takes, of each metric that is open.
+fn power(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
+    let open = c
+        .comparisons
+        .iter()
+        .filter(|x| x.verdict == ComparisonVerdict::Inconclusive);
+    open.filter_map(|row| {
+        let size = effects::detectable(row, pen)?;
+        let units = effects::compared_units(row);
+        let name = name(row, pen);
+        let whose = match groups(c).len() {
+            0 | 1 => String::new(),
+            _ => format!(" ({})", pen.name(&row.candidate, 20)),
+        };
+        let needs = row.n_needed.map_or_else(String::new, |needed| {
+            format!(
+                "; to decide at {} takes some {} {}",
+                effects::tolerance(row, pen),
+                words::count(needed),
+                if row.paired { "pairs" } else { "units a group" }
+            )
+        });
+        Some(format!("{name}{whose}: {units} can show {size}{needs}"))
+    })
+    .collect()
+}
+
 fn reversed(row: &Stratification, pen: &Pen<'_>) -> String {
+    let is_ratio = row
+        .like_with_like
+        .as_ref()
+        .is_none_or(|e| e.kind == EffectKind::Ratio);
+    let unit = Metric::named(&row.metric).map_or(Unit::Unknown, |m| m.row().unit);
+    let size = |value: f64| match is_ratio {
+        true => words::factor(value, pen.signs),
+        false => effects::difference(unit, value, pen),
+    };
+    let points = match (is_ratio, unit) {
+        (false, Unit::Ratio) => " points",
+        _ => "",
+    };
     let within: Vec<String> = row
         .within
         .iter()
-        .map(|s| {
-            format!(
-                "{} {}",
-                pen.name(&s.value, 20),
-                words::fixed(s.estimate, 3, pen.signs)
-            )
-        })
+        .map(|s| format!("{} {}", pen.name(&s.value, 20), size(s.estimate)))
         .collect();
+    let dimension = pen.name(&row.dimension, 20);
+    let alike = row.like_with_like.as_ref().map_or_else(String::new, |e| {
+        words::glued(&format!(
+            "{} [{}, {}]{points}",
+            size(e.estimate),
+            size(e.low),
+            size(e.high)
+        ))
+    });
     format!(
-        "{}: within every {} the sign is the other ({}); the difference of the whole comes from the \
-         mixture of {}s, compare like with like",
+        "{}: like with like, by {dimension}, it is {alike}: the sign is the other ({}); the difference \
+         of the whole comes from the mixture of {dimension}s",
         pen.name(&words::metric(&row.metric), 30),
-        pen.name(&row.dimension, 20),
         within.join(", "),
-        pen.name(&row.dimension, 20)
     )
 }
 
@@ -414,7 +451,7 @@ fn markdown(c: &Contrast, style: &Style) -> String {
             text(&pen.name(&labels.0, 60))
         ));
         out.push(String::new());
-        out.push(text(&verdict(&labels.0, &labels.1, &rows, &pen)));
+        out.push(text(&verdict(c, &labels.1, &rows, &pen)));
         out.push(String::new());
         out.push(format!(
             "| metric | {} | {} | effect | 95 % interval | p adj. | verdict | units |",
@@ -437,7 +474,7 @@ fn markdown(c: &Contrast, style: &Style) -> String {
                 words::amount_or_dash(row.unit, row.base_value, pen.signs),
                 words::amount_or_dash(row.unit, row.candidate_value, pen.signs),
                 effect(row, &pen),
-                points(row),
+                effects::points(row),
                 effect_span(row, &pen),
                 painted(row.verdict, &pen),
             ));

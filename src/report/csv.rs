@@ -73,6 +73,7 @@ pub(super) fn checks(rows: &[Check]) -> String {
         "effect",
         "effect_low",
         "effect_high",
+        "test",
         "p",
         "p_adjusted",
         "tolerance",
@@ -83,31 +84,42 @@ pub(super) fn checks(rows: &[Check]) -> String {
     ];
     push(&mut out, head.iter().map(|&h| h.to_owned()));
     for row in rows {
-        let effect = row.effect.as_ref();
+        let compared = &row.compared;
+        let effect = compared.effect.as_ref();
         let figures = [
-            row.base_value,
-            row.candidate_value,
+            compared.base_value,
+            compared.candidate_value,
             effect.map(|e| e.estimate),
             effect.map(|e| e.low),
             effect.map(|e| e.high),
-            row.p,
-            row.p_adjusted,
-            row.tolerance,
-            row.detectable,
         ];
-        let verdict = serde_json::to_value(row.verdict).ok();
+        let rest = [
+            compared.p,
+            compared.p_adjusted,
+            compared.tolerance,
+            compared.detectable,
+        ];
+        let verdict = serde_json::to_value(compared.verdict).ok();
         let verdict = verdict.as_ref().and_then(serde_json::Value::as_str);
         let kind = serde_json::to_value(row.kind).ok();
         let kind = kind.as_ref().and_then(serde_json::Value::as_str);
-        let fields = [word(&row.metric), unit(row.unit), word(&row.statistic)]
-            .into_iter()
-            .chain([kind.unwrap_or_default().to_owned()])
-            .chain([word(&row.base), word(&row.candidate)])
-            .chain(row.units.map(|n| n.to_string()))
-            .chain(figures.map(number))
-            .chain([row.n_needed.map_or_else(String::new, |n| n.to_string())])
-            .chain([verdict.unwrap_or_default().to_owned()])
-            .chain([word(row.note.as_deref().unwrap_or_default())]);
+        let fields = [
+            word(&compared.metric),
+            unit(compared.unit),
+            word(&row.statistic),
+        ]
+        .into_iter()
+        .chain([kind.unwrap_or_default().to_owned()])
+        .chain([word(&compared.base), word(&compared.candidate)])
+        .chain(compared.units.map(|n| n.to_string()))
+        .chain(figures.map(number))
+        .chain([word(compared.test.as_deref().unwrap_or_default())])
+        .chain(rest.map(number))
+        .chain([compared
+            .n_needed
+            .map_or_else(String::new, |n| n.to_string())])
+        .chain([verdict.unwrap_or_default().to_owned()])
+        .chain([word(compared.note.as_deref().unwrap_or_default())]);
         push(&mut out, fields);
     }
     out
@@ -238,6 +250,9 @@ pub(super) fn comparisons(rows: &[Comparison]) -> String {
         "tolerance",
         "verdict",
         "note",
+        "plain_effect",
+        "detectable",
+        "n_needed",
     ];
     push(&mut out, head.iter().map(|&h| h.to_owned()));
     for row in rows {
@@ -266,7 +281,9 @@ pub(super) fn comparisons(rows: &[Comparison]) -> String {
             .chain([word(row.test.as_deref().unwrap_or_default())])
             .chain([row.p, row.p_adjusted, row.tolerance].map(number))
             .chain([verdict_word(row.verdict).to_owned()])
-            .chain([word(row.note.as_deref().unwrap_or_default())]);
+            .chain([word(row.note.as_deref().unwrap_or_default())])
+            .chain([row.plain_effect.map(|e| e.estimate), row.detectable].map(number))
+            .chain([row.n_needed.map_or_else(String::new, |n| n.to_string())]);
         push(&mut out, fields);
     }
     out

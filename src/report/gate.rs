@@ -12,10 +12,7 @@ use super::table::{self, Column};
 use super::verdict::capital;
 use super::words;
 use super::{json, yaml};
-use crate::assessment::{
-    Cause, Check, CheckKind, CheckLevel, EffectKind, GateEvent, GateReport, GateVerdict,
-};
-use crate::metrics::Unit;
+use crate::assessment::{Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict};
 
 /// The verdict in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `csv`, `junit`,
 /// `sarif`, `github`).
@@ -74,7 +71,7 @@ fn headline(r: &GateReport, pen: &Pen<'_>) -> String {
         },
         (GateVerdict::Regression, None) => String::new(),
         (GateVerdict::Pass, _) => {
-            let is_warned = |c: &&Check| c.verdict == GateVerdict::Regression;
+            let is_warned = |c: &&Check| c.compared.verdict == GateVerdict::Regression;
             match r.checks.iter().filter(is_warned).count() as u64 {
                 0 => "not worse than the baseline".into(),
                 n => format!(
@@ -95,13 +92,19 @@ fn basis(r: &GateReport) -> String {
     let pairs = r
         .checks
         .iter()
-        .filter(|c| c.paired)
-        .map(|c| c.units[0])
+        .filter(|c| c.compared.paired)
+        .map(|c| c.compared.units[0])
         .max();
     match pairs {
         Some(pairs) => words::counted(pairs, "pair", "pairs"),
         None => {
-            let of = |i: usize| r.checks.iter().map(|c| c.units[i]).max().unwrap_or(0);
+            let of = |i: usize| {
+                r.checks
+                    .iter()
+                    .map(|c| c.compared.units[i])
+                    .max()
+                    .unwrap_or(0)
+            };
             format!("{} v {} units", words::count(of(0)), words::count(of(1)))
         }
     }
@@ -118,7 +121,7 @@ fn word(verdict: GateVerdict) -> &'static str {
 }
 
 fn painted(check: &Check, pen: &Pen<'_>) -> String {
-    let tone = match check.verdict {
+    let tone = match check.compared.verdict {
         GateVerdict::Pass => Tone::Good,
         GateVerdict::Regression => Tone::Bad,
         GateVerdict::Inconclusive | GateVerdict::Insufficient => Tone::Bold,
@@ -128,12 +131,12 @@ fn painted(check: &Check, pen: &Pen<'_>) -> String {
         (false, CheckLevel::Warn) => " (warn)",
         (false, CheckLevel::Error) => "",
     };
-    format!("{}{mark}", pen.paint(tone, word(check.verdict)))
+    format!("{}{mark}", pen.paint(tone, word(check.compared.verdict)))
 }
 
 /// `response time p95`.
 fn title(check: &Check, pen: &Pen<'_>) -> String {
-    let name = pen.name(&words::lower(&words::metric(&check.metric)), 26);
+    let name = pen.name(&words::lower(&words::metric(&check.compared.metric)), 26);
     if check.statistic == "mean" {
         name
     } else {
@@ -153,7 +156,8 @@ fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
         Column::numbers(
             &words::glued("p adj."),
             cells(&|c| {
-                c.p_adjusted
+                c.compared
+                    .p_adjusted
                     .map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))
             }),
         ),
@@ -161,11 +165,11 @@ fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
     let values = [
         Column::numbers(
             &pen.name(&r.baseline.label, 12),
-            cells(&|c| words::amount_or_dash(c.unit, base_value(c), s)),
+            cells(&|c| words::amount_or_dash(c.compared.unit, base_value(c), s)),
         ),
         Column::numbers(
             &pen.name(&r.candidate.label, 12),
-            cells(&|c| words::amount_or_dash(c.unit, c.candidate_value, s)),
+            cells(&|c| words::amount_or_dash(c.compared.unit, c.compared.candidate_value, s)),
         ),
     ];
     if pen.is_narrow() {
@@ -181,59 +185,46 @@ fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
 
 /// The baseline's value; a limit stands with the tolerances.
 fn base_value(c: &Check) -> Option<f64> {
-    c.base_value.filter(|_| c.kind == CheckKind::Regression)
+    c.compared
+        .base_value
+        .filter(|_| c.kind == CheckKind::Regression)
 }
 
 fn change(c: &Check, pen: &Pen<'_>) -> String {
-    match (&c.effect, c.kind) {
-        (Some(e), CheckKind::Regression) => difference(c.unit, e.kind, e.estimate, pen),
-        _ => pen.signs.dash.into(),
-    }
-}
-
-fn difference(unit: Unit, kind: EffectKind, value: f64, pen: &Pen<'_>) -> String {
-    match kind {
-        EffectKind::Ratio => words::factor(value, pen.signs),
-        EffectKind::Difference => effects::difference(unit, value, pen),
+    match c.kind {
+        CheckKind::Regression => effects::effect(&c.compared, pen),
+        CheckKind::Max | CheckKind::Min => pen.signs.dash.into(),
     }
 }
 
 fn span(c: &Check, pen: &Pen<'_>) -> String {
-    let s = pen.signs;
-    match (&c.effect, c.kind) {
-        (Some(e), CheckKind::Regression) if e.kind == EffectKind::Ratio => format!(
-            "{} to {}",
-            words::factor_figure(e.low, s),
-            words::factor_figure(e.high, s)
-        ),
-        (Some(e), CheckKind::Regression) => format!(
-            "{} to {}",
-            difference(c.unit, e.kind, e.low, pen),
-            difference(c.unit, e.kind, e.high, pen)
-        ),
-        (Some(e), _) => words::span(c.unit, e.estimate, e.low, e.high, s),
-        (None, _) => s.dash.into(),
+    match (&c.compared.effect, c.kind) {
+        (Some(e), CheckKind::Max | CheckKind::Min) => {
+            words::span(c.compared.unit, e.estimate, e.low, e.high, pen.signs)
+        }
+        _ => effects::effect_span(&c.compared, pen),
     }
 }
 
 fn tolerance(c: &Check, pen: &Pen<'_>) -> String {
     let s = pen.signs;
     let limit = |sign: &str| {
-        let value = words::amount_or_dash(c.unit, c.base_value, s);
+        let value = words::amount_or_dash(c.compared.unit, c.compared.base_value, s);
         format!("{sign} {value}")
     };
-    match (c.kind, c.tolerance, &c.effect) {
-        (CheckKind::Min, ..) => limit(s.at_least),
-        (CheckKind::Max, ..) => limit(s.at_most),
-        (_, Some(t), Some(e)) if e.kind == EffectKind::Difference && c.unit != Unit::Ratio => {
-            let amount = words::amount(c.unit, t * c.base_value.unwrap_or(0.0).abs(), s);
-            words::glued(&format!("{} {amount}", s.plus_minus))
-        }
-        (_, Some(t), _) if c.unit == Unit::Ratio => {
-            words::glued(&format!("{} points", words::fixed(t * 100.0, 1, s)))
-        }
-        (_, Some(t), _) => words::factor(1.0 + t, s),
-        (_, None, _) => s.dash.into(),
+    match c.kind {
+        CheckKind::Min => limit(s.at_least),
+        CheckKind::Max => limit(s.at_most),
+        CheckKind::Regression => effects::tolerance(&c.compared, pen),
+    }
+}
+
+/// What decided a check: the name of the test, of a limit the interval.
+fn decided_by(c: &Check) -> &str {
+    match (c.kind, c.compared.test.as_deref(), &c.compared.effect) {
+        (CheckKind::Regression, Some(test), _) => effects::test_name(test),
+        (CheckKind::Max | CheckKind::Min, _, Some(_)) => "its interval against the limit",
+        _ => "",
     }
 }
 
@@ -246,10 +237,11 @@ fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
     for check in r
         .checks
         .iter()
-        .filter(|c| c.verdict == GateVerdict::Inconclusive)
+        .filter(|c| c.compared.verdict == GateVerdict::Inconclusive)
     {
         notes.extend(open(check, pen).map(|text| ("Open", text)));
     }
+    notes.extend(tests(r, pen).map(|text| ("Test", text)));
     if let Some(tasks) = r.tasks.as_ref().filter(|t| t.base_only > 0) {
         notes.push((
             "Tasks",
@@ -262,9 +254,10 @@ fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
     }
     for check in &r.checks {
         if let Some(note) = check
+            .compared
             .note
             .as_deref()
-            .filter(|_| check.verdict != GateVerdict::Pass)
+            .filter(|_| check.compared.verdict != GateVerdict::Pass)
         {
             notes.push((
                 "Why",
@@ -275,7 +268,7 @@ fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
     let judged = r
         .checks
         .iter()
-        .filter(|c| c.verdict != GateVerdict::Insufficient)
+        .filter(|c| c.compared.verdict != GateVerdict::Insufficient)
         .count() as u64;
     notes.push((
         "Judged",
@@ -355,36 +348,61 @@ fn worded(cause: &Cause, pen: &Pen<'_>) -> String {
 
 /// What could have been seen, and what a verdict needs.
 fn open(check: &Check, pen: &Pen<'_>) -> Option<String> {
-    let (detectable, needed, effect) = (check.detectable?, check.n_needed?, check.effect.as_ref()?);
-    let size = match effect.kind {
-        EffectKind::Ratio => words::factor(detectable, pen.signs),
-        EffectKind::Difference if check.unit == Unit::Ratio => words::glued(&format!(
-            "{} points",
-            words::fixed(detectable * 100.0, 1, pen.signs)
-        )),
-        EffectKind::Difference => words::amount(check.unit, detectable, pen.signs),
-    };
-    let units = check.units[0].min(check.units[1]);
-    if needed <= units {
+    let needed = check.compared.n_needed?;
+    if check.kind != CheckKind::Regression {
+        let of_limit = &check.compared;
         return Some(format!(
-            "{}: the change lies near the tolerance; more runs make its interval narrower",
-            title(check, pen)
+            "{} {}: {} place it within {} of {}; if it stays there, some {} units decide",
+            title(check, pen),
+            tolerance(check, pen),
+            words::counted(of_limit.units[1], "unit", "units"),
+            words::amount_or_dash(of_limit.unit, of_limit.detectable, pen.signs),
+            words::amount_or_dash(of_limit.unit, of_limit.candidate_value, pen.signs),
+            words::count(needed),
         ));
     }
-    let (own, called) = if check.paired {
-        (words::counted(units, "pair", "pairs"), "pairs")
-    } else {
-        (
-            words::counted(units, "unit a group", "units a group"),
-            "units",
-        )
-    };
+    let size = effects::detectable(&check.compared, pen)?;
+    let units = check.compared.units[0].min(check.compared.units[1]);
+    if needed <= units {
+        return Some(format!(
+            "{}: the change lies near the tolerance ({} can show {size}); more runs make its interval narrower",
+            title(check, pen),
+            effects::compared_units(&check.compared),
+        ));
+    }
     Some(format!(
-        "{}: {own} can show {size}; to decide at {} takes some {} {called}",
+        "{}: {} can show {size}; to decide at {} takes some {} {}",
         title(check, pen),
+        effects::compared_units(&check.compared),
         tolerance(check, pen),
-        words::count(needed)
+        words::count(needed),
+        if check.compared.paired {
+            "pairs"
+        } else {
+            "units a group"
+        },
     ))
+}
+
+/// Which test decided which verdicts: `Wilcoxon signed rank: response time, p95`.
+fn tests(r: &GateReport, pen: &Pen<'_>) -> Option<String> {
+    let mut by_test: Vec<(&str, Vec<String>)> = Vec::new();
+    for check in &r.checks {
+        let test = decided_by(check);
+        if test.is_empty() {
+            continue;
+        }
+        let title = title(check, pen);
+        match by_test.iter_mut().find(|(t, _)| *t == test) {
+            Some((_, titles)) => titles.push(title),
+            None => by_test.push((test, vec![title])),
+        }
+    }
+    let lines: Vec<String> = by_test
+        .into_iter()
+        .map(|(test, titles)| format!("{}: {test}", titles.join(", ")))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
 }
 
 fn next(r: &GateReport) -> &'static str {
@@ -418,25 +436,31 @@ fn markdown(r: &GateReport, style: &Style) -> String {
         format!("### {}", text(&headline(r, &pen))),
         String::new(),
         format!(
-            "| metric | {} | {} | change | 95 % interval | tolerance | p adj. | verdict |",
+            "| metric | {} | {} | change | 95 % interval | tolerance | p adj. | verdict | test |",
             text(&pen.name(&r.baseline.label, 60)),
             text(&pen.name(&r.candidate.label, 60))
         ),
-        "|---|---:|---:|---:|---:|---:|---:|---|".into(),
+        "|---|---:|---:|---:|---:|---:|---:|---|---|".into(),
     ];
     for check in &r.checks {
         let p = check
+            .compared
             .p_adjusted
             .map_or_else(|| pen.signs.dash.into(), |p| words::p_figure(p, pen.signs));
         out.push(format!(
-            "| {} | {} | {} | {} | {} | {} | {p} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {p} | {} | {} |",
             text(&capital(&title(check, &pen))),
-            words::amount_or_dash(check.unit, base_value(check), pen.signs),
-            words::amount_or_dash(check.unit, check.candidate_value, pen.signs),
+            words::amount_or_dash(check.compared.unit, base_value(check), pen.signs),
+            words::amount_or_dash(
+                check.compared.unit,
+                check.compared.candidate_value,
+                pen.signs
+            ),
             change(check, &pen),
             span(check, &pen),
             tolerance(check, &pen),
             painted(check, &pen),
+            decided_by(check),
         ));
     }
     out.push(String::new());
@@ -453,6 +477,20 @@ fn markdown(r: &GateReport, style: &Style) -> String {
     document
 }
 
+/// Where a verdict can be pointed at: the line that sets its tolerance or limit, then the lines of what
+/// differs from the baseline.
+fn places<'a>(check: &'a Check, r: &'a GateReport) -> Vec<(&'a str, u64)> {
+    let set_at = check.set_at.as_ref();
+    let set_at = set_at.map(|place| (place.file.as_str(), place.line.unwrap_or(1)));
+    let causes = r
+        .events
+        .iter()
+        .filter(|e| e.metrics.contains(&check.compared.metric))
+        .flat_map(|e| &e.causes)
+        .filter_map(|c| Some((c.file.as_deref()?, c.line.unwrap_or(1))));
+    set_at.into_iter().chain(causes).collect()
+}
+
 /// A sentence about a check, for annotations and reports.
 fn sentence(check: &Check) -> String {
     let style = Style {
@@ -463,9 +501,9 @@ fn sentence(check: &Check) -> String {
     let s = pen.signs;
     let values = format!(
         "{} {} {}",
-        words::amount_or_dash(check.unit, check.base_value, s),
+        words::amount_or_dash(check.compared.unit, check.compared.base_value, s),
         s.arrow,
-        words::amount_or_dash(check.unit, check.candidate_value, s)
+        words::amount_or_dash(check.compared.unit, check.compared.candidate_value, s)
     );
     let what = match check.kind {
         CheckKind::Regression => format!(
@@ -476,19 +514,32 @@ fn sentence(check: &Check) -> String {
         ),
         CheckKind::Max | CheckKind::Min => format!(
             "{} ({}), limit {}",
-            words::amount_or_dash(check.unit, check.candidate_value, s),
+            words::amount_or_dash(check.compared.unit, check.compared.candidate_value, s),
             span(check, &pen),
             tolerance(check, &pen)
         ),
     };
+    let test = match decided_by(check) {
+        "" => String::new(),
+        test => format!(", by {test}"),
+    };
+    let power = match check.compared.verdict {
+        GateVerdict::Inconclusive => open(check, &pen),
+        _ => None,
+    };
+    let power = power.map_or_else(String::new, |text| match text.split_once(": ") {
+        Some((_, text)) => format!("; {text}"),
+        None => format!("; {text}"),
+    });
     let why = check
+        .compared
         .note
         .as_deref()
         .map_or_else(String::new, |n| format!("; {}", pen.name(n, 120)));
     format!(
-        "{}: {}: {what}{why}",
+        "{}: {}: {what}{test}{power}{why}",
         title(check, &pen),
-        word(check.verdict)
+        word(check.compared.verdict)
     )
     .replace(words::GLUE, " ")
 }

@@ -39,6 +39,7 @@ fn config() -> Value {
     // Sections whose names are the user's own, or come from the registry.
     root.insert("targets".into(), targets());
     root.insert("thresholds".into(), thresholds());
+    root.insert("gate".into(), gate());
     root.insert("alerts".into(), alerts());
     root.insert(
         "notification_channels".into(),
@@ -154,6 +155,34 @@ fn thresholds() -> Value {
         })
         .collect();
     json!({"type": "object", "description": "Targets as max_ and min_ of a metric.", "properties": properties})
+}
+
+fn gate() -> Value {
+    let settings = |limit: &Value| {
+        json!({
+            "level": {"enum": ["off", "warn", "error"], "description": "Whether it is judged, and whether its verdict fails."},
+            "max_regression": {"type": ["number", "string"], "minimum": 0, "description": "The largest change for the worse that is accepted: a share, of ratios a difference; such as 10%."},
+            "min": limit,
+            "max": limit,
+        })
+    };
+    let of = |limit: Value| {
+        let inner = json!({"type": "object", "properties": settings(&limit), "additionalProperties": false});
+        let mut whole = inner.clone();
+        whole["properties"]["mean"] = inner.clone();
+        whole["properties"]["p95"] = inner;
+        whole
+    };
+    let properties: Map<String, Value> = metrics::ALL
+        .iter()
+        .map(|m| (m.name().to_owned(), of(limit_of(m.row().unit))))
+        .collect();
+    json!({
+        "type": "object",
+        "description": "What the gate judges, how strictly, and how much it weighs; by metric (METRIC.p95 is its 95th percentile).",
+        "properties": properties,
+        "additionalProperties": of(json!({"type": ["number", "string"]})),
+    })
 }
 
 fn alerts() -> Value {

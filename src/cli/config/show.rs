@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::cli::{Context, Exit, Failure, OutputFormat};
 use crate::config::keys::{self, Type};
 use crate::config::{
-    Config, KnobValue, Origin, Severity, Sourced, TargetStatistic, choose_profile, part_targets,
+    Config, KnobValue, Level, Origin, Severity, Sourced, TargetStatistic, choose_profile,
+    part_targets,
 };
-use crate::metrics::{Metric, Unit};
+use crate::gate;
+use crate::metrics::{Direction, Metric, Unit};
 use crate::units::{Bytes, Ratio, Seconds};
 
 /// A setting.
@@ -103,6 +105,20 @@ fn rows(config: &Config) -> Vec<Row> {
         ),
     ];
     rows.extend(targets(config));
+    rows.extend(gate(config));
+    rows.extend(config.directions.iter().map(|(metric, direction)| {
+        let word = match direction.value {
+            Direction::Higher => "higher",
+            Direction::Lower | Direction::Neither => "lower",
+        };
+        let key = format!("direction.{}", printable(metric));
+        row(key, word.into(), word.into(), &direction.origin)
+    }));
+    rows.extend(config.ranking.iter().map(|ranking| {
+        let names: Vec<String> = ranking.value.iter().map(|m| printable(m)).collect();
+        let value = ranking.value.clone().into();
+        row("ranking".into(), value, names.join(", "), &ranking.origin)
+    }));
     rows.extend(config.alerts.iter().map(|alert| {
         let limit = match (alert.metric, alert.threshold, alert.consecutive_failures) {
             (Some(metric), Some(limit), _) => Some(in_unit(metric, limit)),
@@ -243,6 +259,65 @@ fn targets(config: &Config) -> Vec<Row> {
             .iter()
             .map(|((metric, statistic), t)| target(*metric, *statistic, t.value, &t.origin)),
     );
+    rows.sort_by(|a, b| a.key.cmp(&b.key));
+    rows
+}
+
+/// What the gate judges: the user's settings, and the usual tolerances of what has none.
+fn gate(config: &Config) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut push = |(metric, statistic): (&str, TargetStatistic),
+                    setting: &str,
+                    value: serde_json::Value,
+                    shown: String,
+                    origin: &Origin| {
+        let key = format!("gate.{}.{}.{setting}", printable(metric), statistic.name());
+        rows.push(row(key, value, shown, origin));
+    };
+    let share = |value: f64| Ratio(value).to_string();
+    for (metric, statistic) in gate::USUAL {
+        let key = (metric.name().to_owned(), statistic);
+        let setting = config.gate.get(&key);
+        let is_set = setting.is_some_and(|s| {
+            s.max_regression.is_some() || s.level.as_ref().is_some_and(|l| l.value == Level::Off)
+        });
+        if !is_set {
+            let tolerance = gate::Judged::usual(metric.name(), statistic).tolerance;
+            let subject = (metric.name(), statistic);
+            let shown = share(tolerance);
+            push(
+                subject,
+                "max_regression",
+                tolerance.into(),
+                shown,
+                &Origin::Default,
+            );
+        }
+    }
+    for ((metric, statistic), setting) in &config.gate {
+        let subject = (metric.as_str(), *statistic);
+        if let Some(level) = &setting.level {
+            let name = level.value.name();
+            push(subject, "level", name.into(), name.into(), &level.origin);
+        }
+        if let Some(set) = &setting.max_regression {
+            let shown = share(set.value);
+            push(
+                subject,
+                "max_regression",
+                set.value.into(),
+                shown,
+                &set.origin,
+            );
+        }
+        for (limit, name) in [(&setting.min, "min"), (&setting.max, "max")] {
+            if let Some(set) = limit {
+                let shown = Metric::named(metric)
+                    .map_or_else(|| set.value.to_string(), |m| in_unit(m, set.value));
+                push(subject, name, set.value.into(), shown, &set.origin);
+            }
+        }
+    }
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     rows
 }

@@ -21,6 +21,12 @@ const TAIL: &str = "
 #   memory_utilization: 80%
 #   accuracy: 90%
 
+# What the gate judges: the largest change for the worse, limits that hold whatever the baseline, and
+# how much a verdict weighs (off, warn, error).
+# gate:
+#   response_time: {max_regression: 10%, max: 5s, p95: {level: warn}}
+#   success_rate: {min: 95%}
+
 # What must not happen. Which side of the threshold is the bad one follows from the metric.
 # alerts:
 #   response_time: {threshold: 5s, severity: warning, cooldown: 5min}
@@ -40,6 +46,7 @@ pub(super) fn text() -> String {
         // A family's free part is shown as an example of ours.
         let name = match key.name {
             "timeout." => "timeout.model_request".to_owned(),
+            "direction." => "direction.frames_per_second".to_owned(),
             name if name.ends_with('.') => format!("{name}testing"),
             name => name.to_owned(),
         };
@@ -99,6 +106,11 @@ mod tests {
         assert_eq!(warnings, []);
         assert_eq!(config.knobs.len(), 20, "{on}");
         assert_eq!(config.targets.len(), 7);
+        assert_eq!(config.gate.len(), 3);
+        assert_eq!(
+            (config.directions.len(), config.ranking.unwrap().value.len()),
+            (1, 2)
+        );
         assert_eq!(config.alerts.len(), 2);
         assert_eq!(config.path_labels.len(), 2);
     }

@@ -1,101 +1,179 @@
-//! What is judged, from the options.
+//! What is judged: what is usual, then the `gate` section of the configuration, then the options.
 
 use super::{Args, Word};
 use crate::analysis::Side;
-use crate::assessment::{CheckKind, CheckLevel, GateVerdict};
+use crate::assessment::{CheckKind, CheckLevel, GateVerdict, SettingPlace};
 use crate::cli::Failure;
-use crate::config::TargetStatistic;
 use crate::config::keys::nearest;
+use crate::config::{Config, GateSetting, Level, Origin, Sourced, TargetStatistic, has_p95};
 use crate::gate::{self, AbsoluteLimit, Judged, Policy};
-use crate::metrics::{self, Kind, Metric, Unit};
+use crate::metrics::{self, Metric, Unit};
 use crate::record::Measured;
 use crate::units;
 
-/// What is judged: the usual metrics or those that were named, with what the options say of each.
+/// A metric with the statistic that is meant.
+type Subject = (String, TargetStatistic);
+
+/// What is judged: the usual metrics or those that were named, with what configuration and options say of
+/// each. An option goes before the configuration.
 pub(super) fn policy(
     args: &Args,
+    config: &Config,
     base: &Side<'_>,
     accepted: Vec<String>,
 ) -> Result<Policy, Failure> {
-    let mut judged = if args.metric.is_empty() {
-        gate::usual(base)
-    } else {
-        Vec::new()
+    let named = |texts: &[String]| -> Result<Vec<Subject>, Failure> {
+        texts.iter().map(|text| subject(text, base)).collect()
     };
-    let mut declare = |metric: &str, statistic| {
-        let known = judged
-            .iter()
-            .position(|j| j.metric == metric && j.statistic == statistic);
-        let at = known.unwrap_or_else(|| {
-            judged.push(Judged {
-                metric: metric.to_owned(),
-                statistic,
-                tolerance: gate::usual_tolerance(metric, statistic),
-                level: CheckLevel::Error,
-                is_declared: true,
-            });
-            judged.len() - 1
-        });
-        judged[at].is_declared = true;
-        at
-    };
-    let mut tolerances = Vec::new();
-    for text in &args.metric {
-        let (metric, statistic) = statistic_of(text, base)?;
-        declare(metric, statistic);
+    let only = named(&args.metric)?;
+    let mut plan = Plan::default();
+    if only.is_empty() {
+        plan.judged = gate::usual(base);
+    }
+    for subject in &only {
+        plan.declare(subject);
+    }
+    let is_asked = |subject: &Subject| only.is_empty() || only.contains(subject);
+    for (subject, setting) in config.gate.iter().filter(|(s, _)| is_asked(s)) {
+        plan.configure(subject, setting, !only.is_empty());
     }
     for text in &args.max_regression {
         let (name, value) = assigned(text, "--max-regression", "response_time=10%")?;
-        let (metric, statistic) = statistic_of(name, base)?;
         let tolerance = units::parse_ratio(value)
             .map_err(|e| Failure::new(format!("--max-regression {text}: {e}")).help(e.help()))?;
-        tolerances.push((declare(metric, statistic), tolerance));
+        let judged = plan.declare(&subject(name, base)?);
+        (judged.tolerance, judged.set_at) = (tolerance, None);
     }
-    let mut warned = Vec::new();
-    for text in &args.warn {
-        let (metric, statistic) = statistic_of(text, base)?;
-        warned.push(declare(metric, statistic));
-    }
-    for (at, tolerance) in tolerances {
-        judged[at].tolerance = tolerance;
-    }
-    for at in warned {
-        judged[at].level = CheckLevel::Warn;
-    }
-    for text in &args.off {
-        let (metric, statistic) = statistic_of(text, base)?;
-        judged.retain(|j| j.metric != metric || j.statistic != statistic);
-    }
-    let mut limits = Vec::new();
     for (texts, kind, option) in [
         (&args.min, CheckKind::Min, "--min"),
         (&args.max, CheckKind::Max, "--max"),
     ] {
         for text in texts {
             let (name, value) = assigned(text, option, "success_rate=95%")?;
-            let (metric, statistic) = statistic_of(name, base)?;
-            limits.push(AbsoluteLimit {
-                metric: metric.to_owned(),
-                statistic,
-                kind,
-                value: value_of(metric, value)
-                    .map_err(|e| Failure::new(format!("{option} {text}: {e}")).help(e.help()))?,
-            });
+            let subject = subject(name, base)?;
+            let value = value_of(&subject.0, value)
+                .map_err(|e| Failure::new(format!("{option} {text}: {e}")).help(e.help()))?;
+            plan.limit(&subject, kind, value, None);
         }
     }
+    for subject in named(&args.warn)? {
+        plan.declare(&subject);
+        plan.weigh(&subject, CheckLevel::Warn);
+    }
+    for subject in named(&args.off)? {
+        plan.judged.retain(|j| !is_about(j, &subject));
+    }
+    let verdict = |word: &Word| match word {
+        Word::Inconclusive => GateVerdict::Inconclusive,
+        Word::Insufficient => GateVerdict::Insufficient,
+    };
     Ok(Policy {
-        judged,
-        limits,
+        judged: plan.judged,
+        limits: plan.limits,
         accepted,
-        fail_on: args
-            .fail_on
-            .iter()
-            .map(|word| match word {
-                Word::Inconclusive => GateVerdict::Inconclusive,
-                Word::Insufficient => GateVerdict::Insufficient,
-            })
-            .collect(),
+        fail_on: args.fail_on.iter().map(verdict).collect(),
     })
+}
+
+/// What is judged, as far as it is known.
+#[derive(Default)]
+struct Plan {
+    judged: Vec<Judged>,
+    limits: Vec<AbsoluteLimit>,
+}
+
+impl Plan {
+    /// Judges a metric against the baseline, because somebody named it.
+    fn declare(&mut self, subject: &Subject) -> &mut Judged {
+        let known = self.judged.iter().position(|j| is_about(j, subject));
+        let at = known.unwrap_or_else(|| {
+            self.judged.push(Judged::usual(&subject.0, subject.1));
+            self.judged.len() - 1
+        });
+        self.judged[at].is_declared = true;
+        &mut self.judged[at]
+    }
+
+    /// A limit; one that was set before for the same metric no longer holds.
+    fn limit(
+        &mut self,
+        subject: &Subject,
+        kind: CheckKind,
+        value: f64,
+        set_at: Option<SettingPlace>,
+    ) {
+        let (metric, statistic) = subject.clone();
+        self.limits
+            .retain(|l| l.metric != metric || l.statistic != statistic || l.kind != kind);
+        self.limits.push(AbsoluteLimit {
+            metric,
+            statistic,
+            kind,
+            value,
+            level: CheckLevel::Error,
+            set_at,
+        });
+    }
+
+    fn weigh(&mut self, subject: &Subject, level: CheckLevel) {
+        for judged in self.judged.iter_mut().filter(|j| is_about(j, subject)) {
+            judged.level = level;
+        }
+        let (metric, statistic) = subject;
+        for limit in &mut self.limits {
+            if limit.metric == *metric && limit.statistic == *statistic {
+                limit.level = level;
+            }
+        }
+    }
+
+    /// What the configuration says of a metric. `off` leaves out what nobody named on the command line.
+    fn configure(&mut self, subject: &Subject, setting: &GateSetting, is_named: bool) {
+        let level = setting.level.as_ref();
+        if level.is_some_and(|l| l.value == Level::Off) && !is_named {
+            self.judged.retain(|j| !is_about(j, subject));
+            return;
+        }
+        if let Some(tolerance) = &setting.max_regression {
+            self.declare(subject).tolerance = tolerance.value;
+        }
+        for (limit, kind) in [
+            (&setting.min, CheckKind::Min),
+            (&setting.max, CheckKind::Max),
+        ] {
+            if let Some(limit) = limit {
+                self.limit(subject, kind, limit.value, place(limit));
+            }
+        }
+        if level.is_some() && setting.min.is_none() && setting.max.is_none() {
+            self.declare(subject);
+        }
+        match level.map(|l| l.value) {
+            Some(Level::Warn) => self.weigh(subject, CheckLevel::Warn),
+            Some(Level::Error) => self.weigh(subject, CheckLevel::Error),
+            Some(Level::Off) | None => {}
+        }
+        let set_at = setting.max_regression.as_ref().and_then(place);
+        let set_at = set_at.or_else(|| level.and_then(place));
+        for judged in self.judged.iter_mut().filter(|j| is_about(j, subject)) {
+            judged.set_at.clone_from(&set_at);
+        }
+    }
+}
+
+fn is_about(judged: &Judged, (metric, statistic): &Subject) -> bool {
+    judged.metric == *metric && judged.statistic == *statistic
+}
+
+/// The line of the file that sets a value; `None` where no file does.
+fn place<T>(sourced: &Sourced<T>) -> Option<SettingPlace> {
+    match &sourced.origin {
+        Origin::File(place) => Some(SettingPlace {
+            file: place.file.clone(),
+            line: place.line,
+        }),
+        _ => None,
+    }
 }
 
 fn assigned<'a>(text: &'a str, option: &str, example: &str) -> Result<(&'a str, &'a str), Failure> {
@@ -105,20 +183,15 @@ fn assigned<'a>(text: &'a str, option: &str, example: &str) -> Result<(&'a str, 
     })
 }
 
-/// `response_time` or `response_time.p95`.
-fn statistic_of<'a>(text: &'a str, base: &Side<'_>) -> Result<(&'a str, TargetStatistic), Failure> {
-    let (name, statistic) = match text.rsplit_once('.') {
-        Some((name, "p95")) => (name, TargetStatistic::P95),
-        Some((name, "mean")) => (name, TargetStatistic::Mean),
-        _ => (text, TargetStatistic::Mean),
-    };
-    let has_p95 = |m: Metric| m.row().kind == Kind::Value && m.row().unit != Unit::Ratio;
+/// `response_time` or `response_time.p95`, of a metric that there is.
+fn subject(text: &str, base: &Side<'_>) -> Result<Subject, Failure> {
+    let (name, statistic) = TargetStatistic::split(text);
     if statistic == TargetStatistic::P95 && Metric::named(name).is_some_and(|m| !has_p95(m)) {
         return Err(Failure::new(format!("{name} has no 95th percentile"))
             .help("it is judged of times and sizes, such as response_time.p95"));
     }
     if Metric::named(name).is_some() || measures(base, name) {
-        return Ok((name, statistic));
+        return Ok((name.to_owned(), statistic));
     }
     let failure = Failure::new(format!("there is no metric {name:?}"));
     let known = metrics::ALL.iter().map(|m| m.name());

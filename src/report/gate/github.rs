@@ -1,6 +1,6 @@
 //! Commands of GitHub's workflows: at most ten annotations, which is what a job shows.
 
-use super::{headline, sentence};
+use super::{headline, places, sentence};
 use crate::assessment::{CheckLevel, GateReport, GateVerdict};
 use crate::report::Style;
 use crate::report::pen::Pen;
@@ -20,28 +20,24 @@ pub(super) fn render(report: &GateReport) -> String {
     let mut open: Vec<_> = report
         .checks
         .iter()
-        .filter(|c| c.verdict != GateVerdict::Pass)
+        .filter(|c| c.compared.verdict != GateVerdict::Pass)
         .collect();
-    open.sort_by_key(|c| rank(c.verdict));
+    open.sort_by_key(|c| rank(c.compared.verdict));
     let mut out = String::new();
     for check in open.iter().take(MOST) {
-        let command = match (check.verdict, check.level, check.accepted) {
+        let command = match (check.compared.verdict, check.level, check.accepted) {
             (GateVerdict::Regression, CheckLevel::Error, false) => "error",
             (GateVerdict::Regression, ..) => "warning",
             _ => "notice",
         };
-        let place = report
-            .events
-            .iter()
-            .filter(|e| e.metrics.contains(&check.metric))
-            .flat_map(|e| &e.causes)
-            .find_map(|c| Some((c.file.as_ref()?, c.line?)))
+        let place = places(check, report)
+            .first()
             .map_or_else(String::new, |(file, line)| {
                 format!("file={},line={line},", property(file))
             });
         out.push_str(&format!(
             "::{command} {place}title={}::{}\n",
-            property(&format!("perfadvise: {}", check.metric)),
+            property(&format!("perfadvise: {}", check.compared.metric)),
             data(&sentence(check))
         ));
     }

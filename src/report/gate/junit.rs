@@ -11,17 +11,17 @@ pub(super) fn render(report: &GateReport) -> String {
     let fails = |c: &&crate::assessment::Check| {
         let is_short = report.exit_code == 3
             && matches!(
-                c.verdict,
+                c.compared.verdict,
                 GateVerdict::Inconclusive | GateVerdict::Insufficient
             );
         let decides = c.level == CheckLevel::Error && !c.accepted;
-        decides && (c.verdict == GateVerdict::Regression || is_short)
+        decides && (c.compared.verdict == GateVerdict::Regression || is_short)
     };
     let failures = report.checks.iter().filter(fails).count();
     let skipped = report
         .checks
         .iter()
-        .filter(|c| !fails(c) && c.verdict != GateVerdict::Pass)
+        .filter(|c| !fails(c) && c.compared.verdict != GateVerdict::Pass)
         .count();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a text cannot fail.
@@ -36,7 +36,7 @@ pub(super) fn render(report: &GateReport) -> String {
             CheckKind::Max => " max",
             CheckKind::Min => " min",
         };
-        let name = format!("{} {}{limit}", check.metric, check.statistic);
+        let name = format!("{} {}{limit}", check.compared.metric, check.statistic);
         let _ = write!(
             out,
             "<testcase classname=\"perfadvise.gate\" name=\"{}\">",
@@ -45,7 +45,7 @@ pub(super) fn render(report: &GateReport) -> String {
         let text = escaped(&sentence(check));
         if fails(&check) {
             let _ = write!(out, "<failure message=\"{text}\"/>");
-        } else if check.verdict != GateVerdict::Pass {
+        } else if check.compared.verdict != GateVerdict::Pass {
             let _ = write!(out, "<skipped message=\"{text}\"/>");
         } else {
             let _ = write!(out, "<system-out>{text}</system-out>");

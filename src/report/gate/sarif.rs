@@ -1,9 +1,9 @@
 //! SARIF 2.1.0: a rule for each metric, a result for each regression, at the line of the configuration
-//! that differs where one is known.
+//! that sets its tolerance or limit, else at one that differs from the baseline's.
 
 use serde_json::{Value, json};
 
-use super::sentence;
+use super::{places, sentence};
 use crate::assessment::{Check, CheckKind, CheckLevel, GateReport, GateVerdict};
 
 /// The document.
@@ -23,7 +23,7 @@ pub(super) fn render(report: &GateReport) -> String {
     let results: Vec<Value> = report
         .checks
         .iter()
-        .filter(|c| c.verdict == GateVerdict::Regression)
+        .filter(|c| c.compared.verdict == GateVerdict::Regression)
         .map(|check| result(check, report, &rules))
         .collect();
     let document = json!({
@@ -47,19 +47,15 @@ fn rule(check: &Check) -> String {
         CheckKind::Max => "-max",
         CheckKind::Min => "-min",
     };
-    format!("{}-{}{suffix}", check.metric, check.statistic)
+    format!("{}-{}{suffix}", check.compared.metric, check.statistic)
 }
 
 fn result(check: &Check, report: &GateReport, rules: &[String]) -> Value {
     let id = rule(check);
-    let place = report
-        .events
-        .iter()
-        .filter(|e| e.metrics.contains(&check.metric))
-        .flat_map(|e| &e.causes)
-        .find_map(|c| Some((c.file.clone()?, c.line.unwrap_or(1))));
+    let mut places = places(check, report).into_iter();
     // A result needs a place; without a better one it is where such settings are made.
-    let (file, line) = place.unwrap_or_else(|| ("perfadvise.yaml".into(), 1));
+    let first = places.next().unwrap_or(("perfadvise.yaml", 1));
+    let others: Vec<Value> = places.map(location).collect();
     let level = match (check.accepted, check.level) {
         (true, _) => "note",
         (false, CheckLevel::Warn) => "warning",
@@ -70,12 +66,17 @@ fn result(check: &Check, report: &GateReport, rules: &[String]) -> Value {
         "ruleIndex": rules.iter().position(|r| *r == id),
         "level": level,
         "message": {"text": sentence(check)},
-        "locations": [{"physicalLocation": {
-            "artifactLocation": {"uri": encoded(&file.trim_start_matches("./").replace('\\', "/"))},
-            "region": {"startLine": line.max(1)}
-        }}],
+        "locations": [location(first)],
+        "relatedLocations": others,
         "partialFingerprints": {"perfadvise/v1": id}
     })
+}
+
+fn location((file, line): (&str, u64)) -> Value {
+    json!({"physicalLocation": {
+        "artifactLocation": {"uri": encoded(&file.trim_start_matches("./").replace('\\', "/"))},
+        "region": {"startLine": line.max(1)}
+    }})
 }
 
 /// A path as a URI: what is no plain character is written as percent and hexadecimal digits.

@@ -194,10 +194,55 @@ fn a_reversal_is_found() {
         let estimate = stratum["estimate"].as_f64().unwrap();
         assert!((estimate - 0.9).abs() < 0.03, "{estimate}");
     }
+    // Like with like it is a tenth less, which its interval holds, and no group wins by the whole.
+    let alike = &row["like_with_like"];
+    let end = |key: &str| alike[key].as_f64().unwrap();
+    assert!(
+        end("low") < 0.9 && 0.9 < end("high") && end("high") < 1.0,
+        "{alike}"
+    );
+    assert_eq!(document["decisions"][0]["winner"], Value::Null);
     program(folder.path())
-        .args(["compare", "before", "after"])
+        .args(["compare", "before", "after", "--width", "200"])
         .assert()
+        .stdout(contains("turns around where like is compared with like"))
+        .stdout(contains(
+            "like with like, by interface, it is ×0.90 [×0.89, ×0.91]",
+        ))
         .stdout(contains("Reversed").and(contains("the sign is the other")));
+}
+
+/// Summaries without the values behind them: 2.3 s v 0.2 s is 11.5 times, 245 MB v 35 MB 7 times, 95 % v 82 %
+/// 13 points, whatever the text beside them says. No interval, no verdict.
+#[test]
+fn summaries_are_compared_as_plain_numbers() {
+    let blocks = fixture("mode-block");
+    let arguments = ["compare", "modes.yaml", "--by", "mode"];
+    let (code, document) = json(&blocks, &arguments);
+    assert_eq!(code, 3);
+    for (metric, kind, effect) in [
+        ("context_preparation_time", "ratio", 0.2 / 2.3),
+        ("memory_usage", "ratio", 35.0 / 245.0),
+        ("accuracy", "difference", -0.13),
+    ] {
+        let c = comparison(&document, metric);
+        let plain = &c["plain_effect"];
+        assert_eq!(plain["kind"], kind, "{c}");
+        let estimate = plain["estimate"].as_f64().unwrap();
+        assert!((estimate - effect).abs() < 1e-9, "{metric}: {estimate}");
+        assert_eq!(
+            (&c["effect"], &c["reason"], &c["verdict"]),
+            (&Value::Null, &"no-interval".into(), &"insufficient".into())
+        );
+    }
+    program(&blocks)
+        .args(arguments)
+        .args(["--width", "200"])
+        .assert()
+        .code(3)
+        .stdout(contains("no interval").and(contains(
+            "SIMPLE prepares 11.5× faster and uses 7.00× less memory, accuracy is 13.0 points lower",
+        )));
 }
 
 #[test]

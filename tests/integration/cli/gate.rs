@@ -348,7 +348,7 @@ fn a_stored_baseline_judges_as_its_records_do() {
     ];
     verb(&elsewhere)
         .code(2)
-        .stderr(contains("measured elsewhere"));
+        .stderr(contains("of another environment"));
     let anyway: Vec<&str> = elsewhere
         .into_iter()
         .chain(["--allow-environment"])

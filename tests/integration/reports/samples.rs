@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use perfadvise::assessment::*;
-use perfadvise::metrics::{Metric, Unit};
+use perfadvise::metrics::{Direction, Metric, Unit};
 use perfadvise::units::Time;
 
 /// A time in RFC 3339.
@@ -694,6 +694,7 @@ fn comparison(
     Comparison {
         metric: metric.into(),
         unit: unit_of(metric),
+        direction: Metric::named(metric).map_or(Direction::Neither, |m| m.row().direction),
         dimension: dimension.into(),
         base: groups.0.into(),
         candidate: groups.1.into(),
@@ -709,6 +710,7 @@ fn comparison(
             high: effect.2,
             level: 0.95,
         }),
+        plain_effect: None,
         test: Some(
             if paired {
                 "wilcoxon-signed-rank"
@@ -720,7 +722,10 @@ fn comparison(
         p: Some(p / 2.0),
         p_adjusted: Some(p),
         tolerance: Some(0.05),
+        detectable: None,
+        n_needed: None,
         verdict,
+        reason: None,
         note: None,
     }
 }
