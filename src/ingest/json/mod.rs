@@ -9,10 +9,14 @@
 mod blocks;
 mod cursor;
 mod index;
+#[cfg(any(test, fuzzing))]
+mod judge;
 mod objects;
 
 pub(crate) use cursor::{Cursor, Value};
 pub(crate) use index::Index;
+#[cfg(fuzzing)]
+pub(in crate::ingest) use judge::judge;
 pub(crate) use objects::{each_object, sound_part};
 
 use std::borrow::Cow;

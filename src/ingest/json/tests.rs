@@ -178,4 +178,12 @@ proptest::proptest! {
         let strict = serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok();
         proptest::prop_assert_eq!(check(&text).is_ok(), strict);
     }
+
+    /// The same keys, texts and numbers, in documents that are mostly JSON.
+    #[test]
+    fn values_are_those_of_serde_json(
+        text in r#"\{("[a-zé\\n]{0,40}":(-?[0-9]{1,20}(\.[0-9]{1,9})?([eE][+-]?[0-9]{1,2})?|"[a-z🚀]{0,70}"|\[(1,|null,|\{"a":[0-9]\},){0,9}true\]),){0,6}"z":0\}"#,
+    ) {
+        proptest::prop_assert_eq!(super::judge::judge(text.as_bytes()), Ok(()));
+    }
 }
