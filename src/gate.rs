@@ -74,9 +74,10 @@ pub struct Policy {
 }
 
 /// What is judged without a word of the user's, where the baseline has it.
-pub const USUAL: [(Metric, TargetStatistic); 7] = [
+pub const USUAL: [(Metric, TargetStatistic); 8] = [
     (Metric::ResponseTime, TargetStatistic::Mean),
     (Metric::ResponseTime, TargetStatistic::P95),
+    (Metric::TaskTime, TargetStatistic::Mean),
     (Metric::SuccessRate, TargetStatistic::Mean),
     (Metric::TaskSuccessRate, TargetStatistic::Mean),
     (Metric::CacheHitRate, TargetStatistic::Mean),
@@ -99,14 +100,17 @@ impl Judged {
     }
 }
 
-/// What is judged without a word of the user's: response time (mean and p95), success, tasks, the
-/// context cache, output tokens, cost; of inputs that have none of these, what only they know.
+/// What is judged without a word of the user's: response time (mean and p95; without any the time of
+/// tasks), success, tasks, the context cache, output tokens, cost; of inputs that have none of these, what only they know.
 #[must_use]
 pub fn usual(base: &Side<'_>) -> Vec<Judged> {
     let measured = base.workload.measured();
+    let has = |metric| measured.contains(&Measured::Known(metric));
     let known: Vec<Judged> = USUAL
         .into_iter()
-        .filter(|(metric, _)| measured.contains(&Measured::Known(*metric)))
+        .filter(|(metric, _)| has(*metric))
+        // Where nobody waits for a step, the task is what is waited for.
+        .filter(|(metric, _)| *metric != Metric::TaskTime || !has(Metric::ResponseTime))
         .map(|(metric, statistic)| Judged::usual(metric.name(), statistic))
         .collect();
     if !known.is_empty() {

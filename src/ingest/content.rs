@@ -26,6 +26,15 @@ pub(crate) fn is_label(key: &str, value: &str) -> bool {
         && is_short(key)
 }
 
+/// Whether a name is that of a person, an account or a session: who uses something is nobody's business,
+/// and would tear each series apart.
+pub(crate) fn is_about_people(key: &str) -> bool {
+    ["user.", "enduser.", "organization."]
+        .iter()
+        .any(|begin| key.starts_with(begin))
+        || [".id", "_id", "_uuid"].iter().any(|end| key.ends_with(end))
+}
+
 fn is_short(text: &str) -> bool {
     // Bytes first: only what is not ASCII needs counting.
     text.len() <= LONGEST || text.chars().count() <= LONGEST

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::detect::HEAD_SIZE;
 use super::lines::{LONGEST_LINE, Line, Lines};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{Dims, Records};
@@ -73,6 +74,15 @@ impl<'a> Input<'a> {
     /// The operating system refuses, or the document is larger than 1 GiB (128 MiB if it was packed).
     pub fn document(&mut self) -> io::Result<&[u8]> {
         self.lines.document()
+    }
+
+    /// The first bytes (up to 64 KiB) of what is left, for a reader of several shapes.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub fn peek(&mut self) -> io::Result<&[u8]> {
+        let bytes = self.lines.peek(HEAD_SIZE)?;
+        Ok(&bytes[..bytes.len().min(HEAD_SIZE)])
     }
 
     /// The next line without its line break, and its number from 1 (within a part of a split file:

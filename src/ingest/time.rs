@@ -56,6 +56,27 @@ fn two(text: &[u8; 19], at: usize) -> Option<u8> {
     (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
+/// A time in seconds, or in thousandths, millionths or thousand-millionths of one: between 2000 and
+/// 2100 only one of them is possible.
+pub(super) fn since_1970(number: f64) -> Option<Time> {
+    [1e9, 1e6, 1e3, 1.0]
+        .into_iter()
+        .map(|nanos| Time((number * nanos).round() as i64))
+        .find(|time| time.is_plausible())
+}
+
+/// From one index to the next: the cell in which the fold keeps samples, 15 seconds.
+const INDEX_STEP: i64 = 15 * NANOS;
+
+/// An index as a time that orders: that many cells of samples after the earliest time there can be, so
+/// that each whole index keeps its value. `None`: it is negative or too large.
+pub(super) fn ordered(index: f64) -> Option<Time> {
+    #[allow(clippy::cast_precision_loss)]
+    let nanos = (index * INDEX_STEP as f64).round();
+    let time = Time(Time::EARLIEST.0.saturating_add(nanos as i64));
+    time.is_plausible().then_some(time)
+}
+
 /// The nanoseconds of `.123…`, and what follows.
 fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {

@@ -8,7 +8,7 @@ use super::locate::Locator;
 use super::tree::{is_json, yaml_line};
 use crate::ingest::{Input, time};
 use crate::place::{Problem, ProblemKind};
-use crate::record::{Dimension, Dims, DimsId, Records, hash64, hash128};
+use crate::record::{Dimension, Dims, DimsId, Name, Records, hash64, hash128};
 use crate::units::Time;
 
 /// What a reader keeps of its input while it holds the document.
@@ -36,6 +36,11 @@ impl<'a> Origin<'a> {
             labels: input.labels(records),
             labels_hash: hash64(&text),
         }
+    }
+
+    /// The labels of the file, as dimensions.
+    pub(in crate::ingest) fn labels(&self) -> &[(Dimension, Name)] {
+        &self.labels
     }
 
     /// A time as inputs write it; see [`Input::time`].

@@ -2,7 +2,7 @@
 
 use super::Origin;
 use crate::metrics::Metric;
-use crate::record::{Aggregate, Dimension, Flags, Measured, Records, Statistic};
+use crate::record::{Aggregate, Dimension, DimsId, Flags, Measured, Records, Statistic};
 use crate::units::Time;
 
 /// The figures of one block, which are counted as one record.
@@ -12,9 +12,18 @@ use crate::units::Time;
 #[derive(Debug, Default)]
 pub(in crate::ingest) struct Reported {
     figures: Vec<(Measured, Statistic, f64, Option<u64>)>,
+    is_beside: bool,
 }
 
 impl Reported {
+    /// A block that is a part of the record of another one, and not counted again.
+    pub(in crate::ingest) fn beside() -> Self {
+        Self {
+            is_beside: true,
+            ..Self::default()
+        }
+    }
+
     /// Adds a figure of the registry, in the metric's unit, over `n` values where that is known.
     pub(in crate::ingest) fn add(
         &mut self,
@@ -45,9 +54,21 @@ impl Reported {
         time: Option<Time>,
         records: &mut Records,
     ) {
+        let dims = origin.dims(records, own);
+        self.finish_with(origin, dims, time, records);
+    }
+
+    /// The same, with all dimensions, those of the file too.
+    pub(in crate::ingest) fn finish_with(
+        self,
+        origin: &Origin<'_>,
+        dims: DimsId,
+        time: Option<Time>,
+        records: &mut Records,
+    ) {
         let mut content = Vec::new();
-        for (_, value) in own {
-            content.extend_from_slice(value.as_bytes());
+        for (_, value) in records.catalog.dims.get(dims.0) {
+            content.extend_from_slice(records.catalog.text(*value).as_bytes());
             content.push(0);
         }
         content.extend_from_slice(&time.map_or(0, |t| t.0).to_le_bytes());
@@ -57,9 +78,12 @@ impl Reported {
             content.extend_from_slice(&value.to_bits().to_le_bytes());
             content.extend_from_slice(&n.unwrap_or(u64::MAX).to_le_bytes());
         }
-        let dims = origin.dims(records, own);
         let at = content.len();
-        let mut flags = Flags::LEADS;
+        let mut flags = if self.is_beside {
+            Flags::default()
+        } else {
+            Flags::LEADS
+        };
         for (metric, statistic, value, n) in self.figures {
             content.truncate(at);
             content.extend_from_slice(name_of(metric, records).as_bytes());

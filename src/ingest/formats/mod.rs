@@ -1,18 +1,24 @@
 //! The registry of formats: a row each.
 
+mod benchmark;
 mod claude_code;
 mod codex;
 mod context_managers;
 mod context_monitor;
+mod criterion;
+mod hyperfine;
 mod interface_performance;
 mod interface_status;
+mod k6;
 mod langfuse;
 mod langsmith;
 mod mode_block;
 mod monitor_report;
 mod monitor_status;
 mod native;
+mod oha;
 mod otlp;
+mod prometheus;
 mod series;
 mod swe_agent;
 mod tau_bench;
@@ -41,6 +47,11 @@ pub const ALL: &[&'static dyn Format] = &[
     &interface_status::InterfaceStatus,
     &visualizer::Visualizer,
     &workflow_history::WorkflowHistory,
+    &hyperfine::Hyperfine,
+    &criterion::Criterion,
+    &k6::K6,
+    &oha::Oha,
+    &prometheus::Prometheus,
     &native::NativeRecords,
     &series::PlainSeries,
 ];

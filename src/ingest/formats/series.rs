@@ -11,11 +11,11 @@ use std::borrow::Cow;
 
 use crate::ingest::content::is_label;
 use crate::ingest::scalar::{self, Scalar};
-use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
+use crate::ingest::{Format, Head, Input, Likelihood, ReadError, time};
 use crate::metrics::Metric;
 use crate::place::{Problem, ProblemKind};
 use crate::record::{Dims, Flags, Identity, Measured, Records, Sample};
-use crate::units::{NANOS, Time};
+use crate::units::Time;
 
 use super::native::values::{Reason, check_sample};
 use row::{Row, fields};
@@ -23,9 +23,6 @@ use row::{Row, fields};
 /// Plain series.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PlainSeries;
-
-/// From one index to the next: the cell in which the fold keeps samples, 15 seconds.
-const INDEX_STEP: i64 = 15 * NANOS;
 
 /// The metric's name where the input gives none.
 const UNNAMED: &str = "value";
@@ -166,7 +163,10 @@ impl Reader<'_> {
             (Scalar::Null, Scalar::Null) => return Err("neither `timestamp` nor `index`".into()),
             (Scalar::Null, index) => {
                 let index = number(index, is_text, "index")?.ok_or("`index` is missing")?;
-                (ordered(index)?, Flags::LEADS.with(Flags::TIMELESS))
+                (
+                    time::ordered(index).ok_or("`index` is negative or too large")?,
+                    Flags::LEADS.with(Flags::TIMELESS),
+                )
             }
             (timestamp, _) => (self.time(timestamp, is_text)?, Flags::LEADS),
         };
@@ -233,11 +233,11 @@ impl Reader<'_> {
 
     fn time(&self, value: &Scalar<'_>, is_text: bool) -> Result<Time, Reason> {
         let time = match value {
-            Scalar::Text(text) => crate::ingest::time::parse(text, self.zone).or_else(|| {
+            Scalar::Text(text) => time::parse(text, self.zone).or_else(|| {
                 let number = is_text.then(|| text.parse().ok()).flatten();
-                number.and_then(since_1970)
+                number.and_then(time::since_1970)
             }),
-            other => other.number().and_then(since_1970),
+            other => other.number().and_then(time::since_1970),
         };
         time.ok_or_else(|| "`timestamp` is not a time between 2000 and 2100".into())
     }
@@ -254,27 +254,5 @@ fn number(value: &Scalar<'_>, is_text: bool, name: &str) -> Result<Option<f64>, 
         Some(number) if f64::is_finite(number) => Ok(Some(number)),
         Some(_) => Err(format!("`{name}` is not finite").into()),
         None => Err(format!("`{name}` is not a number").into()),
-    }
-}
-
-/// A time in seconds, or in thousandths, millionths or thousand-millionths of one: between 2000 and
-/// 2100 only one of them is possible.
-fn since_1970(number: f64) -> Option<Time> {
-    [1e9, 1e6, 1e3, 1.0]
-        .into_iter()
-        .map(|nanos| Time((number * nanos).round() as i64))
-        .find(|time| time.is_plausible())
-}
-
-/// An index as a time that orders: that many cells of samples after the earliest time there can be, so that each
-/// whole index keeps its value.
-fn ordered(index: f64) -> Result<Time, Reason> {
-    #[allow(clippy::cast_precision_loss)]
-    let nanos = (index * INDEX_STEP as f64).round();
-    let time = Time(Time::EARLIEST.0.saturating_add(nanos as i64));
-    if time.is_plausible() {
-        Ok(time)
-    } else {
-        Err("`index` is negative or too large".into())
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::super::document::{Faults, Field, Listed, Origin, Shaped, is_word, keys, parse};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
+use super::benchmark::last_folders;
 use crate::place::Problem;
 use crate::record::{
     Flags, Identity, Operation, OperationKind, OutcomeKind, Records, Tokens, hash64, hash128,
@@ -109,7 +110,10 @@ impl Format for SweAgent {
         }
         operation.dims = origin.dims(records, &[]);
         let catalog = &mut records.catalog;
-        let (task, unit) = (catalog.name(&task), catalog.name(&unit(path)));
+        let (task, unit) = (
+            catalog.name(&task),
+            catalog.name(last_folders(path).trim_end_matches(".traj")),
+        );
         operation.identity = catalog.identity(Identity {
             task,
             unit,
@@ -148,13 +152,6 @@ impl Format for SweAgent {
         records.operations.append(&mut tools);
         Ok(())
     }
-}
-
-/// The last folders of a path, which tell runs of one task apart, and the file's name.
-fn unit(path: &str) -> String {
-    let parts: Vec<&str> = path.split(std::path::is_separator).collect();
-    let last = &parts[parts.len().saturating_sub(3)..];
-    last.join("/").trim_end_matches(".traj").to_owned()
 }
 
 #[derive(Debug, Default, Deserialize)]

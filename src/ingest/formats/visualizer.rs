@@ -42,15 +42,7 @@ impl Format for Visualizer {
         let keys = keys(head.bytes);
         let has = |key: &[u8]| keys.contains(&key);
         let is_health = has(b"status") && has(b"timestamp") && has(b"connected_clients");
-        let is_metrics = || {
-            head.bytes
-                .split(|b| *b == b'\n')
-                .filter_map(|line| std::str::from_utf8(line).ok())
-                .map(|line| line.strip_prefix("# HELP ").unwrap_or(line))
-                .filter_map(|line| line.split([' ', '{']).next())
-                .any(|name| name == STATE || GAUGES.contains(&name))
-        };
-        if is_health || keys.is_empty() && is_metrics() {
+        if is_health || keys.is_empty() && is_metrics(head.bytes) {
             Likelihood::Yes
         } else {
             Likelihood::No
@@ -72,6 +64,16 @@ impl Format for Visualizer {
             Ok(())
         }
     }
+}
+
+/// Whether a text in Prometheus' format is the visualizer's.
+pub(super) fn is_metrics(bytes: &[u8]) -> bool {
+    bytes
+        .split(|b| *b == b'\n')
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .map(|line| line.strip_prefix("# HELP ").unwrap_or(line))
+        .filter_map(|line| line.split([' ', '{']).next())
+        .any(|name| name == STATE || GAUGES.contains(&name))
 }
 
 #[derive(Debug, Deserialize)]

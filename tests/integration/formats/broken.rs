@@ -348,3 +348,127 @@ fn claude_results() {
     killed.jsonl: 3 operations
     ");
 }
+
+#[test]
+fn hyperfine() {
+    insta::assert_snapshot!(shown("hyperfine"), @r"
+    binary.json: not recognised
+    cut_off.json: 11 samples, 2 aggregates
+        41: cut off in the middle of a value
+        12: 1 of 4 runs took no longer than the shell's own start, so that their time is not known (hyperfine --shell=none tells it)
+    deep.json: 12 samples, 5 aggregates
+        12: a time that is no number of seconds
+        12: 1 of 4 runs took no longer than the shell's own start, so that their time is not known (hyperfine --shell=none tells it)
+    empty.json: not recognised
+    invalid_utf8.json: 13 samples, 5 aggregates
+        36: invalid UTF-8
+        12: 1 of 4 runs took no longer than the shell's own start, so that their time is not known (hyperfine --shell=none tells it)
+    nan.json: 12 samples, 5 aggregates
+        14: not a finite number
+        12: a time that is no number of seconds
+        12: 1 of 4 runs took no longer than the shell's own start, so that their time is not known (hyperfine --shell=none tells it)
+    wrong_type.json: 11 samples, 5 aggregates
+        12: a time that is no number of seconds
+        12: a time that is no number of seconds
+        12: 1 of 4 runs took no longer than the shell's own start, so that their time is not known (hyperfine --shell=none tells it)
+    ");
+}
+
+#[test]
+fn criterion() {
+    insta::assert_snapshot!(shown("criterion"), @r"
+    binary.json: not recognised
+    cut_off.json: 
+        1: cut off in the middle of a value
+        1: samples without a list of times and one of iterations
+    deep.json: 2 samples
+        1: a sample without a time or without iterations
+    empty.json: not recognised
+    invalid_utf8.json: 3 samples
+    lengths.json: 
+        1: not as many times as numbers of iterations
+    nan.json: 2 samples
+        1: not a finite number
+        1: a sample without a time or without iterations
+    no_iterations.json: 2 samples
+        1: a sample without a time or without iterations
+    wrong_type.json: 2 samples
+        1: a sample without a time or without iterations
+    ");
+}
+
+#[test]
+fn k6() {
+    insta::assert_snapshot!(shown("k6"), @r"
+    binary.jsonl: not recognised
+    cut_off.json: 19 aggregates
+        124: cut off in the middle of a value
+    cut_off.jsonl: 31 samples
+        38: cut off in the middle of a value
+    deep.json: 23 aggregates
+        43: a figure that its metric cannot have
+    empty.json: not recognised
+    faults.jsonl: 1 samples
+        2: a point of a metric that no line before it describes, so that its unit is not known
+        3: the value is not a number
+        4: a value that its metric cannot have
+        5: a point whose time is none between 2000 and 2100
+        6: a point without a value
+        7: a line that neither describes a metric nor is a point of one
+        8: a line without the name of a metric
+        9: a line without data
+        10: not JSON (column 78)
+        11: invalid UTF-8
+        12: a line without the name of a metric
+    invalid_utf8.json: 24 aggregates
+        7: invalid UTF-8
+        104: invalid UTF-8
+    nan.json: 23 aggregates
+        47: not a finite number
+    wrong_type.json: 22 aggregates
+        43: a figure that its metric cannot have
+        67: a share of failures that is no ratio
+    ");
+}
+
+#[test]
+fn oha() {
+    insta::assert_snapshot!(shown("oha"), @r"
+    binary.json: not recognised
+    cut_off.json: 5 aggregates
+        44: cut off in the middle of a value
+    deep.json: 7 aggregates
+        7: a time that is no number of seconds
+    empty.json: not recognised
+    invalid_utf8.json: 8 aggregates
+        61: invalid UTF-8
+    nan.json: 7 aggregates
+        7: not a finite number
+    nothing.json: 4 aggregates
+    wrong_type.json: 4 aggregates
+        56: a number of requests is no count
+        7: a time that is no number of seconds
+    ");
+}
+
+#[test]
+fn prometheus() {
+    insta::assert_snapshot!(shown("prometheus"), @r#"
+    binary.prom: not recognised
+    cut_off.prom: 4 aggregates
+        10: a series without a value
+    empty.prom: not recognised
+    faults.prom: 1 aggregates
+        2: labels that are not `{name="value",…}`
+        3: something follows the time
+        4: the value is not a number
+        5: a series without a value
+        6: not a finite number
+        7: a value whose time is none between 2000 and 2100
+        8: a value without the name of a metric
+        10: a value that its metric cannot have
+        12: a value that its metric cannot have
+    invalid_utf8.prom: 7 aggregates
+        4: invalid UTF-8
+    "#);
+}

@@ -18,6 +18,7 @@ mod codex;
 mod damage;
 mod langfuse;
 mod langsmith;
+mod measurements;
 mod monitor_report;
 mod native;
 mod otlp;

@@ -20,6 +20,10 @@ const MARKED: &[&str] = &[
     "langsmith",
     "swe-agent",
     "tau-bench",
+    "hyperfine",
+    "k6",
+    "oha",
+    "prometheus",
 ];
 
 #[test]

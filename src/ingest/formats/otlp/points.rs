@@ -4,7 +4,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
-use super::super::super::content::is_label;
+use super::super::super::content::{is_about_people, is_label};
 use super::super::super::json::decode;
 use super::super::native::values::check_sample;
 use super::meaning::{known, scale};
@@ -285,8 +285,7 @@ impl Reader<'_> {
         })
     }
 
-    /// An attribute of a point as a dimension, if it can be one. Who uses a client is nobody's
-    /// business, and would tear each series apart.
+    /// An attribute of a point as a dimension, if it can be one.
     fn label(
         &mut self,
         key: &[u8],
@@ -294,16 +293,10 @@ impl Reader<'_> {
         is_known: bool,
         dims: &mut Vec<(Dimension, crate::record::Name)>,
     ) {
-        let is_about_people = key.starts_with(b"user.")
-            || key.starts_with(b"enduser.")
-            || key.starts_with(b"organization.")
-            || key.ends_with(b".id")
-            || key.ends_with(b"_id")
-            || key.ends_with(b"_uuid");
         let (Some(key), Some(text)) = (decode(key), decode(value.text())) else {
             return;
         };
-        if is_about_people || !is_label(&key, &text) {
+        if is_about_people(&key) || !is_label(&key, &text) {
             return;
         }
         let name = self.records.catalog.name(&text);
