@@ -6,6 +6,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`units`], [`place`], [`stats`] | quantities and time; where a fault is; pure mathematics on slices |
+//! | [`cache`] | files that save work and may vanish |
 //! | [`metrics`], [`record`], [`config`], [`assessment`] | the words every stage shares |
 //! | [`prices`] | what tokens cost by a dated table of list prices |
 //! | [`ingest`] | bytes to records, one file per format |
@@ -20,6 +21,7 @@
 pub mod advise;
 pub mod analysis;
 pub mod assessment;
+pub mod cache;
 pub mod cli;
 pub mod config;
 pub mod gate;

@@ -106,7 +106,9 @@ pub struct Row {
 macro_rules! registry {
     ($(#[doc = $doc:literal] $id:ident $name:literal $title:literal $unit:ident $direction:ident $kind:ident $component:ident $otel:expr;)*) => {
         /// A metric of the registry.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bitcode::Encode, bitcode::Decode,
+        )]
         #[repr(u8)]
         pub enum Metric { $(#[doc = $doc] $id),* }
 

@@ -1,5 +1,7 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
+mod kept;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,18 +71,44 @@ pub fn read(
     mut config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Material, PipelineError> {
-    let mut ingested =
-        ingest::read_all(&request.targets, formats::ALL, &request.options, progress)?;
+    let survey = ingest::Survey::of(&request.targets, &request.options)?;
+    let kept = kept::Place::of(&survey, request);
+    let (ingested, workload) = match kept.as_ref().and_then(|kept| kept.load(&survey)) {
+        Some(same) => same,
+        None => {
+            let mut ingested = survey.read(formats::ALL, progress);
+            tracing::info!(
+                files = ingested.files.len(),
+                problems = ingested.problems.len(),
+                "read"
+            );
+            let workload = fold(request, &mut ingested);
+            if let Some(kept) = kept {
+                kept.keep(&ingested, &workload);
+            }
+            (ingested, workload)
+        }
+    };
     tracing::info!(
-        files = ingested.files.len(),
-        problems = ingested.problems.len(),
-        "read"
+        units = workload.units.len(),
+        rows = workload.rows.len(),
+        "folded"
     );
     let warnings = join_found(&mut config, &ingested)?;
+    Ok(Material {
+        profile: config::choose_profile(&config, is_orchestrator(&workload, &ingested)),
+        provenance: provenance(request, &ingested, &workload, &config),
+        workload,
+        config,
+        warnings,
+    })
+}
 
+/// Folds what was read, whose records are used up.
+fn fold(request: &Request, ingested: &mut Ingested) -> Workload {
     let records = std::mem::take(&mut ingested.records);
-    let ignored = records.ignored;
-    let workload = workload::fold(
+    ingested.records.ignored = records.ignored;
+    workload::fold(
         records,
         &FoldOptions {
             file_ranks: ingested.files.iter().map(|f| f.rank).collect(),
@@ -94,20 +122,7 @@ pub fn read(
             only: request.only.clone(),
             prices: Some(Arc::clone(&request.prices)),
         },
-    );
-    tracing::info!(
-        units = workload.units.len(),
-        rows = workload.rows.len(),
-        "folded"
-    );
-
-    Ok(Material {
-        profile: config::choose_profile(&config, is_orchestrator(&workload, &ingested)),
-        provenance: provenance(request, &ingested, &workload, &config, ignored),
-        workload,
-        config,
-        warnings,
-    })
+    )
 }
 
 /// Runs all stages. What is odd in configuration files among the inputs comes back beside the
@@ -289,7 +304,6 @@ fn provenance(
     ingested: &Ingested,
     workload: &Workload,
     config: &Config,
-    ignored: u64,
 ) -> Provenance {
     let counts = &workload.counts;
     let path = |file: u32| {
@@ -350,7 +364,7 @@ fn provenance(
             .collect(),
         formats_named,
         process_starts: counts.process_starts,
-        ignored,
+        ignored: ingested.records.ignored,
         operations: counts.operations,
         samples: counts.samples,
         events: told_events(workload),

@@ -53,7 +53,9 @@ impl fmt::Display for Place {
 }
 
 /// What kind of fault a problem is; decides nothing but how it is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bitcode::Encode, bitcode::Decode,
+)]
 pub enum ProblemKind {
     /// A record (or a line that should have held one) that was skipped.
     Skipped,

@@ -33,7 +33,19 @@ pub struct Bytes(pub f64);
 pub struct Ratio(pub f64);
 
 /// A point in time: nanoseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 pub struct Time(pub i64);
 
 /// Nanoseconds in a second.

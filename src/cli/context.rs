@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use crate::cache::Cache;
 use crate::config::{self, Config, Given, Sources};
 use crate::pipeline::PipelineError;
 use crate::report::Style;
@@ -63,6 +64,36 @@ pub struct Globals {
         hide_default_value = true
     )]
     pub threads: usize,
+    /// Read every input anew, and keep nothing of it for the next run
+    #[arg(long, global = true, env = "PERFADVISE_NO_CACHE")]
+    pub no_cache: bool,
+    /// Folder in which is kept what large inputs gave (default: perfadvise in $XDG_CACHE_HOME or ~/.cache)
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "PERFADVISE_CACHE_DIR",
+        hide_env = true
+    )]
+    pub cache_dir: Option<PathBuf>,
+    /// The most that the cache may hold; beyond it the oldest goes
+    #[arg(
+        long,
+        global = true,
+        value_name = "BYTES",
+        env = "PERFADVISE_CACHE_SIZE",
+        hide = true
+    )]
+    pub cache_size: Option<String>,
+    /// Inputs of fewer bytes in all are not kept
+    #[arg(
+        long,
+        global = true,
+        value_name = "BYTES",
+        env = "PERFADVISE_CACHE_FROM",
+        hide = true
+    )]
+    pub cache_from: Option<String>,
 }
 
 /// When something is done.
@@ -161,6 +192,49 @@ impl Context {
                 Failure::new("--now is not a time").help("write it as 2026-11-23T08:00:00Z")
             }),
         }
+    }
+
+    /// Where what was read is kept; `None`: nowhere.
+    ///
+    /// # Errors
+    /// A size that is none.
+    pub(super) fn cache(&self) -> Result<Option<Cache>, Failure> {
+        if self.globals.no_cache {
+            return Ok(None);
+        }
+        self.cache_place()
+    }
+
+    /// The cache, whether it is used or not; `None`: there is no place for one.
+    ///
+    /// # Errors
+    /// A size that is none.
+    pub(super) fn cache_place(&self) -> Result<Option<Cache>, Failure> {
+        let globals = &self.globals;
+        let place = match &globals.cache_dir {
+            Some(folder) => Some(Cache::at(folder)),
+            None => Cache::usual(|name| std::env::var_os(name)),
+        };
+        let Some(mut cache) = place else {
+            return Ok(None);
+        };
+        for (option, text, size) in [
+            ("--cache-size", &globals.cache_size, &mut cache.most_bytes),
+            ("--cache-from", &globals.cache_from, &mut cache.least_input),
+        ] {
+            if let Some(text) = text {
+                let bytes = units::parse_bytes(text)
+                    .or_else(|error| text.parse().map_err(|_| error))
+                    .map_err(|_| {
+                        Failure::new(format!("{option} is no amount of bytes"))
+                            .help(format!("write it as {option} 1GB"))
+                    })?;
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+                let bytes = bytes as u64;
+                *size = bytes;
+            }
+        }
+        Ok(Some(cache))
     }
 
     /// Where the configuration of this run may come from.

@@ -109,6 +109,7 @@ fn explain(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<
         labels: Vec::new(),
         path_labels: loaded.config.path_labels.clone(),
         strict: true,
+        cache: None,
     };
     let read = ingest::read_all(&targets, formats::ALL, &options, &|_, _| {})
         .map_err(|error| context.input_failure(&error.into()))?;

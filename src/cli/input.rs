@@ -151,6 +151,7 @@ impl InputArgs {
                 labels: pairs(&self.label, "--label", "mode=FANCY")?,
                 path_labels: config.path_labels.clone(),
                 strict: context.globals.strict,
+                cache: context.cache()?,
             },
             by: self.by.clone(),
             prices,

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod baseline;
+mod cache;
 mod compare;
 mod completions;
 mod config;
@@ -98,6 +99,9 @@ enum Verb {
     /// Configuration: show it, check it, write one, print its schema
     #[command(subcommand)]
     Config(config::Verb),
+    /// What is kept of large inputs for the next run: where, how much, away with it
+    #[command(subcommand)]
+    Cache(cache::Verb),
     /// Rules: list, explain, lint, test
     #[command(subcommand)]
     Rules(rules::Verb),
@@ -152,6 +156,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),
+        Verb::Cache(verb) => cache::run(verb, &context, out),
         Verb::Rules(verb) => rules::run(verb, &context, out),
         Verb::Completions(args) => completions::run(args, &context, out),
         Verb::Man(args) => man::run(args, &context, out),

@@ -26,7 +26,15 @@ const FOREIGN: &[&str] = &[
 /// Begins the names of our variables.
 const PREFIX: &str = "PERFADVISE_";
 /// Variables that are options of the command line and no configuration.
-const OPTIONS: &[&str] = &["LOG", "NOW", "CONFIG"];
+const OPTIONS: &[&str] = &[
+    "LOG",
+    "NOW",
+    "CONFIG",
+    "NO_CACHE",
+    "CACHE_DIR",
+    "CACHE_SIZE",
+    "CACHE_FROM",
+];
 
 /// A value from an option of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,6 +36,20 @@ pub struct Input<'a> {
     lines: Lines<'a>,
     line: u64,
     problems: Vec<Problem>,
+    progress: ReaderState,
+}
+
+/// Where a reader is in a file that may grow.
+#[derive(Debug, Default)]
+pub(super) struct ReaderState {
+    /// A state is of use at the end.
+    pub(super) is_wanted: bool,
+    /// What the reader left when it was here last; the records are those of then.
+    pub(super) before: Option<Vec<u8>>,
+    /// Lines that were read then.
+    pub(super) lines: u64,
+    /// What it leaves now.
+    pub(super) left: Vec<u8>,
 }
 
 impl<'a> Input<'a> {
@@ -65,7 +79,34 @@ impl<'a> Input<'a> {
             lines,
             line: 0,
             problems: Vec::new(),
+            progress: ReaderState::default(),
         }
+    }
+
+    /// Goes on from where the file ended before.
+    pub(super) fn with_state(mut self, state: ReaderState) -> Self {
+        self.line = state.lines;
+        self.progress = state;
+        self
+    }
+
+    /// What the reader of this file left when the file ended here, if it has grown since: the records
+    /// are then what it gave, and the lines begin behind those.
+    pub(super) fn take_state(&mut self) -> Option<Vec<u8>> {
+        self.progress.before.take()
+    }
+
+    /// Leaves what is needed to go on if the file grows. A reader that never does is given the whole
+    /// file again.
+    pub(super) fn leave_state(&mut self, state: impl FnOnce() -> Vec<u8>) {
+        if self.progress.is_wanted {
+            self.progress.left = state();
+        }
+    }
+
+    /// What was left.
+    pub(super) fn left_state(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.progress.left)
     }
 
     /// All bytes that are left.

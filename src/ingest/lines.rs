@@ -110,6 +110,18 @@ impl<'a> Lines<'a> {
         Ok(lines)
     }
 
+    /// What `reader` gives from a place of the file on at which a line begins.
+    pub(super) fn of_rest(
+        reader: impl Read + 'a,
+        buffer: &'a mut Buffer,
+        begin: u64,
+    ) -> io::Result<Self> {
+        let mut lines = Self::of_reader(reader, buffer)?;
+        lines.position = 0;
+        lines.offset = begin;
+        Ok(lines)
+    }
+
     /// The part of a file that begins at `begin` and ends before `end`. `reader` gives the file from
     /// the byte before `begin` on (from `begin` if that is 0), and on beyond `end`.
     pub(super) fn of_part(

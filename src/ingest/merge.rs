@@ -16,6 +16,19 @@ pub(super) struct Harvest {
     pub(super) files: Vec<FileHarvest>,
 }
 
+impl Harvest {
+    /// Adds what another file gave.
+    pub(super) fn add(&mut self, other: Harvest) {
+        if self.records.is_empty() {
+            self.records = other.records;
+        } else {
+            self.records.append(other.records);
+        }
+        self.problems.extend(other.problems);
+        self.files.extend(other.files);
+    }
+}
+
 /// What one file, or a part of one, gave.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FileHarvest {

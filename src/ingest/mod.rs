@@ -4,6 +4,7 @@
 //! statistics. Detection looks at content. The result never depends on the number of threads or on
 //! the order of files.
 
+mod cache;
 pub(crate) mod content;
 mod detect;
 mod document;
@@ -17,6 +18,7 @@ mod merge;
 mod progress;
 mod read;
 pub(crate) mod scalar;
+mod survey;
 mod time;
 mod units;
 mod unpack;
@@ -36,6 +38,7 @@ pub mod fuzzing {
 
 pub use input::{Head, Input};
 pub use read::{Ingested, Options, SourceFile, read_all};
+pub use survey::Survey;
 pub use walk::{Target, usual_places};
 
 use std::path::{Path, PathBuf};
@@ -117,6 +120,16 @@ pub enum ReadError {
         /// Why, without quoting the input.
         reason: String,
     },
+}
+
+impl ReadError {
+    /// What a reader left in the cache is nothing it can go on from: only after a fault of ours.
+    fn stale_cache() -> Self {
+        Self::Malformed {
+            line: None,
+            reason: "the cache is of no use: perfadvise cache clear".into(),
+        }
+    }
 }
 
 /// Why nothing could be read at all.

@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::cache::{Before, Shelf};
 use super::detect::{HEAD_SIZE, detect, why_not};
+use super::input::ReaderState;
 use super::labels::Labels;
 use super::lines::{Buffer, Lines};
 use super::merge::{FileHarvest, Harvest, Merge};
 use super::progress::Meter;
 use super::units::{self, Unit};
 use super::unpack::{Packing, Unpacking};
-use super::walk::{self, Found, FoundKind, refusal};
-use super::{Format, Head, IngestError, Input, ReadError, Target};
+use super::walk::{Found, FoundKind, refusal};
+use super::{Format, Head, IngestError, Input, ReadError, Survey, Target};
+use crate::cache::Cache;
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
 use crate::units::Time;
@@ -33,7 +36,12 @@ pub struct Options {
     pub path_labels: Vec<(String, Vec<(String, String)>)>,
     /// Every line is parsed in full, also those that carry nothing.
     pub strict: bool,
+    /// Where what was read is kept; `None`: nowhere.
+    pub cache: Option<Cache>,
 }
+
+/// A smaller file is read again as a whole: its reader's state is not worth its place.
+const WORTH_A_STATE: u64 = 1 << 20;
 
 impl Default for Options {
     fn default() -> Self {
@@ -43,6 +51,7 @@ impl Default for Options {
             labels: Vec::new(),
             path_labels: Vec::new(),
             strict: false,
+            cache: None,
         }
     }
 }
@@ -85,19 +94,28 @@ pub fn read_all(
     options: &Options,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Ingested, IngestError> {
-    let labels = Labels::new(options)?;
-    let files = walk::find(targets)?;
+    Ok(Survey::of(targets, options)?.read(formats, progress))
+}
+
+/// Reads the files that a survey found.
+pub(super) fn read(
+    survey: &Survey<'_>,
+    formats: &[&'static dyn Format],
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Ingested {
+    let files = survey.files();
     let reading = Reading {
-        targets,
-        files: &files,
+        targets: survey.targets,
+        files,
         formats,
-        options,
-        labels,
+        options: survey.options,
+        labels: &survey.labels,
         meter: Meter::new(files.iter().map(|f| f.size).sum(), progress),
+        shelf: survey.shelf(formats),
     };
-    let units = units::plan(&files, |file| reading.splittable(file));
-    let order = units::schedule(&units, &files);
-    let merge = Mutex::new(Merge::new(&files));
+    let units = units::plan(files, |file| reading.splittable(file));
+    let order = units::schedule(&units, files);
+    let merge = Mutex::new(Merge::new(files));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut buffer = Buffer::default();
@@ -109,24 +127,30 @@ pub fn read_all(
             }
         }
     };
-    let threads = thread_count(options.threads).min(units.len());
-    if threads <= 1 {
-        work();
-    } else {
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(work);
-            }
-            work();
-        });
+    at_once(thread_count(survey.options.threads).min(units.len()), work);
+    if let Some(shelf) = reading.shelf {
+        shelf.close();
     }
     let merge = merge
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(merge.finish())
+    merge.finish()
 }
 
-fn thread_count(wanted: usize) -> usize {
+/// Does `work` in as many threads, this one among them.
+pub(super) fn at_once(threads: usize, work: impl Fn() + Sync) {
+    if threads <= 1 {
+        return work();
+    }
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(&work);
+        }
+        work();
+    });
+}
+
+pub(super) fn thread_count(wanted: usize) -> usize {
     match wanted {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,
@@ -139,8 +163,9 @@ struct Reading<'a> {
     files: &'a [Found],
     formats: &'a [&'static dyn Format],
     options: &'a Options,
-    labels: Labels<'a>,
+    labels: &'a Labels<'a>,
     meter: Meter<'a>,
+    shelf: Option<Shelf<'a>>,
 }
 
 impl Reading<'_> {
@@ -172,10 +197,9 @@ impl Reading<'_> {
                 range,
                 format,
             } => {
-                let read = self.part(*file, range.clone(), *format, &mut harvest, buffer);
-                if let Err(error) = read {
-                    self.refused(*file, &refusal(&error), &mut harvest);
-                }
+                self.piece(*file, range, &mut harvest, |harvest, _| {
+                    self.part(*file, range.clone(), *format, harvest, buffer)
+                });
                 self.meter.add(range.end - range.start);
             }
         }
@@ -184,26 +208,92 @@ impl Reading<'_> {
 
     fn file(&self, index: usize, harvest: &mut Harvest, buffer: &mut Buffer) {
         let found = &self.files[index];
-        let read = match &found.kind {
-            FoundKind::Refused(why) => return self.refused(index, why, harvest),
-            FoundKind::Regular => File::open(&found.path).and_then(|file| {
-                // What is written behind the size that was found belongs to the next run.
-                let lines = Lines::of_reader(file.take(found.size), buffer)?;
-                self.unpack_and_read(index, lines, harvest)
-            }),
-            FoundKind::Stream if found.path.as_os_str() == "-" => {
-                Lines::of_reader(io::stdin().lock(), buffer)
-                    .and_then(|lines| self.unpack_and_read(index, lines, harvest))
-            }
-            FoundKind::Stream => File::open(&found.path).and_then(|file| {
-                let lines = Lines::of_reader(file, buffer)?;
-                self.unpack_and_read(index, lines, harvest)
-            }),
-        };
-        if let Err(error) = read {
-            self.refused(index, &refusal(&error), harvest);
+        if let FoundKind::Refused(why) = &found.kind {
+            return self.refused(index, why, harvest);
         }
+        self.piece(index, &(0..found.size), harvest, |harvest, state| {
+            self.whole(index, state, harvest, buffer)
+        });
         self.meter.add(found.size);
+    }
+
+    /// Takes a piece of a file from the shelf, as far as it is there, and reads the rest. `read` adds
+    /// to a harvest and gives the state of its reader at the end.
+    fn piece(
+        &self,
+        index: usize,
+        range: &Range<u64>,
+        harvest: &mut Harvest,
+        read: impl FnOnce(&mut Harvest, Option<Begun>) -> io::Result<Vec<u8>>,
+    ) {
+        let Some(shelf) = self.shelf.as_ref().filter(|shelf| shelf.holds(index)) else {
+            if let Err(error) = read(harvest, None) {
+                self.refused(index, &refusal(&error), harvest);
+            }
+            return;
+        };
+        let (mut own, begun) = match shelf.before(index, range) {
+            Some(Before::Same(all)) => return harvest.add(all),
+            Some(Before::Begun(mut own, state, at)) => {
+                let begun = own.files.pop().and_then(|file| {
+                    Some(Begun {
+                        at,
+                        lines: file.lines,
+                        format: *self
+                            .formats
+                            .iter()
+                            .find(|f| Some(f.name()) == file.format)?,
+                        state,
+                    })
+                });
+                (own, begun)
+            }
+            None => (Harvest::default(), None),
+        };
+        match read(&mut own, begun) {
+            Ok(state) => shelf.keep(index, range, &mut own, state),
+            Err(error) => self.refused(index, &refusal(&error), &mut own),
+        }
+        harvest.add(own);
+    }
+
+    fn whole(
+        &self,
+        index: usize,
+        begun: Option<Begun>,
+        harvest: &mut Harvest,
+        buffer: &mut Buffer,
+    ) -> io::Result<Vec<u8>> {
+        let found = &self.files[index];
+        match &found.kind {
+            FoundKind::Stream if found.path.as_os_str() == "-" => {
+                let lines = Lines::of_reader(io::stdin().lock(), buffer)?;
+                return self.unpack_and_read(index, lines, harvest);
+            }
+            FoundKind::Stream => {
+                let lines = Lines::of_reader(File::open(&found.path)?, buffer)?;
+                return self.unpack_and_read(index, lines, harvest);
+            }
+            FoundKind::Regular | FoundKind::Refused(_) => {}
+        }
+        // What is written behind the size that was found belongs to the next run.
+        let reader = FileRange {
+            file: File::open(&found.path)?,
+            at: begun.as_ref().map_or(0, |begun| begun.at),
+            end: found.size,
+        };
+        let Some(begun) = begun else {
+            return self.unpack_and_read(index, Lines::of_reader(reader, buffer)?, harvest);
+        };
+        let state = ReaderState {
+            is_wanted: true,
+            before: Some(begun.state),
+            lines: begun.lines,
+            left: Vec::new(),
+        };
+        let lines = Lines::of_rest(reader, buffer, begun.at)?;
+        let name = file_name(&found.path);
+        Ok(self.read(index, &name, begun.format, lines, state, harvest))
     }
 
     fn unpack_and_read(
@@ -211,16 +301,26 @@ impl Reading<'_> {
         index: usize,
         mut lines: Lines<'_>,
         harvest: &mut Harvest,
-    ) -> io::Result<()> {
-        let name = file_name(&self.files[index].path);
+    ) -> io::Result<Vec<u8>> {
+        let found = &self.files[index];
+        let name = file_name(&found.path);
         let Some(packing) = Packing::of(lines.peek(4)?) else {
-            return self.detect_and_read(index, &name, lines, harvest);
+            let state = ReaderState {
+                is_wanted: found.size >= WORTH_A_STATE
+                    && self
+                        .shelf
+                        .as_ref()
+                        .is_some_and(|shelf| shelf.ends_line(index)),
+                ..ReaderState::default()
+            };
+            return self.detect_and_read(index, &name, lines, state, harvest);
         };
         let unpacking = Unpacking::new(packing);
         let lines = lines.unpacked(|packed| unpacking.reader(packed))?;
-        self.detect_and_read(index, packing.inner_name(&name), lines, harvest)?;
+        let none = ReaderState::default();
+        self.detect_and_read(index, packing.inner_name(&name), lines, none, harvest)?;
         let Some(file) = harvest.files.last_mut() else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         file.bytes = unpacking.consumed();
         match (unpacking.fault(), file.format) {
@@ -233,7 +333,7 @@ impl Reading<'_> {
             }),
             (None, _) => {}
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn detect_and_read(
@@ -241,8 +341,9 @@ impl Reading<'_> {
         index: usize,
         name: &str,
         mut lines: Lines<'_>,
+        state: ReaderState,
         harvest: &mut Harvest,
-    ) -> io::Result<()> {
+    ) -> io::Result<Vec<u8>> {
         lines.peek(HEAD_SIZE + 1)?;
         let rest = lines.rest();
         let head = Head {
@@ -250,16 +351,16 @@ impl Reading<'_> {
             bytes: &rest[..rest.len().min(HEAD_SIZE)],
             is_whole: rest.len() <= HEAD_SIZE && lines.is_whole(),
         };
-        match detect(self.formats, &head) {
-            Some(format) => self.read(index, name, format, lines, harvest),
-            None => harvest.files.push(FileHarvest {
-                file: index,
-                bytes: head.bytes.len() as u64,
-                why_not: Some(why_not(&head)),
-                ..FileHarvest::default()
-            }),
+        if let Some(format) = detect(self.formats, &head) {
+            return Ok(self.read(index, name, format, lines, state, harvest));
         }
-        Ok(())
+        harvest.files.push(FileHarvest {
+            file: index,
+            bytes: head.bytes.len() as u64,
+            why_not: Some(why_not(&head)),
+            ..FileHarvest::default()
+        });
+        Ok(Vec::new())
     }
 
     fn part(
@@ -269,7 +370,7 @@ impl Reading<'_> {
         format: &'static dyn Format,
         harvest: &mut Harvest,
         buffer: &mut Buffer,
-    ) -> io::Result<()> {
+    ) -> io::Result<Vec<u8>> {
         let file = File::open(&self.files[index].path)?;
         let reader = FileRange {
             file,
@@ -278,12 +379,12 @@ impl Reading<'_> {
         };
         let lines = Lines::of_part(reader, buffer, range.start, range.end)?;
         let name = file_name(&self.files[index].path);
-        self.read(index, &name, format, lines, harvest);
+        self.read(index, &name, format, lines, ReaderState::default(), harvest);
         if let Some(last) = harvest.files.last_mut() {
             // A part also looks at bytes of its neighbours; each byte is counted once.
             last.bytes = range.end - range.start;
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn read(
@@ -292,17 +393,23 @@ impl Reading<'_> {
         name: &str,
         format: &'static dyn Format,
         lines: Lines<'_>,
+        state: ReaderState,
         harvest: &mut Harvest,
-    ) {
+    ) -> Vec<u8> {
         let found = &self.files[index];
         let path = found.path.to_string_lossy();
         let labels = self
             .labels
             .of(&found.path, &self.targets[found.target].labels);
-        let mut input = Input::new(number(index), &path, lines, &self.options.naive_zone);
+        let before = match &state.before {
+            // What was read before is in a harvest of its own, and belongs to the file too.
+            Some(_) => Mark::default(),
+            None => Mark::of(&harvest.records),
+        };
+        let mut input =
+            Input::new(number(index), &path, lines, &self.options.naive_zone).with_state(state);
         input.name = name;
         input.label_pairs = &labels;
-        let before = Mark::of(&harvest.records);
         let result = format.read(&mut input, &mut harvest.records, &mut harvest.problems);
         harvest.problems.append(&mut input.take_problems());
         if let Err(error) = result {
@@ -324,6 +431,7 @@ impl Reading<'_> {
             last: before.last_time(&harvest.records),
             lines: input.line_count(),
         });
+        input.left_state()
     }
 
     /// Notes a file that the operating system does not give.
@@ -354,7 +462,18 @@ fn file_name(path: &Path) -> String {
     )
 }
 
+/// A file of which a part was read before.
+struct Begun {
+    /// Up to there.
+    at: u64,
+    lines: u64,
+    format: &'static dyn Format,
+    /// The state of its reader there.
+    state: Vec<u8>,
+}
+
 /// How many records there were before a file was read.
+#[derive(Default)]
 struct Mark {
     operations: usize,
     samples: usize,
@@ -408,12 +527,12 @@ impl Read for FileRange {
 }
 
 #[cfg(unix)]
-fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, into, at)
 }
 
 #[cfg(not(unix))]
-fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
+pub(super) fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
     use std::io::{Seek, SeekFrom};
     file.seek(SeekFrom::Start(at))?;
     file.read(into)

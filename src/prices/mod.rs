@@ -7,7 +7,7 @@
 
 mod names;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -82,6 +82,13 @@ impl PriceTable {
     #[must_use]
     pub fn built_in() -> Self {
         Self::read(BUILT_IN).expect("a test reads the table that is built in")
+    }
+
+    /// A text that tells this table from others.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let models: BTreeMap<_, _> = self.models.iter().collect();
+        format!("{} {} {models:?}", self.date, self.source)
     }
 
     /// A table in the shape of the built-in one.

@@ -7,7 +7,19 @@ use serde::{Deserialize, Serialize};
 
 /// An interned string of a [`Catalog`]. `Name::NONE` is the empty string: not known.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
 )]
 #[serde(transparent)]
 pub struct Name(pub u32);
@@ -24,7 +36,20 @@ impl Name {
 }
 
 /// What a record is told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Dimension {
     /// The agent interface (claude_code, anthropic_api, mock, …).
@@ -70,13 +95,37 @@ pub type Dims = Vec<(Dimension, Name)>;
 
 /// An interned [`Dims`] of a [`Catalog`]; 0 is the empty one.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
 )]
 #[serde(transparent)]
 pub struct DimsId(pub u32);
 
 /// Where a record belongs for inference: the raw names, from which the fold forms units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 pub struct Identity {
     /// Session; for agent logs the root session.
     pub session: Name,
@@ -90,7 +139,19 @@ pub struct Identity {
 
 /// An interned [`Identity`] of a [`Catalog`]; 0 is the unknown one.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
 )]
 #[serde(transparent)]
 pub struct IdentityId(pub u32);
@@ -112,6 +173,13 @@ impl<T: Clone + Eq + Hash + Default> Default for Interned<T> {
 }
 
 impl<T: Clone + Eq + Hash + Default> Interned<T> {
+    /// These values, numbered as they stand; the first one has to be the default value.
+    #[must_use]
+    pub fn of(values: Vec<T>) -> Self {
+        let index = values.iter().cloned().zip(0..).collect();
+        Self { values, index }
+    }
+
     /// The number of `value`, which is stored if it is new.
     pub fn intern<Q>(&mut self, value: &Q) -> u32
     where

@@ -8,7 +8,20 @@ use crate::units::Time;
 use super::{DimsId, IdentityId, Name};
 
 /// What an operation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum OperationKind {
@@ -51,7 +64,19 @@ impl OperationKind {
 }
 
 /// How an operation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[repr(u8)]
 pub enum OutcomeKind {
     /// Well.
@@ -70,7 +95,7 @@ pub enum OutcomeKind {
 }
 
 /// Tokens of a model request, disjoint: fresh + read + write is the whole input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Tokens {
     /// Input that no cache saw.
     pub fresh: u32,
@@ -95,7 +120,19 @@ impl Tokens {
 }
 
 /// Marks on a record about its quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[serde(transparent)]
 pub struct Flags(pub u8);
 
@@ -130,7 +167,7 @@ impl Flags {
 }
 
 /// Numbers that only some operations have; `NaN`-free, absent where not known.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Details {
     /// Accuracy of the result, 0 to 1, × 10⁹.
     pub accuracy: Option<u32>,
@@ -147,7 +184,7 @@ pub struct Details {
 }
 
 /// Something with a duration and an outcome.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
 pub struct Operation {
     /// Key for deduplication over all inputs (0: none): equal keys are one operation, of which the
     /// earliest (start, then file) counts, with the largest of each token count.
@@ -217,7 +254,20 @@ impl Operation {
 }
 
 /// What a sample measures: a metric of the registry, or one that only the input knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Measured {
     /// A metric of the registry, in its unit.
@@ -233,7 +283,7 @@ impl From<Metric> for Measured {
 }
 
 /// A measure at a time.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
 pub struct Sample {
     /// Key for deduplication (0: none). All samples of one snapshot share it.
     pub key: u128,
@@ -254,7 +304,20 @@ pub struct Sample {
 }
 
 /// What kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// A knob of the configuration changed.
@@ -284,7 +347,7 @@ pub enum EventKind {
 }
 
 /// A state change.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
 pub struct Event {
     /// Key for deduplication (0: none).
     pub key: u128,
@@ -311,7 +374,20 @@ pub struct Event {
 }
 
 /// Which statistic an aggregate is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
     /// Mean (of a ratio: the ratio).
@@ -327,7 +403,7 @@ pub enum Statistic {
 }
 
 /// A number that arrived already summarised. It is shown as reported, and never averaged.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
 pub struct Aggregate {
     /// Key for deduplication (0: none).
     pub key: u128,

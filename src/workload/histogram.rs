@@ -9,14 +9,14 @@ use std::cmp::Ordering;
 const STEPS: u64 = 128;
 
 /// Counts of whole numbers by bucket, sparse. Negative numbers are not counted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Histogram {
     buckets: Buckets,
 }
 
 /// Bucket and count, sorted by bucket; no count is 0. Most histograms have a single bucket, which
 /// needs no list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 enum Buckets {
     /// Exactly one.
     One([(u16, u32); 1]),

@@ -8,6 +8,7 @@ mod canonical;
 mod document;
 mod fold;
 pub mod histogram;
+mod kept;
 mod measure;
 mod merge;
 mod samples;
@@ -37,7 +38,7 @@ pub const SAMPLE_CELL: i64 = 15 * NANOS;
 ///
 /// Values are whole numbers: the metric's unit × [`Unit::scale`]. For a share (hits ÷ lookups) `n`
 /// is the denominator, `sum` the numerator × the scale, and there is no histogram.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Figure {
     /// Values, or the denominator of a share.
     pub n: u64,
@@ -227,7 +228,9 @@ impl Total {
 }
 
 /// Index of a unit of inference in [`Workload::units`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bitcode::Encode, bitcode::Decode,
+)]
 pub struct UnitId(pub u32);
 
 impl UnitId {
@@ -236,14 +239,16 @@ impl UnitId {
 }
 
 /// A unit of inference: a session, a run, a session × task, a quarter of an hour.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, bitcode::Encode, bitcode::Decode)]
 pub struct UnitOfInference {
     /// Name for people and for sorting: the session's id, `session/task`, the run, `host 12:15`.
     pub name: String,
 }
 
 /// Key of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bitcode::Encode, bitcode::Decode,
+)]
 pub struct RowKey {
     /// Unit of inference.
     pub unit: UnitId,
@@ -260,7 +265,7 @@ pub struct RowKey {
 }
 
 /// Sums over the operations of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct Row {
     /// The key.
     pub key: RowKey,
@@ -273,7 +278,7 @@ pub struct Row {
 }
 
 /// Sums that only some rows have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Extra {
     /// Records with tokens.
     pub with_tokens: u64,
@@ -329,7 +334,7 @@ pub struct Extra {
 }
 
 /// Figures that only few rows have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Figures {
     /// Times of the other outcomes.
     pub error_time: Figure,
@@ -344,7 +349,7 @@ pub struct Figures {
 }
 
 /// One lookup of a context cache, in order of time, for facts about the working set and replays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct Lookup {
     /// When.
     pub time: Time,
@@ -361,7 +366,7 @@ pub struct Lookup {
 }
 
 /// What the fold counted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Counts {
     /// Records kept, after deduplication (a snapshot or line of input is one).
     pub records: u64,

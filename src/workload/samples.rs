@@ -7,7 +7,7 @@ use super::measure::Part;
 use super::{Figure, Total, UnitId};
 
 /// Samples of one metric, host and dimension set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct SampleSeries {
     /// What is measured.
     pub metric: Measured,
@@ -22,7 +22,7 @@ pub struct SampleSeries {
 }
 
 /// The values of a cell, of which there is mostly one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub enum Values {
     /// One value: the metric's unit × its scale.
     One(i64),

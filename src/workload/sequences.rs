@@ -13,7 +13,7 @@ use super::samples::add_value;
 use super::{SAMPLE_CELL, UnitId, Workload};
 
 /// What must be known in its order.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Sequences {
     /// For each source of samples (dimensions without the process) their times, without repeats.
     pub sample_times: Vec<(DimsId, Vec<Time>)>,
@@ -26,7 +26,7 @@ pub struct Sequences {
 }
 
 /// A reading of a cumulative counter.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
 pub struct Reading {
     /// What is counted.
     pub metric: Measured,
@@ -45,7 +45,7 @@ pub struct Reading {
 }
 
 /// How an interface ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct Ending {
     /// The interface.
     pub interface: Name,

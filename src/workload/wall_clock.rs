@@ -59,7 +59,7 @@ impl WallPart {
 }
 
 /// The wall-clock time of a unit, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct WallClock {
     /// The unit.
     pub unit: UnitId,
@@ -79,7 +79,7 @@ pub struct WallClock {
 }
 
 /// The part of one tool in the time of all tools.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct ToolShare {
     /// The tool; none where it has no name.
     pub tool: Name,
@@ -90,7 +90,7 @@ pub struct ToolShare {
 }
 
 /// How long something was done, overlaps counted fully, and how long it was done at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Busy {
     /// Sum of all lengths in nanoseconds; it may exceed the span.
     pub sum: u128,

@@ -22,7 +22,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();
     let gate = with(&analysis_list, &["analysis"]);
     let store = with(&words, &["workload"]);
-    let pipeline = with(&advise_list, &["advise", "ingest", "prices"]);
+    let pipeline = with(&advise_list, &["advise", "cache", "ingest", "prices"]);
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
     BTreeMap::from([
         ("units", with(&[], &[])),
@@ -39,7 +39,8 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "prices",
             with(&["units", "place", "metrics", "record"], &[]),
         ),
-        ("ingest", words_and_config.clone()),
+        ("cache", with(&[], &[])),
+        ("ingest", with(&words, &["cache"])),
         ("workload", workload),
         ("analysis", analysis.clone()),
         ("score", analysis),

@@ -4,6 +4,7 @@
 mod advise;
 mod analysis;
 mod architecture;
+mod cache;
 mod cli;
 mod config;
 mod formats;

@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use perfadvise::ingest::formats;
+use perfadvise::ingest::{Options, Target, formats, read_all};
 use serde_json::Value;
 
 use super::{bytes_of, folder, read};
+use crate::cache::{cache_in, made};
 use crate::cli::program;
 
 /// Stands in every text of the fixtures that were written by hand after a documentation.
@@ -73,6 +74,50 @@ fn marked_texts_reach_no_output() {
     }
 }
 
+/// Nor what is kept for the next run: neither the bytes, nor what comes out of them.
+#[test]
+fn marked_and_planted_texts_reach_no_cache() {
+    for format in formats::ALL {
+        let source = Path::new("fixtures").join(format.name());
+        if !source.exists() {
+            continue;
+        }
+        let tree = tempfile::tempdir().unwrap();
+        let mut files = Vec::new();
+        files_of(&source, &mut files);
+        for (number, path) in files.iter().enumerate() {
+            let bytes = std::fs::read(path).unwrap();
+            let bytes = planted_in(&bytes).unwrap_or(bytes);
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let copy = tree.path().join(format!("{number}-{name}"));
+            std::fs::write(&copy, bytes).unwrap();
+        }
+        let home = tempfile::tempdir().unwrap();
+        let cache = cache_in(home.path());
+        for _ in 0..2 {
+            made(tree.path(), Some(&cache), 1);
+            let options = Options {
+                cache: Some(cache.clone()),
+                ..Options::default()
+            };
+            let target = Target {
+                path: tree.path().to_owned(),
+                labels: Vec::new(),
+            };
+            let read = read_all(&[target], formats::ALL, &options, &|_, _| {}).unwrap();
+            assert!(!format!("{read:?}").contains(MARKER), "{}", format.name());
+        }
+        let mut kept = Vec::new();
+        files_of(home.path(), &mut kept);
+        assert!(!kept.is_empty());
+        for path in kept {
+            let bytes = std::fs::read(&path).unwrap();
+            let has = |text: &str| memchr::memmem::find(&bytes, text.as_bytes()).is_some();
+            assert!(!has(MARKER), "{}", format.name());
+        }
+    }
+}
+
 /// A text that is somebody's words, and no name, time or number.
 fn is_prose(text: &str) -> bool {
     text.len() > 64 || text.contains('\n') || text.split_whitespace().count() > 5
@@ -108,6 +153,25 @@ fn files_of(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// The text of a fixture with the marker in all prose; `None`: there is none in it.
+fn planted_in(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut is_planted = false;
+    let mut with_marker = |bytes: &[u8]| {
+        let mut value: Value = serde_json::from_slice(bytes).ok()?;
+        is_planted |= plant(&mut value);
+        serde_json::to_vec(&value).ok()
+    };
+    // A document, or one in each line.
+    let text = with_marker(bytes).unwrap_or_else(|| {
+        let lines = bytes.split(|b| *b == b'\n');
+        let lines: Vec<Vec<u8>> = lines
+            .map(|line| with_marker(line).unwrap_or_else(|| line.to_vec()))
+            .collect();
+        lines.join(&b'\n')
+    });
+    is_planted.then_some(text)
+}
+
 /// The same for the fixtures of all formats, real ones too: wherever prose stands in them.
 #[test]
 fn planted_texts_reach_no_record() {
@@ -120,21 +184,7 @@ fn planted_texts_reach_no_record() {
         }
         for path in files {
             let bytes = bytes_of(path.strip_prefix("fixtures").unwrap().to_str().unwrap());
-            let mut is_planted = false;
-            let mut with_marker = |bytes: &[u8]| {
-                let mut value: Value = serde_json::from_slice(bytes).ok()?;
-                is_planted |= plant(&mut value);
-                serde_json::to_vec(&value).ok()
-            };
-            // A document, or one in each line.
-            let text = with_marker(&bytes).unwrap_or_else(|| {
-                let lines = bytes.split(|b| *b == b'\n');
-                let lines: Vec<Vec<u8>> = lines
-                    .map(|line| with_marker(line).unwrap_or_else(|| line.to_vec()))
-                    .collect();
-                lines.join(&b'\n')
-            });
-            if is_planted {
+            if let Some(text) = planted_in(&bytes) {
                 planted.push(format.name());
                 let reading = format!("{:?}", read(format.name(), &text));
                 assert!(!reading.contains(MARKER), "{}", path.display());

@@ -9,7 +9,7 @@ use crate::units::Time;
 pub(super) type Chain = usize;
 
 /// The conversations of a file, each with the line that the next reply answers.
-#[derive(Debug)]
+#[derive(Debug, bitcode::Encode, bitcode::Decode)]
 pub(super) struct Chains {
     triggers: Vec<Option<Time>>,
     by_agent: HashMap<Box<[u8]>, Chain>,

@@ -72,6 +72,16 @@ impl Names {
         }
     }
 
+    /// What lines told so far, beside the catalog.
+    pub(in super::super) fn state(&self) -> (Name, Name) {
+        (self.project, self.provider)
+    }
+
+    /// Goes on with what [`Names::state`] gave.
+    pub(in super::super) fn restore(&mut self, (project, provider): (Name, Name)) {
+        (self.project, self.provider) = (project, provider);
+    }
+
     /// The project is named by the last folder of the first working directory.
     pub(in super::super) fn see_folder(&mut self, cwd: &[u8], catalog: &mut Catalog) {
         if !self.project.is_some() {

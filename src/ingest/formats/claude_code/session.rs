@@ -46,6 +46,16 @@ pub(super) struct Session<'a> {
 
 type Table = HashMap<u64, usize, BuildHasherDefault<Passed>>;
 
+/// What is needed to go on when the file has grown.
+#[derive(bitcode::Encode, bitcode::Decode)]
+struct State {
+    names: (Name, Name),
+    chains: Chains,
+    requests: Table,
+    tools: Table,
+    last: Option<Time>,
+}
+
 /// The keys are hashes already.
 #[derive(Debug, Default)]
 struct Passed(u64);
@@ -92,6 +102,39 @@ impl<'a> Session<'a> {
             tools: Table::default(),
             last: None,
         }
+    }
+
+    /// Goes on with what [`Session::state`] gave; `false` if it is nothing of the kind.
+    pub(super) fn restore(&mut self, state: &[u8]) -> bool {
+        let Ok(state) = bitcode::decode::<State>(state) else {
+            return false;
+        };
+        let operations = self.records.operations.len();
+        if state
+            .requests
+            .values()
+            .chain(state.tools.values())
+            .any(|n| *n >= operations)
+        {
+            return false;
+        }
+        self.names.restore(state.names);
+        self.chains = state.chains;
+        self.requests = state.requests;
+        self.tools = state.tools;
+        self.last = state.last;
+        true
+    }
+
+    /// What is needed to go on; this session is at its end.
+    pub(super) fn state(self) -> Vec<u8> {
+        bitcode::encode(&State {
+            names: self.names.state(),
+            chains: self.chains,
+            requests: self.requests,
+            tools: self.tools,
+            last: self.last,
+        })
     }
 
     /// Takes one line.
@@ -143,9 +186,9 @@ impl<'a> Session<'a> {
     }
 
     /// Ends the file: calls that nobody answered last until its end.
-    pub(super) fn finish(self) {
-        for index in self.tools.into_values() {
-            let tool = &mut self.records.operations[index];
+    pub(super) fn finish(&mut self) {
+        for index in self.tools.values() {
+            let tool = &mut self.records.operations[*index];
             if tool.flags.has(Flags::UNANSWERED) {
                 tool.outcome = OutcomeKind::Unknown;
                 tool.duration = self.last.map_or(-1, |last| last.0 - tool.start.0);

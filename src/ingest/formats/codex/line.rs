@@ -46,7 +46,7 @@ pub(super) struct Payload<'a> {
 }
 
 /// Tokens as a line has them: input with what was read from the cache, output with reasoning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, bitcode::Encode, bitcode::Decode)]
 pub(super) struct Usage {
     pub(super) input: u64,
     pub(super) cached: u64,

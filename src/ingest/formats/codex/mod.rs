@@ -63,12 +63,19 @@ impl Format for Codex {
         records: &mut Records,
         problems: &mut Vec<Problem>,
     ) -> Result<(), ReadError> {
+        let before = input.take_state();
         let mut session = Session::new(input, records, problems);
+        if let Some(state) = before
+            && !session.restore(&state)
+        {
+            return Err(ReadError::stale_cache());
+        }
         let mut index = Index::default();
         while let Some((number, text)) = input.next_line()? {
             session.line(number, text, &mut index);
         }
         session.finish();
+        input.leave_state(|| session.state());
         Ok(())
     }
 }

@@ -42,7 +42,7 @@ pub(super) struct Session<'a> {
 }
 
 /// The sums since the beginning, as last seen.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, bitcode::Encode, bitcode::Decode)]
 struct Counter {
     before: Option<Usage>,
     /// Sums and last uses that came already: an old one may come again behind a newer one.
@@ -52,7 +52,7 @@ struct Counter {
 }
 
 /// The request that is under way.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, bitcode::Encode, bitcode::Decode)]
 struct Request {
     /// The last line that a reply may answer.
     trigger: Option<Time>,
@@ -61,6 +61,21 @@ struct Request {
     has_begun: bool,
     /// How many came before.
     number: u64,
+}
+
+/// What is needed to go on when the file has grown.
+#[derive(bitcode::Encode, bitcode::Decode)]
+struct State {
+    names: (Name, Name),
+    thread: Thread,
+    model: Name,
+    counter: Counter,
+    request: Request,
+    tools: HashMap<Box<[u8]>, usize>,
+    task: Option<usize>,
+    prompts: u64,
+    last: Option<Time>,
+    is_timeless_told: bool,
 }
 
 impl<'a> Session<'a> {
@@ -85,6 +100,50 @@ impl<'a> Session<'a> {
             last: None,
             is_timeless_told: false,
         }
+    }
+
+    /// Goes on with what [`Session::state`] gave; `false` if it is nothing of the kind.
+    pub(super) fn restore(&mut self, state: &[u8]) -> bool {
+        let Ok(state) = bitcode::decode::<State>(state) else {
+            return false;
+        };
+        self.names.restore(state.names);
+        self.thread = state.thread;
+        self.model = state.model;
+        self.counter = state.counter;
+        self.request = state.request;
+        // What `finish` made of those that were still under way.
+        for index in state.tools.values().chain(&state.task) {
+            let Some(operation) = self.records.operations.get_mut(*index) else {
+                return false;
+            };
+            if operation.flags.has(Flags::UNANSWERED) {
+                operation.outcome = OutcomeKind::Ok;
+                operation.duration = -1;
+            }
+        }
+        self.tools = state.tools;
+        self.task = state.task;
+        self.prompts = state.prompts;
+        self.last = state.last;
+        self.is_timeless_told = state.is_timeless_told;
+        true
+    }
+
+    /// What is needed to go on; this session is at its end.
+    pub(super) fn state(self) -> Vec<u8> {
+        bitcode::encode(&State {
+            names: self.names.state(),
+            thread: self.thread,
+            model: self.model,
+            counter: self.counter,
+            request: self.request,
+            tools: self.tools,
+            task: self.task,
+            prompts: self.prompts,
+            last: self.last,
+            is_timeless_told: self.is_timeless_told,
+        })
     }
 
     /// Takes one line.
@@ -120,9 +179,9 @@ impl<'a> Session<'a> {
     }
 
     /// Ends the file: calls that nobody answered last until its end, and so does the last turn.
-    pub(super) fn finish(self) {
-        for index in self.tools.into_values().chain(self.task) {
-            let operation = &mut self.records.operations[index];
+    pub(super) fn finish(&mut self) {
+        for index in self.tools.values().chain(&self.task) {
+            let operation = &mut self.records.operations[*index];
             if operation.flags.has(Flags::UNANSWERED) {
                 operation.outcome = OutcomeKind::Unknown;
                 operation.duration = self.last.map_or(-1, |last| last.0 - operation.start.0);

@@ -7,7 +7,7 @@ use crate::units::{NANOS, Time};
 const SLACK: i64 = NANOS;
 
 /// The threads that a file names.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, bitcode::Encode, bitcode::Decode)]
 pub(super) struct Thread {
     /// The file's own id; its name until a line tells.
     pub(super) own: Box<[u8]>,
@@ -23,7 +23,7 @@ pub(super) struct Thread {
 }
 
 /// Whose the present turn is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 enum Turn {
     #[default]
     Unknown,

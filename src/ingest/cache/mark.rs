@@ -1,0 +1,123 @@
+//! What a file is told by, so that it need not be read again: its size, times, place on the disk, and
+//! its first and last bytes.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use crate::cache::checksum;
+
+/// As many bytes are looked at, at the beginning and at the end.
+const ENDS: usize = 1 << 10;
+
+/// Times of files are told in steps; who wrote within the last one may write again without a trace.
+const STEP: Duration = Duration::from_millis(100);
+
+/// A file as it was when it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
+pub(in crate::ingest) struct Mark {
+    pub(in crate::ingest) size: u64,
+    /// When its content changed last, in nanoseconds.
+    modified: i64,
+    /// When anything about it changed last; 0 where the system does not tell it.
+    changed: i64,
+    /// Device and number of the file; 0 where the system does not tell them.
+    identity: (u64, u64),
+    /// Of its first and last bytes.
+    ends: (u64, u64),
+    /// Whether the last byte ends a line.
+    pub(in crate::ingest) ends_line: bool,
+    /// Whether it had not been written for a moment.
+    pub(in crate::ingest) is_settled: bool,
+}
+
+impl Mark {
+    /// # Errors
+    /// The operating system refuses.
+    pub(in crate::ingest) fn of(path: &Path) -> io::Result<Self> {
+        let now = SystemTime::now();
+        let mut file = File::open(path)?;
+        let metadata = file.metadata()?;
+        let modified = metadata.modified()?;
+        let size = metadata.len();
+        let (ends, last) = ends(&mut file, size)?;
+        let (changed, identity) = told_by_system(&metadata);
+        Ok(Self {
+            size,
+            modified: nanoseconds(modified),
+            changed,
+            identity,
+            ends,
+            ends_line: last == Some(b'\n'),
+            is_settled: now.duration_since(modified).is_ok_and(|since| since > STEP),
+        })
+    }
+
+    /// Whether both are of the same content, as far as can be told.
+    pub(in crate::ingest) fn is_same_as(&self, other: &Mark) -> bool {
+        let without_moment = |mark: &Mark| Mark {
+            is_settled: true,
+            ..*mark
+        };
+        without_moment(self) == without_moment(other)
+    }
+
+    /// Whether the file at `path`, which is now as `self` says, is the one that was as `before` says,
+    /// and has only grown.
+    pub(in crate::ingest) fn has_grown_from(&self, before: &Mark, path: &Path) -> bool {
+        if self.identity != before.identity || self.size <= before.size {
+            return false;
+        }
+        let same_ends = || {
+            let mut file = File::open(path)?;
+            Ok::<bool, io::Error>(ends(&mut file, before.size)?.0 == before.ends)
+        };
+        same_ends().unwrap_or(false)
+    }
+}
+
+/// Hashes of the first and last bytes of a file of that size, and the last byte.
+fn ends(file: &mut File, size: u64) -> io::Result<((u64, u64), Option<u8>)> {
+    let mut bytes = [0; ENDS];
+    let length = usize::try_from(size).unwrap_or(ENDS).min(ENDS);
+    let mut hash_at = |at: u64| -> io::Result<(u64, Option<u8>)> {
+        let mut filled = 0;
+        while filled < length {
+            let n =
+                super::super::read::read_at(file, &mut bytes[filled..length], at + filled as u64)?;
+            if n == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            filled += n;
+        }
+        let bytes = &bytes[..length];
+        Ok((checksum(bytes), bytes.last().copied()))
+    };
+    let (head, _) = hash_at(0)?;
+    let (tail, last) = hash_at(size - length as u64)?;
+    Ok(((head, tail), last))
+}
+
+fn nanoseconds(time: SystemTime) -> i64 {
+    let since = |d: Duration| i64::try_from(d.as_nanos()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => since(after),
+        Err(before) => -since(before.duration()),
+    }
+}
+
+#[cfg(unix)]
+fn told_by_system(metadata: &std::fs::Metadata) -> (i64, (u64, u64)) {
+    use std::os::unix::fs::MetadataExt;
+    let changed = metadata
+        .ctime()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(metadata.ctime_nsec());
+    (changed, (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn told_by_system(_: &std::fs::Metadata) -> (i64, (u64, u64)) {
+    (0, (0, 0))
+}

@@ -1,0 +1,152 @@
+//! What there is to read, before anything is read: the files, and what each is told by.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::cache::{Mark, Shelf, name_of};
+use super::labels::Labels;
+use super::read::{self, Ingested, Options, at_once, thread_count};
+use super::walk::{self, Found, FoundKind};
+use super::{Format, IngestError, Target};
+use crate::cache::{Cache, checksum};
+
+/// Files are looked at in batches of this many.
+const BATCH: usize = 64;
+
+/// The files of some targets.
+#[derive(Debug)]
+pub struct Survey<'a> {
+    pub(super) targets: &'a [Target],
+    pub(super) options: &'a Options,
+    pub(super) labels: Labels<'a>,
+    files: Vec<Found>,
+    /// What each file is told by, where anything is kept.
+    marks: Option<Vec<Option<Mark>>>,
+}
+
+impl<'a> Survey<'a> {
+    /// Finds the files.
+    ///
+    /// # Errors
+    /// A target that does not exist or cannot be opened; a faulty pattern in `options.path_labels`.
+    pub fn of(targets: &'a [Target], options: &'a Options) -> Result<Self, IngestError> {
+        let labels = Labels::new(options)?;
+        let mut files = walk::find(targets)?;
+        let size: u64 = files.iter().map(|f| f.size).sum();
+        let is_worth_it = |cache: &&Cache| size >= cache.least_input;
+        let marks = options.cache.as_ref().filter(is_worth_it).map(|_| {
+            let marks = marks(&files, thread_count(options.threads));
+            for (file, mark) in files.iter_mut().zip(&marks) {
+                // It may have grown since it was found.
+                file.size = mark.map_or(file.size, |mark| mark.size);
+            }
+            marks
+        });
+        Ok(Self {
+            targets,
+            options,
+            labels,
+            files,
+            marks,
+        })
+    }
+
+    /// Reads the files, or takes from the cache what they gave before. `progress` is told as
+    /// [`super::read_all`] says.
+    #[must_use]
+    pub fn read(
+        &self,
+        formats: &[&'static dyn Format],
+        progress: &(dyn Fn(u64, u64) + Sync),
+    ) -> Ingested {
+        read::read(self, formats, progress)
+    }
+
+    /// Where something that depends on nothing but these files and `settings` may be kept: the cache,
+    /// a name, and what has to be the same. `None` where nothing is kept, or a file may still change
+    /// without a trace.
+    #[must_use]
+    pub fn key(&self, kind: &str, settings: &str) -> Option<(&'a Cache, String, Vec<u8>)> {
+        let cache = self.options.cache.as_ref()?;
+        let marks: Vec<Mark> = self
+            .marks
+            .as_ref()?
+            .iter()
+            .copied()
+            .collect::<Option<_>>()?;
+        if !marks.iter().all(|mark| mark.is_settled) {
+            return None;
+        }
+        let mut key = bitcode::encode(&marks);
+        for file in &self.files {
+            key.extend_from_slice(file.path.as_os_str().as_encoded_bytes());
+            key.push(0);
+            key.extend_from_slice(&self.settings(file).to_le_bytes());
+        }
+        key.extend_from_slice(settings.as_bytes());
+        Some((cache, name_of(kind, self.targets), key))
+    }
+
+    /// What [`Ingested::told`] gave of these very files, without records.
+    #[must_use]
+    pub fn recall(&self, told: &[u8], formats: &[&'static dyn Format]) -> Option<Ingested> {
+        Ingested::of_told(told, &self.files, formats)
+    }
+
+    pub(super) fn files(&self) -> &[Found] {
+        &self.files
+    }
+
+    /// What is known of the files.
+    pub(super) fn shelf<'s>(&'s self, formats: &'s [&'static dyn Format]) -> Option<Shelf<'s>> {
+        let cache = self.options.cache.as_ref()?;
+        let marks = self.marks.as_ref()?;
+        let settings = |file: &Found| self.settings(file);
+        Some(Shelf::open(
+            cache,
+            self.targets,
+            formats,
+            &self.files,
+            marks,
+            settings,
+        ))
+    }
+
+    /// A hash of what decides, beside its bytes, what is read from a file.
+    fn settings(&self, file: &Found) -> u64 {
+        let labels = self
+            .labels
+            .of(&file.path, &self.targets[file.target].labels);
+        let zone = &self.options.naive_zone;
+        checksum(format!("{labels:?} {zone:?} {}", self.options.strict).as_bytes())
+    }
+}
+
+/// What each file is told by; `None` for what is no file, or cannot be read.
+fn marks(files: &[Found], threads: usize) -> Vec<Option<Mark>> {
+    let marks = Mutex::new(vec![None; files.len()]);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let begin = next.fetch_add(BATCH, Ordering::Relaxed);
+            let Some(batch) = files.get(begin..files.len().min(begin + BATCH)) else {
+                return;
+            };
+            if batch.is_empty() {
+                return;
+            }
+            let found: Vec<Option<Mark>> = batch
+                .iter()
+                .map(|file| match file.kind {
+                    FoundKind::Regular => Mark::of(&file.path).ok(),
+                    FoundKind::Stream | FoundKind::Refused(_) => None,
+                })
+                .collect();
+            let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+            marks[begin..begin + found.len()].copy_from_slice(&found);
+        }
+    };
+    at_once(threads.min(files.len().div_ceil(BATCH)), work);
+    marks.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
