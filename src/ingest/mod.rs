@@ -15,6 +15,7 @@ mod json;
 mod labels;
 mod lines;
 mod merge;
+mod places;
 mod progress;
 mod read;
 pub(crate) mod scalar;
@@ -37,9 +38,10 @@ pub mod fuzzing {
 }
 
 pub use input::{Head, Input};
+pub use places::usual_places;
 pub use read::{Ingested, Options, SourceFile, read_all};
 pub use survey::Survey;
-pub use walk::{Target, usual_places};
+pub use walk::Target;
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Which files to read: paths, folders (hidden ones too), standard input, the usual places.
+//! Which files to read: paths, folders (hidden ones too), standard input.
 //!
 //! Whatever rules a version control system has for ignoring files mean nothing here: logs are the
 //! very thing that it is told to ignore. Links are followed; a file that is reached twice is read
@@ -23,28 +23,6 @@ pub struct Target {
 /// Folders that hold a version control system's own data, or what this program keeps: never a record,
 /// often thousands of files.
 const NEVER: &[&str] = &[".git", ".hg", ".jj", ".svn", ".perfadvise"];
-
-/// Where known tools keep their logs: `./reports`, `./.orch-monitoring`, the session folders of
-/// known agents below the home folder. Existing or not, in the order in which they are looked at.
-#[must_use]
-pub fn usual_places() -> Vec<PathBuf> {
-    let mut places = vec![PathBuf::from("reports"), PathBuf::from(".orch-monitoring")];
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|v| !v.is_empty())
-            .map(PathBuf::from)
-    };
-    places.extend(variable("CLAUDE_CONFIG_DIR").map(|folder| folder.join("projects")));
-    places.extend(variable("CODEX_HOME").map(|folder| folder.join("sessions")));
-    if let Some(home) = variable("HOME").or_else(|| variable("USERPROFILE")) {
-        places.push(home.join(".claude/projects"));
-        places.push(home.join(".config/claude/projects"));
-        places.push(home.join(".codex/sessions"));
-    }
-    let mut seen = HashSet::new();
-    places.retain(|place| seen.insert(place.clone()));
-    places
-}
 
 /// A file that was found.
 #[derive(Debug, Clone)]
