@@ -42,6 +42,12 @@ pub(in crate::ingest) fn object_in(bytes: &[u8]) -> Option<&[u8]> {
     object.starts_with(b"{").then_some(object)
 }
 
+/// Whether a line begins a document that goes on in the next one.
+pub(in crate::ingest) fn goes_on(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    matches!(line.first(), Some(b'{' | b'[')) && matches!(line.last(), Some(b'{' | b'[' | b','))
+}
+
 /// The first line that says something: neither blank nor a comment nor the mark of a document.
 pub(in crate::ingest) fn first_line(bytes: &[u8]) -> Option<&str> {
     bytes

@@ -1,11 +1,14 @@
 //! The registry of formats: a row each.
 
+mod agent;
 mod benchmark;
 mod claude_code;
+mod cline;
 mod codex;
 mod context_managers;
 mod context_monitor;
 mod criterion;
+mod gemini;
 mod hyperfine;
 mod interface_performance;
 mod interface_status;
@@ -34,6 +37,8 @@ pub const ALL: &[&'static dyn Format] = &[
     &claude_code::ClaudeCode,
     &claude_code::ClaudeResults,
     &codex::Codex,
+    &gemini::GeminiCli,
+    &cline::Cline,
     &otlp::Otlp,
     &langfuse::Langfuse,
     &langsmith::LangSmith,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{detected, fixture};
 
 /// For each broken document how many records of each kind were made, and each fault with its line.
-fn shown(format: &str) -> String {
+pub(super) fn shown(format: &str) -> String {
     let mut out = String::new();
     for (name, found) in detected(&format!("{format}/broken")) {
         let Some(found) = found else {

@@ -14,8 +14,10 @@ mod blocks;
 mod broken;
 mod claude_code;
 mod claude_results;
+mod cline;
 mod codex;
 mod damage;
+mod gemini_cli;
 mod langfuse;
 mod langsmith;
 mod measurements;
@@ -69,6 +71,16 @@ pub(crate) fn fixture(format: &str, path: &str) -> Reading {
         format,
         &std::fs::read(Path::new("fixtures").join(path)).unwrap(),
     )
+}
+
+/// Reads a fixture as the program does, under its own path.
+pub(crate) fn reading_of(path: &str) -> Reading {
+    let ingested = folder(path);
+    Reading {
+        records: ingested.records,
+        problems: ingested.problems,
+        error: None,
+    }
 }
 
 /// Reads files and folders of `fixtures/` as the program does.

@@ -16,6 +16,8 @@ const MARKER: &str = "MARKER";
 /// Formats whose fixtures hold the marker.
 const MARKED: &[&str] = &[
     "claude-results",
+    "cline",
+    "gemini-cli",
     "otlp",
     "langfuse",
     "langsmith",

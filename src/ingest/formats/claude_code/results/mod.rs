@@ -9,7 +9,7 @@
 mod line;
 mod run;
 
-use super::super::super::document::{keys, object_in};
+use super::super::super::document::{goes_on, keys, object_in};
 use super::super::super::json::{Fault, Index, each_object};
 use super::super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
@@ -73,7 +73,7 @@ impl Format for ClaudeResults {
                 document.extend_from_slice(text);
             } else if text.trim_ascii().is_empty() {
                 continue;
-            } else if std::mem::take(&mut is_first) && is_begun(text) {
+            } else if std::mem::take(&mut is_first) && goes_on(text) {
                 document = Some((number, text.to_vec()));
             } else {
                 objects(&mut runs, number, text, &mut index);
@@ -85,12 +85,6 @@ impl Format for ClaudeResults {
         runs.finish();
         Ok(())
     }
-}
-
-/// Whether a line begins a document that goes on in the next one.
-fn is_begun(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    matches!(line.first(), Some(b'{' | b'[')) && matches!(line.last(), Some(b'{' | b'[' | b','))
 }
 
 /// Reads the object, or the list of them, that begins in line `line`.

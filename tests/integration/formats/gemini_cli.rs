@@ -1,0 +1,170 @@
+//! Chats of Gemini CLI.
+
+use perfadvise::metrics::Metric;
+use perfadvise::record::{EventKind, Flags, OperationKind};
+use perfadvise::workload::Filter;
+
+use super::broken::shown;
+use super::{bytes_of, fixture, folded, folded_at, folder, is_only, shown_since, total_of};
+
+/// 2026-03-02 08:00:00 UTC.
+const BEGIN: i64 = 1_772_438_400_000;
+const CHAT: &str = "gemini-cli/atlas/chats/session-2026-03-02T08-00-session1.jsonl";
+const SUBAGENT: &str = "gemini-cli/atlas/chats/session-1/sub-1.jsonl";
+
+fn old(ending: &str) -> String {
+    let hash = "0f".repeat(32);
+    format!("gemini-cli/{hash}/chats/session-2026-03-02T09-00-session2.{ending}")
+}
+
+/// Written by hand from the script that made the fixture (`tests/reference/gemini_cli.py`).
+#[test]
+fn a_chat_a_message_a_line() {
+    let reading = fixture("gemini-cli", CHAT);
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    0 for 4000 model_request Ok [gemini_cli gemini-2.5-pro google main] session-1 6000/4000/0/70(20)
+    4000 for 1500 tool_call Ok [gemini_cli read_file main] session-1
+    4000 for 2000 tool_call Error [gemini_cli run_shell_command main] session-1
+    6010 for 3000 model_request Ok [gemini_cli gemini-2.5-pro google main] session-1 1100/10000/0/30(0)
+    9010 for 11000 tool_call Ok [gemini_cli codebase_investigator main] session-1
+    20020 for 2000 model_request Ok [gemini_cli gemini-2.5-flash google main] session-1 12000/0/0/5(0)
+    70000 for 5000 model_request Ok [gemini_cli gemini-2.5-pro google main] session-1 1000/12000/0/7(0)
+    75000 for 0 tool_call Unknown [gemini_cli run_shell_command main] session-1
+    ");
+    let records = &reading.records;
+    let events: Vec<(EventKind, i64)> = records
+        .events
+        .iter()
+        .map(|e| (e.kind, e.time.0 / 1_000_000 - BEGIN))
+        .collect();
+    let error = EventKind::Other(perfadvise::record::Name(
+        records.catalog.names.find("error_message").unwrap(),
+    ));
+    let expected = [
+        (EventKind::Prompt, 0),
+        (EventKind::Subagent, 9_010),
+        (error, 30_000),
+        (EventKind::Prompt, 60_000),
+        (EventKind::Prompt, 70_000),
+    ];
+    assert_eq!(events, expected);
+    let tools = records
+        .operations
+        .iter()
+        .filter(|o| o.kind == OperationKind::ToolCall);
+    assert!(
+        tools
+            .clone()
+            .all(|o| records.operations.iter().any(|r| r.id == o.parent))
+    );
+    let unanswered: Vec<bool> = tools.map(|o| o.flags.has(Flags::UNANSWERED)).collect();
+    assert_eq!(unanswered, [false, false, false, true]);
+}
+
+/// Older clients write a reply of calls alone when their results are there: how long it took is not known.
+#[test]
+fn an_older_chat_as_one_document() {
+    let document = fixture("gemini-cli", &old("json"));
+    assert_eq!(document.faults(), []);
+    insta::assert_snapshot!(shown_since(&document, BEGIN + 3_600_000), @r"
+    0 for 0 model_request Ok [gemini_cli gemini-2.5-pro google main] session-2 500/0/0/15(5)
+    7000 for 0 tool_call Ok [gemini_cli glob main] session-2
+    7000 for 0 tool_call Cancelled [gemini_cli replace main] session-2
+    7000 for 2000 model_request Ok [gemini_cli gemini-2.5-pro google main] session-2 100/600/0/20(0)
+    ");
+    let lines = fixture("gemini-cli", &old("jsonl"));
+    let since = BEGIN + 3_600_000;
+    assert_eq!(shown_since(&document, since), shown_since(&lines, since));
+}
+
+#[test]
+fn a_folder_of_chats_counts_each_message_once() {
+    let ingested = folder("gemini-cli/atlas");
+    let subagent = ingested
+        .records
+        .operations
+        .iter()
+        .filter(|o| o.flags.has(Flags::SUBAGENT));
+    assert_eq!(subagent.count(), 3);
+    assert_eq!(ingested.problems, []);
+
+    let workload = folded("gemini-cli/atlas");
+    let names: Vec<&str> = workload.units.iter().map(|u| u.name.as_str()).collect();
+    assert_eq!(names, ["session-1"]);
+    // Main: 6000 + 1000 + 100 + 12000 + 1000; subagent: 3000 + 1500.
+    assert_eq!(total_of(&workload, Metric::InputTokens), 20_100 + 4_500);
+    assert_eq!(
+        total_of(&workload, Metric::CacheReadTokens),
+        4_000 + 10_000 + 12_000 + 2_000
+    );
+    assert_eq!(
+        total_of(&workload, Metric::OutputTokens),
+        70 + 30 + 5 + 7 + 40 + 60
+    );
+    assert_eq!(total_of(&workload, Metric::ReasoningTokens), 20);
+    assert_eq!(workload.figure(Metric::ModelTime, &Filter::default()).n, 6);
+
+    // The copy of the older chat gives nothing: two requests, two tools, a prompt.
+    let hash = "0f".repeat(32);
+    let workload = folded(&format!("gemini-cli/{hash}"));
+    assert_eq!(total_of(&workload, Metric::InputTokens), 500 + 100);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 15 + 20);
+    assert_eq!(workload.units.len(), 1);
+    assert_eq!(workload.counts.duplicates, 3);
+}
+
+/// Its telemetry is measured, and counts before the chat of the same session.
+#[test]
+fn a_chat_that_otlp_tells_too_counts_once() {
+    let event = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gemini-cli"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772438404000000000","body":{"stringValue":"x"},"attributes":[{"key":"event.name","value":{"stringValue":"gemini_cli.api_response"}},{"key":"session.id","value":{"stringValue":"session-1"}},{"key":"model","value":{"stringValue":"gemini-2.5-pro"}},{"key":"duration_ms","value":{"intValue":"3900"}},{"key":"input_token_count","value":{"intValue":"10000"}},{"key":"output_token_count","value":{"intValue":"50"}},{"key":"cached_content_token_count","value":{"intValue":"4000"}},{"key":"thoughts_token_count","value":{"intValue":"20"}}]}]}]}]}"#;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("otlp.jsonl"), event).unwrap();
+    std::fs::write(folder.path().join("chat.jsonl"), bytes_of(CHAT)).unwrap();
+    let workload = folded_at(folder.path());
+    assert_eq!(total_of(&workload, Metric::InputTokens), 6_000);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 70);
+    assert_eq!(workload.units.len(), 1);
+}
+
+#[test]
+fn chats_are_nobody_elses() {
+    for path in [
+        CHAT,
+        SUBAGENT,
+        &old("json"),
+        &old("jsonl"),
+        "gemini-cli/broken/faults.jsonl",
+    ] {
+        is_only("gemini-cli", path);
+    }
+}
+
+#[test]
+fn broken_ones_cost_what_the_fault_hits() {
+    insta::assert_snapshot!(shown("gemini-cli"), @r"
+    absurd_date.json: 1 operations, 1 events
+        13: a message without a time that can be read
+    binary.json: not recognised
+    cut_off.json: 3 operations, 1 events
+        85: cut off in the middle of a value
+    deep.json: 4 operations, 1 events
+    empty.json: not recognised
+    faults.jsonl: 1 operations, 1 events
+        3: not JSON
+        4: a count of tokens is no whole number
+        5: a message without a time that can be read
+        6: an entry that is no message
+        6: a message without a time that can be read
+        7: cut off in the middle of a value
+        9: cut off in the middle of a value
+    invalid_utf8.json: 4 operations, 1 events
+        11: invalid UTF-8
+    nan.json: 4 operations, 1 events
+        26: not a finite number
+    wrong_type.json: 4 operations, 1 events
+        13: the time of a tool call is none
+        13: a count of tokens is no whole number
+        73: a count of tokens is no whole number
+    ");
+}
