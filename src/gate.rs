@@ -13,7 +13,7 @@
 use crate::analysis::{self, Side};
 use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, Comparison, EffectKind, EffectSize, GateEvent, GateReport,
-    GateVerdict, Interval, Pairing, Reason, Score, ScoreChange, SettingPlace,
+    GateVerdict, Interval, Pairing, Reason, SettingPlace,
 };
 use crate::config::{Config, TargetStatistic};
 use crate::metrics::{Direction, Metric, Unit};
@@ -164,27 +164,6 @@ fn lacks_tasks(tasks: &Pairing) -> bool {
     /// Least share of the baseline's tasks for a pass.
     const LEAST: f64 = 0.8;
     (tasks.both as f64) < LEAST * (tasks.both + tasks.base_only) as f64
-}
-
-/// The change of the score; `None` where the two are not comparable.
-#[must_use]
-pub fn score_change(base: &Score, candidate: &Score) -> Option<ScoreChange> {
-    let is_alike = base.model == candidate.model
-        && base.profile == candidate.profile
-        && (base.coverage - candidate.coverage).abs() < 1e-9;
-    let (from, to) = is_alike.then_some((base.value?, candidate.value?))?;
-    let half = |score: &Score, value: f64| {
-        let i = score.interval.as_ref()?;
-        Some((i.high - value).max(value - i.low))
-    };
-    let beyond_noise = half(base, from)
-        .zip(half(candidate, to))
-        .map(|(a, b)| (to - from).abs() > a.hypot(b));
-    Some(ScoreChange {
-        from,
-        to,
-        beyond_noise,
-    })
 }
 
 /// A check whose p is not adjusted yet, and the least p that its units could reach.

@@ -14,6 +14,7 @@
 //! | [`store`] | baselines: workloads kept in files |
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
+//! | [`gate`], [`summary`] | a candidate against a baseline; a period against the one before |
 //! | [`report`] | the assessment as text, Markdown, JSON, YAML, CSV |
 //! | [`pipeline`] | the stages in order, on one page |
 //! | [`cli`] | the verbs |
@@ -36,5 +37,6 @@ pub mod scenario;
 pub mod score;
 pub mod stats;
 pub mod store;
+pub mod summary;
 pub mod units;
 pub mod workload;

@@ -68,7 +68,7 @@ pub struct Material {
 /// A path that does not exist or cannot be opened; a faulty configuration file among the inputs.
 pub fn read(
     request: &Request,
-    mut config: Config,
+    config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Material, PipelineError> {
     let survey = ingest::Survey::of(&request.targets, &request.options)?;
@@ -89,15 +89,56 @@ pub fn read(
             (ingested, workload)
         }
     };
+    material(request, config, &ingested, workload)
+}
+
+/// Reads once, and folds for each of the periods that `choose` names, in their order. It is told the
+/// earliest and the latest time of the records ([`Records::span`]). A period runs from its
+/// first moment to the one behind its last; the request's own is not looked at.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_periods(
+    request: &Request,
+    config: &Config,
+    choose: impl FnOnce(Option<(Time, Time)>) -> Vec<(Time, Time)>,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Vec<Material>, PipelineError> {
+    let survey = ingest::Survey::of(&request.targets, &request.options)?;
+    let mut ingested = survey.read(formats::ALL, progress);
+    let records = std::mem::take(&mut ingested.records);
+    let periods = choose(records.span());
+    periods
+        .into_iter()
+        .map(|(from, to)| {
+            let request = Request {
+                from: Some(from),
+                to: Some(to),
+                ..request.clone()
+            };
+            ingested.records = records.clone();
+            let workload = fold(&request, &mut ingested);
+            material(&request, config.clone(), &ingested, workload)
+        })
+        .collect()
+}
+
+/// What was read and folded, with the configuration that stood among it.
+fn material(
+    request: &Request,
+    mut config: Config,
+    ingested: &Ingested,
+    workload: Workload,
+) -> Result<Material, PipelineError> {
     tracing::info!(
         units = workload.units.len(),
         rows = workload.rows.len(),
         "folded"
     );
-    let warnings = join_found(&mut config, &ingested)?;
+    let warnings = join_found(&mut config, ingested)?;
     Ok(Material {
-        profile: config::choose_profile(&config, is_orchestrator(&workload, &ingested)),
-        provenance: provenance(request, &ingested, &workload, &config),
+        profile: config::choose_profile(&config, is_orchestrator(&workload, ingested)),
+        provenance: provenance(request, ingested, &workload, &config),
         workload,
         config,
         warnings,
@@ -135,20 +176,28 @@ pub fn assess(
     config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<(Assessment, Vec<config::Warning>), PipelineError> {
+    let material = read(request, config, progress)?;
+    let assessment = judge(&material, request);
+    Ok((assessment, material.warnings))
+}
+
+/// Everything that is said of what was read.
+#[must_use]
+pub fn judge(material: &Material, request: &Request) -> Assessment {
     let Material {
         workload,
         config,
-        warnings,
         provenance,
         profile,
-    } = read(request, config, progress)?;
+        ..
+    } = material;
     let questions = Questions {
-        profile,
+        profile: *profile,
         by: request.by.clone(),
     };
     let (mut analysis, score) = std::thread::scope(|scope| {
-        let score = scope.spawn(|| score::score(&workload, &config, profile));
-        let analysis = analysis::analyse(&workload, &config, &questions);
+        let score = scope.spawn(|| score::score(workload, config, *profile));
+        let analysis = analysis::analyse(workload, config, &questions);
         match score.join() {
             Ok(score) => (analysis, score),
             Err(panic) => std::panic::resume_unwind(panic),
@@ -157,17 +206,16 @@ pub fn assess(
     tracing::info!(score = score.value, "analysed");
     mark_costs(&mut analysis.metrics, &request.prices);
     let advice = advise::advise(Case {
-        workload: &workload,
+        workload,
         analysis: &analysis,
         score: &score,
-        config: &config,
+        config,
     });
-
-    let assessment = Assessment {
+    Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),
         period: workload.period.map(|(from, to)| Period { from, to }),
-        provenance,
+        provenance: provenance.clone(),
         headline: analysis.headline,
         indicators: analysis.indicators,
         metrics: analysis.metrics,
@@ -183,8 +231,7 @@ pub fn assess(
         combined_projection: advice.combined,
         not_evaluated: advice.not_evaluated,
         rules: advice.rules,
-    };
-    Ok((assessment, warnings))
+    }
 }
 
 /// Why there is no assessment.

@@ -2,16 +2,19 @@
 //!
 //! Inside the program and in JSON: seconds, bytes, ratios from 0 to 1, UTC. People write `2.3s`,
 //! `245MB`, `80%`, `23/150`, `11.5x faster`, `1 hour`: `parse` reads these, `show` writes them so
-//! that they read back the same, `calendar` reads the times of `--from`, `--to` and `--since`.
+//! that they read back the same, `calendar` reads the times of `--from`, `--to` and `--since`,
+//! `period` knows days, weeks and months.
 
 mod calendar;
 mod parse;
+mod period;
 mod show;
 
 pub use calendar::{ClockFault, Edge, Moment, moment};
 pub use parse::{
     Quantity, UnitError, parse_bytes, parse_factor, parse_quantity, parse_ratio, parse_seconds,
 };
+pub use period::{CalendarPeriod, PeriodKind, day_of};
 
 use std::fmt;
 

@@ -76,15 +76,16 @@ pub(super) fn compare(spreads: &Spreads<'_>, config: &Config) -> Vec<Comparison>
         .into_iter()
         .flatten()
         .collect();
-    judge(&mut comparisons);
+    adjust(comparisons.iter_mut());
     comparisons
 }
 
-/// Adjusts all p together, and gives each comparison its word.
-pub(super) fn judge(comparisons: &mut [Comparison]) {
-    let p: Vec<f64> = comparisons.iter().filter_map(|c| c.p).collect();
+/// Adjusts all p together (Benjamini and Hochberg), and gives each comparison that has one its word.
+pub fn adjust<'a>(comparisons: impl Iterator<Item = &'a mut Comparison>) {
+    let mut judged: Vec<&mut Comparison> = comparisons.filter(|c| c.p.is_some()).collect();
+    let p: Vec<f64> = judged.iter().filter_map(|c| c.p).collect();
     let mut adjusted = multiplicity::benjamini_hochberg(&p).into_iter();
-    for comparison in comparisons.iter_mut().filter(|c| c.p.is_some()) {
+    for comparison in &mut judged {
         comparison.p_adjusted = adjusted.next();
         comparison.verdict = sides::verdict(comparison);
     }

@@ -218,8 +218,10 @@ fn empty() -> Contrast {
     }
 }
 
-/// The usual metrics, and those that only the input knows.
-fn usual(base: &Side<'_>) -> Vec<String> {
+/// The metrics that are compared without a word of the user's: the usual ones, and those that only the
+/// input knows.
+#[must_use]
+pub fn usual(base: &Side<'_>) -> Vec<String> {
     let custom = base
         .workload
         .measured()

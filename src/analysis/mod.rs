@@ -36,7 +36,8 @@ use crate::config::{Config, Profile};
 use crate::record::{DIMENSIONS, Dimension, Name, hash64};
 use crate::workload::Workload;
 
-pub use contrast::{Side, by, contrast, interval_of, one, pairing, row, values};
+pub use compare::adjust;
+pub use contrast::{Side, by, contrast, interval_of, one, pairing, row, usual, values};
 pub use power::add_power;
 pub use tolerance::{margin, usual_tolerance};
 pub use trends::{forecasts, trends_of};

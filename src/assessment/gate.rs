@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Generator, GroupRow, Pairing, SCHEMA_VERSION};
+use super::{Comparison, Generator, GroupRow, Pairing, SCHEMA_VERSION, ScoreChange};
 
 /// A candidate against a baseline, check by check.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -117,17 +117,6 @@ pub struct Cause {
     pub file: Option<String>,
     /// Line in that file.
     pub line: Option<u64>,
-}
-
-/// The score of baseline and candidate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ScoreChange {
-    /// Of the baseline.
-    pub from: f64,
-    /// Of the candidate.
-    pub to: f64,
-    /// Whether the change is larger than the intervals of both explain; `null` without them.
-    pub beyond_noise: Option<bool>,
 }
 
 impl GateReport {

@@ -11,6 +11,7 @@ mod metrics;
 mod page;
 mod provenance;
 mod score;
+mod summary;
 mod trends;
 
 pub use advice::{
@@ -22,8 +23,7 @@ pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Pla
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
 pub use forecast::{Forecast, ForecastLimit, ForecastValue, Reached, TrendReport};
 pub use gate::{
-    Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, ScoreChange,
-    SettingPlace,
+    Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, SettingPlace,
 };
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{
@@ -31,7 +31,10 @@ pub use page::{
     EventRow, Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources, ToolTime,
 };
 pub use provenance::{FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, Unpriced};
-pub use score::{Band, Score, ScoreBounds, ScorePart, ScoreStatus, Step};
+pub use score::{Band, Score, ScoreBounds, ScoreChange, ScorePart, ScoreStatus, Step};
+pub use summary::{
+    DayRow, Earlier, ErrorBudget, PeriodDays, PeriodReport, PeriodSummary, SummaryRow,
+};
 pub use trends::{
     ChangePoint, Newest, NewestVerdict, OrderedBy, SeriesPoint, Slope, Trend, TrendDirection,
 };

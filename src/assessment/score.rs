@@ -115,3 +115,18 @@ pub struct Step {
     /// Points gained.
     pub points: f64,
 }
+
+/// From one score to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScoreChange {
+    /// The score before (of the baseline, of the previous period).
+    pub from: f64,
+    /// The score now.
+    pub to: f64,
+    /// Lower end of the 95 % interval of `to` − `from`; `null` where one of the two has no interval.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+    /// Whether the change is larger than the intervals of both explain; `null` without them.
+    pub beyond_noise: Option<bool>,
+}

@@ -137,8 +137,8 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let causes = causes(&base.knobs, &candidate.config);
     let mut report = gate::judge(&base_side, &candidate_side, &policy, &config, causes);
     // Both against the same targets.
-    let score = |workload| score::score(workload, &candidate.config, candidate.profile);
-    report.score = gate::score_change(&score(&base.workload), &score(&candidate.workload));
+    let of = |workload| score::score(workload, &candidate.config, candidate.profile);
+    report.score = score::change(&of(&base.workload), &of(&candidate.workload));
     let command = std::iter::once(format!("gate --baseline {}", shell::quoted(baseline)))
         .chain(args.input.paths.iter().map(|p| shell::quoted(p)))
         .collect::<Vec<_>>()

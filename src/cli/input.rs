@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
-use crate::assessment::Assessment;
+use crate::assessment::{Assessment, Provenance};
 use crate::config::Config;
 use crate::ingest::{Target, usual_places};
 use crate::pipeline;
@@ -190,21 +190,27 @@ pub(super) fn deliver(
     };
     let text = render(assessment, style);
     out.write_all(text.as_bytes())?;
-    let provenance = &assessment.provenance;
-    if context.globals.strict
-        && (provenance.problems_total > 0 || !provenance.unrecognised.is_empty())
-    {
-        out.flush()?;
+    out.flush()?;
+    exit(&assessment.provenance, context)
+}
+
+/// With which code to exit: 3 without a usable record.
+///
+/// # Errors
+/// With `--strict`, that anything was skipped.
+pub(super) fn exit(provenance: &Provenance, context: &Context) -> Result<Exit, Failure> {
+    let is_faulty = provenance.problems_total > 0 || !provenance.unrecognised.is_empty();
+    if context.globals.strict && is_faulty {
         return Err(strict_failure(provenance));
     }
-    Ok(if is_empty {
+    Ok(if provenance.records == 0 {
         Exit::NotEnough
     } else {
         Exit::Done
     })
 }
 
-pub(super) fn strict_failure(provenance: &crate::assessment::Provenance) -> Failure {
+pub(super) fn strict_failure(provenance: &Provenance) -> Failure {
     let first = match (
         provenance.problems.first(),
         provenance.unrecognised_why.first(),

@@ -20,6 +20,7 @@ mod metrics;
 mod output;
 mod progress;
 mod recommend;
+mod report;
 mod rules;
 mod score;
 mod trend;
@@ -57,6 +58,7 @@ Examples:
   perfadvise trend builds.csv              change points and the newest value of any series
   perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
+  perfadvise report weekly reports/        the executive summary of a week
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise formats explain FILE          what is in a file, and what is missing
   perfadvise config show                   every setting and where it came from
@@ -90,6 +92,8 @@ enum Verb {
     Baseline(Box<baseline::Verb>),
     /// What to change next, best first
     Recommend(recommend::Args),
+    /// The executive summary of a day, a week, a month or any days
+    Report(report::Args),
     /// Input formats: list them, or explain what is in a file
     #[command(subcommand)]
     Formats(formats::Verb),
@@ -153,6 +157,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Gate(args) => gate::run(args, &context, out),
         Verb::Baseline(verb) => baseline::run(verb, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
+        Verb::Report(args) => report::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),

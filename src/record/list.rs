@@ -1,9 +1,10 @@
 //! What readers produced: records with the catalog that they refer to.
 
 use super::{
-    Aggregate, Catalog, Details, Dimension, DimsId, Event, EventKind, Identity, IdentityId,
+    Aggregate, Catalog, Details, Dimension, DimsId, Event, EventKind, Flags, Identity, IdentityId,
     Measured, Name, Operation, Sample,
 };
+use crate::units::Time;
 
 /// What one or more readers produced.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +54,19 @@ impl Records {
             && self.details.is_empty()
             && self.ignored == 0
             && self.catalog.names.values().len() == 1
+    }
+
+    /// The earliest and the latest start of an operation or sample, else of an event or aggregate;
+    /// `None` where none has a time.
+    #[must_use]
+    pub fn span(&self) -> Option<(Time, Time)> {
+        let timed = |flags: Flags| !flags.has(Flags::TIMELESS);
+        let operations = self.operations.iter().filter(|o| timed(o.flags));
+        let samples = self.samples.iter().filter(|s| timed(s.flags));
+        let events = self.events.iter().filter(|e| timed(e.flags));
+        let aggregates = self.aggregates.iter().filter_map(|a| a.time);
+        ends(operations.map(|o| o.start).chain(samples.map(|s| s.time)))
+            .or_else(|| ends(events.map(|e| e.time).chain(aggregates)))
     }
 
     /// Takes over all records of `other`, whose names, dimensions, identities and details are
@@ -139,6 +153,14 @@ impl Records {
             }));
         self.ignored += other.ignored;
     }
+}
+
+/// The smallest and the largest.
+fn ends(times: impl Iterator<Item = Time>) -> Option<(Time, Time)> {
+    times.fold(None, |ends, time| match ends {
+        None => Some((time, time)),
+        Some((first, last)) => Some((first.min(time), last.max(time))),
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::Style;
 use super::effects::verdict_word;
 use super::escape::visible;
 use crate::assessment::{
-    Assessment, Check, Comparison, EffectKind, Limit, MetricRow, TargetVerdict, Trend,
+    Assessment, Check, Comparison, EffectKind, Limit, MetricRow, SummaryRow, TargetVerdict, Trend,
 };
 
 /// Columns behind the metric, its unit and its dimensions.
@@ -284,6 +284,53 @@ pub(super) fn comparisons(rows: &[Comparison]) -> String {
             .chain([word(row.note.as_deref().unwrap_or_default())])
             .chain([row.plain_effect.map(|e| e.estimate), row.detectable].map(number))
             .chain([row.n_needed.map_or_else(String::new, |n| n.to_string())]);
+        push(&mut out, fields);
+    }
+    out
+}
+
+/// One line for each key indicator of a period and the one before.
+pub(super) fn summary(rows: &[SummaryRow]) -> String {
+    let mut out = String::new();
+    let head = [
+        "metric",
+        "statistic",
+        "unit",
+        "value",
+        "previous",
+        "effect_kind",
+        "effect",
+        "effect_low",
+        "effect_high",
+        "p_adjusted",
+        "change",
+        "target",
+        "target_limit",
+        "verdict",
+        "note",
+    ];
+    push(&mut out, head.iter().map(|&h| h.to_owned()));
+    for row in rows {
+        let effect = row.effect.as_ref();
+        let target = row.target.as_ref();
+        let fields = [word(&row.metric), word(&row.statistic), unit(row.unit)]
+            .into_iter()
+            .chain([row.value, row.previous].map(number))
+            .chain([effect.map_or_else(String::new, |e| key(e.kind))])
+            .chain(
+                [
+                    effect.map(|e| e.estimate),
+                    effect.map(|e| e.low),
+                    effect.map(|e| e.high),
+                    row.p_adjusted,
+                ]
+                .map(number),
+            )
+            .chain([row.change.map_or_else(String::new, key)])
+            .chain([number(target.map(|t| t.value))])
+            .chain([target.map_or_else(String::new, |t| key(t.limit))])
+            .chain([key(row.verdict)])
+            .chain([word(row.note.as_deref().unwrap_or_default())]);
         push(&mut out, fields);
     }
     out

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::Style;
-use crate::assessment::{Assessment, Generator, Period, RuleCounts};
+use crate::assessment::{Assessment, Generator, Period, PeriodReport, RuleCounts};
 
 /// A row with the name of the list it belongs to.
 #[derive(Serialize)]
@@ -23,6 +23,13 @@ struct Head<'a> {
     generator: &'a Generator,
     period: Option<Period>,
     rules: &'a RuleCounts,
+}
+
+/// The lines of an assessment, and one for the summary of its period.
+pub(super) fn report(report: &PeriodReport, style: &Style) -> String {
+    let mut out = render(&report.assessment, style);
+    push(&mut out, "summary", &report.summary);
+    out
 }
 
 /// One line for each row.

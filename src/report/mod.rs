@@ -19,6 +19,7 @@ pub mod score;
 mod shares;
 pub mod shell;
 mod signs;
+pub mod summary;
 mod table;
 mod text;
 mod times;

@@ -4,6 +4,7 @@
 //! log-normal curve known from Lighthouse: 0.75 at the target, 0.50 at the poor point. The score is
 //! the weighted mean over the parts that were measured. `docs/score.md` explains it.
 
+mod change;
 mod curve;
 mod interval;
 mod measure;
@@ -17,6 +18,7 @@ use crate::config::{Config, Profile, Severity, Side};
 use crate::metrics::Metric;
 use crate::workload::{Filter, Workload};
 
+pub use change::change;
 pub use curve::curve;
 
 /// Version of the model: scores of different models are not compared.

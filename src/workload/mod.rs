@@ -15,6 +15,7 @@ mod samples;
 mod select;
 mod sequences;
 mod wall_clock;
+mod without;
 
 pub use fold::{FoldOptions, fold};
 pub use samples::{SampleSeries, Values};

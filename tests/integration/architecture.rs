@@ -21,6 +21,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let advise = with(&scenario_list, &["scenario"]);
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();
     let gate = with(&analysis_list, &["analysis"]);
+    let summary = with(&analysis_list, &["analysis", "score"]);
     let store = with(&words, &["workload"]);
     let pipeline = with(&advise_list, &["advise", "cache", "ingest", "prices"]);
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
@@ -47,6 +48,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("scenario", scenario),
         ("advise", advise),
         ("gate", gate),
+        ("summary", summary),
         (
             "report",
             with(&["units", "place", "metrics", "assessment"], &[]),
@@ -55,7 +57,10 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("pipeline", pipeline),
         (
             "cli",
-            with(&pipeline_list, &["gate", "pipeline", "report", "store"]),
+            with(
+                &pipeline_list,
+                &["gate", "pipeline", "report", "store", "summary"],
+            ),
         ),
         ("main", with(&["cli"], &[])),
     ])

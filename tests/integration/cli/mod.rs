@@ -4,6 +4,7 @@ mod baseline;
 mod compare;
 mod gate;
 mod lists;
+mod report;
 mod settings;
 mod streams;
 mod trend;
