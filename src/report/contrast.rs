@@ -224,7 +224,10 @@ fn notes(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
     for row in c.strata.iter().filter(|s| s.is_reversed) {
         notes.push(("Reversed", reversed(row, pen)));
     }
-    notes.extend(power(c, pen).into_iter().map(|text| ("Power", text)));
+    let open = power(c, pen);
+    if !open.is_empty() {
+        notes.push(("Power", open.join("; ")));
+    }
     for (note, metrics) in too_little(c, pen) {
         notes.push(("No verdict", format!("{}: {note}", metrics.join(", "))));
     }
@@ -354,7 +357,7 @@ fn power(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
         };
         let needs = row.n_needed.map_or_else(String::new, |needed| {
             format!(
-                "; to decide at {} takes some {} {}",
+                ", {} takes some {} {}",
                 effects::tolerance(row, pen),
                 words::count(needed),
                 if row.paired { "pairs" } else { "units a group" }

@@ -4,6 +4,8 @@ mod baseline;
 mod compare;
 mod gate;
 mod lists;
+#[cfg(unix)] // Its workflows are run by a shell.
+mod pull_request;
 mod report;
 mod settings;
 mod streams;
