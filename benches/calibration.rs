@@ -6,30 +6,50 @@
 //! ```
 //!
 //! The number is that of the runs of each cell (200 where none is given; a quarter for tail quantiles). Same number, same tables.
+//! A word beside it prints only the tables of that name: `stationary`, `steps`, `groups`, `pairs`, `rates`, `tails`, `units`,
+//! `strata`, `newest`, `power`.
 #![allow(clippy::print_stdout)] // The tables are what it is for.
 #![allow(clippy::cast_precision_loss)]
 
+use perfadvise::analysis::{Side, one};
+use perfadvise::config::{Config, TargetStatistic};
+use perfadvise::record::{DimsId, Name, OperationKind};
 use perfadvise::stats::change::{Tolerance, changes};
 use perfadvise::stats::{
-    counts, location, normal, paired, power, prediction, rank_sum, rates, shape, tails, unpaired,
+    counts, location, normal, paired, power, prediction, rank_sum, rates, shape, stratified, tails,
+    unpaired,
 };
+use perfadvise::workload::{Figure, Filter, Row, RowKey, UnitId, UnitOfInference, Workload};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 fn main() {
-    let runs = std::env::args()
+    let runs: usize = std::env::args()
         .find_map(|argument| argument.parse().ok())
         .unwrap_or(200);
-    stationary(runs);
-    steps(runs);
-    two_groups(runs);
-    pairs(runs);
-    rates_of_trials();
-    // A bootstrap each: a quarter of the runs.
-    tail_ratios(runs.div_ceil(4));
-    predictions(runs);
-    powers(runs);
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-') && a.parse::<usize>().is_err())
+        .collect();
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    // A bootstrap each for tails: a quarter of the runs.
+    let few = runs.div_ceil(4);
+    let tables: [(&str, fn(usize), usize); 10] = [
+        ("stationary", stationary, runs),
+        ("steps", steps, runs),
+        ("groups", two_groups, runs),
+        ("strata", strata, runs),
+        ("pairs", pairs, runs),
+        ("rates", |_| rates_of_trials(), runs),
+        ("tails", tail_ratios, few),
+        ("units", tails_of_units, few),
+        ("newest", predictions, runs),
+        ("power", powers, runs),
+    ];
+    for (_, table, runs) in tables.iter().filter(|(name, ..)| is_wanted(name)) {
+        table(*runs);
+    }
 }
 
 struct Random(ChaCha8Rng);
@@ -191,7 +211,15 @@ fn two_groups(runs: usize) {
         ],
     );
     let mut cell = 300;
-    for (n, m) in [(10, 10), (40, 10), (10, 40), (5, 30)] {
+    for (n, m) in [
+        (10, 10),
+        (40, 10),
+        (10, 40),
+        (5, 30),
+        (6, 30),
+        (8, 30),
+        (5, 9),
+    ] {
         for (s1, s2) in [(1.0, 1.0), (3.0, 1.0), (1.0, 3.0)] {
             let mut random = Random::new(cell);
             cell += 1;
@@ -254,6 +282,143 @@ fn binomial(n: u64, rate: f64) -> Vec<f64> {
         chances.push(before * (n - hits + 1) as f64 / hits as f64 * rate / (1.0 - rate));
     }
     chances
+}
+
+/// Groups that are mixed differently of three strata: like with like.
+fn strata(runs: usize) {
+    head(
+        "Like with like: coverage of the 95 % interval of the difference within three strata",
+        &["sizes, spreads", "normal", "t 3", "log-normal"],
+    );
+    let mut cell = 800;
+    for sizes in [
+        [(6, 24), (24, 6), (10, 10)],
+        [(6, 6), (6, 6), (6, 6)],
+        [(40, 10), (10, 40), (20, 20)],
+    ] {
+        for (s1, s2) in [(1.0, 1.0), (2.0, 1.0)] {
+            let held = [Shape::Normal, Shape::Student3, Shape::LogNormal].map(|shape| {
+                let mut random = Random::new(cell);
+                cell += 1;
+                share(runs, |_| {
+                    let cells = sizes.map(|(n, m)| {
+                        let level = 3.0 * random.normal();
+                        let mut group = |n, spread, shift| -> Vec<f64> {
+                            let values = random.group(n, shape, spread, shift);
+                            values.iter().map(|v| v + level).collect()
+                        };
+                        (group(n, s1, 0.0), group(m, s2, 0.3))
+                    });
+                    let lists: Vec<(&[f64], &[f64])> =
+                        cells.iter().map(|(a, b)| (&a[..], &b[..])).collect();
+                    // The mean of the log-normal is not its median: the difference of means counts.
+                    let shift = |s: f64| match shape {
+                        Shape::LogNormal => s * (2.0 * 0.125_f64.exp() - 2.0),
+                        _ => 0.0,
+                    };
+                    let truth = 0.3 + shift(s2) - shift(s1);
+                    stratified::difference_of_means(&lists, 0.95)
+                        .is_some_and(|e| e.interval().contains(truth))
+                })
+            });
+            let name: Vec<String> = sizes.iter().map(|(n, m)| format!("{n} + {m}")).collect();
+            row(&format!("{}, {s1} : {s2}", name.join(", ")), &held);
+        }
+    }
+}
+
+/// A workload of steps: for each unit a level of its own, and `values` around it.
+fn workload(
+    random: &mut Random,
+    levels: &[f64],
+    values: usize,
+    within: f64,
+    is_paired: bool,
+) -> Workload {
+    let mut workload = Workload::default();
+    for (unit, level) in levels.iter().enumerate() {
+        let mut time = Figure::default();
+        for _ in 0..values {
+            let seconds = (level + within * random.normal()).exp();
+            #[allow(clippy::cast_possible_truncation)]
+            time.add((1e9 * seconds) as i64);
+        }
+        let task = if is_paired {
+            workload.catalog.name(&format!("t{unit}"))
+        } else {
+            Name::NONE
+        };
+        workload.rows.push(Row {
+            key: RowKey {
+                unit: UnitId(u32::try_from(unit).unwrap_or(u32::MAX)),
+                task,
+                operation: OperationKind::Step,
+                is_step: true,
+                dims: DimsId(0),
+                cell: 1_970_000,
+            },
+            outcomes: [u32::try_from(values).unwrap_or(u32::MAX), 0, 0, 0, 0, 0],
+            time,
+            extra: None,
+        });
+        workload.units.push(UnitOfInference {
+            name: format!("{unit}"),
+        });
+    }
+    workload
+}
+
+/// p95 of records of units, as the gate judges it.
+fn tails_of_units(runs: usize) {
+    head(
+        "p95 of records inside units that differ (logs: 0.3 between, 0.5 within), no difference between the groups: p < 0.05, coverage, and a regression at a tolerance of 10 %",
+        &[
+            "units a group, values each",
+            "p < 0.05",
+            "coverage",
+            "regression",
+        ],
+    );
+    let mut cell = 900;
+    for is_paired in [false, true] {
+        for (units, values) in [(20, 3), (20, 10), (20, 50), (30, 10), (60, 10)] {
+            let mut random = Random::new(cell);
+            cell += 1;
+            let (mut alarms, mut held, mut beyond) = (0_usize, 0_usize, 0_usize);
+            for _ in 0..runs {
+                let levels = random.group(units, Shape::Normal, 0.3, 0.0);
+                let others = if is_paired {
+                    levels.clone()
+                } else {
+                    random.group(units, Shape::Normal, 0.3, 0.0)
+                };
+                let a = workload(&mut random, &levels, values, 0.5, is_paired);
+                let b = workload(&mut random, &others, values, 0.5, is_paired);
+                let side = |workload, label: &str| Side {
+                    label: label.into(),
+                    workload,
+                    filter: Filter::default(),
+                    files: 1,
+                    skipped: 0,
+                };
+                let (a, b) = (side(&a, "a"), side(&b, "b"));
+                let config = Config::default();
+                let found = one(&a, &b, "response_time", TargetStatistic::P95, &config);
+                let Some((p, effect)) = found.and_then(|c| Some((c.p?, c.effect?))) else {
+                    continue;
+                };
+                alarms += usize::from(p < 0.05);
+                held += usize::from(effect.low <= 1.0 && 1.0 <= effect.high);
+                beyond += usize::from(p < 0.05 && effect.low > 1.1);
+            }
+            let kind = if is_paired { "pairs" } else { "units" };
+            let of = |count: usize| count as f64 / runs as f64;
+            row(
+                &format!("{units} {kind}, {values}"),
+                &[of(alarms), of(held), of(beyond)],
+            );
+        }
+    }
 }
 
 /// Hits and trials of two groups in, p out.

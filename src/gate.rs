@@ -18,7 +18,7 @@ use crate::assessment::{
 use crate::config::{Config, TargetStatistic};
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::{Dimension, Measured};
-use crate::stats::multiplicity;
+use crate::stats::{multiplicity, permutation, unpaired};
 
 /// p below which a change is more than chance.
 const ALPHA: f64 = 0.05;
@@ -277,12 +277,8 @@ fn least_p(c: &Comparison) -> f64 {
         Some("bootstrap-of-units") => 1e-3,
         // It goes lower than any count of splits, how far depends on the rates.
         Some("boschloo") => 0.0,
-        _ => {
-            // Two of all splits are as extreme as can be; of drawn ones p is at least 1 in 10,000.
-            let k = a.min(b);
-            let ways = (0..k).fold(1.0, |ways, i| ways * (a + b - i) as f64 / (i + 1) as f64);
-            (2.0 / ways).max(if ways > 20_000.0 { 1e-4 } else { 0.0 })
-        }
+        Some("brunner-munzel-permutation") => unpaired::least_p(a as usize, b as usize),
+        _ => permutation::least_p(a as usize, b as usize),
     }
 }
 

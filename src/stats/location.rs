@@ -36,7 +36,13 @@ pub fn hodges_lehmann_difference(a: &[f64], b: &[f64], level: f64) -> Option<Est
     let (a, b) = (sorted(a), sorted(b));
     let moved = |by: f64| -> Vec<f64> { b.iter().map(|v| v - by).collect() };
     let critical = unpaired::critical(&a, &moved(estimate), level, SEED)?;
-    let at = |by: f64| unpaired::statistic(&a, &moved(by)).unwrap_or(0.0);
+    // Signed, 0 where the test has another reason not to reject.
+    let at = |by: f64| {
+        let moved = moved(by);
+        let is_open = unpaired::sign_p(&a, &moved).is_some_and(|p| p >= 1.0 - level);
+        let statistic = unpaired::statistic(&a, &moved).filter(|_| !is_open);
+        statistic.unwrap_or(0.0)
+    };
     let least = b.first()? - a.last()?;
     let most = b.last()? - a.first()?;
     let margin = (most - least).abs().max(estimate.abs()) * 1e-9 + f64::MIN_POSITIVE;
@@ -113,6 +119,61 @@ mod tests {
             let (a, b) = (list(&case, "a"), list(&case, "b"));
             let ours = hodges_lehmann_ratio(&a, &b, 0.95).unwrap();
             same(ours.estimate, of(&case, "ratio"));
+        }
+    }
+
+    fn kayenta(question: &str) -> Vec<serde_json::Value> {
+        let all: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/reference/kayenta/vectors.json"))
+                .unwrap();
+        all[question].as_array().unwrap().clone()
+    }
+
+    /// Shifts and common-language effect sizes of kayenta's tests; of R's shifts a root finder stops within 1e-3.
+    #[test]
+    fn shifts_and_superiority_agree_with_kayenta() {
+        for case in kayenta("shifts") {
+            let ours = hodges_lehmann(&list(&case, "a"), &list(&case, "b")).unwrap();
+            let away = (ours - of(&case, "shift")).abs();
+            assert!(away <= of(&case, "within"), "{}: {ours}", case["name"]);
+        }
+        for case in kayenta("superiority") {
+            let (a, b) = (list(&case, "control"), list(&case, "experiment"));
+            let ours = unpaired::brunner_munzel(&a, &b, 1).unwrap().superiority;
+            let away = (ours - of(&case, "value")).abs();
+            assert!(away <= of(&case, "within"), "{}: {ours}", case["name"]);
+        }
+    }
+
+    /// The verdicts of kayenta's canary judge, by its rule (the interval of the shift beyond a share of the shift, and
+    /// an effect beyond a limit) with our interval in place of Mann and Whitney's.
+    #[test]
+    fn verdicts_agree_with_kayentas_judge() {
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / number(values.len());
+        for case in kayenta("verdicts") {
+            let (a, b) = (list(&case, "a"), list(&case, "b"));
+            let effect = if case["measure"] == "cles" {
+                unpaired::brunner_munzel(&a, &b, 1).map_or(0.5, |t| t.superiority)
+            } else {
+                mean(&b) / mean(&a)
+            };
+            let ours = match hodges_lehmann_difference(&a, &b, of(&case, "level")) {
+                Some(shift) => {
+                    let margin = of(&case, "tolerance") * shift.estimate.abs();
+                    // A quotient with a mean of 0 decides nothing.
+                    let is_more = effect.is_nan() || effect >= of(&case, "increase");
+                    let is_less = effect.is_nan() || effect <= of(&case, "decrease");
+                    if shift.low > margin && is_more && case["direction"] != "decrease" {
+                        "High"
+                    } else if shift.high < -margin && is_less && case["direction"] != "increase" {
+                        "Low"
+                    } else {
+                        "Pass"
+                    }
+                }
+                None => "Pass",
+            };
+            assert_eq!(ours, case["verdict"], "{}", case["name"]);
         }
     }
 

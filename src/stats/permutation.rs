@@ -3,6 +3,12 @@
 use super::unpaired::LEAST_PER_GROUP;
 use super::{Test, normal, number, splits};
 
+/// The smallest p that [`ratio_of_sums`] can give with so many units, however far apart the groups are.
+#[must_use]
+pub fn least_p(n: usize, m: usize) -> f64 {
+    splits::least_p(n, m)
+}
+
 /// Tests whether Σ numerators ÷ Σ denominators differs between two groups of units.
 ///
 /// The statistic is the difference, second less first, over its linearised error, so that groups may

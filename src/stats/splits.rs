@@ -67,6 +67,15 @@ pub(super) fn visit(n: usize, first: usize, seed: u64, mut visit: impl FnMut(&Sp
     false
 }
 
+/// The smallest p that splits can give: two of all are as extreme as can be, of drawn ones it is 1 in 10,000.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn least_p(n: usize, m: usize) -> f64 {
+    match ways(n + m, n) {
+        Some(ways) if ways <= MOST_WAYS => 2.0 / ways as f64,
+        _ => 1.0 / (DRAWS + 1) as f64,
+    }
+}
+
 /// Calls `visit` for ways to exchange the two of each of `n` pairs. Returns whether these were all, the
 /// observed one among them.
 pub(super) fn exchanges(n: usize, seed: u64, mut visit: impl FnMut(&[bool])) -> bool {
