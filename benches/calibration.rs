@@ -35,7 +35,7 @@ fn main() {
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
     // A bootstrap each for tails: a quarter of the runs.
     let few = runs.div_ceil(4);
-    let tables: [(&str, fn(usize), usize); 10] = [
+    let tables: [Table; 10] = [
         ("stationary", stationary, runs),
         ("steps", steps, runs),
         ("groups", two_groups, runs),
@@ -51,6 +51,9 @@ fn main() {
         table(*runs);
     }
 }
+
+/// Its name, what prints it, and the runs of each cell.
+type Table = (&'static str, fn(usize), usize);
 
 struct Random(ChaCha8Rng);
 
