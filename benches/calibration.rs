@@ -347,7 +347,7 @@ fn workload(
             time.add((1e9 * seconds) as i64);
         }
         let task = if is_paired {
-            workload.catalog.name(&format!("t{unit}"))
+            workload.catalog.name(&format!("t{unit:03}"))
         } else {
             Name::NONE
         };
@@ -384,7 +384,7 @@ fn tails_of_units(runs: usize) {
     );
     let mut cell = 900;
     for is_paired in [false, true] {
-        for (units, values) in [(20, 3), (20, 10), (20, 50), (30, 10), (60, 10)] {
+        for (units, values) in [(20, 3), (20, 10), (20, 50), (30, 10), (30, 50), (60, 10)] {
             let mut random = Random::new(cell);
             cell += 1;
             let (mut alarms, mut held, mut beyond) = (0_usize, 0_usize, 0_usize);
