@@ -19,6 +19,7 @@ mod places;
 mod progress;
 mod read;
 pub(crate) mod scalar;
+mod sqlite;
 mod survey;
 mod time;
 mod units;

@@ -34,7 +34,21 @@ fn places(variable: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     let of_cline = ["tasks", "sessions"];
     below(variable("CLINE_DATA_DIR"), &of_cline);
     below(variable("CLINE_DIR").map(|f| f.join("data")), &of_cline);
-    if let Some(home) = variable("HOME").or_else(|| variable("USERPROFILE")) {
+    let home = variable("HOME").or_else(|| variable("USERPROFILE"));
+    let shared = home.as_ref().map(|home| home.join(".local/share"));
+    let of_opencode = variable("XDG_DATA_HOME")
+        .or(shared)
+        .map(|f| f.join("opencode"));
+    below(variable("OPENCODE_DB"), &[""]);
+    below(of_opencode.clone(), &["opencode*.db"]);
+    // A database was made of the files of older versions, which stay where they were.
+    let has_database = of_opencode
+        .as_ref()
+        .is_some_and(|f| expand(&f.join("opencode*.db")).iter().any(|db| db.exists()));
+    if !has_database {
+        below(of_opencode, &["storage/message", "storage/part"]);
+    }
+    if let Some(home) = home {
         let inner = [
             ".claude/projects",
             ".config/claude/projects",
@@ -134,6 +148,25 @@ mod tests {
         let places = below(home.path());
         let chats: Vec<&String> = places.iter().filter(|p| p.contains("gemini")).collect();
         assert_eq!(chats, [".gemini/tmp/a/chats", ".gemini/tmp/b/chats"]);
+    }
+
+    /// Files that became a database stay, and would be read for nothing.
+    #[test]
+    fn older_files_of_opencode_only_without_a_database() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join(".local/share/opencode");
+        fs::create_dir_all(folder.join("storage/message")).unwrap();
+        let of_opencode = || -> Vec<String> {
+            let places = below(home.path());
+            let own = places.iter().filter_map(|p| p.split_once("opencode/"));
+            own.map(|(_, own)| own.to_owned()).collect()
+        };
+        assert_eq!(
+            of_opencode(),
+            ["opencode*.db", "storage/message", "storage/part"]
+        );
+        fs::write(folder.join("opencode.db"), "").unwrap();
+        assert_eq!(of_opencode(), ["opencode.db"]);
     }
 
     #[test]

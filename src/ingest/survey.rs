@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::cache::{Mark, Shelf, name_of};
 use super::labels::Labels;
 use super::read::{self, Ingested, Options, at_once, thread_count};
+use super::sqlite::log_beside;
 use super::walk::{self, Found, FoundKind};
 use super::{Format, IngestError, Target};
 use crate::cache::{Cache, checksum};
@@ -119,7 +120,13 @@ impl<'a> Survey<'a> {
             .labels
             .of(&file.path, &self.targets[file.target].labels);
         let zone = &self.options.naive_zone;
-        checksum(format!("{labels:?} {zone:?} {}", self.options.strict).as_bytes())
+        // What is written to a database stands in its log first.
+        let is_database = file.path.extension().is_some_and(|end| end == "db");
+        let log = is_database
+            .then(|| std::fs::metadata(log_beside(&file.path)).ok())
+            .flatten()
+            .map(|log| (log.len(), log.modified().ok()));
+        checksum(format!("{labels:?} {zone:?} {} {log:?}", self.options.strict).as_bytes())
     }
 }
 

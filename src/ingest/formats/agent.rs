@@ -190,8 +190,10 @@ pub(super) fn millis(field: &Field<'_>) -> Option<Time> {
     let Ok(Some(millis)) = field.number() else {
         return None;
     };
+    // Whole milliseconds exactly: nanoseconds since 1970 are more than a float holds.
     #[allow(clippy::cast_possible_truncation)] // saturates; such a time is not plausible
-    let time = Time((millis * 1e6) as i64);
+    let (whole, rest) = (millis.trunc() as i64, (millis.fract() * 1e6).round() as i64);
+    let time = Time(whole.saturating_mul(1_000_000).saturating_add(rest));
     time.is_plausible().then_some(time)
 }
 
@@ -211,5 +213,20 @@ fn between(start: Time, end: Time) -> i64 {
     match end.0 - start.0 {
         -1 => -2,
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_exact() {
+        let of = |millis| super::millis(&Field::Number(millis)).map(|time| time.0);
+        assert_eq!(of(1_772_438_407_250.0), Some(1_772_438_407_250_000_000));
+        assert_eq!(of(1_772_438_407_250.5), Some(1_772_438_407_250_500_000));
+        for no_time in [-1.0, 1e300, f64::NAN, 1_772_438_407.0] {
+            assert_eq!(of(no_time), None);
+        }
     }
 }

@@ -20,6 +20,7 @@ mod monitor_report;
 mod monitor_status;
 mod native;
 mod oha;
+mod opencode;
 mod otlp;
 mod prometheus;
 mod series;
@@ -39,6 +40,7 @@ pub const ALL: &[&'static dyn Format] = &[
     &codex::Codex,
     &gemini::GeminiCli,
     &cline::Cline,
+    &opencode::OpenCode,
     &otlp::Otlp,
     &langfuse::Langfuse,
     &langsmith::LangSmith,

@@ -12,7 +12,7 @@ use crate::workload::{UnitId, UnitOfInference};
 use super::index::{Quick, number};
 
 /// Formats whose session is the unit, whatever tasks it names.
-const AGENT_LOGS: &[&str] = &["claude-code", "codex", "gemini-cli", "cline"];
+const AGENT_LOGS: &[&str] = &["claude-code", "codex", "gemini-cli", "cline", "opencode"];
 
 /// Length of the unit of records that name neither session nor run, in nanoseconds.
 const QUARTER: i64 = 900 * NANOS;

@@ -78,3 +78,35 @@ proptest! {
         }
     }
 }
+
+/// Whatever is left of an agent's log, and whichever byte of it is another: no panic, and each fault has its
+/// line.
+#[test]
+fn agents_logs_cut_or_changed_anywhere() {
+    let agents = ["claude-results", "gemini-cli", "cline", "opencode"];
+    for (format, bytes) in whole().into_iter().filter(|(f, _)| agents.contains(f)) {
+        let check = |bytes: &[u8]| {
+            let lines = bytes.iter().filter(|b| **b == b'\n').count() as u64 + 1;
+            let reading = read(format, bytes);
+            let in_range = |line: u64| line >= 1 && line <= lines;
+            assert!(
+                reading.problems.iter().all(|p| p.line.is_none_or(in_range)),
+                "{format}"
+            );
+        };
+        // A database is opened anew each time, and is told by its pages.
+        let is_database = bytes.starts_with(b"SQLite format 3");
+        let cuts = if is_database { 97 } else { 1 };
+        for at in (0..bytes.len()).step_by(cuts) {
+            check(&bytes[..at]);
+        }
+        let flips = bytes.len() / 200 + 1;
+        for at in (0..bytes.len()).step_by(flips) {
+            for byte in [bytes[at] ^ 1, 0xff, b'"'] {
+                let mut changed = bytes.clone();
+                changed[at] = byte;
+                check(&changed);
+            }
+        }
+    }
+}

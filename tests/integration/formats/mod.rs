@@ -23,6 +23,7 @@ mod langsmith;
 mod measurements;
 mod monitor_report;
 mod native;
+mod opencode;
 mod otlp;
 mod privacy;
 mod series;

@@ -18,6 +18,7 @@ const MARKED: &[&str] = &[
     "claude-results",
     "cline",
     "gemini-cli",
+    "opencode",
     "otlp",
     "langfuse",
     "langsmith",

@@ -1,0 +1,251 @@
+//! What opencode stores: its database, older files, exports.
+
+use perfadvise::ingest::{Head, Likelihood, formats};
+use perfadvise::metrics::Metric;
+use perfadvise::record::{EventKind, Flags, OperationKind, Records};
+
+use super::broken::shown;
+use super::{
+    bytes_of, detected, folded, folded_at, folder, is_only, reading_of, shown_since, total_of,
+};
+
+/// 2026-03-02 08:00:00 UTC.
+const BEGIN: i64 = 1_772_438_400_000;
+
+fn events(records: &Records) -> Vec<(EventKind, i64)> {
+    let mut events: Vec<(EventKind, i64)> = records
+        .events
+        .iter()
+        .map(|e| (e.kind, e.time.0 / 1_000_000 - BEGIN))
+        .collect();
+    events.sort_by_key(|(_, time)| *time);
+    events
+}
+
+/// Written by hand from the script that made the fixtures (`tests/reference/opencode.py`).
+#[test]
+fn a_database() {
+    let reading = reading_of("opencode/opencode.db");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    1900 for 1000 tool_call Error [opencode bash main atlas] ses_main
+    2000 for 6900 tool_call Ok [opencode task main atlas] ses_main
+    51000 for 0 tool_call Unknown [opencode bash main atlas] ses_main
+    5100 for 500 tool_call Ok [opencode read subagent atlas] ses_main
+    1900 for 1000 tool_call Error [opencode bash main atlas] ses_fork
+    2000 for 6900 tool_call Ok [opencode task main atlas] ses_fork
+    100 for 1900 model_request Ok [opencode claude-sonnet-4-5 anthropic main atlas] ses_main 10/20000/1500/300(0) 18300000e-9 USD
+    9100 for 3000 model_request Ok [opencode gpt-5.1-codex openai main atlas] ses_main 700/6000/0/130(50) 2000000e-9 USD
+    20100 for 3000 model_request Ok [opencode gpt-5.1-codex openai main atlas] ses_main 100/0/0/90(60) 1000000e-9 USD
+    30000 for 500 model_request RateLimited [opencode claude-sonnet-4-5 anthropic main atlas] ses_main
+    40000 for 1000 model_request Cancelled [opencode claude-sonnet-4-5 anthropic main atlas] ses_main
+    50100 for 0 model_request Unknown [opencode claude-sonnet-4-5 anthropic main atlas] ses_main
+    2100 for 3000 model_request Ok [opencode gemini-2.5-pro google subagent atlas] ses_main 3000/1000/0/440(400) 4000000e-9 USD
+    100 for 1900 model_request Ok [opencode claude-sonnet-4-5 anthropic main atlas] ses_fork 10/20000/1500/300(0) 18300000e-9 USD
+    60000 for 2000 model_request Ok [opencode claude-sonnet-4-5 anthropic main atlas] ses_fork 5/0/0/20(0) 300000e-9 USD
+    ");
+    let records = &reading.records;
+    let expected = [
+        (EventKind::Prompt, 0),
+        (EventKind::Prompt, 0),
+        (EventKind::Prompt, 20_000),
+        (EventKind::Retry, 30_400),
+        (EventKind::Compaction, 50_000),
+    ];
+    assert_eq!(events(records), expected);
+    let subagents = records
+        .operations
+        .iter()
+        .filter(|o| o.flags.has(Flags::SUBAGENT));
+    assert_eq!(subagents.count(), 2);
+}
+
+/// A fork copies messages; a subagent belongs to the session at its root.
+#[test]
+fn copies_count_once() {
+    let workload = folded("opencode/opencode.db");
+    assert_eq!(workload.units.len(), 2);
+    // 10 + 700 + 100, 3000 of the subagent, 5 of the fork.
+    assert_eq!(total_of(&workload, Metric::InputTokens), 3_815);
+    // 300 + 80 + 50 beside + 90, 40 + 400 beside, 20.
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 980);
+    assert_eq!(total_of(&workload, Metric::ReasoningTokens), 50 + 60 + 400);
+    assert_eq!(total_of(&workload, Metric::Cost), 25_600_000);
+    // A request, two tools, and a prompt came again.
+    assert_eq!(workload.counts.duplicates, 4);
+    // An export of one of its sessions gives nothing new.
+    let both = tempfile::tempdir().unwrap();
+    for file in ["opencode.db", "export.json"] {
+        let bytes = bytes_of(&format!("opencode/{file}"));
+        std::fs::write(both.path().join(file), bytes).unwrap();
+    }
+    let again = folded_at(both.path());
+    assert_eq!(total_of(&again, Metric::Cost), 25_600_000);
+    assert_eq!(total_of(&again, Metric::OutputTokens), 980);
+}
+
+/// What is new stands in the log beside the database; nothing is written beside either.
+#[test]
+fn a_database_that_is_open() {
+    let files = detected("opencode/open");
+    let expected = ["opencode.db", "opencode.db-wal"];
+    assert_eq!(
+        files,
+        expected.map(|name| (name.to_owned(), Some("opencode")))
+    );
+    let ingested = folder("opencode/open");
+    assert_eq!(ingested.problems, []);
+    let records = &ingested.records;
+    let requests = records
+        .operations
+        .iter()
+        .filter(|o| o.kind == OperationKind::ModelRequest);
+    assert_eq!(requests.count(), 2);
+
+    let alone = tempfile::tempdir().unwrap();
+    let bytes = bytes_of("opencode/open/opencode.db");
+    std::fs::write(alone.path().join("opencode.db"), &bytes).unwrap();
+    let workload = folded_at(alone.path());
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 300);
+    let left: Vec<_> = std::fs::read_dir(alone.path()).unwrap().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        std::fs::read(alone.path().join("opencode.db")).unwrap(),
+        bytes
+    );
+}
+
+/// Sessions that both tables have are read from the older one.
+#[test]
+fn a_newer_table_beside_the_older_one() {
+    let reading = reading_of("opencode/newer/opencode-next.db");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    1900 for 1000 tool_call Error [opencode bash main atlas] ses_main
+    2000 for 6900 tool_call Ok [opencode task main atlas] ses_main
+    100 for 1900 model_request Ok [opencode claude-sonnet-4-5 anthropic main atlas] ses_main 10/20000/1500/300(0) 18300000e-9 USD
+    9100 for 3000 model_request Ok [opencode gpt-5.1-codex openai main atlas] ses_main 700/6000/0/130(50) 2000000e-9 USD
+    70100 for 4000 model_request Ok [opencode claude-sonnet-4-5 anthropic main atlas] ses_new 9/500/0/70(0) 2000000e-9 USD
+    ");
+    assert_eq!(
+        events(&reading.records),
+        [(EventKind::Prompt, 0), (EventKind::Prompt, 70_000)]
+    );
+}
+
+/// Parts stand in other files: only replies that are known to have no tools have a time.
+#[test]
+fn files_of_older_versions() {
+    let reading = reading_of("opencode/files");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    100 for 5000 model_request Ok [opencode gpt-5.1-codex openai main birch] ses_old 600/400/0/90(30) 5000000e-9 USD
+    6000 for 0 model_request Ok [opencode gemini-2.5-pro google main birch] ses_old 500/0/0/100(80)
+    7000 for 250 tool_call Ok [opencode glob main] ses_old
+    ");
+    assert_eq!(events(&reading.records), [(EventKind::Prompt, 0)]);
+    let tool = reading.records.operations.last().unwrap();
+    let request = reading
+        .records
+        .operations
+        .iter()
+        .find(|o| o.id == tool.parent);
+    assert_eq!(request.map(|o| o.kind), Some(OperationKind::ModelRequest));
+    assert!(
+        detected("opencode/files")
+            .iter()
+            .all(|(_, format)| *format == Some("opencode"))
+    );
+}
+
+#[test]
+fn an_export() {
+    let reading = reading_of("opencode/export.json");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    1900 for 1000 tool_call Error [opencode bash main atlas] ses_main
+    2000 for 6900 tool_call Ok [opencode task main atlas] ses_main
+    100 for 1900 model_request Ok [opencode claude-sonnet-4-5 anthropic main atlas] ses_main 10/20000/1500/300(0) 18300000e-9 USD
+    9100 for 3000 model_request Ok [opencode gpt-5.1-codex openai main atlas] ses_main 700/6000/0/130(50) 2000000e-9 USD
+    20100 for 3000 model_request Ok [opencode gpt-5.1-codex openai main atlas] ses_main 100/0/0/90(60) 1000000e-9 USD
+    30000 for 500 model_request RateLimited [opencode claude-sonnet-4-5 anthropic main atlas] ses_main
+    40000 for 1000 model_request Cancelled [opencode claude-sonnet-4-5 anthropic main atlas] ses_main
+    51000 for 0 tool_call Unknown [opencode bash main atlas] ses_main
+    50100 for 0 model_request Unknown [opencode claude-sonnet-4-5 anthropic main atlas] ses_main
+    ");
+    let expected = [
+        (EventKind::Prompt, 0),
+        (EventKind::Prompt, 20_000),
+        (EventKind::Retry, 30_400),
+        (EventKind::Compaction, 50_000),
+    ];
+    assert_eq!(events(&reading.records), expected);
+}
+
+#[test]
+fn databases_and_files_are_nobody_elses() {
+    for path in [
+        "opencode.db",
+        "newer/opencode-next.db",
+        "open/opencode.db-wal",
+        "export.json",
+        "files/storage/message/ses_old/msg_o2.json",
+        "files/storage/part/msg_o3/prt_o1.json",
+        "files/storage/session/prj/ses_old.json",
+    ] {
+        is_only("opencode", &format!("opencode/{path}"));
+    }
+    // By its tables under any name; another program's database is none.
+    let detect = |name: &str, bytes: &[u8]| {
+        let head = Head {
+            name,
+            bytes,
+            is_whole: true,
+        };
+        formats::named("opencode").unwrap().detect(&head)
+    };
+    assert_eq!(
+        detect("copy", &bytes_of("opencode/opencode.db")),
+        Likelihood::Yes
+    );
+    assert_eq!(
+        detect("other.db", b"SQLite format 3\0 CREATE TABLE t"),
+        Likelihood::No
+    );
+    assert_eq!(detect("opencode.db-shm", &[0; 64]), Likelihood::Yes);
+    assert_eq!(
+        detect("x.db-wal", &bytes_of("opencode/open/opencode.db-wal")),
+        Likelihood::No
+    );
+}
+
+#[test]
+fn broken_ones_cost_what_the_fault_hits() {
+    insta::assert_snapshot!(shown("opencode"), @r"
+    cut_off.json: 7 operations, 4 events
+        390: cut off in the middle of a value
+    deep.json: 9 operations, 4 events
+    empty.db: not recognised
+    invalid_utf8.json: 9 operations, 4 events
+    opencode-cut.db: 
+        whole file, 0: a damaged database
+    opencode-garbage.db: 
+        whole file, 0: a damaged database
+    opencode-header.db: 
+        whole file, 0: a damaged database
+    opencode-page.db: 13 operations, 5 events
+        0: the database is damaged, or a table has not the usual columns
+    opencode-rows.db: 3 operations
+        0: a row whose data are no JSON object
+        0: a tool call without a time that can be read
+        0: a row whose data are no JSON object
+        0: a count of tokens is no whole number
+    opencode-tables.db: 
+        0: the database is damaged, or a table has not the usual columns
+    wrong_type.json: 7 operations, 4 events
+        44: a tool call without a time that can be read
+        44: a cost is no amount
+        141: a message without a time that can be read
+        206: a count of tokens is no whole number
+    ");
+}
