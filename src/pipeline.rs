@@ -10,7 +10,7 @@ use crate::advise::{self, Case};
 use crate::analysis::{self, Questions};
 use crate::assessment::{
     Assessment, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period, PriceNote,
-    Provenance, SCHEMA_VERSION, Unpriced,
+    Provenance, RepeatRow, SCHEMA_VERSION, Unpriced,
 };
 use crate::config::{self, Config, Profile};
 use crate::ingest::{self, Ingested, Target, formats};
@@ -400,6 +400,16 @@ fn provenance(
         bytes: ingested.files.iter().map(|f| f.bytes).sum(),
         records: counts.records,
         duplicates: counts.duplicates,
+        repeats: workload
+            .repeats
+            .iter()
+            .map(|r| RepeatRow {
+                kept: r.kept.name().into(),
+                left_out: r.left_out.name().into(),
+                sessions: r.sessions,
+                records: r.records,
+            })
+            .collect(),
         skipped: ingested
             .problems
             .iter()

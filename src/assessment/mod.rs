@@ -30,7 +30,9 @@ pub use page::{
     Attribution, AttributionPart, BusyTime, Cell, CellSource, DimensionRow, DimensionTable,
     EventRow, Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources, ToolTime,
 };
-pub use provenance::{FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, Unpriced};
+pub use provenance::{
+    FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, RepeatRow, Unpriced,
+};
 pub use score::{Band, Score, ScoreBounds, ScoreChange, ScorePart, ScoreStatus, Step};
 pub use summary::{
     DayRow, Earlier, ErrorBudget, PeriodDays, PeriodReport, PeriodSummary, SummaryRow,

@@ -16,6 +16,8 @@ pub struct Provenance {
     pub records: u64,
     /// Records dropped since an equal one was there.
     pub duplicates: u64,
+    /// Of these, what a better source of the same session tells too.
+    pub repeats: Vec<RepeatRow>,
     /// Records skipped for a fault.
     pub skipped: u64,
     /// Files by format.
@@ -54,6 +56,19 @@ pub struct Provenance {
     pub configuration: Vec<String>,
     /// Paths as the user gave them, or where the program looked by itself.
     pub inputs: Vec<String>,
+}
+
+/// Records that were dropped since a better source tells the same of the same session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RepeatRow {
+    /// The source that counts: `spans`, `events`, `log`, `result`.
+    pub kept: String,
+    /// The source that was dropped: `events`, `log`, `result`, `metrics`.
+    pub left_out: String,
+    /// In how many sessions.
+    pub sessions: u64,
+    /// How many records.
+    pub records: u64,
 }
 
 /// The table of prices behind `computed_cost`, and what it does not have.

@@ -152,6 +152,8 @@ impl Flags {
     pub const CUMULATIVE: Flags = Flags(32);
     /// Its time only orders it among its like (a series with an index): it belongs to no period.
     pub const TIMELESS: Flags = Flags(64);
+    /// An event told it when it had ended; where a span tells it too, the span knows more.
+    pub const LOGGED: Flags = Flags(128);
 
     /// Whether all marks of `other` are set.
     #[must_use]

@@ -21,6 +21,9 @@ pub struct Records {
     pub events: Vec<Event>,
     /// Aggregates.
     pub aggregates: Vec<Aggregate>,
+    /// Sessions that some record of a trace names, by the hash of the trace's id as text: records of the trace
+    /// that name none may stand in another part or file, with the trace itself as their session.
+    pub links: Vec<(u64, Name)>,
     /// Input that carries nothing for us and was passed over on purpose (keys, lines), counted.
     pub ignored: u64,
 }
@@ -52,6 +55,7 @@ impl Records {
             && self.events.is_empty()
             && self.aggregates.is_empty()
             && self.details.is_empty()
+            && self.links.is_empty()
             && self.ignored == 0
             && self.catalog.names.values().len() == 1
     }
@@ -151,6 +155,8 @@ impl Records {
                 a.metric = measured(a.metric);
                 a
             }));
+        self.links
+            .extend(other.links.into_iter().map(|(trace, n)| (trace, name(n))));
         self.ignored += other.ignored;
     }
 }

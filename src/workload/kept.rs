@@ -1,7 +1,7 @@
 //! A workload as bytes and back, exactly: for the same build only, and much faster than a document.
 
 use super::{
-    Aggregate, Catalog, Counts, Event, Lookup, Row, SampleSeries, Sequences, UnitId,
+    Aggregate, Catalog, Counts, Event, Lookup, Repeat, Row, SampleSeries, Sequences, UnitId,
     UnitOfInference, WallClock, Workload,
 };
 use crate::record::{Dims, Identity, Interned};
@@ -14,6 +14,7 @@ struct Rest {
     dims: Vec<Dims>,
     identities: Vec<Identity>,
     counts: Counts,
+    repeats: Vec<Repeat>,
     period: Option<(Time, Time)>,
 }
 
@@ -27,6 +28,7 @@ impl Workload {
             dims: catalog.dims.values().to_vec(),
             identities: catalog.identities.values().to_vec(),
             counts: self.counts.clone(),
+            repeats: self.repeats.clone(),
             period: self.period,
         };
         vec![
@@ -74,6 +76,7 @@ impl Workload {
             wall_clocks,
             sequences,
             counts: rest.counts,
+            repeats: rest.repeats,
             period: rest.period,
         })
     }

@@ -398,6 +398,50 @@ pub struct Counts {
     pub interfaces_down: Vec<(Name, u32)>,
 }
 
+/// Where something is known from about a session, the best first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, bitcode::Encode, bitcode::Decode,
+)]
+pub enum Source {
+    /// Spans of OTLP.
+    Spans,
+    /// Events of OTLP.
+    Events,
+    /// The agent's own log.
+    Log,
+    /// What a headless run printed.
+    Result,
+    /// Counters of OTLP.
+    Metrics,
+}
+
+impl Source {
+    /// Name in outputs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Spans => "spans",
+            Source::Events => "events",
+            Source::Log => "log",
+            Source::Result => "result",
+            Source::Metrics => "metrics",
+        }
+    }
+}
+
+/// Records that were dropped since a better source tells the same of the same session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
+pub struct Repeat {
+    /// Which one counts.
+    pub kept: Source,
+    /// Which one was dropped.
+    pub left_out: Source,
+    /// In how many sessions.
+    pub sessions: u64,
+    /// How many records.
+    pub records: u64,
+}
+
 /// Everything known about a period.
 #[derive(Debug, Clone, Default)]
 pub struct Workload {
@@ -423,6 +467,8 @@ pub struct Workload {
     pub sequences: Sequences,
     /// Counts for the provenance.
     pub counts: Counts,
+    /// What was dropped since a better source tells of the same session; known only where it was folded.
+    pub repeats: Vec<Repeat>,
     /// From the earliest start to the latest end; `None` without a time.
     pub period: Option<(Time, Time)>,
 }

@@ -5,8 +5,8 @@ use super::super::Format;
 use super::super::merge::{FileHarvest, Harvest};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
-    Aggregate, Catalog, Details, Dims, Event, EventKind, Identity, Interned, Measured, Operation,
-    Records, Sample,
+    Aggregate, Catalog, Details, Dims, Event, EventKind, Identity, Interned, Measured, Name,
+    Operation, Records, Sample,
 };
 use crate::units::Time;
 
@@ -20,6 +20,7 @@ struct Entry {
     samples: Vec<Sample>,
     events: Vec<Event>,
     aggregates: Vec<Aggregate>,
+    links: Vec<(u64, Name)>,
     ignored: u64,
     problems: Vec<(Option<u64>, ProblemKind, String)>,
     bytes: u64,
@@ -43,6 +44,7 @@ pub(super) fn encode(harvest: &mut Harvest, state: Vec<u8>) -> Vec<u8> {
         samples: records.samples,
         events: records.events,
         aggregates: records.aggregates,
+        links: records.links,
         ignored: records.ignored,
         problems: harvest
             .problems
@@ -64,6 +66,7 @@ pub(super) fn encode(harvest: &mut Harvest, state: Vec<u8>) -> Vec<u8> {
         samples: entry.samples,
         events: entry.events,
         aggregates: entry.aggregates,
+        links: entry.links,
         ignored: entry.ignored,
     };
     bytes
@@ -107,6 +110,7 @@ pub(super) fn decode(
             samples: entry.samples,
             events: entry.events,
             aggregates: entry.aggregates,
+            links: entry.links,
             ignored: entry.ignored,
         },
         problems: entry.problems.into_iter().map(problem).collect(),
@@ -124,7 +128,7 @@ pub(super) fn decode(
 
 /// Whether everything that is referred to by number is there.
 fn is_sound(entry: &Entry) -> bool {
-    let name = |n: crate::record::Name| (n.0 as usize) < entry.names.len();
+    let name = |n: Name| (n.0 as usize) < entry.names.len();
     let dims = |d: crate::record::DimsId| (d.0 as usize) < entry.dims.len();
     let identity = |i: crate::record::IdentityId| (i.0 as usize) < entry.identities.len();
     let metric = |m: Measured| match m {
@@ -166,4 +170,5 @@ fn is_sound(entry: &Entry) -> bool {
             .aggregates
             .iter()
             .all(|a| dims(a.dims) && metric(a.metric))
+        && entry.links.iter().all(|(_, session)| name(*session))
 }

@@ -4,7 +4,7 @@ use super::super::pen::{Pen, Tone};
 use super::super::times;
 use super::super::verdict::verdict;
 use super::super::words;
-use crate::assessment::{Assessment, FormatCount};
+use crate::assessment::{Assessment, FormatCount, RepeatRow};
 
 /// Models without a price that are named.
 const NAMED_MODELS: usize = 4;
@@ -144,6 +144,21 @@ fn cost(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// A source of a session in the middle of a sentence.
+fn source(name: &str) -> &str {
+    match name {
+        "log" => "the agent's log",
+        "result" => "printed results",
+        other => other,
+    }
+}
+
+/// The same with what it does.
+fn tells(name: &str) -> String {
+    let verb = if name == "log" { "tells" } else { "tell" };
+    format!("{} {verb}", source(name))
+}
+
 fn left_out(a: &Assessment, has_hint: bool) -> String {
     let p = &a.provenance;
     let other_faults = p.problems_total.saturating_sub(p.skipped);
@@ -172,6 +187,23 @@ fn left_out(a: &Assessment, has_hint: bool) -> String {
     .collect();
     if parts.is_empty() {
         return "nothing".into();
+    }
+    let mut parts = parts;
+    if !p.repeats.is_empty() {
+        // Duplicates stand first, and what is repeated is among them.
+        let told = |r: &RepeatRow| {
+            format!(
+                "{} from {} that {} too",
+                words::count(r.records),
+                source(&r.left_out),
+                tells(&r.kept)
+            )
+        };
+        let told: Vec<String> = p.repeats.iter().map(told).collect();
+        let among = format!("among them {}", told.join(", "));
+        if p.duplicates > 0 {
+            parts[0] = format!("{} ({among})", parts[0]);
+        }
     }
     let named = if has_hint && (p.problems_total > 0 || !p.unrecognised.is_empty()) {
         " (named at the end)"

@@ -92,6 +92,7 @@ impl<'de> Deserialize<'de> for Workload {
             aggregates: document.aggregates,
             wall_clocks: document.wall_clocks,
             sequences: document.sequences,
+            repeats: Vec::new(),
             counts: document.counts,
             period: document.period,
         };

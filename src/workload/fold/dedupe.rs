@@ -12,11 +12,12 @@ use crate::record::{
 
 use super::FoldOptions;
 use super::index::{FREE, Index, number};
+use super::sources::source_of;
 
 /// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped.
 pub(super) fn dedupe(records: &mut Records, options: &FoldOptions) -> u64 {
     let ranks = options.file_ranks.as_slice();
-    operations(records, ranks)
+    operations(records, ranks, options)
         + events(records, ranks)
         + samples(&mut records.samples, ranks)
         + aggregates(records, ranks)
@@ -61,7 +62,7 @@ pub(super) fn order(a: &Operation, b: &Operation, records: &Records, ranks: &[u6
     })
 }
 
-fn operations(records: &mut Records, ranks: &[u64]) -> u64 {
+fn operations(records: &mut Records, ranks: &[u64], options: &FoldOptions) -> u64 {
     let mut operations = std::mem::take(&mut records.operations);
     let keyed = operations.iter().filter(|o| o.key != 0).count();
     let mut owners = Index::for_keys(keyed);
@@ -86,10 +87,22 @@ fn operations(records: &mut Records, ranks: &[u64]) -> u64 {
         is_dropped[loser] = true;
         let lost = operations[loser];
         unite(&mut operations[winner], &lost);
+        take_source(&mut operations[winner], &lost, options);
     }
     let duplicates = retain(&mut operations, &is_dropped, |o| o.flags);
     records.operations = operations;
     duplicates
+}
+
+/// What a better source tells too counts as told by that one.
+fn take_source(owner: &mut Operation, other: &Operation, options: &FoldOptions) {
+    let source = |o: &Operation| source_of(o.file, o.flags, options);
+    let (mine, others) = (source(owner), source(other));
+    if others.is_some() && mine.is_some() && others < mine {
+        owner.file = other.file;
+        let logged = other.flags.0 & Flags::LOGGED.0;
+        owner.flags = Flags(owner.flags.0 & !Flags::LOGGED.0 | logged);
+    }
 }
 
 /// Gives the owner what the other copy knows better: larger counts, a final instead of a lower bound.

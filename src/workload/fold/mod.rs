@@ -6,6 +6,7 @@ mod attribution;
 mod dedupe;
 mod index;
 mod join;
+mod links;
 mod pricing;
 mod rows;
 mod samples;
@@ -55,8 +56,11 @@ pub struct FoldOptions {
 #[must_use]
 pub fn fold(mut records: Records, options: &FoldOptions) -> Workload {
     let mut workload = Workload::default();
+    links::follow(&mut records);
     workload.counts.duplicates = dedupe::dedupe(&mut records, options);
-    workload.counts.duplicates += sources::prefer(&mut records, options);
+    let repeats = sources::prefer(&mut records, options);
+    workload.counts.duplicates += repeats.iter().map(|r| r.records).sum::<u64>();
+    workload.repeats = repeats;
     let joined = join::join(&mut records, options);
     let selection = Selection::new(options, &records.catalog);
     let mut units = Units::default();

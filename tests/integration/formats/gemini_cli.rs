@@ -114,7 +114,8 @@ fn a_folder_of_chats_counts_each_message_once() {
     assert_eq!(workload.counts.duplicates, 3);
 }
 
-/// Its telemetry is measured, and counts before the chat of the same session.
+/// Its telemetry is measured, and counts before the chat of the same session; the requests that only the
+/// chat tells count too (as above, without the subagent).
 #[test]
 fn a_chat_that_otlp_tells_too_counts_once() {
     let event = r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"gemini-cli"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772438404000000000","body":{"stringValue":"x"},"attributes":[{"key":"event.name","value":{"stringValue":"gemini_cli.api_response"}},{"key":"session.id","value":{"stringValue":"session-1"}},{"key":"model","value":{"stringValue":"gemini-2.5-pro"}},{"key":"duration_ms","value":{"intValue":"3900"}},{"key":"input_token_count","value":{"intValue":"10000"}},{"key":"output_token_count","value":{"intValue":"50"}},{"key":"cached_content_token_count","value":{"intValue":"4000"}},{"key":"thoughts_token_count","value":{"intValue":"20"}}]}]}]}]}"#;
@@ -122,8 +123,9 @@ fn a_chat_that_otlp_tells_too_counts_once() {
     std::fs::write(folder.path().join("otlp.jsonl"), event).unwrap();
     std::fs::write(folder.path().join("chat.jsonl"), bytes_of(CHAT)).unwrap();
     let workload = folded_at(folder.path());
-    assert_eq!(total_of(&workload, Metric::InputTokens), 6_000);
-    assert_eq!(total_of(&workload, Metric::OutputTokens), 70);
+    assert_eq!(total_of(&workload, Metric::InputTokens), 20_100);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 70 + 30 + 5 + 7);
+    assert_eq!(workload.repeats[0].records, 1);
     assert_eq!(workload.units.len(), 1);
 }
 

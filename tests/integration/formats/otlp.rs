@@ -3,6 +3,7 @@
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
 use perfadvise::record::{Dimension, EventKind, Measured, OperationKind, Statistic};
+use perfadvise::workload::Source;
 
 use super::{
     bytes_of, detected, dimension, fixture, folded, folded_at, likelihood, read, shown_since,
@@ -147,6 +148,100 @@ fn what_was_measured_counts_before_the_agents_own_log() {
     let workload = folded_at(folder.path());
     assert_eq!(total_of(&workload, Metric::OutputTokens), 340 + 20 + 339);
     assert_eq!(workload.units.len(), 2);
+}
+
+/// A span of a request, from and to that second, with its tokens of output.
+fn span(id: u32, from: u32, to: u32, output: u32) -> String {
+    format!(
+        r#"{{"traceId":"{:032x}","spanId":"{id:016x}","name":"chat","startTimeUnixNano":"17724384{from}000000000","endTimeUnixNano":"17724384{to}000000000","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}},{{"key":"gen_ai.conversation.id","value":{{"stringValue":"s"}}}},{{"key":"gen_ai.usage.input_tokens","value":{{"intValue":"9"}}}},{{"key":"gen_ai.usage.output_tokens","value":{{"intValue":"{output}"}}}}]}}"#,
+        7
+    )
+}
+
+/// The event of a request that ended in that second, after so many, with its tokens of output.
+fn event(to: u32, seconds: u32, output: u32) -> String {
+    format!(
+        r#"{{"timeUnixNano":"17724384{to}000000000","body":{{"stringValue":"claude_code.api_request"}},"attributes":[{{"key":"session.id","value":{{"stringValue":"s"}}}},{{"key":"duration_ms","value":{{"intValue":"{seconds}000"}}}},{{"key":"input_tokens","value":{{"intValue":"9"}}}},{{"key":"output_tokens","value":{{"intValue":"{output}"}}}},{{"key":"cost_usd","value":{{"doubleValue":0.5}}}}]}}"#
+    )
+}
+
+fn spans(spans: &[String]) -> String {
+    let spans = spans.join(",");
+    format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#)
+}
+
+fn logs(records: &[String]) -> String {
+    let records = records.join(",");
+    format!(r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{records}]}}]}}]}}"#)
+}
+
+fn folded_files(files: &[(&str, &str)]) -> perfadvise::workload::Workload {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folded_at(folder.path())
+}
+
+/// Neither names a request: by hand, two of three events are of the two spans (100 and 20 tokens), and the
+/// third, which no span tells, counts (3 tokens). What only the events know, the cost, is kept.
+#[test]
+fn spans_and_events_without_ids_count_a_request_once() {
+    let spans = spans(&[span(1, 10, 14, 100), span(2, 12, 15, 20)]);
+    let events = logs(&[event(14, 4, 100), event(15, 3, 20), event(40, 3, 3)]);
+    let workload = folded_files(&[("traces.jsonl", &spans), ("logs.jsonl", &events)]);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 100 + 20 + 3);
+    assert_eq!(workload.counts.operations, 3);
+    assert_eq!(total_of(&workload, Metric::Cost), 3 * 500_000_000);
+    let repeats = &workload.repeats;
+    assert_eq!(repeats.len(), 1);
+    assert_eq!(
+        (
+            repeats[0].kept,
+            repeats[0].left_out,
+            repeats[0].sessions,
+            repeats[0].records
+        ),
+        (Source::Spans, Source::Events, 1, 2)
+    );
+    assert_eq!(workload.counts.duplicates, 2);
+}
+
+/// A trace names its session in one file, and in another one holds a span that does not.
+#[test]
+fn the_session_of_a_span_may_stand_in_another_file() {
+    let first = spans(&[span(1, 10, 14, 100)]);
+    let second = spans(&[span(2, 20, 24, 20)]).replace("gen_ai.conversation.id", "nothing.known");
+    for order in [[&first, &second], [&second, &first]] {
+        let workload = folded_files(&[("a.jsonl", order[0]), ("b.jsonl", order[1])]);
+        let names: Vec<&str> = workload.units.iter().map(|u| u.name.as_str()).collect();
+        assert_eq!(names, ["s"]);
+        assert_eq!(total_of(&workload, Metric::OutputTokens), 120);
+    }
+}
+
+/// A log of the session tells what was before the telemetry began, and calls of tools, which spans of a
+/// client library do not know.
+#[test]
+fn a_log_counts_where_spans_do_not_tell() {
+    let spans = spans(&[span(2, 50, 54, 20)]);
+    let log = r#"{"type":"user","sessionId":"s","uuid":"u1","timestamp":"2026-03-02T08:00:10Z","message":{"role":"user","content":"x"}}
+{"type":"assistant","sessionId":"s","uuid":"a1","timestamp":"2026-03-02T08:00:14Z","message":{"id":"m1","role":"assistant","model":"claude-opus-4-5","content":[],"stop_reason":"end_turn","usage":{"input_tokens":9,"output_tokens":100}}}
+{"type":"user","sessionId":"s","uuid":"u2","timestamp":"2026-03-02T08:00:49Z","message":{"role":"user","content":"x"}}
+{"type":"assistant","sessionId":"s","uuid":"a2","timestamp":"2026-03-02T08:00:54.2Z","message":{"id":"m2","role":"assistant","model":"claude-opus-4-5","content":[{"type":"tool_use","id":"t2","name":"Bash","input":{}}],"stop_reason":"tool_use","usage":{"input_tokens":9,"output_tokens":20}}}
+{"type":"user","sessionId":"s","uuid":"u3","timestamp":"2026-03-02T08:00:58Z","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t2","content":"x"}]}}
+"#;
+    let workload = folded_files(&[("traces.jsonl", &spans), ("s.jsonl", log)]);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 100 + 20);
+    let of = |kind| {
+        let rows = workload.rows.iter().filter(|r| r.key.operation == kind);
+        rows.map(|r| r.outcomes.iter().sum::<u32>()).sum::<u32>()
+    };
+    assert_eq!(of(OperationKind::ModelRequest), 2);
+    assert_eq!(of(OperationKind::ToolCall), 1);
+    // The call belongs to a request whose span has another id, and makes no step of its own.
+    assert_eq!(of(OperationKind::Step), 0);
+    assert_eq!(workload.repeats[0].left_out, Source::Log);
 }
 
 #[test]

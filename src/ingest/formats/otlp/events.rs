@@ -80,7 +80,7 @@ impl Reader<'_> {
         let start = Time(time.0.saturating_sub(duration.max(0)));
         let mut operation = Operation::new(kind, start, self.file);
         operation.duration = duration;
-        operation.flags = Flags::LEADS;
+        operation.flags = Flags::LEADS.with(Flags::LOGGED);
         operation.identity = identity;
         operation.outcome = outcome(told, attributes);
         operation.key = self.event_key(told, attributes, time);

@@ -310,12 +310,20 @@ impl<'r> Reader<'r> {
 
     /// Ends the input: what only its end tells.
     pub(super) fn finish(mut self) {
+        let catalog = &self.records.catalog;
+        let links = self.sessions.iter().map(|(trace, identity)| {
+            let session = catalog.identities.get(identity.0).session;
+            (hash64(trace_name(*trace).as_bytes()), session)
+        });
+        let mut links: Vec<(u64, Name)> = links.collect();
+        links.sort_unstable();
+        self.records.links.append(&mut links);
         for (index, trace) in std::mem::take(&mut self.untold) {
             let identity = match self.sessions.get(&trace) {
                 Some(identity) => *identity,
                 None if trace == 0 => continue,
                 None => {
-                    let identity = self.session(format!("{trace:032x}").as_bytes());
+                    let identity = self.session(trace_name(trace).as_bytes());
                     self.sessions.insert(trace, identity);
                     identity
                 }
@@ -330,6 +338,11 @@ impl<'r> Reader<'r> {
 /// The key of a request of Claude Code, whether a span or an event tells of it.
 pub(super) fn request_key(id: &[u8]) -> u128 {
     hash128(&[b"request:", id].concat())
+}
+
+/// A trace as the session of records that name none.
+fn trace_name(trace: u128) -> String {
+    format!("{trace:032x}")
 }
 
 /// The id of an operation; 0 where there is no span id.

@@ -1,0 +1,308 @@
+//! One session that several sources tell of: spans and events of OTLP, the agent's own log, metrics, the
+//! result that a headless run prints.
+//!
+//! They are never added: spans come before events, events before logs, logs before results, results before
+//! metrics. A request or call that a better source tells too ([`pairs`]) is dropped; what only the worse one
+//! tells stays, so that a source which covers a part of a session does not hide the rest. What a result tells
+//! of tokens and money counts only where no request tells them, and of it the run itself remains, with
+//! its duration and outcome. Counters of tokens and money count only where neither tells them.
+
+mod pairs;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::metrics::Metric;
+use crate::record::{
+    Dimension, EventKind, Flags, IdentityId, Measured, Name, Operation, OperationKind, Records,
+    Sample,
+};
+use crate::workload::{Repeat, Source};
+
+use super::FoldOptions;
+use super::units::is_agent_log;
+use pairs::{Ran, pairs};
+
+/// The format whose records are measured, and whose counters repeat them.
+const MEASURED: &str = "otlp";
+/// The format whose records tell what a session used as a whole, and in part what it did.
+const RESULTS: &str = "claude-results";
+
+/// Which source a record of that file is of; `None` where a session has no other.
+pub(super) fn source_of(file: u32, flags: Flags, options: &FoldOptions) -> Option<Source> {
+    match options.file_formats.get(file as usize).copied()? {
+        MEASURED if flags.has(Flags::LOGGED) => Some(Source::Events),
+        MEASURED => Some(Source::Spans),
+        RESULTS => Some(Source::Result),
+        format => is_agent_log(format).then_some(Source::Log),
+    }
+}
+
+/// Drops what a better source tells too. Returns what was dropped, as records (lines, points).
+pub(super) fn prefer(records: &mut Records, options: &FoldOptions) -> Vec<Repeat> {
+    if [MEASURED, RESULTS]
+        .iter()
+        .all(|format| !options.file_formats.contains(format))
+    {
+        return Vec::new();
+    }
+    let mut repeats = Repeats::default();
+    drop_pairs(records, options, &mut repeats);
+    drop_paired_events(records, options, &mut repeats);
+    drop_sums(records, options, &mut repeats);
+    repeats.finish()
+}
+
+/// What was dropped, and of which sessions.
+#[derive(Default)]
+struct Repeats(BTreeMap<(Source, Source), (HashSet<Name>, u64)>);
+
+impl Repeats {
+    /// A record of `left_out` repeats one of `kept`.
+    fn note(&mut self, kept: Source, left_out: Source, session: Name, flags: Flags) {
+        let (sessions, records) = self.0.entry((kept, left_out)).or_default();
+        sessions.insert(session);
+        *records += u64::from(flags.has(Flags::LEADS));
+    }
+
+    fn finish(self) -> Vec<Repeat> {
+        self.0
+            .into_iter()
+            .map(|((kept, left_out), (sessions, records))| Repeat {
+                kept,
+                left_out,
+                sessions: sessions.len() as u64,
+                records,
+            })
+            .collect()
+    }
+}
+
+/// Numbers of records by source, of one session and kind.
+type Sides = [Vec<usize>; 3];
+
+/// The sources whose records tell of single requests and calls, the best first.
+const SINGLE: [Source; 3] = [Source::Spans, Source::Events, Source::Log];
+
+/// Drops requests and calls that a better source tells too; what the dropped one alone knew is kept.
+fn drop_pairs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+    let Records {
+        catalog,
+        operations,
+        ..
+    } = records;
+    let session = |o: &Operation| catalog.identities.get(o.identity.0).session;
+    let is_paired = |o: &Operation| {
+        matches!(
+            o.kind,
+            OperationKind::ModelRequest | OperationKind::ToolCall
+        )
+    };
+    let numbers = operations
+        .iter()
+        .enumerate()
+        .filter(|(_, o)| is_paired(o))
+        .filter_map(|(n, o)| Some((session(o), o.kind, source_of(o.file, o.flags, options)?, n)));
+    let mut is_dropped = vec![false; operations.len()];
+    // What belonged to a dropped request belongs to none that is known.
+    let mut gone = HashSet::new();
+    for ((session, _), sides) in by_session(numbers) {
+        let ran = |n: &usize| {
+            let o = &operations[*n];
+            Ran {
+                start: o.start.0,
+                end: o.end().unwrap_or(o.start).0,
+                output: o.tokens.output,
+                tool: catalog.dimension(o.dims, Dimension::Tool),
+            }
+        };
+        for (kept, left_out, n, better) in repeated(sides, ran) {
+            let lost = operations[n];
+            repeats.note(kept, left_out, session, lost.flags);
+            is_dropped[n] = true;
+            gone.insert(lost.id);
+            complete(&mut operations[better], &lost);
+        }
+    }
+    let mut dropped = is_dropped.into_iter();
+    operations.retain(|_| !dropped.next().unwrap_or(false));
+    gone.remove(&0);
+    if !gone.is_empty() {
+        for operation in operations {
+            if gone.contains(&operation.parent) {
+                operation.parent = 0;
+            }
+        }
+    }
+}
+
+/// Gives an operation what only its other telling knows.
+fn complete(operation: &mut Operation, other: &Operation) {
+    if operation.cost < 0 {
+        operation.cost = other.cost;
+    }
+    if !operation.flags.has(Flags::HAS_TOKENS) && other.flags.has(Flags::HAS_TOKENS) {
+        operation.tokens = other.tokens;
+        let lower_bound = other.flags.0 & Flags::OUTPUT_IS_LOWER_BOUND.0;
+        operation.flags = Flags(operation.flags.0 | Flags::HAS_TOKENS.0 | lower_bound);
+    }
+}
+
+/// The same for prompts and other events, by their time.
+fn drop_paired_events(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+    let Records {
+        catalog, events, ..
+    } = records;
+    let is_paired = |kind: EventKind| matches!(kind, EventKind::Prompt | EventKind::Compaction);
+    let numbers = events
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| is_paired(e.kind) && !e.flags.has(Flags::SUBAGENT))
+        .filter_map(|(n, e)| {
+            let session = catalog.identities.get(e.identity.0).session;
+            // Spans have no events of their own.
+            let source = source_of(e.file, e.flags.with(Flags::LOGGED), options)?;
+            Some((session, e.kind, source, n))
+        });
+    let mut is_dropped = vec![false; events.len()];
+    for ((session, _), sides) in by_session(numbers) {
+        let ran = |n: &usize| Ran {
+            start: events[*n].time.0,
+            end: events[*n].time.0,
+            output: 0,
+            tool: Name::NONE,
+        };
+        for (kept, left_out, n, _) in repeated(sides, ran) {
+            repeats.note(kept, left_out, session, events[n].flags);
+            is_dropped[n] = true;
+        }
+    }
+    let mut dropped = is_dropped.into_iter();
+    events.retain(|_| !dropped.next().unwrap_or(false));
+}
+
+/// Records (session, kind, source, number) by session and kind, where several sources tell of them.
+fn by_session<K: Copy + Eq + std::hash::Hash>(
+    numbers: impl Iterator<Item = (Name, K, Source, usize)>,
+) -> Vec<((Name, K), Sides)> {
+    let mut found: HashMap<(Name, K), Sides> = HashMap::new();
+    for (session, kind, source, number) in numbers {
+        let side = SINGLE.iter().position(|s| *s == source);
+        if let Some(side) = side.filter(|_| session.is_some()) {
+            found.entry((session, kind)).or_default()[side].push(number);
+        }
+    }
+    let is_told_twice = |sides: &Sides| sides.iter().filter(|s| !s.is_empty()).count() > 1;
+    found
+        .into_iter()
+        .filter(|(_, sides)| is_told_twice(sides))
+        .collect()
+}
+
+/// What a worse source repeats: kept source, dropped source, number of the dropped record and of the kept.
+fn repeated(sides: Sides, ran: impl Fn(&usize) -> Ran) -> Vec<(Source, Source, usize, usize)> {
+    let mut repeated = Vec::new();
+    let [mut kept, worse @ ..] =
+        sides.map(|side| -> Vec<(usize, Ran)> { side.iter().map(|n| (*n, ran(n))).collect() });
+    let mut sources = vec![SINGLE[0]; kept.len()];
+    for (others, source) in worse.into_iter().zip(&SINGLE[1..]) {
+        let rans = |side: &[(usize, Ran)]| side.iter().map(|(_, ran)| *ran).collect::<Vec<_>>();
+        let partners = pairs(&rans(&kept), &rans(&others));
+        for ((number, ran), partner) in others.into_iter().zip(partners) {
+            match partner {
+                Some(better) => {
+                    repeated.push((sources[better], *source, number, kept[better].0));
+                }
+                None => {
+                    kept.push((number, ran));
+                    sources.push(*source);
+                }
+            }
+        }
+    }
+    repeated
+}
+
+/// Drops what results and counters tell of sessions whose requests are told.
+fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+    let Records {
+        catalog,
+        operations,
+        events,
+        samples,
+        ..
+    } = records;
+    let session = |identity: IdentityId| catalog.identities.get(identity.0).session;
+    let source = |file: u32, flags: Flags| source_of(file, flags, options);
+    let is_result = |file: u32| source(file, Flags::default()) == Some(Source::Result);
+    // Sessions whose tokens, and whose costs, are told: by which source, the best first.
+    let mut tokens: HashMap<Name, Source> = HashMap::new();
+    let mut costs: HashMap<Name, Source> = HashMap::new();
+    for operation in operations.iter() {
+        let Some(source) = source(operation.file, operation.flags) else {
+            continue;
+        };
+        let session = session(operation.identity);
+        let is_request =
+            operation.kind == OperationKind::ModelRequest && operation.flags.has(Flags::HAS_TOKENS);
+        if !session.is_some() || !(is_request || source == Source::Result) {
+            continue;
+        }
+        let note = |told: &mut HashMap<Name, Source>| {
+            let best = told.entry(session).or_insert(source);
+            *best = source.min(*best);
+        };
+        if operation.flags.has(Flags::HAS_TOKENS) {
+            note(&mut tokens);
+        }
+        if operation.cost >= 0 {
+            note(&mut costs);
+        }
+    }
+    let by_requests = |told: &HashMap<Name, Source>, session: &Name| {
+        told.get(session)
+            .copied()
+            .filter(|source| *source < Source::Result)
+    };
+    let is_run = |o: &Operation| is_result(o.file) && o.kind == OperationKind::Task;
+    operations.retain_mut(|o| {
+        let session = session(o.identity);
+        if is_run(o) {
+            if by_requests(&costs, &session).is_some() {
+                o.cost = -1;
+            }
+            return true;
+        }
+        let better = by_requests(&tokens, &session).filter(|_| is_result(o.file));
+        if let Some(better) = better {
+            repeats.note(better, Source::Result, session, o.flags);
+        }
+        better.is_none()
+    });
+    events.retain(|e| {
+        let session = session(e.identity);
+        let better = by_requests(&tokens, &session).filter(|_| is_result(e.file));
+        if let Some(better) = better {
+            repeats.note(better, Source::Result, session, e.flags);
+        }
+        better.is_none()
+    });
+    samples.retain(|sample: &Sample| {
+        let told = match sample.metric {
+            Measured::Known(Metric::Cost) => &costs,
+            Measured::Known(
+                Metric::InputTokens
+                | Metric::OutputTokens
+                | Metric::CacheReadTokens
+                | Metric::CacheWriteTokens,
+            ) => &tokens,
+            _ => return true,
+        };
+        let session = session(sample.identity);
+        let is_counter = source(sample.file, Flags::default()) == Some(Source::Spans);
+        let better = told.get(&session).copied().filter(|_| is_counter);
+        if let Some(better) = better {
+            repeats.note(better, Source::Metrics, session, sample.flags);
+        }
+        better.is_none()
+    });
+}
