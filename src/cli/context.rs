@@ -120,6 +120,8 @@ pub enum OutputFormat {
     Yaml,
     /// Markdown, for a chat or a pull request
     Markdown,
+    /// A page that stands alone, for a browser or paper (analyze, report)
+    Html,
     /// A table of the metrics
     Csv,
     /// Test cases in XML (gate)
@@ -140,6 +142,7 @@ impl OutputFormat {
             OutputFormat::Jsonl => "jsonl",
             OutputFormat::Yaml => "yaml",
             OutputFormat::Markdown => "markdown",
+            OutputFormat::Html => "html",
             OutputFormat::Csv => "csv",
             OutputFormat::Junit => "junit",
             OutputFormat::Sarif => "sarif",

@@ -74,6 +74,7 @@ pub(super) fn list<T: serde::Serialize>(
         }
         OutputFormat::Markdown
         | OutputFormat::Csv
+        | OutputFormat::Html
         | OutputFormat::Junit
         | OutputFormat::Sarif
         | OutputFormat::Github => {

@@ -10,6 +10,7 @@ mod csv;
 mod effects;
 mod escape;
 pub mod gate;
+mod html;
 mod json;
 mod jsonl;
 mod markdown;
@@ -94,6 +95,11 @@ pub const ALL: &[Output] = &[
         name: "markdown",
         about: "for a chat or a pull request",
         render: markdown::render,
+    },
+    Output {
+        name: "html",
+        about: "a page that stands alone, for a browser or paper",
+        render: html::render,
     },
     Output {
         name: "yaml",

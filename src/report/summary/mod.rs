@@ -3,10 +3,10 @@
 mod document;
 mod page;
 mod table;
-mod wording;
+pub(super) mod wording;
 
 use super::Style;
-use super::{csv, json, jsonl, yaml};
+use super::{csv, html, json, jsonl, yaml};
 use crate::assessment::PeriodReport;
 
 /// How much is told.
@@ -20,7 +20,7 @@ pub enum Extent {
     Full,
 }
 
-/// The report in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `csv`).
+/// The report in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `html`, `csv`).
 #[must_use]
 pub fn render(report: &PeriodReport, format: &str, extent: Extent, style: &Style) -> String {
     match format {
@@ -28,6 +28,7 @@ pub fn render(report: &PeriodReport, format: &str, extent: Extent, style: &Style
         "jsonl" => jsonl::report(report, style),
         "yaml" => yaml::document(report),
         "csv" => csv::summary(&report.summary.rows),
+        "html" => html::report(report, style),
         "markdown" => document::render(report, extent, style),
         _ => page::render(report, extent, style),
     }

@@ -4,7 +4,7 @@ use super::super::table::Column;
 
 /// Cells under their heads.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Grid {
+pub(in super::super) struct Grid {
     /// Heads, and whether numbers stand below.
     heads: Vec<(String, bool)>,
     rows: Vec<Vec<String>>,

@@ -20,7 +20,7 @@ const CHANGES: usize = 8;
 const ACTIONS: usize = 4;
 
 /// `week 47`, `22 Nov`, `Nov 2026`, `1 – 7 Jan`: short enough for the head of a column.
-pub(super) fn name(summary: &PeriodSummary, days: &PeriodDays, pen: &Pen<'_>) -> String {
+pub(in super::super) fn name(summary: &PeriodSummary, days: &PeriodDays, pen: &Pen<'_>) -> String {
     let (Ok(first), Ok(last)) = (days.first.parse::<Date>(), days.last.parse::<Date>()) else {
         return days.first.clone();
     };
@@ -59,7 +59,7 @@ fn name_and_year(summary: &PeriodSummary, days: &PeriodDays, pen: &Pen<'_>) -> S
 }
 
 /// `Mon 16 – Sun 22 Nov 2026, UTC`.
-pub(super) fn dates(summary: &PeriodSummary, pen: &Pen<'_>) -> String {
+pub(in super::super) fn dates(summary: &PeriodSummary, pen: &Pen<'_>) -> String {
     let days = &summary.days;
     let (Ok(first), Ok(last)) = (days.first.parse::<Date>(), days.last.parse::<Date>()) else {
         return String::new();
@@ -81,14 +81,22 @@ pub(super) fn dates(summary: &PeriodSummary, pen: &Pen<'_>) -> String {
 }
 
 /// The verdict: sentences, the first of which is the one that is remembered.
-pub(super) fn verdict(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn verdict(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
+    let mut sentences = verdict_without_decision(r, pen);
+    if let Some(what) = decided(&r.assessment, pen) {
+        sentences.push(format!("To decide first: {what}."));
+    }
+    sentences
+}
+
+/// The same without what is to be decided.
+pub(in super::super) fn verdict_without_decision(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
     let mut sentences = vec![first(&r.summary, pen), score(r, pen)];
     let judged = |v| r.summary.rows.iter().filter(|row| row.verdict == v).count();
     let (met, missed) = (judged(TargetVerdict::Met), judged(TargetVerdict::Missed));
     if met + missed > 0 {
         sentences.push(format!("{met} of {} targets met.", met + missed));
     }
-    sentences.extend(decision(&r.assessment, pen));
     if let Some(why) = &r.summary.chosen {
         sentences.push(format!("{}.", capital(&pen.text(why))));
     }
@@ -157,7 +165,7 @@ fn in_a_word(row: &SummaryRow, is_better: bool, pen: &Pen<'_>) -> String {
     }
 }
 
-fn score(r: &PeriodReport, pen: &Pen<'_>) -> String {
+pub(in super::super) fn score(r: &PeriodReport, pen: &Pen<'_>) -> String {
     let now = verdict::score(&r.assessment.score, pen);
     let Some(previous) = &r.summary.previous else {
         return now;
@@ -194,7 +202,7 @@ fn score_change(change: &ScoreChange, before: &str, pen: &Pen<'_>) -> String {
 }
 
 /// What to decide first.
-fn decision(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
+pub(in super::super) fn decided(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
     let r = a.recommendations.first()?;
     let what = r
         .change
@@ -205,14 +213,11 @@ fn decision(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
     let gain = advice::points(r).map_or_else(String::new, |p| {
         format!(" ({})", words::score_points(p, pen.signs))
     });
-    Some(format!(
-        "To decide first: {}{gain}.",
-        what.trim_end_matches('.')
-    ))
+    Some(format!("{}{gain}", what.trim_end_matches('.')))
 }
 
 /// Key indicators now and before, against their targets.
-pub(super) fn targets(r: &PeriodReport, pen: &Pen<'_>) -> Grid {
+pub(in super::super) fn targets(r: &PeriodReport, pen: &Pen<'_>) -> Grid {
     let s = pen.signs;
     let summary = &r.summary;
     let now = format!(">{}", name(summary, &summary.days, pen));
@@ -261,7 +266,7 @@ fn is_known(row: &SummaryRow) -> bool {
 }
 
 /// `Not measured: cache hit rate, disk p95.`
-pub(super) fn not_measured(summary: &PeriodSummary, pen: &Pen<'_>) -> Option<String> {
+pub(in super::super) fn not_measured(summary: &PeriodSummary, pen: &Pen<'_>) -> Option<String> {
     let rows = summary.rows.iter().filter(|row| !is_known(row));
     let names: Vec<String> = rows
         .map(|row| words::glued(&pen.name(&words::statistic(&row.metric, &row.statistic), 40)))
@@ -304,7 +309,7 @@ fn score_row(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
 }
 
 /// A change with its interval, as comparisons word it.
-fn effect(row: &SummaryRow, pen: &Pen<'_>) -> (String, String) {
+pub(in super::super) fn effect(row: &SummaryRow, pen: &Pen<'_>) -> (String, String) {
     let s = pen.signs;
     match &row.effect {
         Some(e) if e.kind == EffectKind::Ratio => (
@@ -342,7 +347,7 @@ fn target(row: &SummaryRow, pen: &Pen<'_>) -> [String; 2] {
 }
 
 /// `Error budget: 54 % used, 254 failures of 471 that 95 % allow.`
-pub(super) fn budget(summary: &PeriodSummary, pen: &Pen<'_>) -> Option<String> {
+pub(in super::super) fn budget(summary: &PeriodSummary, pen: &Pen<'_>) -> Option<String> {
     let b = summary.error_budget?;
     let target = words::round_amount(Unit::Ratio, b.target, pen.signs);
     let failures = words::counted(b.failures, "failure", "failures");
@@ -358,7 +363,7 @@ pub(super) fn budget(summary: &PeriodSummary, pen: &Pen<'_>) -> Option<String> {
 }
 
 /// What changed and when: time or range, and what.
-pub(super) fn changed(r: &PeriodReport, pen: &Pen<'_>) -> Vec<(String, String)> {
+pub(in super::super) fn changed(r: &PeriodReport, pen: &Pen<'_>) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     let events = r.summary.events.iter();
     for event in events.filter(|e| e.event == "config_change").take(CHANGES) {
@@ -391,7 +396,7 @@ pub(super) fn changed(r: &PeriodReport, pen: &Pen<'_>) -> Vec<(String, String)> 
 }
 
 /// What changed beyond noise beside the key indicators, and what did not, since the period before.
-pub(super) fn others(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn others(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
     let summary = &r.summary;
     let Some(previous) = &summary.previous else {
         return Vec::new();
@@ -438,7 +443,7 @@ fn comparison<'a>(a: &'a Assessment, metric: &str) -> Option<&'a Comparison> {
 }
 
 /// The actions that matter.
-pub(super) fn actions(a: &Assessment, pen: &Pen<'_>) -> Grid {
+pub(in super::super) fn actions(a: &Assessment, pen: &Pen<'_>) -> Grid {
     let mut grid = Grid::new(&["", "", "change", ">points", "effort", "projected"]);
     for r in a.recommendations.iter().take(ACTIONS) {
         let what = r
@@ -464,7 +469,7 @@ pub(super) fn actions(a: &Assessment, pen: &Pen<'_>) -> Grid {
 }
 
 /// `together 79.1 → 85.1 (+6.0)`.
-pub(super) fn together(a: &Assessment, pen: &Pen<'_>) -> String {
+pub(in super::super) fn together(a: &Assessment, pen: &Pen<'_>) -> String {
     let (Some(c), Some(now)) = (&a.combined_projection, a.score.value) else {
         return String::new();
     };
@@ -478,7 +483,7 @@ pub(super) fn together(a: &Assessment, pen: &Pen<'_>) -> String {
 }
 
 /// Modes and interfaces, cost, alerts, what was recorded.
-pub(super) fn rest(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn rest(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
     let a = &r.assessment;
     let mut lines = Vec::new();
     for table in a.tables.iter().filter(|t| t.rows.len() > 1) {

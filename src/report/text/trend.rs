@@ -93,7 +93,7 @@ pub(in super::super) fn charted(a: &Assessment) -> Option<&Trend> {
 }
 
 /// `response time, mean of 6-hour windows, n = 28`.
-fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
+pub(in super::super) fn remark(trend: &Trend, pen: &Pen<'_>) -> String {
     let name = pen.name(&words::metric(&trend.metric), 40);
     let step = times::step(trend.step_seconds);
     let what = if trend.unit == Unit::Ratio {

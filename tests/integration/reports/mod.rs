@@ -1,6 +1,7 @@
 //! Every renderer on assessments made for the purpose.
 
 mod figures;
+mod html;
 mod pages;
 mod samples;
 mod structure;
