@@ -2,15 +2,29 @@
 //! there is, every number is finite, and what was read can be folded.
 #![no_main]
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use perfadvise::config;
 use perfadvise::ingest::{Format, Head, Input, formats};
 use perfadvise::record::Records;
 use perfadvise::workload::{FoldOptions, fold};
 
 static FORMAT: LazyLock<&'static dyn Format> = LazyLock::new(|| {
     let name = std::env::var("FORMAT").expect("FORMAT names a format, such as otlp");
+    if let Some(mapping) = name.strip_prefix("mapped-") {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../fixtures/mapped/perfadvise.yaml"
+        );
+        let (config, _) = config::check(Path::new(path)).expect("the fixture is a configuration");
+        let found = config.mappings.into_iter().find(|m| m.name == mapping);
+        let mapping = Box::leak(Box::new(
+            found.expect("the fixture has a mapping of that name"),
+        ));
+        return Box::leak(Box::new(formats::mapped(mapping)));
+    }
     formats::named(&name).expect("FORMAT names a format of `perfadvise formats list`")
 });
 

@@ -33,6 +33,8 @@ struct Explained {
     file: String,
     format: Option<&'static str>,
     why_not: Option<String>,
+    /// A mapping by which it could be read.
+    mapping: Option<String>,
     bytes: u64,
     operations: BTreeMap<String, u64>,
     samples: BTreeMap<String, u64>,
@@ -108,6 +110,7 @@ fn explain(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<
         naive_zone: naive,
         labels: Vec::new(),
         path_labels: loaded.config.path_labels.clone(),
+        mappings: loaded.config.mappings.clone(),
         strict: true,
         cache: None,
     };
@@ -139,6 +142,11 @@ fn explained(index: usize, file: &ingest::SourceFile, read: &ingest::Ingested) -
         file: file.path.display().to_string(),
         format: file.format,
         why_not: file.why_not.clone(),
+        mapping: match file.format {
+            Some(_) => None,
+            // Why a file cannot be read stands beside it.
+            None => ingest::propose_mapping(&file.path).ok().flatten(),
+        },
         bytes: file.bytes,
         operations: BTreeMap::new(),
         samples: BTreeMap::new(),
@@ -213,6 +221,12 @@ fn write_explained(row: &Explained, out: &mut dyn Write) -> std::io::Result<()> 
                 "  to be read  it needs the marks of one of: {}",
                 names()
             )?;
+            if let Some(mapping) = &row.mapping {
+                writeln!(
+                    out,
+                    "  or          by a mapping in perfadvise.yaml: paste this and fill in what is empty; units are not guessed\n\n{mapping}"
+                )?;
+            }
         }
     }
     let mut group = |title: &str, counts: &BTreeMap<String, u64>| -> std::io::Result<()> {
@@ -255,6 +269,8 @@ fn names() -> String {
     formats::ALL
         .iter()
         .map(|f| f.name())
+        // A mapping has no marks.
+        .filter(|name| *name != "mapped")
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -150,6 +150,7 @@ impl InputArgs {
                 naive_zone: naive,
                 labels: pairs(&self.label, "--label", "mode=FANCY")?,
                 path_labels: config.path_labels.clone(),
+                mappings: config.mappings.clone(),
                 strict: context.globals.strict,
                 cache: context.cache()?,
             },

@@ -174,6 +174,7 @@ pub const SECTIONS: &[&str] = &[
     "notification_channels",
     "alert_actions",
     "labels",
+    "mappings",
     "rules.tune",
 ];
 

@@ -44,6 +44,7 @@ const TELLING: &[&str] = &[
     "timeout",
     "model_for",
     "compaction",
+    "mappings",
     "mock_interfaces",
     "naive_timezone",
 ];

@@ -10,6 +10,7 @@ pub mod keys;
 mod kind;
 mod layers;
 mod limits;
+pub mod mapping;
 mod read;
 mod scalars;
 mod targets;
@@ -215,6 +216,8 @@ pub struct Config {
     pub knobs: BTreeMap<String, Sourced<KnobValue>>,
     /// Labels for files whose path matches a pattern.
     pub path_labels: Vec<(String, Vec<(String, String)>)>,
+    /// How the rows of tables that no format knows become records.
+    pub mappings: Vec<mapping::Mapping>,
     /// Zone for display and days; `None`: UTC.
     pub timezone: Option<Sourced<String>>,
     /// Zone of times that name none; `None`: UTC.

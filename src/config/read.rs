@@ -117,6 +117,7 @@ impl Reader<'_> {
             "notification_channels" => self.channels(&entry.node),
             "alert_actions" => {}
             "labels" => self.labels(&entry.node),
+            "mappings" => self.mappings(&entry.node),
             "rules.tune" => self.tune(&entry.node),
             _ => match keys::named(&name) {
                 Some(key) if key.kind == Type::Words => self.words(key, &entry.node),
@@ -424,7 +425,7 @@ impl Reader<'_> {
         );
     }
 
-    fn fault(
+    pub(super) fn fault(
         &mut self,
         span: Span,
         message: String,
@@ -514,7 +515,7 @@ impl Reader<'_> {
     }
 }
 
-fn is_zone(name: &str) -> bool {
+pub(super) fn is_zone(name: &str) -> bool {
     matches!(name, "UTC" | "utc" | "local") || jiff::tz::TimeZone::get(name).is_ok()
 }
 

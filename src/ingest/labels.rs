@@ -1,8 +1,9 @@
-//! Labels of a file: those of its target, those for everything, those of path patterns.
+//! Labels of a file: those of its target, those for everything, those of path patterns. And its mapping.
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{IngestError, Options};
+use crate::config::mapping::Mapping;
 use std::path::Path;
 
 /// The labels that the command line and the configuration give to files.
@@ -19,17 +20,7 @@ impl<'a> Labels<'a> {
         let by_path = options
             .path_labels
             .iter()
-            .map(|(pattern, labels)| {
-                // `*` stays within a folder, as people know it from shells.
-                let glob = GlobBuilder::new(pattern)
-                    .literal_separator(true)
-                    .build()
-                    .map_err(|error| IngestError::Pattern {
-                        pattern: pattern.clone(),
-                        reason: error.kind().to_string(),
-                    })?;
-                Ok((glob.compile_matcher(), labels.as_slice()))
-            })
+            .map(|(pattern, labels)| Ok((matcher(pattern)?, labels.as_slice())))
             .collect::<Result<_, IngestError>>()?;
         Ok(Self {
             everywhere: &options.labels,
@@ -51,6 +42,38 @@ impl<'a> Labels<'a> {
             .cloned()
             .collect()
     }
+}
+
+/// The mappings that the configuration gives to files.
+#[derive(Debug)]
+pub(super) struct Mappings<'a>(Vec<(GlobMatcher, &'a Mapping)>);
+
+impl<'a> Mappings<'a> {
+    /// # Errors
+    /// A pattern that is none.
+    pub(super) fn new(options: &'a Options) -> Result<Self, IngestError> {
+        let pairs = options.mappings.iter().flat_map(|mapping| {
+            let patterns = mapping.files.iter();
+            patterns.map(move |pattern| Ok((matcher(pattern)?, mapping)))
+        });
+        pairs.collect::<Result<_, IngestError>>().map(Self)
+    }
+
+    /// The first mapping that names a file.
+    pub(super) fn of(&self, path: &Path) -> Option<&'a Mapping> {
+        let found = self.0.iter().find(|(glob, _)| glob.is_match(path));
+        found.map(|(_, mapping)| *mapping)
+    }
+}
+
+/// `*` stays within a folder, as people know it from shells.
+fn matcher(pattern: &str) -> Result<GlobMatcher, IngestError> {
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+    let glob = glob.map_err(|error| IngestError::Pattern {
+        pattern: pattern.to_owned(),
+        reason: error.kind().to_string(),
+    })?;
+    Ok(glob.compile_matcher())
 }
 
 #[cfg(test)]

@@ -10,15 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::cache::{Before, Shelf};
 use super::detect::{HEAD_SIZE, detect, why_not};
 use super::input::ReaderState;
-use super::labels::Labels;
+use super::labels::{Labels, Mappings};
 use super::lines::{Buffer, Lines};
 use super::merge::{FileHarvest, Harvest, Merge};
 use super::progress::Meter;
 use super::units::{self, Unit};
 use super::unpack::{Packing, Unpacking};
 use super::walk::{Found, FoundKind, refusal};
-use super::{Format, Head, IngestError, Input, ReadError, Survey, Target};
+use super::{Format, Head, IngestError, Input, ReadError, Survey, Target, formats};
 use crate::cache::Cache;
+use crate::config::mapping::Mapping;
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
 use crate::units::Time;
@@ -34,6 +35,8 @@ pub struct Options {
     pub labels: Vec<(String, String)>,
     /// Labels by path: a pattern (`**/fancy/**`) and the labels of files that match it.
     pub path_labels: Vec<(String, Vec<(String, String)>)>,
+    /// How the rows of tables that no format knows become records.
+    pub mappings: Vec<Mapping>,
     /// Every line is parsed in full, also those that carry nothing.
     pub strict: bool,
     /// Where what was read is kept; `None`: nowhere.
@@ -50,6 +53,7 @@ impl Default for Options {
             naive_zone: jiff::tz::TimeZone::UTC,
             labels: Vec::new(),
             path_labels: Vec::new(),
+            mappings: Vec::new(),
             strict: false,
             cache: None,
         }
@@ -110,6 +114,7 @@ pub(super) fn read(
         formats,
         options: survey.options,
         labels: &survey.labels,
+        mappings: &survey.mappings,
         meter: Meter::new(files.iter().map(|f| f.size).sum(), progress),
         shelf: survey.shelf(formats),
     };
@@ -164,6 +169,7 @@ struct Reading<'a> {
     formats: &'a [&'static dyn Format],
     options: &'a Options,
     labels: &'a Labels<'a>,
+    mappings: &'a Mappings<'a>,
     meter: Meter<'a>,
     shelf: Option<Shelf<'a>>,
 }
@@ -171,6 +177,9 @@ struct Reading<'a> {
 impl Reading<'_> {
     /// The format with which a large file can be split.
     fn splittable(&self, file: &Found) -> Option<&'static dyn Format> {
+        if self.mappings.of(&file.path).is_some() {
+            return None;
+        }
         let mut bytes = vec![0; HEAD_SIZE];
         let n = File::open(&file.path)
             .and_then(|mut file| file.read(&mut bytes))
@@ -344,6 +353,11 @@ impl Reading<'_> {
         state: ReaderState,
         harvest: &mut Harvest,
     ) -> io::Result<Vec<u8>> {
+        // What the configuration says of a file goes before what its content looks like.
+        if let Some(mapping) = self.mappings.of(&self.files[index].path) {
+            let format = formats::mapped(mapping);
+            return Ok(self.read(index, name, &format, lines, state, harvest));
+        }
         lines.peek(HEAD_SIZE + 1)?;
         let rest = lines.rest();
         let head = Head {
@@ -391,7 +405,7 @@ impl Reading<'_> {
         &self,
         index: usize,
         name: &str,
-        format: &'static dyn Format,
+        format: &dyn Format,
         lines: Lines<'_>,
         state: ReaderState,
         harvest: &mut Harvest,

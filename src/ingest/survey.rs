@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cache::{Mark, Shelf, name_of};
-use super::labels::Labels;
+use super::labels::{Labels, Mappings};
 use super::read::{self, Ingested, Options, at_once, thread_count};
 use super::sqlite::log_beside;
 use super::walk::{self, Found, FoundKind};
@@ -21,6 +21,7 @@ pub struct Survey<'a> {
     pub(super) targets: &'a [Target],
     pub(super) options: &'a Options,
     pub(super) labels: Labels<'a>,
+    pub(super) mappings: Mappings<'a>,
     files: Vec<Found>,
     /// What each file is told by, where anything is kept.
     marks: Option<Vec<Option<Mark>>>,
@@ -30,9 +31,10 @@ impl<'a> Survey<'a> {
     /// Finds the files.
     ///
     /// # Errors
-    /// A target that does not exist or cannot be opened; a faulty pattern in `options.path_labels`.
+    /// A target that does not exist or cannot be opened; a faulty pattern in `options.path_labels` or `options.mappings`.
     pub fn of(targets: &'a [Target], options: &'a Options) -> Result<Self, IngestError> {
         let labels = Labels::new(options)?;
+        let mappings = Mappings::new(options)?;
         let mut files = walk::find(targets)?;
         let size: u64 = files.iter().map(|f| f.size).sum();
         let is_worth_it = |cache: &&Cache| size >= cache.least_input;
@@ -48,6 +50,7 @@ impl<'a> Survey<'a> {
             targets,
             options,
             labels,
+            mappings,
             files,
             marks,
         })
@@ -119,6 +122,7 @@ impl<'a> Survey<'a> {
         let labels = self
             .labels
             .of(&file.path, &self.targets[file.target].labels);
+        let mapping = self.mappings.of(&file.path);
         let zone = &self.options.naive_zone;
         // What is written to a database stands in its log first.
         let is_database = file.path.extension().is_some_and(|end| end == "db");
@@ -126,7 +130,8 @@ impl<'a> Survey<'a> {
             .then(|| std::fs::metadata(log_beside(&file.path)).ok())
             .flatten()
             .map(|log| (log.len(), log.modified().ok()));
-        checksum(format!("{labels:?} {zone:?} {} {log:?}", self.options.strict).as_bytes())
+        let strict = self.options.strict;
+        checksum(format!("{labels:?} {mapping:?} {zone:?} {strict} {log:?}").as_bytes())
     }
 }
 

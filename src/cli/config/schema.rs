@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::assessment::Assessment;
 use crate::cli::{Exit, Failure};
 use crate::config::keys::{KEYS, Key, Type};
+use crate::config::mapping::{INCLUDES, MAPPING_KEYS, OUTCOMES, RECORDS, TOKENS};
 use crate::metrics::{self, Direction, Unit};
 
 /// Which schema.
@@ -50,6 +51,7 @@ fn config() -> Value {
         "description": "Labels of inputs whose path matches a pattern.",
         "additionalProperties": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
     }));
+    root.insert("mappings".into(), mappings());
     if let Some(Value::Object(rules)) = root.get_mut("rules").and_then(|r| r.get_mut("properties"))
     {
         rules.insert(
@@ -182,6 +184,60 @@ fn gate() -> Value {
         "description": "What the gate judges, how strictly, and how much it weighs; by metric (METRIC.p95 is its 95th percentile).",
         "properties": properties,
         "additionalProperties": of(json!({"type": ["number", "string"]})),
+    })
+}
+
+/// How the rows of tables become records.
+fn mappings() -> Value {
+    let name = || json!({"type": ["string", "number"], "title": "name of a column"});
+    let names = || json!({"type": "object", "additionalProperties": name()});
+    let column = |units: &str| {
+        json!({
+            "type": "object",
+            "required": ["column", "unit"],
+            "properties": {"column": name(), "unit": {"type": "string", "title": units}},
+            "additionalProperties": false,
+        })
+    };
+    let words = || json!({"type": ["array", "string", "number", "boolean"]});
+    let properties: Map<String, Value> = MAPPING_KEYS
+        .iter()
+        .map(|(key, meaning)| {
+            let mut schema = match *key {
+                "files" => json!({"type": ["string", "array"], "items": {"type": "string"}}),
+                "record" => json!({"enum": RECORDS.iter().map(|(name, _)| name).collect::<Vec<_>>()}),
+                "time" => column("text, or since 1970 s, ms, us or ns"),
+                "timezone" => json!({"type": ["string", "null"]}),
+                "duration" => column("s, ms, us or ns"),
+                "cost" => column("usd or cents"),
+                "accuracy" => column("fraction or percent"),
+                "outcome" => {
+                    let mut outcome = Map::from_iter([("column".to_owned(), name())]);
+                    outcome.extend(OUTCOMES.iter().map(|(name, _)| ((*name).to_owned(), words())));
+                    json!({"type": "object", "required": ["column"], "properties": outcome})
+                }
+                "tokens" => {
+                    let mut tokens: Map<String, Value> =
+                        TOKENS.iter().map(|kind| ((*kind).to_owned(), name())).collect();
+                    tokens.insert(INCLUDES.to_owned(), json!({"type": "boolean"}));
+                    json!({"type": "object", "properties": tokens, "additionalProperties": false})
+                }
+                "dimensions" => names(),
+                "values" => json!({"type": "object", "additionalProperties": column("the metric's unit, or none")}),
+                _ => name(),
+            };
+            schema["description"] = (*meaning).into();
+            ((*key).to_owned(), schema)
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "description": "How the rows of tables that no format knows become records.",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["files", "record"],
+            "properties": properties,
+        },
     })
 }
 

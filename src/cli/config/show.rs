@@ -177,6 +177,15 @@ fn rows(config: &Config) -> Vec<Row> {
             shown: shown.join(", "),
         });
     }
+    for mapping in &config.mappings {
+        rows.push(Row {
+            key: format!("mappings.{}", printable(&mapping.name)),
+            value: mapping.files.clone().into(),
+            origin: "file",
+            at: None,
+            shown: printable(&mapping.files.join(", ")),
+        });
+    }
     rows.extend(config.rules_off.iter().map(|rule| {
         row(
             "rules.off".into(),

@@ -36,6 +36,14 @@ const TAIL: &str = "
 # labels:
 #   \"**/fancy/**\": {mode: FANCY}
 #   \"**/simple/**\": {mode: SIMPLE}
+
+# Tables that no format knows; perfadvise formats explain FILE proposes one.
+# mappings:
+#   chat:
+#     files: \"**/chat.csv\"
+#     record: model_request
+#     time: {column: started, unit: text}
+#     duration: {column: elapsed, unit: ms}
 ";
 
 /// The text of the file.

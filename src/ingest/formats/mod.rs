@@ -15,6 +15,7 @@ mod interface_status;
 mod k6;
 mod langfuse;
 mod langsmith;
+mod mapped;
 mod mode_block;
 mod monitor_report;
 mod monitor_status;
@@ -30,6 +31,9 @@ mod visualizer;
 mod workflow_history;
 
 use super::Format;
+use crate::config::mapping::Mapping;
+
+pub(super) use mapped::propose;
 
 /// All formats, in the order in which they are asked.
 #[rustfmt::skip] // a row a line, sorted by name
@@ -61,10 +65,17 @@ pub const ALL: &[&'static dyn Format] = &[
     &prometheus::Prometheus,
     &native::NativeRecords,
     &series::PlainSeries,
+    &mapped::Mapped(None),
 ];
 
 /// The format of that name.
 #[must_use]
 pub fn named(name: &str) -> Option<&'static dyn Format> {
     ALL.iter().copied().find(|f| f.name() == name)
+}
+
+/// The format of tables that are read by this mapping.
+#[must_use]
+pub fn mapped(mapping: &Mapping) -> impl Format + '_ {
+    mapped::Mapped(Some(mapping))
 }

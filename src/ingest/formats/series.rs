@@ -5,7 +5,7 @@
 //! `metric`, a name of the registry or any other; without it the metric is named `value`. `unit` and
 //! `task` name the unit of inference and the pairing, further columns are dimensions.
 
-mod row;
+pub(super) mod row;
 
 use std::borrow::Cow;
 

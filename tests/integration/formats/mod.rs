@@ -20,6 +20,7 @@ mod damage;
 mod gemini_cli;
 mod langfuse;
 mod langsmith;
+mod mapped;
 mod measurements;
 mod monitor_report;
 mod native;

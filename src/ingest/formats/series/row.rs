@@ -38,20 +38,30 @@ impl<'de> Visitor<'de> for RowVisitor {
 /// The fields of a line of CSV (RFC 4180, with a comma; quoted fields hold no line breaks). `None`
 /// where a quoted field is not closed, or something follows its end.
 pub(super) fn fields(line: &str) -> Option<Vec<Cow<'_, str>>> {
+    fields_between(line, ',')
+}
+
+/// The same with another mark between fields.
+pub(in crate::ingest::formats) fn fields_between(
+    line: &str,
+    delimiter: char,
+) -> Option<Vec<Cow<'_, str>>> {
+    let is_blank = |c: char| c.is_whitespace() && c != delimiter;
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
-        let (field, behind) = match rest.trim_start().strip_prefix('"') {
+        let (field, behind) = match rest.trim_start_matches(is_blank).strip_prefix('"') {
             Some(quoted) => closed(quoted)?,
-            None => match rest.find(',') {
-                Some(comma) => (Cow::Borrowed(rest[..comma].trim()), &rest[comma..]),
+            None => match rest.find(delimiter) {
+                Some(end) => (Cow::Borrowed(rest[..end].trim()), &rest[end..]),
                 None => (Cow::Borrowed(rest.trim()), ""),
             },
         };
         fields.push(field);
-        match behind.trim_start().strip_prefix(',') {
+        let behind = behind.trim_start_matches(is_blank);
+        match behind.strip_prefix(delimiter) {
             Some(next) => rest = next,
-            None if behind.trim().is_empty() => return Some(fields),
+            None if behind.is_empty() => return Some(fields),
             None => return None,
         }
     }
@@ -95,5 +105,10 @@ mod tests {
         check(r#""a,x"#, None);
         check(r#""a"b,c"#, None);
         check("", Some(&[""]));
+        let tabs = fields_between("a\t\t \"b\tc\" \td", '\t');
+        assert_eq!(
+            tabs,
+            Some(["a", "", "b\tc", "d"].map(Cow::Borrowed).to_vec())
+        );
     }
 }

@@ -1,0 +1,232 @@
+//! Rows of a table: CSV with a header, or JSON objects.
+
+use std::borrow::Cow;
+use std::io;
+
+use serde_json::Value;
+
+use super::super::super::scalar;
+use super::super::super::{Input, ReadError};
+use super::super::native::values::Reason;
+use super::super::series::row::fields_between;
+
+/// Lines that a row with line breaks in quotes may have.
+const MOST_LINES: u64 = 10_000;
+/// Bytes of such a row.
+const MOST_BYTES: usize = 16 << 20;
+/// What may stand between fields.
+const DELIMITERS: &[char] = &[',', ';', '\t', '|'];
+
+/// Puts the next row into `text`, and says on which line it begins. A quoted field may hold line breaks.
+pub(super) fn next(input: &mut Input<'_>, text: &mut Vec<u8>) -> io::Result<Option<u64>> {
+    let Some((first, line)) = input.next_line()? else {
+        return Ok(None);
+    };
+    text.clear();
+    text.extend_from_slice(line);
+    if line.trim_ascii_start().starts_with(b"{") {
+        return Ok(Some(first));
+    }
+    let is_open = |text: &[u8]| memchr::memchr_iter(b'"', text).count() % 2 == 1;
+    let mut is_in_quotes = is_open(text);
+    while is_in_quotes {
+        let Some((number, line)) = input.next_line()? else {
+            break;
+        };
+        text.push(b'\n');
+        text.extend_from_slice(line);
+        is_in_quotes ^= is_open(line);
+        if number - first >= MOST_LINES || text.len() > MOST_BYTES {
+            break;
+        }
+    }
+    Ok(Some(first))
+}
+
+/// How the rows of a file are written.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// An object each.
+    Json,
+    /// Fields in the order of a header.
+    Csv { delimiter: char, names: Vec<String> },
+}
+
+impl Shape {
+    /// By the first line.
+    pub(super) fn of(line: &str) -> Self {
+        if line.trim_start().starts_with('{') {
+            return Shape::Json;
+        }
+        let (mut best, mut names) = (',', Vec::new());
+        for delimiter in DELIMITERS {
+            let fields = fields_between(line, *delimiter).unwrap_or_default();
+            if fields.len() > names.len() {
+                best = *delimiter;
+                names = fields.into_iter().map(Cow::into_owned).collect();
+            }
+        }
+        Shape::Csv {
+            delimiter: best,
+            names,
+        }
+    }
+
+    /// The names of the header.
+    pub(super) fn names(&self) -> &[String] {
+        match self {
+            Shape::Json => &[],
+            Shape::Csv { names, .. } => names,
+        }
+    }
+
+    /// Whether all columns are there that a mapping names.
+    pub(super) fn check(
+        &self,
+        columns: &[&str],
+        mapping: &str,
+        line: u64,
+    ) -> Result<(), ReadError> {
+        let Shape::Csv { names, .. } = self else {
+            return Ok(());
+        };
+        match columns
+            .iter()
+            .find(|c| !names.iter().any(|name| name == *c))
+        {
+            None => Ok(()),
+            Some(column) => Err(ReadError::Malformed {
+                line: Some(line),
+                reason: format!(
+                    "the header has no column `{column}`, which the mapping `{mapping}` names"
+                ),
+            }),
+        }
+    }
+
+    /// A row.
+    pub(super) fn row<'t>(&'t self, text: &'t str) -> Result<Row<'t>, Reason> {
+        match self {
+            Shape::Json => match serde_json::from_str(text) {
+                Ok(value @ Value::Object(_)) => Ok(Row::Json(value)),
+                Ok(_) => Err("a line that is no JSON object".into()),
+                Err(error) => Err(scalar::reason(text, &error)),
+            },
+            Shape::Csv { delimiter, names } => {
+                let fields = fields_between(text, *delimiter)
+                    .ok_or("a quoted field that is not closed, or goes on behind its quote")?;
+                if fields.len() == names.len() {
+                    return Ok(Row::Csv(names, fields));
+                }
+                let reason = format!(
+                    "{} fields where the header has {}",
+                    fields.len(),
+                    names.len()
+                );
+                Err(reason.into())
+            }
+        }
+    }
+}
+
+/// A row.
+#[derive(Debug)]
+pub(super) enum Row<'t> {
+    Json(Value),
+    Csv(&'t [String], Vec<Cow<'t, str>>),
+}
+
+impl Row<'_> {
+    /// The value in a column; of JSON under a key, or under keys with points between them.
+    pub(super) fn get(&self, column: &str) -> Cell<'_> {
+        match self {
+            Row::Csv(names, fields) => {
+                let at = names.iter().position(|name| name == column);
+                match at.and_then(|at| fields.get(at)) {
+                    Some(field) if !field.is_empty() => Cell::Text(field),
+                    _ => Cell::Nothing,
+                }
+            }
+            Row::Json(value) => {
+                let found = value.get(column).or_else(|| {
+                    let keys = column.split('.');
+                    keys.into_iter()
+                        .try_fold(value, |value, key| value.get(key))
+                });
+                found.map_or(Cell::Nothing, Cell::of)
+            }
+        }
+    }
+}
+
+/// A value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Cell<'t> {
+    /// Not there, or empty.
+    Nothing,
+    Text(&'t str),
+    Whole(i64),
+    Number(f64),
+    Bool(bool),
+    Other,
+}
+
+impl<'t> Cell<'t> {
+    pub(super) fn of(value: &'t Value) -> Self {
+        match value {
+            Value::Null => Cell::Nothing,
+            Value::Bool(is) => Cell::Bool(*is),
+            Value::String(text) if text.is_empty() => Cell::Nothing,
+            Value::String(text) => Cell::Text(text),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(whole), _) => Cell::Whole(whole),
+                (None, Some(number)) => Cell::Number(number),
+                (None, None) => Cell::Other,
+            },
+            Value::Array(_) | Value::Object(_) => Cell::Other,
+        }
+    }
+
+    pub(super) fn text(self) -> Option<&'t str> {
+        match self {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A finite number, in CSV also one that is written as text.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn number(self) -> Option<f64> {
+        match self {
+            Cell::Whole(number) => Some(number as f64),
+            Cell::Number(number) => Some(number),
+            Cell::Text(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+            _ => None,
+        }
+    }
+
+    /// A time since 1970 in nanoseconds, exact where it is whole.
+    pub(super) fn nanos(self, seconds: f64) -> Option<i64> {
+        let whole = match self {
+            Cell::Whole(number) => Some(number),
+            Cell::Text(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        if let Some(whole) = whole {
+            return whole.checked_mul((seconds * 1e9).round() as i64);
+        }
+        let nanos = self.number()? * seconds * 1e9;
+        (nanos.abs() < 9e18).then_some(nanos.round() as i64)
+    }
+
+    /// A name: a text, or a number as one.
+    pub(super) fn word(self) -> Option<Cow<'t, str>> {
+        match self {
+            Cell::Text(text) => Some(Cow::Borrowed(text)),
+            Cell::Whole(number) => Some(number.to_string().into()),
+            Cell::Number(number) => Some(number.to_string().into()),
+            Cell::Bool(is) => Some(is.to_string().into()),
+            Cell::Nothing | Cell::Other => None,
+        }
+    }
+}
