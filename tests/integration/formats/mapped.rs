@@ -329,6 +329,42 @@ fn read(mapping: &str, bytes: &[u8]) -> (Records, Vec<perfadvise::place::Problem
     (records, problems)
 }
 
+/// What was kept of a file by one mapping counts for no other.
+#[test]
+fn another_mapping_reads_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("load.csv");
+    std::fs::copy("fixtures/mapped/load.csv", &path).unwrap();
+    let an_hour_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let file = std::fs::File::options().append(true).open(&path).unwrap();
+    file.set_modified(an_hour_ago).unwrap();
+    let cache = crate::cache::cache_in(&folder.path().join("cache"));
+    let mut mappings = configuration().mappings;
+    let read = |mappings: &[config::mapping::Mapping]| {
+        let options = Options {
+            mappings: mappings.to_vec(),
+            cache: Some(cache.clone()),
+            ..Options::default()
+        };
+        let target = Target {
+            path: path.clone(),
+            labels: Vec::new(),
+        };
+        let read = read_all(&[target], formats::ALL, &options, &|_, _| {}).unwrap();
+        let samples = read.records.samples.iter();
+        let own = samples.filter(|s| s.metric == Metric::MemoryUsage.into());
+        own.map(|s| s.value).collect::<Vec<f64>>()
+    };
+    for _ in 0..2 {
+        assert_eq!(read(&mappings), [2_097_152.0, 4_194_304.0]);
+    }
+    let load = mappings.iter_mut().find(|m| m.name == "load").unwrap();
+    for (_, column) in &mut load.values {
+        column.scale = 0.5;
+    }
+    assert_eq!(read(&mappings), [1.0, 2.0]);
+}
+
 const FILES: &[(&str, &str)] = &[
     ("chat", "chat.csv"),
     ("calls", "calls.jsonl"),
