@@ -2,6 +2,31 @@
 
 use super::{Cursor, Fault, Index, Value};
 
+/// Hands each key of a text that is an object to `each`, which takes the value. What follows the object is
+/// left to [`Cursor::end`].
+///
+/// # Errors
+/// It is no object, or the fault.
+#[inline]
+pub(crate) fn each_key<'a>(
+    text: &'a [u8],
+    index: &'a mut Index,
+    mut each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Result<(), Fault>,
+) -> Result<Cursor<'a>, Fault> {
+    index.of(text)?;
+    let mut cursor = Cursor::new(text, index);
+    let value = cursor.value()?;
+    if value != Value::Object {
+        cursor.skip(value)?;
+        cursor.end()?;
+        return Err(Fault::NotJson);
+    }
+    while let Some(key) = cursor.key()? {
+        each(key, &mut cursor)?;
+    }
+    Ok(cursor)
+}
+
 /// Hands each object of a text, entered, to `each`; of a list its objects, whose other items are passed
 /// over. What stands complete before a fault was handed on.
 ///
@@ -92,6 +117,24 @@ mod tests {
             Ok(())
         });
         (read, result.err())
+    }
+
+    #[test]
+    fn keys_of_one_object() {
+        let keys = |text: &[u8]| {
+            let (mut index, mut keys) = (Index::default(), String::new());
+            let walked = each_key(text, &mut index, |key, cursor| {
+                keys += &String::from_utf8_lossy(key);
+                cursor.skip_value()
+            });
+            let end = walked.and_then(|cursor| cursor.end());
+            (keys, end)
+        };
+        assert_eq!(keys(br#" {"a":1,"b":[{"c":2}]} "#), ("ab".into(), Ok(())));
+        assert_eq!(keys(br#"{"a":1} x"#), ("a".into(), Err(Fault::NotJson)));
+        assert_eq!(keys(br#"{"a":1,"b":"#), ("ab".into(), Err(Fault::CutOff)));
+        assert_eq!(keys(b"[1]"), (String::new(), Err(Fault::NotJson)));
+        assert_eq!(keys(b"[1"), (String::new(), Err(Fault::CutOff)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One line of a session log: the few fields that matter, still as they were written.
 
-use super::super::super::json::{Cursor, Fault, Index, Value};
+use super::super::super::json::{Cursor, Fault, Index, Value, each_key};
 
 /// A field of a line that has not the type it should have.
 pub(super) type Wrong = &'static str;
@@ -69,19 +69,8 @@ pub(super) struct Usage {
 impl<'a> Line<'a> {
     /// Takes a line apart.
     pub(super) fn parse(text: &'a [u8], index: &'a mut Index) -> Result<Self, Fault> {
-        index.of(text)?;
-        let mut cursor = Cursor::new(text, index);
         let mut line = Line::default();
-        let value = cursor.value()?;
-        if value != Value::Object {
-            cursor.skip(value)?;
-            cursor.end()?;
-            return Err(Fault::NotJson);
-        }
-        while let Some(key) = cursor.key()? {
-            line.field(key, &mut cursor)?;
-        }
-        cursor.end()?;
+        each_key(text, index, |key, cursor| line.field(key, cursor))?.end()?;
         Ok(line)
     }
 

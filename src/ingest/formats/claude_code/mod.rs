@@ -16,7 +16,7 @@ pub(super) mod names;
 mod results;
 mod session;
 
-use super::super::json::{Cursor, Index, Value};
+use super::super::json::{Index, Value, each_key};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::Records;
@@ -113,15 +113,10 @@ fn top_level(line: &[u8], index: &mut Index) -> Option<Keys> {
     if line.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    index.of(line).ok()?;
-    let mut cursor = Cursor::new(line, index);
-    if cursor.value().ok()? != Value::Object {
-        return None;
-    }
     let mut keys = Keys::default();
-    while let Some(key) = cursor.key().ok()? {
-        let value = cursor.value().ok()?;
-        cursor.skip(value).ok()?;
+    each_key(line, index, |key, cursor| {
+        let value = cursor.value()?;
+        cursor.skip(value)?;
         match (key, value) {
             (b"type", Value::Text(_)) => keys.has_type = true,
             (b"sessionId", Value::Text(_)) => keys.has_session = true,
@@ -132,7 +127,9 @@ fn top_level(line: &[u8], index: &mut Index) -> Option<Keys> {
             (b"isSnapshotUpdate", Value::Bool(_)) => keys.has_snapshot = true,
             _ => {}
         }
-    }
+        Ok(())
+    })
+    .ok()?;
     Some(keys)
 }
 

@@ -16,7 +16,7 @@ mod output;
 mod session;
 mod thread;
 
-use super::super::json::{Cursor, Index, Value};
+use super::super::json::{Index, Value, each_key};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::Records;
@@ -94,15 +94,10 @@ fn has_marks(line: &[u8], index: &mut Index) -> Option<bool> {
     if line.trim_ascii_start().first() != Some(&b'{') {
         return None;
     }
-    index.of(line).ok()?;
-    let mut cursor = Cursor::new(line, index);
-    if cursor.value().ok()? != Value::Object {
-        return None;
-    }
     let (mut has_kind, mut has_time, mut has_payload, mut is_old) = (false, false, false, false);
-    while let Some(key) = cursor.key().ok()? {
-        let value = cursor.value().ok()?;
-        cursor.skip(value).ok()?;
+    each_key(line, index, |key, cursor| {
+        let value = cursor.value()?;
+        cursor.skip(value)?;
         match (key, value) {
             (b"type", Value::Text(kind)) => has_kind = KINDS.contains(&kind),
             (b"timestamp", Value::Text(_)) => has_time = true,
@@ -110,7 +105,9 @@ fn has_marks(line: &[u8], index: &mut Index) -> Option<bool> {
             (b"record_type", Value::Text(b"state")) => is_old = true,
             _ => {}
         }
-    }
+        Ok(())
+    })
+    .ok()?;
     Some(has_kind && has_time && has_payload || is_old)
 }
 
