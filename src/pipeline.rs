@@ -20,7 +20,7 @@ use crate::prices::PriceTable;
 use crate::record::{Dimension, EventKind, Flags};
 use crate::score;
 use crate::units::Time;
-use crate::workload::{self, FoldOptions, Workload};
+use crate::workload::{self, FoldOptions, WallClockRules, Workload};
 
 /// Faults that are listed in a provenance; the rest is counted.
 const LISTED_FAULTS: usize = 1_000;
@@ -44,6 +44,8 @@ pub struct Request {
     pub only: Vec<(String, Vec<String>)>,
     /// Prices by which costs are computed.
     pub prices: Arc<PriceTable>,
+    /// How wall-clock time is taken apart.
+    pub wall_clock: WallClockRules,
 }
 
 /// What was read, folded.
@@ -162,6 +164,7 @@ fn fold(request: &Request, ingested: &mut Ingested) -> Workload {
             to: request.to,
             only: request.only.clone(),
             prices: Some(Arc::clone(&request.prices)),
+            wall_clock: request.wall_clock,
         },
     )
 }

@@ -1,6 +1,8 @@
 //! Where wall-clock time went, over all units, with the interval of each share.
 
-use crate::assessment::{Attribution, AttributionPart, BusyTime, Interval, ToolTime};
+use crate::assessment::{
+    Attribution, AttributionPart, BusyTime, Interval, SubagentParts, ToolTime,
+};
 use crate::metrics::Unit;
 use crate::stats::clustered;
 use crate::workload::{Busy, UnitId, WallClock, WallPart, Workload};
@@ -49,6 +51,10 @@ pub(super) fn attribution(workload: &Workload) -> Option<Attribution> {
         parts,
         units: walls.len() as u64,
         tools,
+        subagents: SubagentParts {
+            model_seconds: seconds(whole.subagents.model),
+            tool_seconds: seconds(whole.subagents.tool),
+        },
         model: busy(whole.model),
         tool: busy(whole.tool),
         tool_hides_approvals: whole.hides_approvals,

@@ -28,7 +28,8 @@ pub use gate::{
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{
     Attribution, AttributionPart, BusyTime, Cell, CellSource, DimensionRow, DimensionTable,
-    EventRow, Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources, ToolTime,
+    EventRow, Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources, SubagentParts,
+    ToolTime,
 };
 pub use provenance::{
     FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, RepeatRow, Unpriced,

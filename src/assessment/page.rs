@@ -189,6 +189,8 @@ pub struct Attribution {
     pub units: u64,
     /// The part `tool` by tool, most first; together that part.
     pub tools: Vec<ToolTime>,
+    /// Of the part `tool`, what subagents did meanwhile.
+    pub subagents: SubagentParts,
     /// Model requests, those of subagents among them.
     pub model: BusyTime,
     /// Tool calls, those of subagents among them.
@@ -219,6 +221,15 @@ pub struct ToolTime {
     pub seconds: f64,
     /// Of these, when no other tool ran: what a faster tool could save at most.
     pub alone_seconds: f64,
+}
+
+/// What subagents did in the time of the calls that started them, by the same rules as the whole.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct SubagentParts {
+    /// Seconds in which at least one of them waited for a model.
+    pub model_seconds: f64,
+    /// Seconds in which at least one of them ran a tool, and none waited for a model.
+    pub tool_seconds: f64,
 }
 
 /// How long something was done. No part of the wall-clock time: what overlaps counts fully.

@@ -15,6 +15,8 @@ use crate::ingest::{Target, usual_places};
 use crate::pipeline;
 use crate::prices::PriceTable;
 use crate::report::{self, Style, shell};
+use crate::units::parse_seconds;
+use crate::workload::WallClockRules;
 
 /// What to read, and what of it.
 #[derive(Debug, Clone, Args)]
@@ -44,6 +46,21 @@ pub struct InputArgs {
     /// Compute costs by the prices in this file instead of those that are built in (docs/prices.md)
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
+    /// Whose the wall-clock time is where a model request and a tool call run at once
+    #[arg(long, value_name = "PART", value_enum, default_value_t = Priority::Model, hide_default_value = true)]
+    pub priority: Priority,
+    /// A wait for a prompt that is longer counts as away (default: 30min)
+    #[arg(long, value_name = "SPAN")]
+    pub away: Option<String>,
+}
+
+/// Whose time it is where two run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Priority {
+    /// The model's (default): the next request waits for both, and the reply causes the call
+    Model,
+    /// The tool's
+    Tool,
 }
 
 /// An assessment with what is needed to show it.
@@ -108,6 +125,24 @@ impl InputArgs {
             .map_err(|error| failure(error.to_string()))
     }
 
+    /// How wall-clock time is to be taken apart.
+    fn wall_clock(&self) -> Result<WallClockRules, Failure> {
+        let mut rules = WallClockRules {
+            is_tool_first: self.priority == Priority::Tool,
+            ..WallClockRules::default()
+        };
+        if let Some(text) = &self.away {
+            let seconds = parse_seconds(text).map_err(|error| {
+                Failure::new(format!("--away is no duration: {error}"))
+                    .help("write it as --away 45min")
+            })?;
+            #[allow(clippy::cast_possible_truncation)] // saturates, far beyond any session
+            let nanos = (seconds * 1e9).round() as i64;
+            rules.away = nanos;
+        }
+        Ok(rules)
+    }
+
     /// What the pipeline is asked.
     pub(super) fn request(
         &self,
@@ -156,6 +191,7 @@ impl InputArgs {
             },
             by: self.by.clone(),
             prices,
+            wall_clock: self.wall_clock()?,
             from,
             to: bound(&self.to, true)?,
             only: pairs(&self.only, "--where", "mode=FANCY")?

@@ -22,7 +22,8 @@ impl<'a> Place<'a> {
         if request.from.is_some() || request.to.is_some() {
             return None;
         }
-        let settings = format!("{:?} {}", request.only, request.prices.fingerprint());
+        let (only, rules) = (&request.only, request.wall_clock);
+        let settings = format!("{only:?} {rules:?} {}", request.prices.fingerprint());
         let (cache, name, key) = survey.key(NAME, &settings)?;
         Some(Self { cache, name, key })
     }

@@ -21,7 +21,7 @@ pub use fold::{FoldOptions, fold};
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
 pub use sequences::{Ending, Reading, Sequences};
-pub use wall_clock::{Busy, ToolShare, WallClock, WallPart};
+pub use wall_clock::{Busy, SubagentTime, ToolShare, WallClock, WallClockRules, WallPart};
 
 use crate::metrics::{Metric, Unit};
 use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};

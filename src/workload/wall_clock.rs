@@ -4,6 +4,7 @@
 //! units that were folded apart they are added.
 
 use crate::record::Name;
+use crate::units::NANOS;
 
 use super::UnitId;
 
@@ -58,6 +59,26 @@ impl WallPart {
     }
 }
 
+/// What is asked of who takes wall-clock time apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WallClockRules {
+    /// Who has not answered for longer, in nanoseconds, was away.
+    pub away: i64,
+    /// Where a request and a tool call of the main conversation run at once the time is the tool's, not
+    /// the model's.
+    pub is_tool_first: bool,
+}
+
+impl Default for WallClockRules {
+    /// Half an hour, and the model first: the next request waits for both, and the reply causes the tool.
+    fn default() -> Self {
+        Self {
+            away: 30 * 60 * NANOS,
+            is_tool_first: false,
+        }
+    }
+}
+
 /// The wall-clock time of a unit, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
 pub struct WallClock {
@@ -67,6 +88,8 @@ pub struct WallClock {
     pub parts: [u128; WallPart::ALL.len()],
     /// The same nanoseconds as the part of the tools, by tool, sorted.
     pub tools: Vec<ToolShare>,
+    /// Of the part of the tools, what subagents did meanwhile.
+    pub subagents: SubagentTime,
     /// Model requests, those of subagents among them.
     pub model: Busy,
     /// Tool calls, those of subagents among them.
@@ -89,6 +112,16 @@ pub struct ToolShare {
     pub alone: u128,
 }
 
+/// What subagents did in the time of the calls that started them, by the same rules, in nanoseconds. The
+/// rest of such a call is told by none of their lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
+pub struct SubagentTime {
+    /// At least one of them waited for a model.
+    pub model: u128,
+    /// At least one of them ran a tool, and none waited for a model.
+    pub tool: u128,
+}
+
 /// How long something was done, overlaps counted fully, and how long it was done at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Busy {
@@ -106,6 +139,7 @@ impl WallClock {
             unit,
             parts: [0; WallPart::ALL.len()],
             tools: Vec::new(),
+            subagents: SubagentTime::default(),
             model: Busy::default(),
             tool: Busy::default(),
             empty: 0,
@@ -130,6 +164,8 @@ impl WallClock {
             mine.sum += others.sum;
             mine.union += others.union;
         }
+        self.subagents.model += other.subagents.model;
+        self.subagents.tool += other.subagents.tool;
         self.empty += other.empty;
         self.hides_approvals |= other.hides_approvals;
     }

@@ -24,6 +24,7 @@ fn assessed(path: &Path, prices: PriceTable) -> Assessment {
         by: None,
         from: None,
         to: None,
+        wall_clock: Default::default(),
         only: Vec::new(),
         prices: Arc::new(prices),
     };

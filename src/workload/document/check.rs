@@ -107,7 +107,9 @@ fn wall_clock(wall: &WallClock) -> Result<(), String> {
         return Err("a wall-clock time is too long to be added up".into());
     }
     let tools: u128 = wall.tools.iter().map(|t| t.shared).sum();
+    let subagents = wall.subagents.model.saturating_add(wall.subagents.tool);
     let is_whole = tools == wall.parts[WallPart::Tool as usize]
+        && subagents <= tools
         && wall.tools.iter().all(|t| t.alone <= t.shared)
         && busy.iter().all(|b| b.union <= b.sum);
     if !is_whole {

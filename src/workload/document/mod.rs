@@ -22,7 +22,7 @@ use super::canonical::canonicalise;
 use super::sequences::settle;
 use super::{
     Busy, Counts, Ending, Extra, Figure, Figures, Lookup, Reading, Row, RowKey, SampleSeries,
-    Sequences, ToolShare, UnitId, UnitOfInference, WallClock, Workload,
+    Sequences, SubagentTime, ToolShare, UnitId, UnitOfInference, WallClock, Workload,
 };
 use sparse::sparse;
 
@@ -258,8 +258,10 @@ sparse!(Aggregate, Aggregate {
 }, { key, value, n, time, metric, statistic, dims, file, flags });
 
 sparse!(WallClock, WallClock::new(UnitId::NONE), {
-    unit, parts, tools, model, tool, empty, hides_approvals,
+    unit, parts, tools, subagents, model, tool, empty, hides_approvals,
 });
+
+sparse!(SubagentTime, SubagentTime::default(), { model, tool });
 
 sparse!(ToolShare, ToolShare {
     tool: Name::NONE,

@@ -78,7 +78,7 @@ pub(super) fn attribute(
         let own = prompts[from..].iter().take_while(|(u, _)| *u == unit);
         lines.prompts.extend(own.map(|(_, time)| *time));
         let id = UnitId(super::number(unit));
-        if let Some(mut wall) = lines.sweep(id, text) {
+        if let Some(mut wall) = lines.sweep(id, options.wall_clock, text) {
             wall.empty = empty;
             wall.hides_approvals = hides_approvals;
             swept.push(wall);

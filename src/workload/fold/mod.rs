@@ -23,7 +23,7 @@ use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
 use super::sequences::{Ending, settle};
-use super::{Lookup, RowKey, UnitId, Workload};
+use super::{Lookup, RowKey, UnitId, WallClockRules, Workload};
 use join::{Joined, Role};
 use pricing::Pricing;
 use rows::Rows;
@@ -50,6 +50,8 @@ pub struct FoldOptions {
     pub only: Vec<(String, Vec<String>)>,
     /// Prices by which the cost of requests is computed; `None`: it is not.
     pub prices: Option<Arc<PriceTable>>,
+    /// How wall-clock time is taken apart.
+    pub wall_clock: WallClockRules,
 }
 
 /// Folds records into a workload.

@@ -5,11 +5,7 @@
 //! first request or tool call, where that was earlier) and ends with the last request or tool call.
 
 use crate::record::Name;
-use crate::units::NANOS;
-use crate::workload::{ToolShare, UnitId, WallClock, WallPart};
-
-/// Who has not answered for longer was away.
-pub(super) const AWAY: i64 = 30 * 60 * NANOS;
+use crate::workload::{ToolShare, UnitId, WallClock, WallClockRules, WallPart};
 
 /// What an interval is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +71,7 @@ impl Lines {
     pub(super) fn sweep<'t>(
         &mut self,
         unit: UnitId,
+        rules: WallClockRules,
         text: impl Fn(Name) -> &'t str,
     ) -> Option<WallClock> {
         let is_main = |i: &Interval| matches!(i.class, Class::Model | Class::Tool);
@@ -88,8 +85,8 @@ impl Lines {
             self.end_unanswered();
             self.end_retries();
             let span = if has_work { self.span() } else { (0, 0) };
-            self.add_persons();
-            self.take_apart(unit, span, text)
+            self.add_persons(rules.away);
+            self.take_apart(unit, rules, span, text)
         });
         self.intervals.clear();
         self.prompts.clear();
@@ -142,7 +139,7 @@ impl Lines {
     }
 
     /// From the end of the work before a prompt to the prompt; none where the work was still going on.
-    fn add_persons(&mut self) {
+    fn add_persons(&mut self, away: i64) {
         let mut done: Option<i64> = None;
         let mut next = 0;
         let work = self.intervals.len();
@@ -159,7 +156,7 @@ impl Lines {
             let Some(start) = done.filter(|done| done < prompt) else {
                 continue;
             };
-            let is_away = prompt.saturating_sub(start) > AWAY;
+            let is_away = prompt.saturating_sub(start) > away;
             self.intervals.push(Interval {
                 start,
                 end: *prompt,
@@ -174,6 +171,7 @@ impl Lines {
     fn take_apart<'t>(
         &mut self,
         unit: UnitId,
+        rules: WallClockRules,
         span: (i64, i64),
         text: impl Fn(Name) -> &'t str,
     ) -> WallClock {
@@ -186,6 +184,7 @@ impl Lines {
             live: [0; CLASSES],
             running: Vec::new(),
             wall: WallClock::new(unit),
+            is_tool_first: rules.is_tool_first,
             span,
             at: span.0.min(first),
             text,
@@ -212,6 +211,7 @@ struct State<'t, T: Fn(Name) -> &'t str> {
     /// Tools that run, sorted by their text.
     running: Vec<Running>,
     wall: WallClock,
+    is_tool_first: bool,
     span: (i64, i64),
     /// Up to where all moments were given away.
     at: i64,
@@ -242,6 +242,7 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
             self.wall.parts[part as usize] += length;
             if part == WallPart::Tool {
                 self.share(length);
+                self.divide(length);
             }
         }
     }
@@ -253,16 +254,19 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
     /// The first part that covers this moment.
     fn part(&self) -> WallPart {
         let waiting = self.live[Class::ToolApproval as usize];
+        let is_tool = self.live[Class::Tool as usize] > waiting;
         let is_person = waiting > 0 || self.is_live(Class::Approval) || self.is_live(Class::Person);
         if self.is_live(Class::Retry) {
             WallPart::Retry
+        } else if self.is_tool_first && is_tool {
+            WallPart::Tool
         } else if self.is_live(Class::Model) {
             WallPart::Model
         } else if self.is_live(Class::Queue) {
             WallPart::Queue
         } else if self.is_live(Class::ContextPreparation) {
             WallPart::ContextPreparation
-        } else if self.live[Class::Tool as usize] > waiting {
+        } else if is_tool {
             WallPart::Tool
         } else if is_person {
             WallPart::Person
@@ -270,6 +274,15 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
             WallPart::Away
         } else {
             WallPart::Unexplained
+        }
+    }
+
+    /// What subagents do while the tools have the time.
+    fn divide(&mut self, length: u128) {
+        if self.is_live(Class::SubagentModel) {
+            self.wall.subagents.model += length;
+        } else if self.is_live(Class::SubagentTool) {
+            self.wall.subagents.tool += length;
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) fn made(path: &Path, cache: Option<&Cache>, threads: usize) -> String
         by: None,
         from: None,
         to: None,
+        wall_clock: Default::default(),
         only: Vec::new(),
         prices: Arc::new(PriceTable::built_in()),
     };

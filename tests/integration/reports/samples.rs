@@ -1098,6 +1098,7 @@ pub(super) fn story() -> Assessment {
         }],
     });
     a.attribution = Some(Attribution {
+        subagents: Default::default(),
         wall_seconds: 50_796.0,
         parts: [
             ("model", 16_992.0),

@@ -53,6 +53,7 @@ fn assessed(folder: &str) -> Assessment {
         by: None,
         from: None,
         to: None,
+        wall_clock: Default::default(),
         only: Vec::new(),
         prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };

@@ -34,6 +34,7 @@ fn fixture(name: &str) -> Workload {
         by: None,
         from: None,
         to: None,
+        wall_clock: Default::default(),
         only: Vec::new(),
         prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };

@@ -30,7 +30,22 @@ fn sweep(intervals: &[Interval], prompts: &[i64]) -> Option<WallClock> {
         prompts: prompts.to_vec(),
         ends: Vec::new(),
     };
-    lines.sweep(UnitId(0), |name| TEXTS[name.0 as usize])
+    let rules = WallClockRules::default();
+    lines.sweep(UnitId(0), rules, |name| TEXTS[name.0 as usize])
+}
+
+/// The same where the tool comes before the model, and who does not answer for `away` was away.
+fn sweep_by(intervals: &[Interval], prompts: &[i64], away: i64) -> Option<WallClock> {
+    let mut lines = Lines {
+        intervals: intervals.to_vec(),
+        prompts: prompts.to_vec(),
+        ends: Vec::new(),
+    };
+    let rules = WallClockRules {
+        away,
+        is_tool_first: true,
+    };
+    lines.sweep(UnitId(0), rules, |name| TEXTS[name.0 as usize])
 }
 
 /// Retry, model, queue, preparation, tool, person, away, unexplained.
@@ -62,9 +77,26 @@ fn a_turn_by_hand() {
     assert_eq!((wall.tool.sum, wall.tool.union), (19, 12));
 }
 
+/// The same turn where the tool comes first: it has the 2 in which the reply still streamed. A pause of
+/// 30 is away where 29 is the limit.
+#[test]
+fn the_tool_may_come_first_and_the_limit_be_another() {
+    let intervals = [
+        interval(Class::Model, 0, 10),
+        tool(1, 8, 20),
+        tool(2, 9, 16),
+        interval(Class::Model, 20, 25),
+        interval(Class::Model, 55, 60),
+    ];
+    let parts = |away| sweep_by(&intervals, &[0, 55], away).unwrap().parts;
+    assert_eq!(parts(30), [0, 18, 0, 0, 12, 30, 0, 0]);
+    assert_eq!(parts(29), [0, 18, 0, 0, 12, 0, 30, 0]);
+}
+
 #[test]
 fn a_long_pause_is_away() {
-    for (pause, person, away) in [(AWAY, AWAY, 0), (AWAY + 1, 0, AWAY + 1)] {
+    let limit = 30 * 60 * 1_000_000_000;
+    for (pause, person, away) in [(limit, limit, 0), (limit + 1, 0, limit + 1)] {
         let intervals = [
             interval(Class::Model, 0, 5),
             interval(Class::Model, 5 + pause, 7 + pause),
@@ -135,6 +167,8 @@ fn a_subagent_is_its_call() {
     ];
     let wall = sweep(&intervals, &[]).unwrap();
     assert_eq!(wall.parts, [0, 0, 0, 0, 20, 0, 0, 0]);
+    // Its requests from 2 to 18, its tool for 1; the call itself has 3 more.
+    assert_eq!((wall.subagents.model, wall.subagents.tool), (16, 1));
     assert_eq!((wall.model.sum, wall.model.union), (20, 16));
     assert_eq!((wall.tool.sum, wall.tool.union), (21, 20));
     // The call stands in another session's file: there is no span, but what was busy.
@@ -178,7 +212,12 @@ fn intervals() -> impl Strategy<Value = Vec<Interval>> {
 }
 
 /// The same by looking at each moment.
-fn looked_at(all: &[Interval], prompts: &[i64]) -> [u128; 8] {
+fn looked_at(
+    all: &[Interval],
+    prompts: &[i64],
+    away: i64,
+    is_tool_first: bool,
+) -> ([u128; 8], (u128, u128)) {
     let work = || all.iter().filter(|i| i.class.is_work());
     let covers = |class: Class, at: i64| {
         let ends = |i: &Interval| {
@@ -194,30 +233,39 @@ fn looked_at(all: &[Interval], prompts: &[i64]) -> [u128; 8] {
         all.iter()
             .any(|i| i.class == class && i.start <= at && at < ends(i))
     };
-    let is_awaited = |at: i64| {
+    let is_awaited = |at: i64, is_away: bool| {
         prompts.iter().any(|prompt| {
             let before = work().filter(|i| i.start < *prompt).map(|i| i.end);
-            before.max().is_some_and(|end| end <= at) && at < *prompt
+            before
+                .max()
+                .is_some_and(|end| end <= at && (prompt - end > away) == is_away)
+                && at < *prompt
         })
     };
     let start = work().map(|i| i.start).chain(prompts.iter().copied());
     let ends = all
         .iter()
         .filter(|i| i.class.is_work() || i.class.is_of_subagent());
-    let mut parts = [0; 8];
+    let (mut parts, mut subagents) = ([0; 8], (0, 0));
     for at in start.min().unwrap()..ends.map(|i| i.end).max().unwrap() {
         let order = [
             covers(Class::Retry, at),
-            covers(Class::Model, at),
-            covers(Class::Queue, at),
-            covers(Class::ContextPreparation, at),
+            covers(Class::Model, at) && !(is_tool_first && covers(Class::Tool, at)),
+            covers(Class::Queue, at) && !(is_tool_first && covers(Class::Tool, at)),
+            covers(Class::ContextPreparation, at) && !(is_tool_first && covers(Class::Tool, at)),
             covers(Class::Tool, at),
-            covers(Class::Approval, at) || is_awaited(at),
-            false,
+            covers(Class::Approval, at) || is_awaited(at, false),
+            is_awaited(at, true),
         ];
-        parts[order.iter().position(|covers| *covers).unwrap_or(7)] += 1;
+        let part = order.iter().position(|covers| *covers).unwrap_or(7);
+        parts[part] += 1;
+        if part == WallPart::Tool as usize && covers(Class::SubagentModel, at) {
+            subagents.0 += 1;
+        } else if part == WallPart::Tool as usize && covers(Class::SubagentTool, at) {
+            subagents.1 += 1;
+        }
     }
-    parts
+    (parts, subagents)
 }
 
 proptest! {
@@ -230,7 +278,15 @@ proptest! {
         let wall = sweep(&intervals, &prompts);
         prop_assert!(wall.is_some() || !has_work);
         if let Some(wall) = wall.filter(|_| has_work) {
-            prop_assert_eq!(wall.parts, looked_at(&intervals, &prompts));
+            let subagents = (wall.subagents.model, wall.subagents.tool);
+            let expected = looked_at(&intervals, &prompts, i64::MAX, false);
+            prop_assert_eq!((wall.parts, subagents), expected);
+            for away in [0, 7] {
+                let wall = sweep_by(&intervals, &prompts, away).unwrap();
+                let subagents = (wall.subagents.model, wall.subagents.tool);
+                let expected = looked_at(&intervals, &prompts, away, true);
+                prop_assert_eq!((wall.parts, subagents), expected);
+            }
             let tools: u128 = wall.tools.iter().map(|t| t.shared).sum();
             prop_assert_eq!(tools, wall.parts[WallPart::Tool as usize]);
             prop_assert!(wall.tools.iter().all(|t| t.alone <= t.shared));
