@@ -207,7 +207,7 @@ fn absent(metric: &str, config: &Config) -> Comparison<GateVerdict> {
     Comparison {
         metric: metric.to_owned(),
         unit: Metric::named(metric).map_or(Unit::Unknown, |m| m.row().unit),
-        direction: config.direction_of(metric),
+        direction: config.directions.of(metric),
         dimension: "label".into(),
         base: String::new(),
         candidate: String::new(),

@@ -267,7 +267,7 @@ impl Answer {
                 let spreads = [a.as_ref(), b.as_ref()];
                 let mut comparison =
                     plain::comparison([base, candidate], spreads, metric, dimension)?;
-                comparison.direction = config.direction_of(metric);
+                comparison.direction = config.directions.of(metric);
                 return Some(Self {
                     comparison,
                     ratios: None,
@@ -276,7 +276,7 @@ impl Answer {
         };
         let groups = [group_of(base, &a), group_of(candidate, &b)];
         let mut comparison = sides::comparison(dimension, &groups[0], &groups[1]);
-        comparison.direction = config.direction_of(metric);
+        comparison.direction = config.directions.of(metric);
         let is_time = a.traits.kind == Kind::Value && a.traits.unit == Unit::Seconds;
         let ratios = (comparison.paired && is_time).then(|| {
             let tasks = pairs(&groups[0].tasks(true), &groups[1].tasks(true));

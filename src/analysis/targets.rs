@@ -1,7 +1,9 @@
 //! Targets: which statistic is held against which value, and the verdict.
 
 use crate::assessment::{Limit, MetricRow, TargetRow, TargetVerdict};
-use crate::config::{Config, Origin, PartTarget, Profile, TargetStatistic, part_targets};
+use crate::config::{
+    Config, Directions, Origin, PartTarget, Profile, TargetStatistic, part_targets,
+};
 use crate::metrics::{Direction, Metric};
 use crate::record::Measured;
 
@@ -21,6 +23,8 @@ pub(super) struct Targets {
     pub(super) key: Vec<Judged>,
     /// Targets that the user set for further metrics.
     further: Vec<Judged>,
+    /// Which way is better, of metrics that have no direction by themselves.
+    pub(super) directions: Directions,
 }
 
 impl Targets {
@@ -53,7 +57,11 @@ impl Targets {
                 }),
             })
             .collect();
-        Self { key, further }
+        Self {
+            key,
+            further,
+            directions: config.directions.clone(),
+        }
     }
 
     /// The target of one statistic of a metric.

@@ -197,6 +197,28 @@ impl std::fmt::Display for KnobValue {
     }
 }
 
+/// Which way is better, of metrics that have no direction by themselves.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Directions(BTreeMap<String, Sourced<Direction>>);
+
+impl Directions {
+    /// Which way is better: as the registry says, else as the user does.
+    #[must_use]
+    pub fn of(&self, metric: &str) -> Direction {
+        match Metric::named(metric).map(|m| m.row().direction) {
+            Some(known @ (Direction::Lower | Direction::Higher)) => known,
+            Some(Direction::Neither) | None => {
+                self.0.get(metric).map_or(Direction::Neither, |d| d.value)
+            }
+        }
+    }
+
+    /// What the user says, by metric.
+    pub fn said(&self) -> impl Iterator<Item = (&String, &Sourced<Direction>)> {
+        self.0.iter()
+    }
+}
+
 /// The configuration of one run.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
@@ -207,7 +229,7 @@ pub struct Config {
     /// What the gate judges, by the name of the metric and the statistic.
     pub gate: BTreeMap<(String, TargetStatistic), GateSetting>,
     /// Which way is better, of metrics that the registry does not know or that have no direction there.
-    pub directions: BTreeMap<String, Sourced<Direction>>,
+    pub directions: Directions,
     /// Metrics by how much they matter, the first most.
     pub ranking: Option<Sourced<Vec<String>>>,
     /// Alerts.
@@ -245,18 +267,6 @@ impl Config {
     #[must_use]
     pub fn knob(&self, name: &str) -> Option<&KnobValue> {
         self.knobs.get(name).map(|k| &k.value)
-    }
-
-    /// Which way is better: as the registry says, else as the user does.
-    #[must_use]
-    pub fn direction_of(&self, metric: &str) -> Direction {
-        match Metric::named(metric).map(|m| m.row().direction) {
-            Some(known @ (Direction::Lower | Direction::Higher)) => known,
-            Some(Direction::Neither) | None => {
-                let said = self.directions.get(metric);
-                said.map_or(Direction::Neither, |d| d.value)
-            }
-        }
     }
 
     /// The target the user set, if any.

@@ -229,6 +229,7 @@ impl Reader<'_> {
         };
         self.config
             .directions
+            .0
             .entry(metric.to_owned())
             .or_insert(Sourced { value, origin });
     }

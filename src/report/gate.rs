@@ -13,6 +13,7 @@ use super::verdict::capital;
 use super::words;
 use super::{json, yaml};
 use crate::assessment::{Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict};
+use crate::metrics::Unit;
 
 /// The verdict in an output format (`text`, `json`, `jsonl`, `yaml`, `markdown`, `csv`, `junit`,
 /// `sarif`, `github`).
@@ -356,7 +357,7 @@ fn open(check: &Check, pen: &Pen<'_>) -> Option<String> {
             title(check, pen),
             tolerance(check, pen),
             words::counted(of_limit.units[1], "unit", "units"),
-            words::amount_or_dash(of_limit.unit, of_limit.detectable, pen.signs),
+            distance(of_limit.unit, of_limit.detectable?, pen),
             words::amount_or_dash(of_limit.unit, of_limit.candidate_value, pen.signs),
             words::count(needed),
         ));
@@ -382,6 +383,17 @@ fn open(check: &Check, pen: &Pen<'_>) -> Option<String> {
             "units a group"
         },
     ))
+}
+
+/// A distance between two values: of ratios in points.
+fn distance(unit: Unit, value: f64, pen: &Pen<'_>) -> String {
+    match unit {
+        Unit::Ratio => words::glued(&format!(
+            "{} points",
+            words::fixed(value * 100.0, 1, pen.signs)
+        )),
+        _ => words::amount(unit, value, pen.signs),
+    }
 }
 
 /// Which test decided which verdicts: `Wilcoxon signed rank: response time, p95`.

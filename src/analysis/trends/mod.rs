@@ -214,14 +214,14 @@ fn judged(workload: &Workload, subjects: &[Subject], targets: &Targets) -> Vec<T
     for trend in trends.iter_mut().filter(|t| t.p.is_some()) {
         trend.p_adjusted = adjusted.next();
         trend.direction = direction(trend);
-        trend.is_better = is_better(workload, trend);
+        trend.is_better = is_better(targets, trend);
     }
     changes::judge_together(&mut changes);
     let series = changes.iter().filter(|c| c.is_judged()).count();
     let causes = Causes::of(workload, &changes);
     for (trend, changes) in trends.iter_mut().zip(&changes) {
         trend.change_points = changes.points(&causes);
-        let better = metric_direction(workload, trend);
+        let better = targets.directions.of(&trend.metric);
         trend.newest = newest::newest(changes, better, series);
     }
     trends
@@ -463,21 +463,15 @@ fn direction(trend: &Trend) -> TrendDirection {
     }
 }
 
-fn is_better(workload: &Workload, trend: &Trend) -> Option<bool> {
+fn is_better(targets: &Targets, trend: &Trend) -> Option<bool> {
     let is_rising = match trend.direction {
         TrendDirection::Rising => true,
         TrendDirection::Falling => false,
         TrendDirection::Stable | TrendDirection::Insufficient => return None,
     };
-    match metric_direction(workload, trend) {
+    match targets.directions.of(&trend.metric) {
         Direction::Higher => Some(is_rising),
         Direction::Lower => Some(!is_rising),
         Direction::Neither => None,
     }
-}
-
-fn metric_direction(workload: &Workload, trend: &Trend) -> Direction {
-    Metric::named(&trend.metric).map_or(Direction::Neither, |metric| {
-        Traits::of(workload, metric.into()).direction
-    })
 }

@@ -106,7 +106,7 @@ fn rows(config: &Config) -> Vec<Row> {
     ];
     rows.extend(targets(config));
     rows.extend(gate(config));
-    rows.extend(config.directions.iter().map(|(metric, direction)| {
+    rows.extend(config.directions.said().map(|(metric, direction)| {
         let word = match direction.value {
             Direction::Higher => "higher",
             Direction::Lower | Direction::Neither => "lower",

@@ -116,7 +116,10 @@ mod tests {
         assert_eq!(config.targets.len(), 7);
         assert_eq!(config.gate.len(), 3);
         assert_eq!(
-            (config.directions.len(), config.ranking.unwrap().value.len()),
+            (
+                config.directions.said().count(),
+                config.ranking.unwrap().value.len()
+            ),
             (1, 2)
         );
         assert_eq!(config.alerts.len(), 2);

@@ -286,6 +286,15 @@ fn a_direction_makes_a_metric_of_ones_own_better_or_worse() {
         let (_, document) = json(folder.path(), &compare);
         let row = &document["comparisons"][0];
         assert_eq!(row["verdict"], word, "{direction:?}");
+        // The trend of the same series, upwards, takes its word from it too.
+        let rising: Vec<String> = (0..40).map(|i| format!("{i},{},fps", 60 + i)).collect();
+        let rising = format!("index,value,metric\n{}\n", rising.join("\n"));
+        std::fs::write(folder.path().join("rising.csv"), rising).unwrap();
+        let (_, document) = json(folder.path(), &["trend", "rising.csv"]);
+        assert_eq!(
+            document["trends"][0]["is_better"],
+            direction.map_or(Value::Null, |d| (d == "higher").into())
+        );
         assert_eq!(row["direction"], direction.unwrap_or("neither"));
     }
 }
