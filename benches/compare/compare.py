@@ -37,7 +37,10 @@ def contenders(kind, folder):
     ours = shlex.split(ENV["PERFADVISE"])
     found = []
     if shutil.which(ours[0]):
-        found.append(("perfadvise", ours + (["--version"] if kind == "start" else ["analyze", folder])))
+        found.append(("perfadvise", ours + (["--version"] if kind == "start" else ["analyze", "--no-cache", folder])))
+        if kind == "sessions":
+            # After a first run, which keeps what it read.
+            found.append(("perfadvise, again", ours + ["analyze", folder]))
     ccusage = ENV.get("CCUSAGE", "")
     if kind == "sessions":
         found.append(("cat (floor)", ["sh", "-c", "cat %s/projects/*/*.jsonl > /dev/null" % shlex.quote(folder)]))
