@@ -95,7 +95,7 @@ pub fn read(
 }
 
 /// Reads once, and folds for each of the periods that `choose` names, in their order. It is told the
-/// earliest and the latest time of the records ([`Records::span`]). A period runs from its
+/// earliest and the latest time of the records ([`crate::record::Records::span`]). A period runs from its
 /// first moment to the one behind its last; the request's own is not looked at.
 ///
 /// # Errors
