@@ -78,12 +78,11 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 fn middle_difference(a: &[f64], b: &[f64]) -> f64 {
     let rows = vec![(0, b.len()); a.len()];
     let pairs = a.len() * b.len();
-    let at = |place: usize| select::of_rows(&rows, b.len(), place, |i, j| b[j] - a[i]);
-    let upper = at(pairs / 2);
+    let difference = |i: usize, j: usize| b[j] - a[i];
     if pairs % 2 == 1 {
-        return upper;
+        return select::of_rows(&rows, b.len(), pairs / 2, difference);
     }
-    let lower = at(pairs / 2 - 1);
+    let (lower, upper) = select::two_of_rows(&rows, b.len(), pairs / 2 - 1, difference);
     lower + (upper - lower) / 2.0
 }
 

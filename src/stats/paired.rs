@@ -93,7 +93,13 @@ pub fn walsh(differences: &[f64], level: f64) -> Option<Estimate> {
     let sum = |i: usize, j: usize| sorted[n - 1 - i] + sorted[j];
     let rows: Vec<(usize, usize)> = (0..n).map(|i| (n - 1 - i, n)).collect();
     let at = |place: usize| select::of_rows(&rows, n, place, sum) / 2.0;
-    let (lower, upper) = (at((averages - 1) / 2), at(averages / 2));
+    let (lower, upper) = if averages % 2 == 1 {
+        let middle = at(averages / 2);
+        (middle, middle)
+    } else {
+        let (lower, upper) = select::two_of_rows(&rows, n, averages / 2 - 1, sum);
+        (lower / 2.0, upper / 2.0)
+    };
     Some(Estimate {
         estimate: lower + (upper - lower) / 2.0,
         low: at(outside - 1),

@@ -123,6 +123,35 @@ pub(super) fn of_rows(
     }
 }
 
+/// The values at `place` and at the one after it; the last one twice where there is none after it. As
+/// [`of_rows`], which is gone through once.
+pub(super) fn two_of_rows(
+    rows: &[(usize, usize)],
+    columns: usize,
+    place: usize,
+    value: impl Fn(usize, usize) -> f64,
+) -> (f64, f64) {
+    let lower = of_rows(rows, columns, place, &value);
+    let cuts = cut(rows, columns, |i, j| value(i, j) <= lower);
+    let no_larger: usize = cuts
+        .iter()
+        .zip(rows)
+        .map(|(cut, (from, _))| cut - from)
+        .sum();
+    if no_larger > place + 1 {
+        return (lower, lower);
+    }
+    // The next one is the smallest of what each row has above it.
+    let above = cuts
+        .iter()
+        .zip(rows)
+        .enumerate()
+        .filter(|(_, (cut, (_, to)))| *cut < to)
+        .map(|(i, (cut, _))| value(i, *cut))
+        .fold(f64::INFINITY, f64::min);
+    (lower, if above.is_finite() { above } else { lower })
+}
+
 /// The `nth` of the values that are left, row by row.
 fn pick(left: &[(usize, usize)], nth: usize, value: &impl Fn(usize, usize) -> f64) -> f64 {
     let mut nth = nth;
@@ -151,4 +180,36 @@ fn cut(
             j.clamp(*from, *to)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Against all values formed and sorted, with ties and single rows and columns.
+        #[test]
+        fn two_neighbours_in_the_order(
+            a in proptest::collection::vec(-6_i8..6, 1..9),
+            b in proptest::collection::vec(-6_i8..6, 1..9),
+            share in 0.0..1.0_f64,
+        ) {
+            let (mut a, mut b) = (a, b);
+            a.sort_unstable();
+            b.sort_unstable();
+            let value = |i: usize, j: usize| f64::from(b[j]) - f64::from(a[i]);
+            let mut all: Vec<f64> = (0..a.len())
+                .flat_map(|i| (0..b.len()).map(move |j| (i, j)))
+                .map(|(i, j)| value(i, j))
+                .collect();
+            all.sort_by(f64::total_cmp);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            let place = (share * all.len() as f64) as usize;
+            let rows = vec![(0, b.len()); a.len()];
+            let found = two_of_rows(&rows, b.len(), place, value);
+            let next = all.get(place + 1).unwrap_or(&all[place]);
+            prop_assert_eq!(found, (all[place], *next));
+        }
+    }
 }
