@@ -286,10 +286,20 @@ fn notes(r: &GateReport, pen: &Pen<'_>) -> Vec<(&'static str, String)> {
             Some(false) => ", within noise",
             None => "",
         };
+        let span = score
+            .low
+            .zip(score.high)
+            .map_or_else(String::new, |(low, high)| {
+                format!(
+                    ", 95 % interval {} to {}",
+                    words::signed(low, 1, pen.signs),
+                    words::signed(high, 1, pen.signs)
+                )
+            });
         notes.push((
             "Score",
             format!(
-                "{} {} {} ({}{noise})",
+                "{} {} {} ({}{span}{noise})",
                 words::fixed(score.from, 1, pen.signs),
                 pen.signs.arrow,
                 words::fixed(score.to, 1, pen.signs),

@@ -530,3 +530,26 @@ fn bad_usage_helps() {
     gate(&["--max-regression", "response_time=ten"]).stderr(contains("help:"));
     gate(&["--min", "success_rate=2h"]).stderr(contains("help:"));
 }
+
+/// The demonstration against itself: no change, with an interval as wide as that of both scores.
+#[test]
+fn the_change_of_the_score_has_an_interval() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = super::fixture("demo");
+    let demo = demo.to_str().unwrap();
+    let output = program(folder.path())
+        .args(["gate", "--baseline", demo, demo, "--format", "json"])
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let score = &report["score"];
+    assert_eq!(score["from"], score["to"]);
+    assert!(score["low"].as_f64() < Some(0.0) && score["high"].as_f64() > Some(0.0));
+    assert_eq!(score["beyond_noise"], false);
+    let output = program(folder.path())
+        .args(["gate", "--baseline", demo, demo])
+        .output()
+        .unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(page.contains("(0.0 points, 95 % interval"), "{page}");
+}
