@@ -15,7 +15,7 @@
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
 //! | [`gate`], [`summary`] | a candidate against a baseline; a period against the one before |
-//! | [`report`] | the assessment as text, Markdown, JSON, YAML, CSV |
+//! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
 //! | [`pipeline`] | the stages in order, on one page |
 //! | [`cli`] | the verbs |
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::pen::Pen;
-use super::super::summary::wording;
+use super::super::summary::{changes as period_changes, data as period_data, grids, wording};
 use super::super::text::{advice, indicators, score, time, trend as charts};
 use super::super::verdict::{self, capital};
 use super::super::{changes, effects, times, words};
@@ -154,18 +154,18 @@ impl<'a> View<'a> {
             changes: report.map_or_else(
                 || changed(a, pen),
                 |r| {
-                    let told = wording::changed(r, pen);
-                    let others = wording::others(r, pen).into_iter();
+                    let told = period_changes::changed(r, pen);
+                    let others = period_changes::others(r, pen).into_iter();
                     told.into_iter()
                         .chain(others.map(|text| (String::new(), text)))
                         .collect()
                 },
             ),
-            together: wording::together(a, pen),
+            together: grids::together(a, pen),
             actions: a.recommendations.iter().map(|r| action(r, pen)).collect(),
             comparisons: tables(a, pen),
             time: where_time_went(a, pen),
-            rest: report.map_or_else(Vec::new, |r| wording::rest(r, pen)),
+            rest: report.map_or_else(Vec::new, |r| period_data::rest(r, pen)),
             footer: footer(a, pen),
         }
     }
@@ -272,7 +272,7 @@ fn indicator_rows(a: &Assessment, report: Option<&PeriodReport>, pen: &Pen<'_>) 
         .map(|i| {
             let mut row = indicator_row(i, pen);
             if let Some(compared) = of(i) {
-                (row.effect, row.span) = wording::effect(compared, pen);
+                (row.effect, row.span) = grids::effect(compared, pen);
                 row.previous = words::amount_or_dash(i.unit, compared.previous, pen.signs);
                 if let Some(verdict) = compared.change {
                     row.word = effects::verdict_word(verdict).into();
@@ -293,7 +293,7 @@ fn indicator_rows(a: &Assessment, report: Option<&PeriodReport>, pen: &Pen<'_>) 
         before,
         rows,
         below: summary
-            .and_then(|s| wording::budget(s, pen))
+            .and_then(|s| grids::budget(s, pen))
             .into_iter()
             .chain(missing)
             .collect(),

@@ -6,6 +6,7 @@ use super::super::{Style, markdown, words};
 use super::Extent;
 use super::table::Grid;
 use super::wording;
+use super::{changes as told, data, grids};
 use crate::assessment::PeriodReport;
 
 /// The document.
@@ -43,28 +44,28 @@ pub(super) fn render(r: &PeriodReport, extent: Extent, style: &Style) -> String 
         markdown::escaped(&first),
         markdown::escaped(&sentences.join(" "))
     ));
-    table(&mut out, "Against targets", &wording::targets(r, &pen));
+    table(&mut out, "Against targets", &grids::targets(r, &pen));
     let below = [
-        wording::budget(&r.summary, &pen),
-        wording::not_measured(&r.summary, &pen),
+        grids::budget(&r.summary, &pen),
+        grids::not_measured(&r.summary, &pen),
     ];
     for text in below.iter().flatten() {
         out.extend([String::new(), markdown::escaped(text)]);
     }
-    let changed: Vec<String> = wording::changed(r, &pen)
+    let changed: Vec<String> = told::changed(r, &pen)
         .into_iter()
         .map(|(when, what)| format!("{when}: {what}"))
-        .chain(wording::others(r, &pen))
+        .chain(told::others(r, &pen))
         .collect();
     list(&mut out, "What changed, and when", &changed);
-    let together = wording::together(&r.assessment, &pen);
+    let together = grids::together(&r.assessment, &pen);
     let title = if together.is_empty() {
         "Next actions".to_owned()
     } else {
         format!("Next actions ({})", markdown::escaped(&together))
     };
-    table(&mut out, &title, &wording::actions(&r.assessment, &pen));
-    list(&mut out, "Modes, cost, data", &wording::rest(r, &pen));
+    table(&mut out, &title, &grids::actions(&r.assessment, &pen));
+    list(&mut out, "Modes, cost, data", &data::rest(r, &pen));
     let mut text = finish(&out);
     if extent != Extent::Brief {
         text.push_str("\n---\n\n");

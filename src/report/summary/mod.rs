@@ -1,6 +1,9 @@
 //! The executive summary of a period, and its details.
 
+pub(super) mod changes;
+pub(super) mod data;
 mod document;
+pub(super) mod grids;
 mod page;
 mod table;
 pub(super) mod wording;

@@ -10,6 +10,7 @@ use super::super::{effects, words};
 use super::Extent;
 use super::table::Grid;
 use super::wording;
+use super::{changes as told, data, grids};
 use crate::assessment::{Assessment, PeriodReport};
 
 /// The page.
@@ -25,25 +26,25 @@ pub(super) fn render(r: &PeriodReport, extent: Extent, style: &Style) -> String 
     lines.extend(block(
         "Against targets",
         "",
-        grid(&wording::targets(r, &pen), &pen),
+        grid(&grids::targets(r, &pen), &pen),
         &pen,
     ));
     let below = [
-        wording::budget(&r.summary, &pen),
-        wording::not_measured(&r.summary, &pen),
+        grids::budget(&r.summary, &pen),
+        grids::not_measured(&r.summary, &pen),
     ];
     for text in below.iter().flatten() {
         lines.extend(pen.paragraph("  ", text));
     }
     lines.extend(block("What changed, and when", "", changes(r, &pen), &pen));
-    let together = wording::together(&r.assessment, &pen);
+    let together = grids::together(&r.assessment, &pen);
     lines.extend(block(
         "Next actions",
         &together,
         actions(&r.assessment, &pen),
         &pen,
     ));
-    let rest = wording::rest(r, &pen);
+    let rest = data::rest(r, &pen);
     let rest = rest
         .iter()
         .flat_map(|text| pen.paragraph("  ", text))
@@ -110,7 +111,7 @@ fn grid(grid: &Grid, pen: &Pen<'_>) -> Vec<String> {
 }
 
 fn changes(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
-    let rows = wording::changed(r, pen);
+    let rows = told::changed(r, pen);
     let mut lines = Vec::new();
     if rows.is_empty() {
         lines.push(
@@ -125,14 +126,14 @@ fn changes(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
             lines.extend(pen.paragraph(&format!("  {}  ", left(&when, widest)), &what));
         }
     }
-    for text in wording::others(r, pen) {
+    for text in told::others(r, pen) {
         lines.extend(pen.paragraph("  ", &text));
     }
     lines
 }
 
 fn actions(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
-    let table = wording::actions(a, pen);
+    let table = grids::actions(a, pen);
     if table.is_empty() {
         return vec!["  None: no rule that could be judged speaks.".into()];
     }
