@@ -11,7 +11,7 @@
 //! | [`prices`] | what tokens cost by a dated table of list prices |
 //! | [`ingest`] | bytes to records, one file per format |
 //! | [`workload`] | records to mergeable rows per unit |
-//! | [`store`] | baselines: workloads kept in files |
+//! | [`store`] | baselines: workloads kept in files; the history: a database |
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
 //! | [`gate`], [`summary`] | a candidate against a baseline; a period against the one before |

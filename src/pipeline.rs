@@ -1,6 +1,7 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
 mod kept;
+mod past;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,10 @@ use crate::record::{Dimension, EventKind, Flags};
 use crate::score;
 use crate::units::Time;
 use crate::workload::{self, FoldOptions, WallClockRules, Workload};
+
+pub use past::{Kept, Loader, Past, PastError};
+
+use past::Joined;
 
 /// Faults that are listed in a provenance; the rest is counted.
 const LISTED_FAULTS: usize = 1_000;
@@ -46,6 +51,8 @@ pub struct Request {
     pub prices: Arc<PriceTable>,
     /// How wall-clock time is taken apart.
     pub wall_clock: WallClockRules,
+    /// What earlier runs kept, to which the inputs are added.
+    pub past: Option<Past>,
 }
 
 /// What was read, folded.
@@ -61,6 +68,14 @@ pub struct Material {
     pub provenance: Provenance,
     /// Whose targets hold where the configuration has none.
     pub profile: Profile,
+    /// Whether an orchestrator left it behind.
+    pub is_orchestrator: bool,
+}
+
+/// What was folded, with what was kept or without.
+enum Folded {
+    Fresh(Workload),
+    Joined(Joined),
 }
 
 /// Reads and folds. Configuration files among the inputs join `config` as its lowest layer. Their
@@ -73,9 +88,23 @@ pub fn read(
     config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Material, PipelineError> {
+    let Some(past) = &request.past else {
+        let (ingested, workload) = read_and_fold(request, progress)?;
+        return material(request, config, &ingested, Folded::Fresh(workload));
+    };
+    let (ingested, fresh) = read_and_fold(&request.whole(), progress)?;
+    let joined = past.with(&fresh, request)?;
+    material(request, config, &ingested, Folded::Joined(joined))
+}
+
+/// Reads and folds, or takes what was kept of the very same files.
+fn read_and_fold(
+    request: &Request,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<(Ingested, Workload), PipelineError> {
     let survey = ingest::Survey::of(&request.targets, &request.options)?;
     let kept = kept::Place::of(&survey, request);
-    let (ingested, workload) = match kept.as_ref().and_then(|kept| kept.load(&survey)) {
+    Ok(match kept.as_ref().and_then(|kept| kept.load(&survey)) {
         Some(same) => same,
         None => {
             let mut ingested = survey.read(formats::ALL, progress);
@@ -90,8 +119,7 @@ pub fn read(
             }
             (ingested, workload)
         }
-    };
-    material(request, config, &ingested, workload)
+    })
 }
 
 /// Reads once, and folds for each of the periods that `choose` names, in their order. It is told the
@@ -109,6 +137,24 @@ pub fn read_periods(
     let survey = ingest::Survey::of(&request.targets, &request.options)?;
     let mut ingested = survey.read(formats::ALL, progress);
     let records = std::mem::take(&mut ingested.records);
+    if let Some(past) = &request.past {
+        ingested.records = records.clone();
+        let fresh = fold(&request.whole(), &mut ingested);
+        let of_past = past.span.filter(|_| request.only.is_empty());
+        let periods = choose(joint(records.span(), of_past));
+        return periods
+            .into_iter()
+            .map(|(from, to)| {
+                let request = Request {
+                    from: Some(from),
+                    to: Some(to),
+                    ..request.clone()
+                };
+                let joined = past.with(&fresh, &request)?;
+                material(&request, config.clone(), &ingested, Folded::Joined(joined))
+            })
+            .collect();
+    }
     let periods = choose(records.span());
     periods
         .into_iter()
@@ -120,9 +166,17 @@ pub fn read_periods(
             };
             ingested.records = records.clone();
             let workload = fold(&request, &mut ingested);
-            material(&request, config.clone(), &ingested, workload)
+            material(&request, config.clone(), &ingested, Folded::Fresh(workload))
         })
         .collect()
+}
+
+/// The span of both.
+fn joint(a: Option<(Time, Time)>, b: Option<(Time, Time)>) -> Option<(Time, Time)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
 }
 
 /// What was read and folded, with the configuration that stood among it.
@@ -130,17 +184,26 @@ fn material(
     request: &Request,
     mut config: Config,
     ingested: &Ingested,
-    workload: Workload,
+    folded: Folded,
 ) -> Result<Material, PipelineError> {
+    let (workload, history, was_orchestrator) = match folded {
+        Folded::Fresh(workload) => (workload, None, false),
+        Folded::Joined(joined) => (joined.workload, Some(joined.note), joined.is_orchestrator),
+    };
     tracing::info!(
         units = workload.units.len(),
         rows = workload.rows.len(),
         "folded"
     );
     let warnings = join_found(&mut config, ingested)?;
+    let is_orchestrator = was_orchestrator || is_orchestrator(&workload, ingested);
     Ok(Material {
-        profile: config::choose_profile(&config, is_orchestrator(&workload, ingested)),
-        provenance: provenance(request, ingested, &workload, &config),
+        profile: config::choose_profile(&config, is_orchestrator),
+        is_orchestrator,
+        provenance: Provenance {
+            history,
+            ..provenance(request, ingested, &workload, &config)
+        },
         workload,
         config,
         warnings,
@@ -246,6 +309,9 @@ pub enum PipelineError {
     /// A file of configuration among them.
     #[error(transparent)]
     Config(#[from] config::ConfigError),
+    /// What earlier runs kept.
+    #[error(transparent)]
+    Past(#[from] PastError),
 }
 
 impl PipelineError {
@@ -255,6 +321,7 @@ impl PipelineError {
         match self {
             PipelineError::Ingest(error) => error.help(),
             PipelineError::Config(error) => error.help(),
+            PipelineError::Past(error) => Some(error.help.clone()),
         }
     }
 }
@@ -457,5 +524,6 @@ fn provenance(
             config.files.clone()
         },
         inputs,
+        history: None,
     }
 }

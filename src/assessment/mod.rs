@@ -32,7 +32,7 @@ pub use page::{
     ToolTime,
 };
 pub use provenance::{
-    FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, RepeatRow, Unpriced,
+    FaultRow, FormatCount, HistoryNote, NotRecognised, PriceNote, Provenance, RepeatRow, Unpriced,
 };
 pub use score::{Band, Score, ScoreBounds, ScoreChange, ScorePart, ScoreStatus, Step};
 pub use summary::{

@@ -56,6 +56,17 @@ pub struct Provenance {
     pub configuration: Vec<String>,
     /// Paths as the user gave them, or where the program looked by itself.
     pub inputs: Vec<String>,
+    /// What of the history was taken beside the inputs; `null` where it was not asked for.
+    pub history: Option<HistoryNote>,
+}
+
+/// What of the history was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HistoryNote {
+    /// Its file.
+    pub file: String,
+    /// Units of inference that it holds of the time that was asked for.
+    pub units: u64,
 }
 
 /// Records that were dropped since a better source tells the same of the same session.

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::input::{InputArgs, deliver};
+use super::record::RecordArgs;
 use super::{Context, Exit, Failure};
 
 /// Arguments of `analyze`.
@@ -10,6 +11,8 @@ use super::{Context, Exit, Failure};
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    record: RecordArgs,
     /// Everything: all tables, evidence, what was not evaluated, all skipped input
     #[arg(long)]
     full: bool,
@@ -33,6 +36,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     } else {
         "analyze"
     };
+    args.record.check(&args.input)?;
     let answer = args.input.assess(context, verb, args.full)?;
+    args.record
+        .keep(&answer.material, Some(&answer.assessment), context)?;
     deliver(&answer, context, None, out)
 }

@@ -4,11 +4,11 @@ mod save;
 mod show;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 
+use super::context::working_folder;
 use super::input::{InputArgs, pairs};
 use super::{Context, Exit, Failure};
-use crate::store::{self, Environment, Place, StoreError};
+use crate::store::{self, Environment, StoreError};
 
 /// What to do with baselines.
 #[derive(Debug, clap::Subcommand)]
@@ -16,10 +16,7 @@ pub(super) enum Verb {
     /// Keep a workload as a baseline; one of the same name is replaced
     Save(SaveArgs),
     /// All baselines
-    List {
-        #[command(flatten)]
-        store: StoreArgs,
-    },
+    List,
     /// What a baseline holds, and where it was measured
     Show {
         /// Name, or a file that holds a baseline
@@ -27,8 +24,6 @@ pub(super) enum Verb {
         /// Its tasks, with how often each ran
         #[arg(long)]
         tasks: bool,
-        #[command(flatten)]
-        store: StoreArgs,
     },
     /// Accept a difference on purpose: move the baseline to other inputs, or let one metric be
     Accept(AcceptArgs),
@@ -36,8 +31,6 @@ pub(super) enum Verb {
     Remove {
         /// Name
         name: String,
-        #[command(flatten)]
-        store: StoreArgs,
     },
 }
 
@@ -58,8 +51,6 @@ pub(super) struct SaveArgs {
     pool: bool,
     #[command(flatten)]
     origin: OriginArgs,
-    #[command(flatten)]
-    store: StoreArgs,
 }
 
 /// Arguments of `baseline accept`.
@@ -81,27 +72,6 @@ pub(super) struct AcceptArgs {
     metric: Vec<String>,
     #[command(flatten)]
     origin: OriginArgs,
-    #[command(flatten)]
-    store: StoreArgs,
-}
-
-/// Where baselines lie.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct StoreArgs {
-    /// Folder in which baselines are kept (default: .perfadvise in the nearest folder upward that has
-    /// it or .git)
-    #[arg(long, value_name = "DIR")]
-    store: Option<PathBuf>,
-}
-
-impl StoreArgs {
-    /// The folder that was named, else the nearest one.
-    pub(super) fn place(&self) -> Place {
-        match &self.store {
-            Some(folder) => Place::at(folder),
-            None => Place::nearest(&working_folder()),
-        }
-    }
 }
 
 /// Where something was measured.
@@ -165,15 +135,15 @@ impl EnvironmentArgs {
 pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     match verb {
         Verb::Save(args) => save::save(args, context, out),
-        Verb::List { store } => show::list(&store.place(), context, out),
-        Verb::Show { name, tasks, store } => {
-            let baseline = store::load(name, &store.place()).map_err(|e| failure(&e))?;
+        Verb::List => show::list(&context.place(), context, out),
+        Verb::Show { name, tasks } => {
+            let baseline = store::load(name, &context.place()).map_err(|e| failure(&e))?;
             show::show(&baseline, None, *tasks, context, out)?;
             Ok(Exit::Done)
         }
         Verb::Accept(args) => save::accept(args, context, out),
-        Verb::Remove { name, store } => {
-            let path = store::remove(name, &store.place()).map_err(|e| failure(&e))?;
+        Verb::Remove { name } => {
+            let path = store::remove(name, &context.place()).map_err(|e| failure(&e))?;
             writeln!(out, "removed {}", path.display())?;
             Ok(Exit::Done)
         }
@@ -183,8 +153,4 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
 /// A fault of the store as a failure of the run.
 pub(super) fn failure(error: &StoreError) -> Failure {
     Failure::new(error.to_string()).help(error.help())
-}
-
-fn working_folder() -> PathBuf {
-    std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned())
 }

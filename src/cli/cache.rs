@@ -76,7 +76,7 @@ fn amount(usage: Usage) -> String {
 
 /// Three digits are enough to see how much it is.
 #[allow(clippy::cast_precision_loss)]
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     let exact = Bytes(bytes as f64).to_string();
     let step = 10_u64.pow(bytes.checked_ilog10().unwrap_or(0).saturating_sub(2));
     let rounded = Bytes((bytes / step * step) as f64).to_string();

@@ -1,7 +1,7 @@
 //! What every verb knows: the common options, the time, the look of the output.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -10,6 +10,7 @@ use crate::cache::Cache;
 use crate::config::{self, Config, Given, Sources};
 use crate::pipeline::PipelineError;
 use crate::report::Style;
+use crate::store::Place;
 use crate::units::{self, ClockFault, Edge, Time};
 
 /// Options of every verb.
@@ -85,6 +86,16 @@ pub struct Globals {
         hide = true
     )]
     pub cache_size: Option<String>,
+    /// Folder in which baselines and the history are kept (default: .perfadvise in the nearest folder
+    /// upward that has it or .git)
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "PERFADVISE_STORE",
+        hide_env = true
+    )]
+    pub store: Option<PathBuf>,
     /// Inputs of fewer bytes in all are not kept
     #[arg(
         long,
@@ -240,6 +251,14 @@ impl Context {
         Ok(Some(cache))
     }
 
+    /// Where baselines and the history are: the folder that was named, else the nearest one.
+    pub(super) fn place(&self) -> Place {
+        match &self.globals.store {
+            Some(folder) => Place::at(folder),
+            None => Place::nearest(&working_folder()),
+        }
+    }
+
     /// Where the configuration of this run may come from.
     pub(super) fn sources(&self) -> Sources {
         let mut sources = Sources::of_process();
@@ -321,6 +340,14 @@ impl Context {
         let _ = writeln!(err, "{yellow}warning:{yellow:#} {message}");
     }
 
+    /// Says what was done beside the result, on standard error, unless told to be quiet.
+    pub(super) fn say(&self, message: &str) {
+        if !self.globals.quiet {
+            // Nothing can be done when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "{message}");
+        }
+    }
+
     /// A zone by name (`Europe/Berlin`, `UTC`, `local`).
     ///
     /// # Errors
@@ -360,6 +387,11 @@ impl Context {
             command: command.to_owned(),
         }
     }
+}
+
+/// The folder in which the program was started.
+pub(super) fn working_folder() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned())
 }
 
 /// Whether the locale's character set is UTF-8, by the usual precedence. Without any setting it is

@@ -8,9 +8,10 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::baseline::{self, EnvironmentArgs, StoreArgs};
+use super::baseline::{self, EnvironmentArgs};
 use super::input::InputArgs;
 use super::progress::Progress;
+use super::record::RecordArgs;
 use super::{Context, Exit, Failure};
 use crate::analysis::Side;
 use crate::assessment::{Cause, GateReport};
@@ -36,6 +37,8 @@ Exit codes: 0 pass (and inconclusive), 1 regression, 2 bad usage or input, 3 too
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    record: RecordArgs,
     /// What to compare with: a saved baseline, or a folder or file of records
     #[arg(
         long,
@@ -64,8 +67,6 @@ pub(super) struct Args {
     /// Exit with 3 on this verdict too
     #[arg(long, value_name = "VERDICT", value_enum)]
     fail_on: Vec<Word>,
-    #[command(flatten)]
-    store: StoreArgs,
     #[command(flatten)]
     environment: EnvironmentArgs,
     /// Print the JSON Schema of the result, and read nothing
@@ -101,11 +102,16 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         super::config::warn(&material.warnings, &context.globals);
         Ok(material)
     };
+    if args.input.history {
+        return Err(Failure::new("gate judges what is in a path, not the history").help(
+            "perfadvise baseline save NAME --history --from DAY --to DAY makes a baseline of a part of it",
+        ));
+    }
     if args.input.by.is_some() {
         return Err(Failure::new("gate does not judge by a dimension")
             .help("use --where DIM=VALUE, or perfadvise compare --by"));
     }
-    let place = args.store.place();
+    let place = context.place();
     let is_saved = place.file_of(baseline).is_ok_and(|file| file.is_file());
     if is_saved && Path::new(baseline).exists() {
         return Err(Failure::new(format!(
@@ -120,7 +126,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     } else {
         Base::of_store(baseline, &place, args)?
     };
+    args.record.check(&args.input)?;
     let candidate = read(&args.input)?;
+    args.record.keep(&candidate, None, context)?;
     let base_side = base.side();
     let label = match args.input.paths.as_slice() {
         [path] if name_of(path) != base.label => name_of(path),

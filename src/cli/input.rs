@@ -25,6 +25,9 @@ pub struct InputArgs {
     /// path: ./reports, ./.orch-monitoring, and where known tools keep their logs
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
+    /// Take the history too (perfadvise record); without a path, the history alone
+    #[arg(long)]
+    pub history: bool,
     /// Only records that began within this time before now, such as 7d or 24h
     #[arg(long, value_name = "SPAN", conflicts_with = "from")]
     pub since: Option<String>,
@@ -66,6 +69,7 @@ pub enum Priority {
 /// An assessment with what is needed to show it.
 pub(super) struct Answer {
     pub(super) assessment: Assessment,
+    pub(super) material: pipeline::Material,
     pub(super) style: Style,
 }
 
@@ -82,6 +86,7 @@ impl InputArgs {
     pub(super) fn only_path(&self, path: &str) -> Self {
         Self {
             paths: vec![path.to_owned()],
+            history: false,
             ..self.clone()
         }
     }
@@ -96,16 +101,20 @@ impl InputArgs {
         let (config, zone) = self.settings(context)?;
         let request = self.request(context, &config, &zone)?;
         let progress = Progress::new(&context.globals);
-        let result = pipeline::assess(&request, config, &|done, total| progress.show(done, total));
+        let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
         progress.finish();
-        let (assessment, warnings) = result.map_err(|error| context.input_failure(&error))?;
-        super::config::warn(&warnings, &context.globals);
-        let command = std::iter::once(verb.to_owned())
+        let material = result.map_err(|error| context.input_failure(&error))?;
+        super::config::warn(&material.warnings, &context.globals);
+        let assessment = pipeline::judge(&material, &request);
+        let command = std::iter::once(verb)
+            .chain(self.history.then_some("--history"))
+            .map(str::to_owned)
             .chain(self.paths.iter().map(|p| shell::quoted(p)))
             .collect::<Vec<_>>()
             .join(" ");
         Ok(Answer {
             assessment,
+            material,
             style: context.style(&command, zone, full),
         })
     }
@@ -163,7 +172,13 @@ impl InputArgs {
             Some(_) => bound(&self.since, false)?,
             None => bound(&self.from, false)?,
         };
-        let (targets, searched) = if self.paths.is_empty() {
+        let past = self
+            .history
+            .then(|| super::record::past(&self.only, context))
+            .transpose()?;
+        let (targets, searched) = if self.paths.is_empty() && self.history {
+            (Vec::new(), Vec::new())
+        } else if self.paths.is_empty() {
             let places: Vec<PathBuf> = usual_places();
             let targets = places
                 .iter()
@@ -192,6 +207,7 @@ impl InputArgs {
             by: self.by.clone(),
             prices,
             wall_clock: self.wall_clock()?,
+            past,
             from,
             to: bound(&self.to, true)?,
             only: pairs(&self.only, "--where", "mode=FANCY")?
@@ -211,7 +227,9 @@ pub(super) fn deliver(
     page: Option<fn(&Assessment, &Style) -> String>,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let Answer { assessment, style } = answer;
+    let Answer {
+        assessment, style, ..
+    } = answer;
     let is_empty = assessment.provenance.records == 0;
     let render = match (context.globals.format, page) {
         (OutputFormat::Text, Some(page)) if !is_empty => page,

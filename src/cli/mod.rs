@@ -13,6 +13,7 @@ mod context;
 mod failure;
 mod formats;
 mod gate;
+mod history;
 mod input;
 mod logging;
 mod man;
@@ -20,6 +21,7 @@ mod metrics;
 mod output;
 mod progress;
 mod recommend;
+mod record;
 mod report;
 mod rules;
 mod score;
@@ -60,6 +62,7 @@ Examples:
   perfadvise recommend reports/            only the advice
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise analyze --format json reports/ | jq .score.value
+  perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
   perfadvise formats explain FILE          what is in a file, and what is missing
   perfadvise config show                   every setting and where it came from
 
@@ -94,6 +97,11 @@ enum Verb {
     Recommend(recommend::Args),
     /// The executive summary of a day, a week, a month or any days
     Report(report::Args),
+    /// Keep what is new in the inputs in the history, where it stays when logs are deleted
+    Record(record::Args),
+    /// The history: list, show, prune, export
+    #[command(subcommand)]
+    History(history::Verb),
     /// Input formats: list them, or explain what is in a file
     #[command(subcommand)]
     Formats(formats::Verb),
@@ -158,6 +166,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Baseline(verb) => baseline::run(verb, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Report(args) => report::run(args, &context, out),
+        Verb::Record(args) => record::run(args, &context, out),
+        Verb::History(verb) => history::run(verb, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::input::{InputArgs, exit};
 use super::progress::Progress;
+use super::record::RecordArgs;
 use super::{Context, Exit, Failure};
 use crate::assessment::PeriodReport;
 use crate::config::keys::nearest;
@@ -35,6 +36,8 @@ Monday to Sunday; days begin at midnight in --timezone.")]
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    record: RecordArgs,
     /// The period with this day in it
     #[arg(long, value_name = "DATE", conflicts_with_all = ["since", "from", "to"])]
     ending: Option<String>,
@@ -80,6 +83,20 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         .request(context, &config, &zone)?
     };
     let progress = Progress::new(&context.globals);
+    if args.record.is_wanted() {
+        // All of it, whatever days the report is of.
+        args.record.check(&InputArgs {
+            since: None,
+            from: None,
+            to: None,
+            ..input.clone()
+        })?;
+        let whole = pipeline::read(&request, config.clone(), &|done, total| {
+            progress.show(done, total);
+        });
+        let whole = whole.map_err(|error| context.input_failure(&error))?;
+        args.record.keep(&whole, None, context)?;
+    }
     let mut chosen = None;
     let result = pipeline::read_periods(
         &request,
@@ -124,7 +141,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         assessment,
         summary: brief,
     };
-    let command = std::iter::once("report".to_owned())
+    let command = std::iter::once("report")
+        .chain(input.history.then_some("--history"))
+        .map(str::to_owned)
         .chain(input.paths.iter().map(|p| shell::quoted(p)))
         .collect::<Vec<_>>()
         .join(" ");

@@ -3,6 +3,7 @@
 
 use super::Style;
 use super::pen::Pen;
+use super::sources::sources;
 use super::text::{advice, indicators, score as score_section, statements, time, tradeoffs, trend};
 use super::times;
 use super::verdict::verdict;
@@ -101,7 +102,7 @@ fn head(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
     });
     out.push(escaped(&format!(
         "{period}{}, {}.",
-        words::counted(a.provenance.files, "file", "files"),
+        sources(&a.provenance),
         words::counted(a.provenance.records, "record", "records")
     )));
 }

@@ -20,6 +20,7 @@ pub mod score;
 mod shares;
 pub mod shell;
 mod signs;
+mod sources;
 pub mod summary;
 mod table;
 mod text;

@@ -1,4 +1,4 @@
-//! What is kept between runs: baselines.
+//! What is kept between runs: baselines, and the history.
 //!
 //! A baseline is a file, `.perfadvise/baselines/NAME.json.gz`, that can be committed: the workload
 //! itself, not only its means, with where and when it was measured. In: a workload and what is known
@@ -7,6 +7,7 @@
 mod commit;
 mod environment;
 mod file;
+pub mod history;
 mod place;
 
 use std::collections::BTreeMap;

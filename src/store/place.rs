@@ -52,6 +52,12 @@ impl Place {
         self.folder.join("baselines")
     }
 
+    /// The database of the history, whether it is there or not.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.folder.join("history.db")
+    }
+
     /// The file of a baseline, whether it is there or not.
     ///
     /// # Errors

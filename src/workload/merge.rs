@@ -12,8 +12,16 @@ impl Workload {
     /// samples of their host are. Of a unit that is cut in two the wall-clock times of both parts are
     /// added.
     #[must_use]
-    pub fn merge(mut self, mut other: Workload) -> Workload {
-        adopt(&mut self, &mut other);
+    pub fn merge(mut self, other: Workload) -> Workload {
+        self.take_in(other);
+        canonicalise(&mut self);
+        settle(&mut self);
+        self
+    }
+
+    /// Takes over everything of another workload, unsorted.
+    pub(super) fn take_in(&mut self, mut other: Workload) {
+        adopt(self, &mut other);
         self.units.append(&mut other.units);
         self.rows.append(&mut other.rows);
         self.samples.append(&mut other.samples);
@@ -28,9 +36,6 @@ impl Workload {
         mine.sessions.append(&mut others.sessions);
         self.counts.add(&other.counts);
         self.period = span(self.period, other.period);
-        canonicalise(&mut self);
-        settle(&mut self);
-        self
     }
 }
 
@@ -100,6 +105,7 @@ impl Counts {
         self.aggregates += other.aggregates;
         self.process_starts += other.process_starts;
         self.clock_faults += other.clock_faults;
+        self.from_rows |= other.from_rows;
     }
 }
 

@@ -5,22 +5,27 @@
 //! addition, minimum and maximum, and the result is the same whatever the order.
 
 mod canonical;
+mod choose;
 mod document;
 mod fold;
 pub mod histogram;
 mod kept;
 mod measure;
 mod merge;
+mod pieces;
 mod samples;
 mod select;
 mod sequences;
+mod unite;
 mod wall_clock;
 mod without;
 
 pub use fold::{FoldOptions, fold};
+pub use pieces::{Piece, Scope};
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
 pub use sequences::{Ending, Reading, Sequences};
+pub use unite::joined;
 pub use wall_clock::{Busy, SubagentTime, ToolShare, WallClock, WallClockRules, WallPart};
 
 use crate::metrics::{Metric, Unit};
@@ -396,6 +401,9 @@ pub struct Counts {
     /// Steps by hour of failure and others are not kept; steps in three consecutive failures without
     /// a success since, by interface: the interfaces that are down at the end of the period.
     pub interfaces_down: Vec<(Name, u32)>,
+    /// Whether these were counted from rows that were kept: duplicates and faults of the clock are
+    /// then not known.
+    pub from_rows: bool,
 }
 
 /// Where something is known from about a session, the best first.

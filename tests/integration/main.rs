@@ -8,6 +8,7 @@ mod cache;
 mod cli;
 mod config;
 mod formats;
+mod history;
 mod ingest;
 mod packed;
 mod prices;

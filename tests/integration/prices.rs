@@ -25,6 +25,7 @@ fn assessed(path: &Path, prices: PriceTable) -> Assessment {
         from: None,
         to: None,
         wall_clock: Default::default(),
+        past: None,
         only: Vec::new(),
         prices: Arc::new(prices),
     };

@@ -146,7 +146,7 @@ fn data(case: Case<'_>, facts: &mut Facts) {
             Fact::default().count("value", counts.process_starts),
         );
     }
-    if counts.operations > 0 {
+    if counts.operations > 0 && !counts.from_rows {
         let share = number(counts.clock_faults) / number(counts.operations);
         facts.add(
             "data.clock_fault_share",

@@ -21,7 +21,7 @@ pub(super) fn save(
     context: &Context,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
-    let place = args.store.place();
+    let place = context.place();
     let known = known(&args.name, &place, args.pool, context)?;
     let Some(mut fresh) = read(&args.name, &args.input, &args.origin, context)? else {
         return nothing(&args.input, context, out);
@@ -48,7 +48,7 @@ pub(super) fn accept(
     if args.reason.trim().is_empty() {
         return Err(Failure::new("--reason is empty").help("say why the difference is accepted"));
     }
-    let place = args.store.place();
+    let place = context.place();
     let name = match &args.name {
         Some(name) => name.clone(),
         None => only_one(&place)?,

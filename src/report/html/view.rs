@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::pen::Pen;
+use super::super::sources::sources;
 use super::super::summary::{changes as period_changes, data as period_data, grids, wording};
 use super::super::text::{advice, indicators, score, time, trend as charts};
 use super::super::verdict::{self, capital};
@@ -536,7 +537,7 @@ fn footer(a: &Assessment, pen: &Pen<'_>) -> String {
     let p = &a.provenance;
     format!(
         "{}, {}, {} of {}. Left out: {}, {}, {}. {} {}, score model {}.",
-        words::counted(p.files, "file", "files"),
+        sources(p),
         bytes(p.bytes, pen),
         words::counted(p.records, "record", "records"),
         format_args!(

@@ -66,6 +66,9 @@ fn looked_at(a: &Assessment) -> String {
     let files = words::counted(p.files, "file", "files");
     let recognised: u64 = p.formats.values().sum();
     match (p.files, recognised) {
+        (0, _) if p.history.is_some() => {
+            "The history has nothing of that time; perfadvise history list shows its days.".into()
+        }
         (0, _) => "Found no file there.".into(),
         (1, 0) => "Looked at 1 file, did not recognise it.".into(),
         (_, 0) => format!("Looked at {files}, recognised none."),

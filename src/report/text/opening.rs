@@ -1,6 +1,7 @@
 //! The beginning of the page: heading, verdict, where the data came from.
 
 use super::super::pen::{Pen, Tone};
+use super::super::sources::sources;
 use super::super::times;
 use super::super::verdict::verdict;
 use super::super::words;
@@ -46,7 +47,7 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     if pen.is_narrow() && !pen.style.full {
         let read = format!(
             "{}, {}, {}",
-            words::counted(p.files, "file", "files"),
+            sources(p),
             words::amount(crate::metrics::Unit::Bytes, to_f64(p.bytes), pen.signs),
             words::counted(p.records, "record", "records")
         );
@@ -60,10 +61,15 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         .iter()
         .map(|f| format_count(f, pen))
         .collect();
+    let bytes = words::amount(crate::metrics::Unit::Bytes, to_f64(p.bytes), pen.signs);
     let read = format!(
-        "{}, {}{}{}",
-        words::counted(p.files, "file", "files"),
-        words::amount(crate::metrics::Unit::Bytes, to_f64(p.bytes), pen.signs),
+        "{}{}{}{}",
+        sources(p),
+        if p.files == 0 && p.history.is_some() {
+            String::new()
+        } else {
+            format!(", {bytes}")
+        },
         if formats.is_empty() { "" } else { ": " },
         formats.join(", ")
     );

@@ -291,4 +291,4 @@ sparse!(Ending, Ending {
 
 sparse!(Counts, Counts::default(), {
     records, duplicates, operations, samples, events, aggregates, process_starts, clock_faults,
-}, derived { sessions, gaps, longest_gap, sample_interval, interfaces_down });
+}, derived { sessions, gaps, longest_gap, sample_interval, interfaces_down, from_rows });

@@ -38,6 +38,7 @@ pub(crate) fn made(path: &Path, cache: Option<&Cache>, threads: usize) -> String
         from: None,
         to: None,
         wall_clock: Default::default(),
+        past: None,
         only: Vec::new(),
         prices: Arc::new(PriceTable::built_in()),
     };

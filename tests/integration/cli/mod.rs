@@ -3,6 +3,7 @@
 mod baseline;
 mod compare;
 mod gate;
+mod history;
 mod lists;
 #[cfg(unix)] // Its workflows are run by a shell.
 mod pull_request;

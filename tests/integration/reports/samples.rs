@@ -1249,6 +1249,7 @@ fn provenance() -> Provenance {
         ],
         configuration: vec!["performance_config.yaml".into()],
         inputs: vec!["reports/".into()],
+        history: None,
     }
 }
 

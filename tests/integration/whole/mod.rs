@@ -54,6 +54,7 @@ fn assessed(folder: &str) -> Assessment {
         from: None,
         to: None,
         wall_clock: Default::default(),
+        past: None,
         only: Vec::new(),
         prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };

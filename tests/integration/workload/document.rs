@@ -20,7 +20,7 @@ fn read(text: &str) -> Result<Workload, String> {
 }
 
 /// All fixtures of a format.
-fn fixture(name: &str) -> Workload {
+pub(super) fn fixture(name: &str) -> Workload {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
         .join(name);
@@ -35,6 +35,7 @@ fn fixture(name: &str) -> Workload {
         from: None,
         to: None,
         wall_clock: Default::default(),
+        past: None,
         only: Vec::new(),
         prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };
@@ -43,7 +44,7 @@ fn fixture(name: &str) -> Workload {
         .workload
 }
 
-const FIXTURES: &[&str] = &[
+pub(super) const FIXTURES: &[&str] = &[
     "claude-code",
     "codex",
     "context-managers",

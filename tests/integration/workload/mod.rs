@@ -2,6 +2,7 @@
 
 mod document;
 mod order;
+mod pieces;
 mod steps;
 mod wall_clock;
 

@@ -1,0 +1,94 @@
+//! Why a history cannot be used, and what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::schema::VERSION;
+
+/// Why a history cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The file or its folder cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is something else.
+    #[error("{}: {what}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+    },
+    /// A newer program wrote it.
+    #[error("{}: a history of version {version}; this program knows up to version {VERSION}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: i64,
+    },
+    /// Another program has been writing for too long.
+    #[error("{}: another program has been writing for more than 30 seconds", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What is in it does not hold together.
+    #[error("{}: damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What does not.
+        reason: String,
+    },
+    /// Anything else that the database says.
+    #[error("{}: {source}", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        source: rusqlite::Error,
+    },
+}
+
+impl HistoryError {
+    pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            Some(ErrorCode::NotADatabase) => Self::Foreign {
+                path,
+                what: "no database of SQLite".into(),
+            },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged {
+                path,
+                reason: source.to_string(),
+            },
+            _ => Self::Database { path, source },
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> String {
+        match self {
+            Self::Io { .. } => "check the path, and who may read and write there".into(),
+            Self::Foreign { .. } => {
+                "move the file away, or name another folder with --store".into()
+            }
+            Self::Newer { .. } => {
+                "use the program's newer version, or name another folder with --store".into()
+            }
+            Self::Busy { .. } => "try again when it has ended".into(),
+            Self::Damaged { .. } | Self::Database { .. } => {
+                "take the file back from a backup, or move it away and record the logs again".into()
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! `record`, `--record`, `--history` and `history`, through the built program.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::contains;
+use serde_json::Value;
+
+use super::{fixture, program};
+
+/// The log of a session: a step an hour for as many days, in seconds.
+fn log(folder: &Path, session: &str, days: std::ops::Range<u32>, seconds: f64) {
+    let mut lines = Vec::new();
+    for day in days {
+        for hour in 8..14 {
+            lines.push(format!(
+                r#"{{"kind":"operation","operation":"step","time":"2026-03-{day:02}T{hour:02}:00:00Z","duration":{seconds},"outcome":"ok","session":"{session}-{day}","mode":"FANCY"}}"#
+            ));
+        }
+    }
+    std::fs::create_dir_all(folder.join("logs")).unwrap();
+    std::fs::write(
+        folder.join(format!("logs/{session}.jsonl")),
+        lines.join("\n"),
+    )
+    .unwrap();
+}
+
+fn run(folder: &Path, words: &[&str]) -> Command {
+    let mut command = program(folder);
+    command.args(words).args(["--now", "2026-03-16T09:00:00Z"]);
+    command
+}
+
+fn json(folder: &Path, words: &[&str]) -> Value {
+    let output = run(folder, words)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn export(folder: &Path) -> String {
+    let output = run(folder, &["history", "export"]).output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn working_copy() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    folder
+}
+
+#[test]
+fn a_week_is_answered_when_its_logs_are_gone() {
+    let folder = working_copy();
+    let here = folder.path();
+    log(here, "a", 2..9, 2.0);
+    log(here, "b", 9..16, 3.0);
+    run(here, &["record", "logs"])
+        .assert()
+        .success()
+        .stdout(contains("14 new, 0 changed, 0 unchanged"));
+    let fresh = json(here, &["report", "weekly", "logs"]);
+    std::fs::remove_dir_all(here.join("logs")).unwrap();
+    let kept = json(here, &["report", "weekly", "--history"]);
+    for key in [
+        "recommendations",
+        "trends",
+        "comparisons",
+        "score",
+        "metrics",
+    ] {
+        assert_eq!(kept[key], fresh[key], "{key}");
+    }
+    assert_eq!(kept["summary"]["rows"], fresh["summary"]["rows"]);
+    assert_eq!(kept["summary"]["days"]["iso_week"], "2026-W11");
+    let row = &kept["summary"]["rows"][0];
+    assert_eq!(
+        (&row["value"], &row["previous"]),
+        (&3.0.into(), &2.0.into())
+    );
+    assert_eq!(kept["provenance"]["history"]["units"], 7);
+    assert_eq!(kept["provenance"]["files"], 0);
+    assert!(fresh["provenance"]["history"].is_null());
+    run(here, &["analyze", "--history"])
+        .assert()
+        .success()
+        .stdout(contains("the history (14 units)"));
+    // A part of it, by time and by value.
+    let part = json(
+        here,
+        &[
+            "analyze",
+            "--history",
+            "--from",
+            "2026-03-09",
+            "--where",
+            "mode=FANCY",
+        ],
+    );
+    assert_eq!(part["provenance"]["operations"], 42);
+    run(here, &["analyze", "--history", "--where", "session=a-2"])
+        .assert()
+        .code(2)
+        .stderr(contains("unit=NAME"));
+    run(here, &["analyze", "--history", "--from", "2030-01-01"])
+        .assert()
+        .code(3);
+}
+
+#[test]
+fn with_paths_each_session_counts_once() {
+    let folder = working_copy();
+    let here = folder.path();
+    log(here, "a", 2..5, 2.0);
+    run(here, &["record", "logs", "--quiet"]).assert().success();
+    log(here, "b", 5..7, 3.0);
+    let both = json(here, &["analyze", "logs", "--history"]);
+    assert_eq!(both["provenance"]["units"], 5);
+    assert_eq!(both["provenance"]["operations"], 30);
+    // Nothing was recorded on the way.
+    assert_eq!(json(here, &["history", "show"])["units"], 3);
+    run(here, &["analyze", "logs", "--record"])
+        .assert()
+        .success()
+        .stderr(contains("2 new, 0 changed, 3 unchanged"));
+    let shown = json(here, &["history", "show"]);
+    assert_eq!(
+        (&shown["units"], &shown["assessments"]),
+        (&5.into(), &1.into())
+    );
+    let before = export(here);
+    run(here, &["analyze", "logs", "--record"])
+        .assert()
+        .success();
+    run(here, &["report", "weekly", "logs", "--record"])
+        .assert()
+        .stderr(contains("0 new, 0 changed, 5 unchanged"));
+    run(here, &["gate", "--baseline", "logs", "logs", "--record"])
+        .assert()
+        .stderr(contains("0 new, 0 changed, 5 unchanged"));
+    assert_eq!(export(here), before);
+}
+
+#[test]
+fn a_part_is_not_recorded_as_the_whole() {
+    let folder = working_copy();
+    let here = folder.path();
+    log(here, "a", 2..5, 2.0);
+    for option in [
+        ["--since", "7d"],
+        ["--where", "mode=FANCY"],
+        ["--to", "2026-03-03"],
+    ] {
+        run(here, &["record", "logs"])
+            .args(option)
+            .assert()
+            .code(2)
+            .stderr(contains(option[0]).and(contains("whole")));
+        run(here, &["analyze", "logs", "--record"])
+            .args(option)
+            .assert()
+            .code(2);
+    }
+    assert!(!here.join(".perfadvise").exists());
+    run(here, &["record", "nowhere"]).assert().code(2);
+    std::fs::create_dir(here.join("empty")).unwrap();
+    run(here, &["record", "empty"]).assert().code(3);
+    assert!(!here.join(".perfadvise").exists());
+}
+
+#[test]
+fn without_a_history() {
+    let folder = working_copy();
+    for words in [
+        &["history", "list"][..],
+        &["history", "show"],
+        &["analyze", "--history"],
+        &["history", "export"],
+    ] {
+        run(folder.path(), words)
+            .assert()
+            .code(2)
+            .stderr(contains("no history").and(contains("perfadvise record PATH")));
+    }
+    std::fs::create_dir(folder.path().join(".perfadvise")).unwrap();
+    std::fs::write(folder.path().join(".perfadvise/history.db"), "x").unwrap();
+    run(folder.path(), &["history", "show"])
+        .assert()
+        .code(2)
+        .stderr(contains("no database of SQLite").and(contains("--store")));
+}
+
+#[test]
+fn lists_and_pruning() {
+    let folder = working_copy();
+    let here = folder.path();
+    log(here, "a", 2..5, 2.0);
+    run(here, &["record", "logs"]).assert().success();
+    run(here, &["history", "list"])
+        .assert()
+        .success()
+        .stdout(contains("2026-03-02        1           6"));
+    run(here, &["history", "list", "--units"])
+        .assert()
+        .stdout(contains("2026-03-03 08:00         6  a-3"));
+    run(here, &["history", "show", "a-3"])
+        .assert()
+        .stdout(contains("6  step"));
+    run(here, &["history", "show", "a-9"])
+        .assert()
+        .code(2)
+        .stderr(contains("did you mean"));
+    run(
+        here,
+        &["history", "prune", "--before", "2026-03-04", "--dry-run"],
+    )
+    .assert()
+    .stdout(contains("would remove 2 units"));
+    run(here, &["history", "prune", "--before", "2026-03-04"])
+        .assert()
+        .stdout(contains("removed 2 units"));
+    assert_eq!(
+        json(here, &["history", "list"]).as_array().unwrap().len(),
+        1
+    );
+    let ignore = std::fs::read_to_string(here.join(".perfadvise/.gitignore")).unwrap();
+    assert_eq!(ignore, "/history.db*\n");
+}
+
+/// Any number of programs at once give what one after the other gives.
+#[test]
+fn several_programs_at_once() {
+    let folder = working_copy();
+    let here = folder.path();
+    let names = ["a", "b", "c", "d", "e", "f"];
+    for (name, at) in names.into_iter().zip(1..) {
+        log(here, name, at..at + 4, f64::from(at));
+    }
+    let spawn = |path: &str| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("perfadvise"));
+        command
+            .current_dir(here)
+            .args(["record", path, "--now", "2026-03-16T09:00:00Z"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let all: Vec<_> = names
+        .iter()
+        .map(|name| spawn(&format!("logs/{name}.jsonl")))
+        .chain([spawn("logs"), spawn("logs")])
+        .collect();
+    for mut child in all {
+        assert!(child.wait().unwrap().success());
+    }
+    let at_once = export(here);
+    std::fs::remove_dir_all(here.join(".perfadvise")).unwrap();
+    run(here, &["record", "logs"]).assert().success();
+    assert_eq!(export(here), at_once);
+}
+
+/// Nothing of prompts, replies, commands and tool output is in the database.
+#[test]
+fn nobodys_words_are_kept() {
+    const MARKED: &[&str] = &[
+        "claude-results",
+        "cline",
+        "gemini-cli",
+        "opencode",
+        "otlp",
+        "langfuse",
+        "swe-agent",
+        "tau-bench",
+    ];
+    let folder = working_copy();
+    for format in MARKED {
+        let mut command = run(folder.path(), &["analyze", "--record"]);
+        command.arg(fixture(format)).assert().success();
+    }
+    let text = export(folder.path());
+    assert!(text.lines().count() > 20);
+    assert!(!text.contains("MARKER"));
+    let bytes = std::fs::read(folder.path().join(".perfadvise/history.db")).unwrap();
+    assert!(memchr::memmem::find(&bytes, b"MARKER").is_none());
+}
