@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::advise::{self, Case};
+use crate::advise::{self, Case, Observed};
 use crate::analysis::{self, Questions};
 use crate::assessment::{
     Assessment, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period, PriceNote,
@@ -261,22 +261,28 @@ pub fn judge(material: &Material, request: &Request) -> Assessment {
         profile: *profile,
         by: request.by.clone(),
     };
-    let (mut analysis, score) = std::thread::scope(|scope| {
+    let (analysis, facts, score) = std::thread::scope(|scope| {
         let score = scope.spawn(|| score::score(workload, config, *profile));
-        let analysis = analysis::analyse(workload, config, &questions);
+        let mut analysis = analysis::analyse(workload, config, &questions);
+        mark_costs(&mut analysis.metrics, &request.prices);
+        let facts = advise::facts::gather(Observed {
+            workload,
+            analysis: &analysis,
+            config,
+        });
         match score.join() {
-            Ok(score) => (analysis, score),
+            Ok(score) => (analysis, facts, score),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     });
     tracing::info!(score = score.value, "analysed");
-    mark_costs(&mut analysis.metrics, &request.prices);
-    let advice = advise::advise(Case {
+    let case = Case {
         workload,
         analysis: &analysis,
         score: &score,
         config,
-    });
+    };
+    let advice = advise::advise(case, &facts);
     Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),

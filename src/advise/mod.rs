@@ -21,6 +21,7 @@ pub use lint::{lint, test};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use facts::Facts;
 use judge::Verdict;
 use offer::Speaking;
 use rule::{Rule, Status};
@@ -48,6 +49,17 @@ pub struct Advice {
     pub rules: RuleCounts,
 }
 
+/// What facts are gathered from: nothing of it waits for the score.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'a> {
+    /// The workload.
+    pub workload: &'a Workload,
+    /// Its analysis.
+    pub analysis: &'a Analysis,
+    /// The configuration.
+    pub config: &'a Config,
+}
+
 /// Everything a rule may look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
@@ -61,16 +73,15 @@ pub struct Case<'a> {
     pub config: &'a Config,
 }
 
-/// Judges all rules.
+/// Judges all rules by the facts that were gathered of the case.
 #[must_use]
-pub fn advise(case: Case<'_>) -> Advice {
+pub fn advise(case: Case<'_>, facts: &Facts) -> Advice {
     let folder = case
         .config
         .rules_dir
         .as_ref()
         .map(|d| PathBuf::from(&d.value));
     let library = Library::with_folder(folder.as_deref());
-    let facts = facts::gather(case);
     let mut advice = Advice::default();
     let mut speaking: Vec<Speaking<'_>> = Vec::new();
     let mut satisfied: BTreeSet<&str> = BTreeSet::new();
@@ -84,7 +95,7 @@ pub fn advise(case: Case<'_>) -> Advice {
         let state = if is_off(rule, case) {
             RuleState::Off
         } else {
-            let judgement = judge::judge(rule, &facts);
+            let judgement = judge::judge(rule, facts);
             match judgement.verdict {
                 Verdict::Silent => RuleState::Silent,
                 Verdict::Satisfied => {
@@ -102,7 +113,7 @@ pub fn advise(case: Case<'_>) -> Advice {
                 Verdict::Speaks if rule.class == Class::Info => {
                     advice
                         .findings
-                        .push(finding(&facts, rule, &judgement.subjects));
+                        .push(finding(facts, rule, &judgement.subjects));
                     RuleState::Information
                 }
                 Verdict::Speaks => {
@@ -116,7 +127,7 @@ pub fn advise(case: Case<'_>) -> Advice {
         };
         states.insert(rule.code.clone(), state);
     }
-    let offer = offer::offer(case, &facts, &speaking, &satisfied);
+    let offer = offer::offer(case, facts, &speaking, &satisfied);
     for code in offer.settled {
         states.insert(code, RuleState::Settled);
     }

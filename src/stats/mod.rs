@@ -49,6 +49,7 @@ pub mod rates;
 pub mod segments;
 mod select;
 pub mod shape;
+mod slopes;
 mod splits;
 pub mod stratified;
 pub mod tails;

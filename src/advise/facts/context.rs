@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::number;
 use super::{Fact, Facts};
-use crate::advise::Case;
+use crate::advise::Observed;
 use crate::metrics::Metric;
 use crate::record::{Dimension, EventKind, Name, OperationKind};
 use crate::stats::trend::theil_sen;
@@ -14,7 +14,7 @@ use crate::workload::{Filter, GroupKey, Grouping, UnitId, Workload};
 /// Pairs of files and times that a slope is fitted to, at most.
 const MOST_PAIRS: usize = 400;
 
-pub(super) fn gather(case: Case<'_>, facts: &mut Facts) {
+pub(super) fn gather(case: Observed<'_>, facts: &mut Facts) {
     cache(case.workload, facts);
     files(case.workload, facts);
 }

@@ -1,7 +1,7 @@
 //! Facts over all: metrics, shares of time, what the data and the configuration lack.
 
 use super::{Fact, Facts, context, machine, subjects};
-use crate::advise::Case;
+use crate::advise::Observed;
 use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
 use crate::metrics::Metric;
@@ -10,7 +10,7 @@ use crate::workload::{Filter, Workload};
 
 /// Gathers all facts of a case.
 #[must_use]
-pub fn gather(case: Case<'_>) -> Facts {
+pub fn gather(case: Observed<'_>) -> Facts {
     let mut facts = Facts::new(case.config);
     metrics(case, &mut facts);
     limits(case, &mut facts);
@@ -23,7 +23,7 @@ pub fn gather(case: Case<'_>) -> Facts {
     facts
 }
 
-fn metrics(case: Case<'_>, facts: &mut Facts) {
+fn metrics(case: Observed<'_>, facts: &mut Facts) {
     for row in case
         .analysis
         .metrics
@@ -75,7 +75,7 @@ fn metrics(case: Case<'_>, facts: &mut Facts) {
     }
 }
 
-fn limits(case: Case<'_>, facts: &mut Facts) {
+fn limits(case: Observed<'_>, facts: &mut Facts) {
     if let Some(floor) = case.config.target(Metric::Accuracy, TargetStatistic::Mean) {
         facts.add("accuracy_floor", Fact::of(floor.value));
     }
@@ -122,7 +122,7 @@ fn shares(workload: &Workload, facts: &mut Facts) {
     }
 }
 
-fn data(case: Case<'_>, facts: &mut Facts) {
+fn data(case: Observed<'_>, facts: &mut Facts) {
     let workload = case.workload;
     let counts = &workload.counts;
     if !workload.units.is_empty() {
@@ -193,7 +193,7 @@ fn data(case: Case<'_>, facts: &mut Facts) {
 }
 
 /// Steps without a mode or interface where others have one, and mocks among real answers.
-fn labels(case: Case<'_>, facts: &mut Facts) {
+fn labels(case: Observed<'_>, facts: &mut Facts) {
     let workload = case.workload;
     let all = workload.figure(Metric::SuccessRate, &Filter::default()).n;
     if all == 0 {
@@ -231,7 +231,7 @@ fn labels(case: Case<'_>, facts: &mut Facts) {
 }
 
 /// Days until the disk is full, by the upper end of its slope.
-fn disk(case: Case<'_>, facts: &mut Facts) {
+fn disk(case: Observed<'_>, facts: &mut Facts) {
     let trend = case
         .analysis
         .trends
@@ -248,7 +248,7 @@ fn disk(case: Case<'_>, facts: &mut Facts) {
     }
 }
 
-fn alerts(case: Case<'_>, facts: &mut Facts) {
+fn alerts(case: Observed<'_>, facts: &mut Facts) {
     let configured = case.config.alerts.len() as u64;
     facts.add(
         "alerts.configured",

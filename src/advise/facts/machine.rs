@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::number;
 use super::{Fact, Facts};
-use crate::advise::Case;
+use crate::advise::Observed;
 use crate::advise::library::{embedded_text, parse};
 use crate::advise::rule::Subject;
 use crate::config::{TargetStatistic, part_targets};
@@ -22,14 +22,14 @@ const WINDOWS: i64 = 60;
 /// The table of models that their provider retires.
 const RETIRED: &str = "heuristics/agent/retired-models.data.yaml";
 
-pub(super) fn gather(case: Case<'_>, facts: &mut Facts) {
+pub(super) fn gather(case: Observed<'_>, facts: &mut Facts) {
     load(case, facts);
     processes(case.workload, facts);
     models(case.workload, facts);
 }
 
 /// FANCY in quarters of an hour in which CPU or memory is over its target, and in the others.
-fn load(case: Case<'_>, facts: &mut Facts) {
+fn load(case: Observed<'_>, facts: &mut Facts) {
     let workload = case.workload;
     let Some(fancy) = workload.catalog.names.find("FANCY").map(Name) else {
         return;
@@ -86,7 +86,7 @@ fn load(case: Case<'_>, facts: &mut Facts) {
 }
 
 /// Quarters of an hour in which CPU or memory is over its target; `None` without samples of either.
-fn loaded_windows(case: Case<'_>) -> Option<BTreeSet<GroupKey>> {
+fn loaded_windows(case: Observed<'_>) -> Option<BTreeSet<GroupKey>> {
     let mut loaded = BTreeSet::new();
     let mut has_samples = false;
     let parts = part_targets(case.config, crate::config::Profile::Orchestrator);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::gather::number;
 use super::{Fact, Facts};
-use crate::advise::Case;
+use crate::advise::Observed;
 use crate::advise::rule::Subject;
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::{Dimension, Measured, Name, OperationKind};
@@ -18,7 +18,7 @@ const LEVEL: f64 = 0.95;
 /// Purposes that are testing.
 const TESTS: &[&str] = &["test", "tests", "testing", "ci", "qa", "smoke"];
 
-pub(super) fn gather(case: Case<'_>, facts: &mut Facts) {
+pub(super) fn gather(case: Observed<'_>, facts: &mut Facts) {
     purposes(case.workload, facts);
     interfaces(case, facts);
     tools(case.workload, facts);
@@ -71,7 +71,7 @@ fn purposes(workload: &Workload, facts: &mut Facts) {
     }
 }
 
-fn interfaces(case: Case<'_>, facts: &mut Facts) {
+fn interfaces(case: Observed<'_>, facts: &mut Facts) {
     let workload = case.workload;
     let is_mock = |name: Name| {
         let text = workload.catalog.text(name);
@@ -206,7 +206,7 @@ fn agents(workload: &Workload, facts: &mut Facts) {
     }
 }
 
-fn alerts(case: Case<'_>, facts: &mut Facts) {
+fn alerts(case: Observed<'_>, facts: &mut Facts) {
     for alert in &case.config.alerts {
         let (Some(metric), Some(threshold)) = (alert.metric, alert.threshold) else {
             continue;

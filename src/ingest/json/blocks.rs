@@ -15,15 +15,46 @@ pub(super) const BLOCK: usize = 64;
 /// Where the bytes of longer UTF-8 sequences stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sequences {
+    /// A byte outside ASCII.
+    pub(super) high: u64,
     /// A byte that continues a sequence: 80 to BF.
     pub(super) continuation: u64,
     /// A byte that begins one of at least three: E0 and above.
     pub(super) three: u64,
-    /// A byte that begins one of four: F0 and above.
-    pub(super) four: u64,
-    /// A first byte after which not every continuation is allowed, or that is none: C0, C1, E0, ED,
-    /// F0 and above.
-    pub(super) special: u64,
+}
+
+/// Whether any byte of many blocks asks for a closer look at UTF-8, noted without a mask for each block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unusual<S: Simd> {
+    /// 0 where a byte was C0, C1, E0 or ED.
+    least: u8x64<S>,
+    most: u8x64<S>,
+}
+
+impl<S: Simd> Unusual<S> {
+    #[inline(always)]
+    pub(super) fn none(simd: S) -> Self {
+        Self {
+            least: u8x64::splat(simd, 0xff),
+            most: u8x64::splat(simd, 0),
+        }
+    }
+
+    /// Notes a block.
+    #[inline(always)]
+    pub(super) fn note(&mut self, x: u8x64<S>) {
+        let two = (x & 0xfe) ^ 0xc0;
+        let three = (x ^ 0xe0).min(x ^ 0xed);
+        self.least = self.least.min(two.min(three));
+        self.most = self.most.max(x);
+    }
+
+    /// Whether there was a first byte after which not every continuation is allowed, or that is none, or
+    /// that begins a sequence of four: C0, C1, E0, ED, F0 and above.
+    #[inline(always)]
+    pub(super) fn any(self) -> bool {
+        self.least.simd_eq(0).any_true() || self.most.simd_ge(0xf0).any_true()
+    }
 }
 
 /// The bytes of a block.
@@ -38,12 +69,6 @@ pub(super) fn byte<S: Simd>(x: u8x64<S>, byte: u8) -> u64 {
     x.simd_eq(byte).to_bitmask()
 }
 
-/// Whether any byte is outside ASCII.
-#[inline(always)]
-pub(super) fn has_high<S: Simd>(x: u8x64<S>) -> bool {
-    x.simd_ge(0x80).any_true()
-}
-
 /// Whether any byte is below a space.
 #[inline(always)]
 pub(super) fn has_control<S: Simd>(x: u8x64<S>) -> bool {
@@ -54,12 +79,6 @@ pub(super) fn has_control<S: Simd>(x: u8x64<S>) -> bool {
 #[inline(always)]
 pub(super) fn control<S: Simd>(x: u8x64<S>) -> u64 {
     x.simd_lt(b' ').to_bitmask()
-}
-
-/// Where the bytes outside ASCII stand.
-#[inline(always)]
-pub(super) fn high<S: Simd>(x: u8x64<S>) -> u64 {
-    x.simd_ge(0x80).to_bitmask()
 }
 
 /// Brackets, braces, colons and commas (and, where the cursor refuses them, two control characters).
@@ -86,16 +105,12 @@ fn by_low_half<S: Simd>(x: u8x64<S>, table: [u8; 16]) -> u8x64<S> {
     table.swizzle_dyn_within_blocks(x & 0x0f)
 }
 
-/// What is needed to check UTF-8.
+/// What is needed to check UTF-8, as long as nothing is [`Unusual`].
 #[inline(always)]
 pub(super) fn sequences<S: Simd>(x: u8x64<S>) -> Sequences {
-    let four = x.simd_ge(0xf0);
-    let three = x.simd_eq(0xe0) | x.simd_eq(0xed);
-    let two = (x & 0xfe).simd_eq(0xc0);
     Sequences {
+        high: x.simd_ge(0x80).to_bitmask(),
         continuation: (x & 0xc0).simd_eq(0x80).to_bitmask(),
         three: x.simd_ge(0xe0).to_bitmask(),
-        four: four.to_bitmask(),
-        special: (two | three | four).to_bitmask(),
     }
 }

@@ -1,5 +1,7 @@
 //! Walks an indexed text, value by value, and holds it against the grammar.
 
+#![allow(clippy::inline_always)]
+
 use super::{DEEPEST, Fault, Index};
 
 /// A value, of which texts and numbers are still as they were written.
@@ -57,8 +59,29 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next value. Of a container only the beginning is taken.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn value(&mut self) -> Result<Value<'a>, Fault> {
+        match self.usual_text() {
+            Some(text) => Ok(Value::Text(text)),
+            None => self.any_value(),
+        }
+    }
+
+    /// The next value where it is a text with no blanks before it.
+    #[inline(always)]
+    fn usual_text(&mut self) -> Option<&'a [u8]> {
+        let [open, close] = *self.positions.get(self.next..)?.first_chunk::<2>()?;
+        let (open, close) = (open as usize, close as usize);
+        if open != self.at || self.text[open] != b'"' {
+            return None;
+        }
+        self.next += 2;
+        self.at = close + 1;
+        self.text.get(open + 1..close)
+    }
+
+    #[inline(never)]
+    fn any_value(&mut self) -> Result<Value<'a>, Fault> {
         let place = self.place();
         if place > self.at && !self.is_blank(place) {
             return self.scalar(place);
@@ -76,6 +99,40 @@ impl<'a> Cursor<'a> {
     /// end.
     #[inline]
     pub(crate) fn key(&mut self) -> Result<Option<&'a [u8]>, Fault> {
+        match self.usual_key() {
+            Some(key) => Ok(Some(key)),
+            None => self.any_key(),
+        }
+    }
+
+    /// The next key where there is one and no blanks stand around it.
+    #[inline(always)]
+    fn usual_key(&mut self) -> Option<&'a [u8]> {
+        let marks = self.positions.get(self.next..)?.first_chunk::<4>()?;
+        let comma = usize::from(!self.is_fresh);
+        let [open, close, colon] = if self.is_fresh {
+            [marks[0], marks[1], marks[2]]
+        } else if marks[0] as usize == self.at && self.text[self.at] == b',' {
+            [marks[1], marks[2], marks[3]]
+        } else {
+            return None;
+        }
+        .map(|mark| mark as usize);
+        let is_usual = open == self.at + comma
+            && self.text[open] == b'"'
+            && colon == close + 1
+            && self.text[colon] == b':';
+        if !is_usual {
+            return None;
+        }
+        self.is_fresh = false;
+        self.next += comma + 3;
+        self.at = colon + 1;
+        self.text.get(open + 1..close)
+    }
+
+    #[inline(never)]
+    fn any_key(&mut self) -> Result<Option<&'a [u8]>, Fault> {
         if !self.has_more(b'}')? {
             return Ok(None);
         }

@@ -34,89 +34,107 @@ impl Index {
         if u32::try_from(text.len()).is_err() {
             return Err(Fault::NotJson);
         }
-        dispatch!(level, simd => scan(simd, text, self))
+        dispatch!(level, simd => scan(simd, text, self)).map_err(|fault| {
+            // What else is wrong with a text that is none is of no interest.
+            std::str::from_utf8(text).map_or(Fault::InvalidUtf8, |_| fault)
+        })
     }
+}
 
-    /// Notes a position for each bit. A few are written before they are counted: a loop that ends
-    /// with the bits would end where nobody can foresee it.
-    #[inline(always)]
-    fn note(&mut self, base: u32, mut bits: u64) {
-        if self.slots.len() < self.count + BLOCK {
-            self.slots.resize((self.count + BLOCK) * 2, 0);
-        }
-        let Some(slots) = self.slots[self.count..].first_chunk_mut::<BLOCK>() else {
-            return;
-        };
-        let count = bits.count_ones() as usize;
-        self.count += count;
-        let mut write = |range: std::ops::Range<usize>| {
-            for slot in &mut slots[range] {
-                *slot = base + bits.trailing_zeros();
-                bits &= bits.wrapping_sub(1);
-            }
-        };
-        write(0..8);
-        if count > 8 {
-            write(8..16);
-        }
-        if count > 16 {
-            write(16..count);
-        }
+/// Notes a position for each bit, behind the `count` that there are, and gives how many there are then.
+/// A few are written before they are counted: a loop that ends with the bits would end where nobody can
+/// foresee it.
+#[inline(always)]
+fn note(slots: &mut Vec<u32>, count: usize, base: u32, mut bits: u64) -> usize {
+    if slots.len() < count + BLOCK {
+        slots.resize((count + BLOCK) * 2, 0);
     }
+    let Some(slots) = slots[count..].first_chunk_mut::<BLOCK>() else {
+        return count;
+    };
+    let found = bits.count_ones() as usize;
+    let mut write = |range: std::ops::Range<usize>| {
+        for slot in &mut slots[range] {
+            *slot = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+        }
+    };
+    write(0..8);
+    if found > 8 {
+        write(8..16);
+    }
+    if found > 16 {
+        write(16..found);
+    }
+    count + found
 }
 
 #[inline(always)]
 fn scan<S: Simd>(simd: S, text: &[u8], index: &mut Index) -> Result<(), Fault> {
-    let mut scan = Scan::default();
+    let mut scan = Scan {
+        base: 0,
+        count: 0,
+        in_string: 0,
+        is_escaped: 0,
+        expected: 0,
+        is_broken: 0,
+        unusual: blocks::Unusual::none(simd),
+    };
     let (chunks, rest) = text.as_chunks::<BLOCK>();
     for chunk in chunks {
-        scan.block(blocks::load(simd, chunk), text, index)?;
+        scan.block(blocks::load(simd, chunk), text, &mut index.slots)?;
     }
     if !rest.is_empty() || scan.expected != 0 {
         let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
-        scan.block(blocks::load(simd, &last), text, index)?;
+        scan.block(blocks::load(simd, &last), text, &mut index.slots)?;
     }
+    index.count = scan.count;
     if scan.in_string != 0 || scan.is_escaped != 0 {
         return Err(Fault::CutOff);
     }
-    Ok(())
+    let is_utf8 = if scan.unusual.any() {
+        std::str::from_utf8(text).is_ok()
+    } else {
+        scan.is_broken == 0
+    };
+    if is_utf8 {
+        Ok(())
+    } else {
+        Err(Fault::InvalidUtf8)
+    }
 }
 
 /// What one block tells the next.
-#[derive(Debug, Default)]
-struct Scan {
+#[derive(Debug)]
+struct Scan<S: Simd> {
     base: u32,
+    /// Positions noted.
+    count: usize,
     /// All ones while the block before ended within a string.
     in_string: u64,
     /// 1 when the first byte is escaped by the last one of the block before.
     is_escaped: u64,
     /// Continuation bytes that the block before still expects, as the lowest bits.
     expected: u64,
+    /// Anything but 0: some continuation was missing or too many, unless there was anything unusual.
+    is_broken: u64,
+    unusual: blocks::Unusual<S>,
 }
 
-impl Scan {
+impl<S: Simd> Scan<S> {
     #[inline(always)]
-    fn block<S: Simd>(
-        &mut self,
-        block: u8x64<S>,
-        text: &[u8],
-        index: &mut Index,
-    ) -> Result<(), Fault> {
-        if blocks::has_high(block) || self.expected != 0 {
-            self.check_utf8(block, text)?;
-        }
+    fn block(&mut self, block: u8x64<S>, text: &[u8], slots: &mut Vec<u32>) -> Result<(), Fault> {
+        let base = self.base;
+        self.base += BLOCK as u32;
+        self.note_utf8(block);
         let escaped = self.escaped(blocks::byte(block, b'\\'));
-        if escaped != 0 {
-            let unusual = escaped & !blocks::escapes(block);
-            if unusual != 0 {
-                self.check_escapes(unusual, text)?;
-            }
+        let unusual = escaped & !blocks::escapes(block);
+        if unusual != 0 {
+            check_escapes(base, unusual, text)?;
         }
         let quotes = blocks::byte(block, b'"') & !escaped;
         let has_control = blocks::has_control(block);
-        let base = self.base;
-        self.base += BLOCK as u32;
         if quotes == 0 && self.in_string != 0 {
             // The inside of a long string.
             return if has_control {
@@ -131,17 +149,16 @@ impl Scan {
         if has_control && blocks::control(block) & inside != 0 {
             return Err(Fault::NotJson);
         }
-        index.note(base, quotes | blocks::structure(block) & !inside);
+        let marks = quotes | blocks::structure(block) & !inside;
+        self.count = note(slots, self.count, base, marks);
         Ok(())
     }
 
-    /// Bytes that follow a backslash which is not itself escaped.
+    /// Bytes that follow a backslash which is not itself escaped. Without a branch: whether a block has
+    /// a backslash is nothing that could be foreseen.
     /// Source: simdjson, `json_escape_scanner` (runs of backslashes by their odd and even starts).
     #[inline(always)]
     fn escaped(&mut self, backslash: u64) -> u64 {
-        if backslash == 0 {
-            return std::mem::take(&mut self.is_escaped);
-        }
         const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
         let potential = backslash & !self.is_escaped;
         let maybe_escaped = potential << 1;
@@ -152,69 +169,41 @@ impl Scan {
         escaped
     }
 
-    /// Holds what follows backslashes, and is no letter or mark that may, against the one escape
-    /// that is longer: a `u` with its four digits.
-    #[cold]
-    #[inline(never)]
-    fn check_escapes(&self, mut unusual: u64, text: &[u8]) -> Result<(), Fault> {
-        while unusual != 0 {
-            let at = self.base as usize + unusual.trailing_zeros() as usize;
-            unusual &= unusual - 1;
-            let Some(byte) = text.get(at) else {
-                return Err(Fault::CutOff);
-            };
-            if *byte != b'u' {
-                return Err(Fault::NotJson);
-            }
-            let digits = text[at + 1..].iter().take(4);
-            if !digits.clone().all(u8::is_ascii_hexdigit) {
-                return Err(Fault::NotJson);
-            }
-            if digits.len() < 4 {
-                return Err(Fault::CutOff);
-            }
-        }
-        Ok(())
-    }
-
     /// Holds the continuation bytes of a block against what the first bytes announce.
     #[inline(always)]
-    fn check_utf8<S: Simd>(&mut self, block: u8x64<S>, text: &[u8]) -> Result<(), Fault> {
+    fn note_utf8(&mut self, block: u8x64<S>) {
+        self.unusual.note(block);
         let found = blocks::sequences(block);
-        let two = blocks::high(block) & !found.continuation;
-        let expected = self.expected | two << 1 | found.three << 2 | found.four << 3;
-        if expected != found.continuation {
-            return Err(Fault::InvalidUtf8);
-        }
-        self.expected = two >> 63 | found.three >> 62 | found.four >> 61;
-        if found.special != 0 {
-            self.check_special(found.special, text)?;
-        }
-        Ok(())
+        let two = found.high & !found.continuation;
+        let expected = self.expected | two << 1 | found.three << 2;
+        self.is_broken |= expected ^ found.continuation;
+        self.expected = two >> 63 | found.three >> 62;
     }
+}
 
-    /// Holds the byte behind a first byte against what is allowed there.
-    /// Source: Unicode, table 3-7 (well-formed UTF-8 byte sequences).
-    #[inline(never)]
-    fn check_special(&self, mut special: u64, text: &[u8]) -> Result<(), Fault> {
-        while special != 0 {
-            let at = self.base as usize + special.trailing_zeros() as usize;
-            special &= special - 1;
-            let next = text.get(at + 1).copied().unwrap_or(0);
-            let is_allowed = match text.get(at).copied().unwrap_or(0) {
-                0xe0 => next >= 0xa0,
-                0xed => next < 0xa0,
-                0xf0 => next >= 0x90,
-                0xf1..=0xf3 => true,
-                0xf4 => next < 0x90,
-                _ => false,
-            };
-            if !is_allowed {
-                return Err(Fault::InvalidUtf8);
-            }
+/// Holds what follows backslashes, and is no letter or mark that may, against the one escape
+/// that is longer: a `u` with its four digits.
+#[cold]
+#[inline(never)]
+fn check_escapes(base: u32, mut unusual: u64, text: &[u8]) -> Result<(), Fault> {
+    while unusual != 0 {
+        let at = base as usize + unusual.trailing_zeros() as usize;
+        unusual &= unusual - 1;
+        let Some(byte) = text.get(at) else {
+            return Err(Fault::CutOff);
+        };
+        if *byte != b'u' {
+            return Err(Fault::NotJson);
         }
-        Ok(())
+        let digits = text[at + 1..].iter().take(4);
+        if !digits.clone().all(u8::is_ascii_hexdigit) {
+            return Err(Fault::NotJson);
+        }
+        if digits.len() < 4 {
+            return Err(Fault::CutOff);
+        }
     }
+    Ok(())
 }
 
 /// Each bit: whether an odd number of bits is set up to and with it.

@@ -4,13 +4,12 @@ mod cache;
 mod facts;
 mod subjects;
 
-use perfadvise::advise::Case;
+use perfadvise::advise::Observed;
 use perfadvise::advise::condition::Value as Known;
 use perfadvise::advise::facts::{Fact, Facts, gather};
 use perfadvise::advise::rule::Subject;
 use perfadvise::analysis::{Questions, analyse};
 use perfadvise::config::{Config, Profile};
-use perfadvise::score::score;
 use serde_json::{Value, json};
 
 use super::analysis::native;
@@ -22,13 +21,14 @@ fn facts_of(lines: &[Value]) -> Facts {
 
 fn facts_with(lines: &[Value], config: &Config) -> Facts {
     let workload = native(lines);
-    let profile = Profile::Orchestrator;
-    let questions = Questions { profile, by: None };
+    let questions = Questions {
+        profile: Profile::Orchestrator,
+        by: None,
+    };
     let analysis = analyse(&workload, config, &questions);
-    gather(Case {
+    gather(Observed {
         workload: &workload,
         analysis: &analysis,
-        score: &score(&workload, config, profile),
         config,
     })
 }
