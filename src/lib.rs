@@ -16,6 +16,7 @@
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
 //! | [`gate`], [`summary`] | a candidate against a baseline; a period against the one before |
 //! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
+//! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
 //! | [`cli`] | the verbs |
 
@@ -25,6 +26,7 @@ pub mod assessment;
 pub mod cache;
 pub mod cli;
 pub mod config;
+pub mod export;
 pub mod gate;
 pub mod ingest;
 pub mod metrics;

@@ -18,10 +18,10 @@ use crate::ingest::{self, Ingested, Target, formats};
 use crate::metrics::{Metric, Unit};
 use crate::place::ProblemKind;
 use crate::prices::PriceTable;
-use crate::record::{Dimension, EventKind, Flags};
+use crate::record::{Catalog, Dimension, EventKind, Flags, Records};
 use crate::score;
 use crate::units::Time;
-use crate::workload::{self, FoldOptions, WallClockRules, Workload};
+use crate::workload::{self, FoldOptions, Trace, WallClockRules, Workload};
 
 pub use past::{Kept, Loader, Past, PastError};
 
@@ -179,6 +179,31 @@ fn joint(a: Option<(Time, Time)>, b: Option<(Time, Time)>) -> Option<(Time, Time
     }
 }
 
+/// What is shown of a run that is traced: at first the earliest time of the records and nothing, then with the
+/// same time each session in turn.
+pub type Watch<'a> = dyn FnMut(Option<Time>, Option<(&Catalog, &Trace<'_>)>) + 'a;
+
+/// Reads and folds as [`read`] does, and shows the course of each session.
+///
+/// # Errors
+/// As [`read`].
+pub fn trace(
+    request: &Request,
+    config: Config,
+    progress: &(dyn Fn(u64, u64) + Sync),
+    watch: &mut Watch<'_>,
+) -> Result<Material, PipelineError> {
+    let survey = ingest::Survey::of(&request.targets, &request.options)?;
+    let mut ingested = survey.read(formats::ALL, progress);
+    let begin = ingested.records.span().map(|(from, _)| from);
+    watch(begin, None);
+    let (records, options) = taken(request, &mut ingested);
+    let workload = workload::fold_watched(records, &options, &mut |catalog, trace| {
+        watch(begin, Some((catalog, trace)));
+    });
+    material(request, config, &ingested, Folded::Fresh(workload))
+}
+
 /// What was read and folded, with the configuration that stood among it.
 fn material(
     request: &Request,
@@ -212,24 +237,28 @@ fn material(
 
 /// Folds what was read, whose records are used up.
 fn fold(request: &Request, ingested: &mut Ingested) -> Workload {
+    let (records, options) = taken(request, ingested);
+    workload::fold(records, &options)
+}
+
+/// Takes the records out of what was read, with what their fold has to know.
+fn taken(request: &Request, ingested: &mut Ingested) -> (Records, FoldOptions) {
     let records = std::mem::take(&mut ingested.records);
     ingested.records.ignored = records.ignored;
-    workload::fold(
-        records,
-        &FoldOptions {
-            file_ranks: ingested.files.iter().map(|f| f.rank).collect(),
-            file_formats: ingested
-                .files
-                .iter()
-                .map(|f| f.format.unwrap_or_default())
-                .collect(),
-            from: request.from,
-            to: request.to,
-            only: request.only.clone(),
-            prices: Some(Arc::clone(&request.prices)),
-            wall_clock: request.wall_clock,
-        },
-    )
+    let options = FoldOptions {
+        file_ranks: ingested.files.iter().map(|f| f.rank).collect(),
+        file_formats: ingested
+            .files
+            .iter()
+            .map(|f| f.format.unwrap_or_default())
+            .collect(),
+        from: request.from,
+        to: request.to,
+        only: request.only.clone(),
+        prices: Some(Arc::clone(&request.prices)),
+        wall_clock: request.wall_clock,
+    };
+    (records, options)
 }
 
 /// Runs all stages. What is odd in configuration files among the inputs comes back beside the

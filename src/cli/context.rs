@@ -141,6 +141,12 @@ pub enum OutputFormat {
     Sarif,
     /// Annotations of a GitHub workflow (gate)
     Github,
+    /// Trace events in JSON for ui.perfetto.dev (export)
+    Perfetto,
+    /// Profiles in JSON for speedscope.app (export)
+    Speedscope,
+    /// Folded stacks for flame graphs (export)
+    Folded,
 }
 
 impl OutputFormat {
@@ -158,6 +164,9 @@ impl OutputFormat {
             OutputFormat::Junit => "junit",
             OutputFormat::Sarif => "sarif",
             OutputFormat::Github => "github",
+            OutputFormat::Perfetto => "perfetto",
+            OutputFormat::Speedscope => "speedscope",
+            OutputFormat::Folded => "folded",
         }
     }
 }

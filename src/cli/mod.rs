@@ -10,6 +10,7 @@ mod compare;
 mod completions;
 mod config;
 mod context;
+mod export;
 mod failure;
 mod formats;
 mod gate;
@@ -25,6 +26,7 @@ mod record;
 mod report;
 mod rules;
 mod score;
+mod template;
 mod trend;
 
 use std::ffi::OsString;
@@ -61,6 +63,7 @@ Examples:
   perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
   perfadvise report weekly reports/        the executive summary of a week
+  perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
   perfadvise formats explain FILE          what is in a file, and what is missing
@@ -102,6 +105,8 @@ enum Verb {
     /// The history: list, show, prune, export
     #[command(subcommand)]
     History(history::Verb),
+    /// The course of sessions for Perfetto, speedscope and flame graphs
+    Export(export::Args),
     /// Input formats: list them, or explain what is in a file
     #[command(subcommand)]
     Formats(formats::Verb),
@@ -168,6 +173,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Report(args) => report::run(args, &context, out),
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),
+        Verb::Export(args) => export::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),

@@ -1,7 +1,8 @@
 //! Where results go: standard output, or a file that is written at once or not at all.
 
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Context, Exit, Failure, OutputFormat};
 
@@ -19,33 +20,93 @@ pub(super) fn with_writer(
             Ok(exit)
         }
         Some(path) => {
-            let mut text = Vec::new();
-            let exit = run(&mut text)?;
-            replace(path, &text).map_err(|error| {
+            let failure = |error: io::Error| {
                 Failure::new(format!("{} could not be written: {error}", path.display()))
                     .help("check that the folder exists and may be written to")
-            })?;
+            };
+            let mut file = Replacement::of(path).map_err(failure)?;
+            let exit = run(&mut file);
+            if let Some(error) = file.fault.take() {
+                return Err(failure(error));
+            }
+            let exit = exit?;
+            file.finish().map_err(failure)?;
             Ok(exit)
         }
     }
 }
 
-/// Writes beside the target and renames, so that readers see the old or the new file.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-    let temporary = path.with_file_name(format!(
-        ".{}.{}.tmp",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
-    let result = std::fs::write(&temporary, text).and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        // Best effort: the first error is the one to report.
-        let _ = std::fs::remove_file(&temporary);
+/// A file that takes the place of another when it is complete, so that readers see the old or the new one. It stands
+/// beside its target, from the first byte on, so that no verb reads it as an input.
+struct Replacement {
+    target: PathBuf,
+    temporary: PathBuf,
+    file: Option<io::BufWriter<File>>,
+    /// Why it could not be written.
+    fault: Option<io::Error>,
+}
+
+impl Replacement {
+    fn of(target: &Path) -> io::Result<Self> {
+        let name = target
+            .file_name()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
+        let temporary = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
+        Ok(Self {
+            target: target.to_owned(),
+            temporary: target.with_file_name(temporary),
+            file: None,
+            fault: None,
+        })
     }
-    result
+
+    /// The file, which is there from now on.
+    fn file(&mut self) -> io::Result<&mut io::BufWriter<File>> {
+        match &mut self.file {
+            Some(file) => Ok(file),
+            none => {
+                let file = File::create(&self.temporary)?;
+                Ok(none.insert(io::BufWriter::new(file)))
+            }
+        }
+    }
+
+    /// Notes a fault for who asks at the end, since verbs only see that writing failed.
+    fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let kind = error.kind();
+            self.fault.get_or_insert(error);
+            kind.into()
+        })
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.file()?.flush()?;
+        std::fs::rename(&self.temporary, &self.target)?;
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.file().and_then(|file| file.write(bytes));
+        self.noted(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.file.as_mut().map_or(Ok(()), Write::flush);
+        self.noted(result)
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            // Best effort: the first error is the one to report.
+            let _ = std::fs::remove_file(&self.temporary);
+        }
+    }
 }
 
 /// Writes a list: as JSON, JSON lines or YAML if asked for, else as `text` does.
@@ -77,7 +138,10 @@ pub(super) fn list<T: serde::Serialize>(
         | OutputFormat::Html
         | OutputFormat::Junit
         | OutputFormat::Sarif
-        | OutputFormat::Github => {
+        | OutputFormat::Github
+        | OutputFormat::Perfetto
+        | OutputFormat::Speedscope
+        | OutputFormat::Folded => {
             return Err(Failure::new(format!(
                 "this list is not written as {}",
                 context.globals.format.name()

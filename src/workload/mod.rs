@@ -20,7 +20,7 @@ mod unite;
 mod wall_clock;
 mod without;
 
-pub use fold::{FoldOptions, fold};
+pub use fold::{FoldOptions, Segment, Trace, Traced, Watch, fold, fold_watched};
 pub use pieces::{Piece, Scope};
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};

@@ -53,13 +53,14 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "report",
             with(&["units", "place", "metrics", "assessment"], &[]),
         ),
+        ("export", with(&words, &["workload", "report"])),
         ("store", store),
         ("pipeline", pipeline),
         (
             "cli",
             with(
                 &pipeline_list,
-                &["gate", "pipeline", "report", "store", "summary"],
+                &["export", "gate", "pipeline", "report", "store", "summary"],
             ),
         ),
         ("main", with(&["cli"], &[])),

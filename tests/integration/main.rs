@@ -7,6 +7,7 @@ mod architecture;
 mod cache;
 mod cli;
 mod config;
+mod export;
 mod formats;
 mod history;
 mod ingest;

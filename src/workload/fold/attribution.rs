@@ -5,12 +5,14 @@ use std::collections::HashSet;
 use crate::record::{
     Dimension, Event, EventKind, Flags, IdentityId, Name, Operation, OperationKind, Records,
 };
+use crate::units::Time;
 use crate::workload::{UnitId, WallClock};
 
 use super::FoldOptions;
 use super::join::Role;
 use super::selection::Selection;
 use super::sweep::{Class, Interval, Lines};
+use super::trace::{Watch, traced};
 use super::units::{Units, is_agent_log};
 
 /// The operations of a fold with what is known of each.
@@ -23,13 +25,14 @@ pub(super) struct Joined<'a> {
 
 /// Takes the time of each unit apart. Units that no session, run or unit names have no span of their
 /// own, and where a selection leaves out a part of a unit's operations the rest would look unexplained:
-/// these are left out.
+/// these are left out. `watch` is shown each unit as it is done.
 pub(super) fn attribute(
     joined: &Joined<'_>,
     records: &Records,
     options: &FoldOptions,
     selection: &Selection,
     units: &Units,
+    mut watch: Option<&mut Watch<'_>>,
 ) -> Vec<WallClock> {
     let is_log = |file: u32| {
         let format = options.file_formats.get(file as usize);
@@ -59,28 +62,37 @@ pub(super) fn attribute(
 
     let mut swept = Vec::new();
     let mut lines = Lines::default();
+    let is_watched = watch.is_some();
     let text = |name: Name| records.catalog.text(name);
     for unit in (0..is_swept.len()).filter(|unit| is_swept[*unit]) {
         let (mut empty, mut hides_approvals) = (0, false);
+        lines.segments = is_watched.then(Vec::new);
         for index in by_unit.of(unit) {
             let operation = &joined.operations[*index as usize];
             let role = joined.roles[*index as usize];
             let Some(class) = class_of(operation, role) else {
                 continue;
             };
-            match interval(operation, class, records) {
+            match interval(operation, class, records, is_watched) {
                 Some(interval) => lines.intervals.push(interval),
                 None => empty += 1,
             }
             hides_approvals |= class == Class::Tool && is_log(operation.file);
         }
         let from = prompts.partition_point(|(u, _)| *u < unit);
-        let own = prompts[from..].iter().take_while(|(u, _)| *u == unit);
-        lines.prompts.extend(own.map(|(_, time)| *time));
+        let own = || prompts[from..].iter().take_while(|(u, _)| *u == unit);
+        lines.prompts.extend(own().map(|(_, time)| *time));
         let id = UnitId(super::number(unit));
         if let Some(mut wall) = lines.sweep(id, options.wall_clock, text) {
             wall.empty = empty;
             wall.hides_approvals = hides_approvals;
+            if let (Some(watch), Some(segments)) = (&mut watch, lines.segments.take()) {
+                let prompts = own().map(|(_, time)| Time(*time)).collect();
+                let indexes = by_unit.of(unit).iter().map(|n| *n as usize);
+                let name = units.name(id);
+                let trace = traced(name, joined, indexes, prompts, (&wall, segments));
+                watch(&records.catalog, &trace);
+            }
             swept.push(wall);
         }
     }
@@ -135,17 +147,23 @@ fn class_of(operation: &Operation, role: Role) -> Option<Class> {
 }
 
 /// `None` without a length.
-fn interval(operation: &Operation, class: Class, records: &Records) -> Option<Interval> {
+fn interval(
+    operation: &Operation,
+    class: Class,
+    records: &Records,
+    is_watched: bool,
+) -> Option<Interval> {
     let end = operation.end()?;
     let is_tool = class == Class::Tool;
+    let named = |dimension| records.catalog.dimension(operation.dims, dimension);
     (end > operation.start).then(|| Interval {
         start: operation.start.0,
         end: end.0,
         class,
-        tool: if is_tool {
-            records.catalog.dimension(operation.dims, Dimension::Tool)
-        } else {
-            Name::NONE
+        name: match class {
+            Class::Tool => named(Dimension::Tool),
+            Class::Model if is_watched => named(Dimension::Model),
+            _ => Name::NONE,
         },
         is_unanswered: is_tool && operation.flags.has(Flags::UNANSWERED),
     })

@@ -13,6 +13,7 @@ mod samples;
 mod selection;
 mod sources;
 mod sweep;
+mod trace;
 mod units;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use units::Units;
 
 pub(super) use index::{Quick, number};
 pub(super) use samples::whole;
+pub use trace::{Segment, Trace, Traced, Watch};
 pub(super) use units::names_of as unit_names;
 
 /// What a fold needs to know beside the records.
@@ -56,7 +58,18 @@ pub struct FoldOptions {
 
 /// Folds records into a workload.
 #[must_use]
-pub fn fold(mut records: Records, options: &FoldOptions) -> Workload {
+pub fn fold(records: Records, options: &FoldOptions) -> Workload {
+    run(records, options, None)
+}
+
+/// Folds records into a workload, and shows `watch` the course of each unit whose wall-clock time is taken apart
+/// (those that a session, run or unit names, and of which no part is left out), one after another.
+#[must_use]
+pub fn fold_watched(records: Records, options: &FoldOptions, watch: &mut Watch<'_>) -> Workload {
+    run(records, options, Some(watch))
+}
+
+fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>>) -> Workload {
     let mut workload = Workload::default();
     links::follow(&mut records);
     workload.counts.duplicates = dedupe::dedupe(&mut records, options);
@@ -73,6 +86,7 @@ pub fn fold(mut records: Records, options: &FoldOptions) -> Workload {
         &selection,
         &mut units,
         &mut workload,
+        watch,
     );
     drop(joined);
     // Switches decide the mode of samples even where they lie outside the selection.
@@ -96,6 +110,7 @@ fn fold_operations(
     selection: &Selection,
     units: &mut Units,
     workload: &mut Workload,
+    watch: Option<&mut Watch<'_>>,
 ) {
     let mut operations = std::mem::take(&mut records.operations);
     let records = &*records;
@@ -125,7 +140,7 @@ fn fold_operations(
         roles: &joined.roles,
         units: &units_of_operations,
     };
-    workload.wall_clocks = attribution::attribute(&told, records, options, selection, units);
+    workload.wall_clocks = attribution::attribute(&told, records, options, selection, units, watch);
 
     let mut rows = Rows::default();
     let mut pricing = Pricing::new(options.prices.as_deref());

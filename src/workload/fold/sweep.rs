@@ -5,7 +5,9 @@
 //! first request or tool call, where that was earlier) and ends with the last request or tool call.
 
 use crate::record::Name;
-use crate::workload::{ToolShare, UnitId, WallClock, WallClockRules, WallPart};
+use crate::workload::{Segment, ToolShare, UnitId, WallClock, WallClockRules, WallPart};
+
+use super::trace::Course;
 
 /// What an interval is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +29,7 @@ pub(super) enum Class {
     Away,
 }
 
-const CLASSES: usize = Class::Away as usize + 1;
+pub(super) const CLASSES: usize = Class::Away as usize + 1;
 
 impl Class {
     /// Work of the main conversation, which a span reaches to.
@@ -49,8 +51,8 @@ pub(super) struct Interval {
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) class: Class,
-    /// Name of a tool.
-    pub(super) tool: Name,
+    /// Name of a tool; where a trace is wanted, of a request's model too.
+    pub(super) name: Name,
     /// Nobody answered: it ends where the next line begins.
     pub(super) is_unanswered: bool,
 }
@@ -63,6 +65,8 @@ pub(super) struct Lines {
     pub(super) prompts: Vec<i64>,
     /// Number of the interval and its end, by the end.
     ends: Vec<(i64, u32)>,
+    /// Which moments went where, if that is wanted.
+    pub(super) segments: Option<Vec<Segment>>,
 }
 
 impl Lines {
@@ -161,7 +165,7 @@ impl Lines {
                 start,
                 end: *prompt,
                 class: if is_away { Class::Away } else { Class::Person },
-                tool: Name::NONE,
+                name: Name::NONE,
                 is_unanswered: false,
             });
         }
@@ -187,6 +191,7 @@ impl Lines {
             is_tool_first: rules.is_tool_first,
             span,
             at: span.0.min(first),
+            course: self.segments.take().map(Course::new),
             text,
         };
         // An interval ends after it began, so that all have begun when the last one ends.
@@ -201,6 +206,7 @@ impl Lines {
             state.step(self.intervals[*number as usize], -1);
         }
         state.wall.settle();
+        self.segments = state.course.map(Course::finish);
         state.wall
     }
 }
@@ -215,6 +221,8 @@ struct State<'t, T: Fn(Name) -> &'t str> {
     span: (i64, i64),
     /// Up to where all moments were given away.
     at: i64,
+    /// What went where, if that is wanted.
+    course: Option<Course>,
     text: T,
 }
 
@@ -243,6 +251,9 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
             if part == WallPart::Tool {
                 self.share(length);
                 self.divide(length);
+            }
+            if let Some(course) = &mut self.course {
+                course.pass(from, to, part, &self.live);
             }
         }
     }
@@ -312,7 +323,10 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
             _ => {}
         }
         if interval.class == Class::Tool {
-            self.run(interval.tool, by);
+            self.run(interval.name, by);
+        }
+        if let Some(course) = &mut self.course {
+            course.step(interval, by);
         }
     }
 

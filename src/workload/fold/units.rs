@@ -77,6 +77,13 @@ impl Units {
         self.by_name.get(&name).copied()
     }
 
+    /// The name of a unit so far.
+    pub(super) fn name(&self, unit: UnitId) -> &str {
+        self.units
+            .get(unit.0 as usize)
+            .map_or("", |unit| unit.name.as_str())
+    }
+
     /// For each unit so far whether records name it.
     pub(super) fn are_named(&self) -> Vec<bool> {
         let mut are_named = vec![true; self.units.len()];

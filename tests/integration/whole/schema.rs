@@ -85,7 +85,8 @@ pub(crate) fn check(
     };
     for (keyword, rule) in schema {
         match keyword.as_str() {
-            "$schema" | "$defs" | "title" | "description" | "default" | "format" => {}
+            "$schema" | "$defs" | "definitions" | "title" | "description" | "default"
+            | "format" => {}
             "$ref" => {
                 let pointer = rule.as_str().unwrap().trim_start_matches('#');
                 check(value, root.pointer(pointer).unwrap(), root, at, faults);

@@ -12,14 +12,14 @@ fn interval(class: Class, start: i64, end: i64) -> Interval {
         start,
         end,
         class,
-        tool: Name::NONE,
+        name: Name::NONE,
         is_unanswered: false,
     }
 }
 
 fn tool(number: u32, start: i64, end: i64) -> Interval {
     Interval {
-        tool: Name(number),
+        name: Name(number),
         ..interval(Class::Tool, start, end)
     }
 }
@@ -29,6 +29,7 @@ fn sweep(intervals: &[Interval], prompts: &[i64]) -> Option<WallClock> {
         intervals: intervals.to_vec(),
         prompts: prompts.to_vec(),
         ends: Vec::new(),
+        segments: None,
     };
     let rules = WallClockRules::default();
     lines.sweep(UnitId(0), rules, |name| TEXTS[name.0 as usize])
@@ -40,6 +41,7 @@ fn sweep_by(intervals: &[Interval], prompts: &[i64], away: i64) -> Option<WallCl
         intervals: intervals.to_vec(),
         prompts: prompts.to_vec(),
         ends: Vec::new(),
+        segments: None,
     };
     let rules = WallClockRules {
         away,
@@ -204,7 +206,7 @@ fn intervals() -> impl Strategy<Value = Vec<Interval>> {
     ];
     let one = (0..classes.len(), 0..120_i64, 1..40_i64, 0..4_u32).prop_map(
         move |(class, start, length, name)| Interval {
-            tool: Name(name),
+            name: Name(name),
             ..interval(classes[class], start, start + length)
         },
     );
