@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::input::{InputArgs, deliver};
 use super::record::RecordArgs;
+use super::template::TemplateArgs;
 use super::{Context, Exit, Failure};
 
 /// Arguments of `analyze`.
@@ -16,6 +17,8 @@ pub(super) struct Args {
     /// Everything: all tables, evidence, what was not evaluated, all skipped input
     #[arg(long)]
     full: bool,
+    #[command(flatten)]
+    template: TemplateArgs,
     /// Print the JSON Schema of the result, and read nothing
     #[arg(long)]
     json_schema: bool,
@@ -31,6 +34,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         )?;
         return Ok(Exit::Done);
     }
+    let template = args.template.load(context)?;
     let verb = if args.full {
         "analyze --full"
     } else {
@@ -40,5 +44,17 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let answer = args.input.assess(context, verb, args.full)?;
     args.record
         .keep(&answer.material, Some(&answer.assessment), context)?;
-    deliver(&answer, context, None, out)
+    match template {
+        Some(template) => {
+            let assessment = &answer.assessment;
+            template.deliver(
+                assessment,
+                &assessment.provenance,
+                &answer.style,
+                context,
+                out,
+            )
+        }
+        None => deliver(&answer, context, None, out),
+    }
 }

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::input::{InputArgs, exit};
 use super::progress::Progress;
 use super::record::RecordArgs;
+use super::template::TemplateArgs;
 use super::{Context, Exit, Failure};
 use crate::assessment::PeriodReport;
 use crate::config::keys::nearest;
@@ -47,6 +48,8 @@ pub(super) struct Args {
     /// The summary and everything behind it
     #[arg(long)]
     full: bool,
+    #[command(flatten)]
+    template: TemplateArgs,
     /// Print the JSON Schema of the result, and read nothing
     #[arg(long)]
     json_schema: bool,
@@ -60,10 +63,20 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         return Ok(Exit::Done);
     }
     let format = context.globals.format.name();
-    if ["junit", "sarif", "github"].contains(&format) {
+    if [
+        "junit",
+        "sarif",
+        "github",
+        "perfetto",
+        "speedscope",
+        "folded",
+    ]
+    .contains(&format)
+    {
         return Err(Failure::new(format!("a report is not written as {format}"))
             .help("use --format text, markdown, json, jsonl, yaml or csv"));
     }
+    let template = args.template.load(context)?;
     let (kind, input) = split(&args.input);
     let (config, zone) = input.settings(context)?;
     let clock = Clock {
@@ -153,6 +166,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         _ => Extent::Usual,
     };
     let style = context.style(&command, zone, false);
+    if let Some(template) = template {
+        let provenance = &report.assessment.provenance;
+        return template.deliver(&report, provenance, &style, context, out);
+    }
     let text = report::summary::render(&report, format, extent, &style);
     out.write_all(text.as_bytes())?;
     out.flush()?;

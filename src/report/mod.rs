@@ -23,6 +23,7 @@ mod signs;
 mod sources;
 pub mod summary;
 mod table;
+pub mod template;
 mod text;
 mod times;
 pub mod trends;

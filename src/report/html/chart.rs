@@ -9,7 +9,7 @@ use super::super::{times, words};
 use crate::assessment::{Indicator, OrderedBy, Score, Trend};
 
 /// Text that HTML and SVG take for nothing but text.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -5,6 +5,8 @@
 mod chart;
 mod view;
 
+pub(super) use chart::escaped;
+
 use minijinja::Environment;
 
 use super::Style;

@@ -8,8 +8,11 @@ mod lists;
 #[cfg(unix)] // Its workflows are run by a shell.
 mod pull_request;
 mod report;
+#[cfg(unix)] // Its commands are run by a shell.
+mod scheduling;
 mod settings;
 mod streams;
+mod template;
 mod trend;
 
 use assert_cmd::Command;
