@@ -18,6 +18,7 @@
 //! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
+//! | [`live`] | the machine now: sampled on a schedule, written as reports and records |
 //! | [`cli`] | the verbs |
 
 pub mod advise;
@@ -29,6 +30,7 @@ pub mod config;
 pub mod export;
 pub mod gate;
 pub mod ingest;
+pub mod live;
 pub mod metrics;
 pub mod pipeline;
 pub mod place;

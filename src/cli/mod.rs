@@ -19,6 +19,7 @@ mod input;
 mod logging;
 mod man;
 mod metrics;
+mod monitor;
 mod output;
 mod progress;
 mod recommend;
@@ -26,6 +27,7 @@ mod record;
 mod report;
 mod rules;
 mod score;
+mod status;
 mod template;
 mod trend;
 
@@ -64,6 +66,7 @@ Examples:
   perfadvise recommend reports/            only the advice
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
+  perfadvise monitor                       sample this machine, until Ctrl-C
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
   perfadvise formats explain FILE          what is in a file, and what is missing
@@ -107,6 +110,10 @@ enum Verb {
     History(history::Verb),
     /// The course of sessions for Perfetto, speedscope and flame graphs
     Export(export::Args),
+    /// Sample this machine, processes and addresses, and write reports
+    Monitor(monitor::Args),
+    /// What a monitor saw last, as JSON
+    Status(status::Args),
     /// Input formats: list them, or explain what is in a file
     #[command(subcommand)]
     Formats(formats::Verb),
@@ -146,17 +153,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             return if is_fault { Exit::Fault } else { Exit::Done };
         }
     };
-    let cli = match Cli::from_arg_matches(&matches) {
+    let mut cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
             return Exit::Fault;
         }
     };
-    let Some(verb) = cli.verb else {
+    let Some(mut verb) = cli.verb else {
         let _ = anstream::stdout().write_all(command().render_help().ansi().to_string().as_bytes());
         return Exit::Done;
     };
+    if let Verb::Monitor(args) = &mut verb {
+        args.take_output(&mut cli.globals.output);
+    }
     if let Err(failure) = logging::start(&cli.globals) {
         failure.print(&cli.globals);
         return Exit::Fault;
@@ -174,6 +184,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),
         Verb::Export(args) => export::run(args, &context, out),
+        Verb::Monitor(args) => monitor::run(args, &context, out),
+        Verb::Status(args) => status::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),

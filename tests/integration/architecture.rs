@@ -55,12 +55,15 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ),
         ("export", with(&words, &["workload", "report"])),
         ("store", store),
+        ("live", with(&["units", "report"], &[])),
         ("pipeline", pipeline),
         (
             "cli",
             with(
                 &pipeline_list,
-                &["export", "gate", "pipeline", "report", "store", "summary"],
+                &[
+                    "export", "gate", "live", "pipeline", "report", "store", "summary",
+                ],
             ),
         ),
         ("main", with(&["cli"], &[])),

@@ -5,6 +5,7 @@ mod compare;
 mod gate;
 mod history;
 mod lists;
+mod monitor;
 #[cfg(unix)] // Its workflows are run by a shell.
 mod pull_request;
 mod report;

@@ -236,7 +236,9 @@ impl Taking<'_, '_> {
             // The monitor's own tests write an empty list.
             Shaped::Nothing | Shaped::Other => {}
             Shaped::Is(checks) => {
-                self.check(&[RESPONSES, VISUALIZER], &checks.visualizer);
+                if let Some(visualizer) = &checks.visualizer {
+                    self.check(&[RESPONSES, VISUALIZER], visualizer);
+                }
                 for (name, field) in &checks.others {
                     let before = self.template.dims;
                     if is_word(name) {
@@ -252,7 +254,8 @@ impl Taking<'_, '_> {
 
     fn check(&mut self, at: &[&str], field: &Field<'_>) {
         match field.number() {
-            Ok(None) => {}
+            // Asked, and no answer: this program's own monitor writes so.
+            Ok(None) => self.push(Metric::Uptime, 0.0, Flags::default()),
             Ok(Some(value)) if value >= 0.0 => {
                 self.push(Metric::CheckTime, value, Flags::default());
                 self.push(Metric::Uptime, 1.0, Flags::default());
@@ -273,7 +276,7 @@ const VISUALIZER: &str = "visualizer_response_time";
 /// Times of checks in seconds, by name.
 #[derive(Debug, Default)]
 struct Checks<'a> {
-    visualizer: Field<'a>,
+    visualizer: Option<Field<'a>>,
     others: Vec<(String, Field<'a>)>,
 }
 
@@ -292,7 +295,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Checks<'a> {
                 while let Some(key) = map.next_key::<Field<'de>>()? {
                     let value = map.next_value()?;
                     match key.text() {
-                        Some(VISUALIZER) => checks.visualizer = value,
+                        Some(VISUALIZER) => checks.visualizer = Some(value),
                         name => checks
                             .others
                             .push((name.unwrap_or_default().to_owned(), value)),
