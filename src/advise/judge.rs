@@ -173,7 +173,10 @@ fn is_applied(rule: &Rule, view: View<'_>, subject: Option<&str>) -> bool {
         .satisfied_when
         .as_ref()
         .is_some_and(|text| condition::evaluate(text, &view) == Truth::Yes);
-    let by_value = match (rule.knob(subject), rule.proposed(subject)) {
+    let by_value = match (
+        rule.knob(subject),
+        rule.proposed(subject, |name| view.fact(name)?.number("value")),
+    ) {
         (Some(knob), Some(to)) => view.knob(&knob).is_some_and(|present| same(present, &to)),
         _ => false,
     };

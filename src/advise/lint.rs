@@ -227,7 +227,12 @@ fn names(rule: &Rule) -> Vec<String> {
         }
     }
     for name in listed {
-        if !used.contains(name) && !rule.evidence.iter().any(|e| e.fact == name) {
+        let is_proposed = rule
+            .scenario
+            .as_ref()
+            .is_some_and(|s| s.to_fact.as_deref() == Some(name));
+        let is_shown = rule.evidence.iter().any(|e| e.fact == name);
+        if !used.contains(name) && !is_shown && !is_proposed {
             found.push(format!("{name} is listed and not used"));
         }
     }
@@ -263,6 +268,22 @@ fn change(rule: &Rule) -> Vec<String> {
             }
         }
     }
+    if let Some(fact) = rule.scenario.as_ref().and_then(|s| s.to_fact.as_ref())
+        && !rule.needs.iter().chain(&rule.optional).any(|n| n == fact)
+    {
+        found.push(format!(
+            "{fact} is proposed and listed neither in needs nor in optional"
+        ));
+    }
+    if matches!(rule.projection, Some(Mechanism::Replay)) {
+        let knob = rule
+            .scenario
+            .as_ref()
+            .map(|s| rule.filled(&s.knob, Some("x")));
+        if knob.is_none_or(|k| crate::scenario::replay::mechanism(&k).is_none()) {
+            found.push("projection: no replay turns the knob of its scenario".into());
+        }
+    }
     if let Some(metric) = &rule.metric
         && Metric::named(metric).is_none()
     {
@@ -294,8 +315,11 @@ fn change(rule: &Rule) -> Vec<String> {
 
 /// Whether the cases show every way in which a rule can end.
 fn completeness(rule: &Rule, cases: &Cases) -> Vec<String> {
-    let can_be_satisfied =
-        rule.satisfied_when.is_some() || rule.scenario.as_ref().is_some_and(|s| s.to.is_some());
+    let can_be_satisfied = rule.satisfied_when.is_some()
+        || rule
+            .scenario
+            .as_ref()
+            .is_some_and(|s| s.to.is_some() || s.to_fact.is_some());
     [
         (Expected::Speaks, true, "in which it speaks"),
         (Expected::Silent, true, "in which it is silent"),

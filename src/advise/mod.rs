@@ -32,6 +32,7 @@ use crate::assessment::{
     Score,
 };
 use crate::config::{Config, KnobValue};
+use crate::scenario::replay::Bench;
 use crate::workload::Workload;
 
 /// What the advise stage offers.
@@ -71,6 +72,18 @@ pub struct Case<'a> {
     pub score: &'a Score,
     /// The configuration.
     pub config: &'a Config,
+}
+
+impl<'a> Case<'a> {
+    /// What its simulations run on.
+    #[must_use]
+    pub fn bench(&self) -> Bench<'a> {
+        Bench {
+            workload: self.workload,
+            score: self.score,
+            config: self.config,
+        }
+    }
 }
 
 /// Judges all rules by the facts that were gathered of the case.

@@ -123,9 +123,7 @@ fn candidate<'a>(
     subjects: Vec<&'a str>,
 ) -> Option<Candidate<'a>> {
     let (change, no_projection) = project::change(case, facts, rule, &subjects);
-    let alone = change
-        .as_ref()
-        .map(|c| simulate(case.workload, case.score, &[c]));
+    let alone = change.as_ref().map(|c| simulate(&case.bench(), &[c]));
     let gain = alone.as_ref().map_or(0.0, gain);
     // A change that would lose on the whole, or win next to nothing, is not offered.
     if alone.as_ref().is_some_and(|outcome| {
@@ -139,8 +137,10 @@ fn candidate<'a>(
         .or_else(|| evidence::units(facts, rule, subjects.first().copied()))
         .unwrap_or(case.workload.units.len() as u64);
     let kind = match &change {
-        Some(change) if !change.is_bound() => rank::MEASURED,
-        _ => rank::SHARE,
+        Some(change) if change.is_bound() => rank::SHARE,
+        Some(change) if change.replayed.is_some() => rank::REPLAY,
+        Some(_) => rank::MEASURED,
+        None => rank::SHARE,
     };
     let mut candidate = Candidate {
         rule,
@@ -265,7 +265,7 @@ fn combine(
     for (index, c) in candidates.iter().enumerate() {
         let Some(change) = &c.change else { continue };
         changes.push(change);
-        let outcome = simulate(case.workload, case.score, &changes);
+        let outcome = simulate(&case.bench(), &changes);
         if let Some(all) = outcome.points {
             after_above.insert(index, all - points);
             points = all;
@@ -309,20 +309,28 @@ fn recommendation(
         evidence: evidence::of_all(facts, rule, &c.subjects, SHOWN_SUBJECTS),
         change: rule.knob(subject).map(|knob| Change {
             from: facts.knobs.get(&knob).map(knobs::json),
-            to: rule.proposed(subject).as_ref().map(knobs::json),
+            to: rule
+                .proposed(subject, |name| facts.all.get(name)?.number("value"))
+                .as_ref()
+                .map(knobs::json),
             knob,
         }),
         advice: rule.advice.as_ref().map(|text| rule.filled(text, subject)),
         projection: c.alone.as_ref().map(|_| Projection {
-            kind: if is_bound {
-                ProjectionKind::Share
-            } else {
-                ProjectionKind::Measured
+            kind: match &c.change {
+                Some(change) if change.replayed.is_some() => ProjectionKind::Replay,
+                _ if is_bound => ProjectionKind::Share,
+                _ => ProjectionKind::Measured,
             },
             at_most: is_bound,
             effects,
             points,
-            reproduction: Vec::new(),
+            reproduction: c
+                .change
+                .as_ref()
+                .and_then(|change| change.replayed.as_ref())
+                .map(|r| r.reproduction.clone())
+                .unwrap_or_default(),
         }),
         no_projection: c.no_projection.clone(),
         alone_and_combined: points.zip(after_above).map(
@@ -344,6 +352,9 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
     let Some(change) = &c.change else {
         return words;
     };
+    if let Some(replayed) = &change.replayed {
+        words.extend(replayed.notes.iter().cloned());
+    }
     if let Some(response) = change.contrasts.get(&Metric::ResponseTime) {
         if response.likeness == Likeness::Kind {
             words.push(
@@ -365,16 +376,27 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
     words
 }
 
-/// What gets better, and what gets worse.
+/// A metric that moves by less than this share of it is not worth a word.
+const LEAST_MOVE: f64 = 0.002;
+
+/// What gets better, the rule's own metric first, and what gets worse. What a replay leaves where it was
+/// is not among them.
 fn split_effects(rule: &Rule, effects: &[Effect]) -> (Vec<Effect>, Vec<Effect>) {
-    effects.iter().cloned().partition(|effect| {
-        let is_own = rule.metric.as_deref() == Some(effect.metric.as_str());
+    let is_own = |e: &Effect| rule.metric.as_deref() == Some(e.metric.as_str());
+    let has_moved = |e: &Effect| (e.to - e.from).abs() > LEAST_MOVE * e.from.abs();
+    let mut shown: Vec<Effect> = effects
+        .iter()
+        .filter(|e| is_own(e) || has_moved(e))
+        .cloned()
+        .collect();
+    shown.sort_by_key(|e| !is_own(e));
+    shown.into_iter().partition(|effect| {
         let is_worse = match Metric::named(&effect.metric).map(|m| m.row().direction) {
             Some(Direction::Lower) => effect.to > effect.from,
             Some(Direction::Higher) => effect.to < effect.from,
             _ => false,
         };
-        is_own || !is_worse
+        is_own(effect) || !is_worse
     })
 }
 

@@ -1,4 +1,4 @@
-//! How a rule's change is computed: by both observed variants, as a bound, or not at all.
+//! How a rule's change is computed: by both observed variants, by a replay, as a bound, or not at all.
 
 use super::Case;
 use super::facts::Facts;
@@ -6,6 +6,7 @@ use super::rule::{Mechanism, Rule, ShareOf, Subject, SwapDimension};
 use crate::record::{Dimension, Name};
 use crate::scenario::measured::Swap;
 use crate::scenario::outcome::Change;
+use crate::scenario::replay::Settings;
 use crate::scenario::share;
 
 /// The change that a rule proposes for a subject, or why there is no figure for it.
@@ -22,6 +23,7 @@ pub(super) fn change(
     let change = match &rule.projection {
         None => return (None, None),
         Some(Mechanism::None { reason }) => return (None, Some(reason.clone())),
+        Some(Mechanism::Replay) => return replayed(case, facts, rule, subjects.first().copied()),
         Some(Mechanism::Measured {
             dimension,
             from,
@@ -74,6 +76,26 @@ pub(super) fn change(
         .to_owned()
     });
     (change, reason)
+}
+
+fn replayed(
+    case: Case<'_>,
+    facts: &Facts,
+    rule: &Rule,
+    subject: Option<&str>,
+) -> (Option<Change>, Option<String>) {
+    let value = rule.proposed(subject, |name| facts.all.get(name)?.number("value"));
+    let Some((knob, value)) = rule.knob(subject).zip(value) else {
+        let fact = rule.scenario.as_ref().and_then(|s| s.to_fact.as_ref());
+        let reason = fact
+            .and_then(|name| facts.withheld.get(name).cloned())
+            .unwrap_or_else(|| "which value would be best is not known".into());
+        return (None, Some(reason));
+    };
+    match Change::replay(&case.bench(), Settings::from([(knob, value)])) {
+        Ok(change) => (Some(change), None),
+        Err(withheld) => (None, Some(withheld.reason)),
+    }
 }
 
 fn real_interfaces(case: Case<'_>) -> Vec<Name> {

@@ -5,6 +5,9 @@ use crate::assessment::{Effort, Priority};
 /// Weight of a projection whose variants were both observed.
 pub const MEASURED: f64 = 0.9;
 
+/// Weight of a replay of what was recorded.
+pub const REPLAY: f64 = 0.8;
+
 /// Weight of a bound, and of advice without a figure.
 pub const SHARE: f64 = 0.5;
 

@@ -143,6 +143,9 @@ pub struct Scenario {
     /// The proposed value; absent where only the direction is known.
     #[serde(default)]
     pub to: Option<Scalar>,
+    /// The fact whose value is proposed, where the data decide: `context_cache.sufficient_size`.
+    #[serde(default)]
+    pub to_fact: Option<String>,
 }
 
 /// How the outcome of a rule's change is computed.
@@ -164,6 +167,8 @@ pub enum Mechanism {
         /// Which share.
         of: ShareOf,
     },
+    /// The recorded sequence is run again with the knob of the scenario at the proposed value.
+    Replay,
     /// No figure, and why.
     None {
         /// Why there is none.
@@ -314,10 +319,18 @@ impl Rule {
         Some(self.filled(&scenario.knob, subject))
     }
 
-    /// The value it proposes, for one subject.
+    /// The value it proposes, for one subject; `fact` gives the value of a fact.
     #[must_use]
-    pub fn proposed(&self, subject: Option<&str>) -> Option<KnobValue> {
-        match self.scenario.as_ref()?.to.as_ref()? {
+    pub fn proposed(
+        &self,
+        subject: Option<&str>,
+        fact: impl Fn(&str) -> Option<f64>,
+    ) -> Option<KnobValue> {
+        let scenario = self.scenario.as_ref()?;
+        if let Some(name) = &scenario.to_fact {
+            return fact(name).map(KnobValue::Number);
+        }
+        match scenario.to.as_ref()? {
             Scalar::Word(word) => Some(KnobValue::Word(self.filled(word, subject))),
             other => Some(other.knob()),
         }

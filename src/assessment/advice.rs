@@ -186,10 +186,16 @@ pub struct Effect {
 pub struct Reproduction {
     /// The metric.
     pub metric: String,
+    /// The statistic: `mean`, `p95`.
+    pub statistic: String,
     /// Measured.
     pub measured: f64,
     /// Replayed.
     pub replayed: f64,
+    /// Error: of a rate the difference, else a share of what was measured; `null`: nothing to hold it against.
+    pub error: Option<f64>,
+    /// The largest error with which projections are shown.
+    pub allowed: Option<f64>,
 }
 
 /// Points alone, and after those ranked above.

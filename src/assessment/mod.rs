@@ -13,6 +13,7 @@ mod provenance;
 mod score;
 mod summary;
 mod trends;
+mod whatif;
 
 pub use advice::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Effort, Evidence, FindingRow,
@@ -40,6 +41,9 @@ pub use summary::{
 };
 pub use trends::{
     ChangePoint, Newest, NewestVerdict, OrderedBy, SeriesPoint, Slope, Trend, TrendDirection,
+};
+pub use whatif::{
+    EffectTarget, KnobEffect, KnobWithheld, MissCounts, ScoreProjection, SizeRow, SizeTable, Whatif,
 };
 
 use schemars::JsonSchema;

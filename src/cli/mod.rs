@@ -30,6 +30,7 @@ mod score;
 mod status;
 mod template;
 mod trend;
+mod whatif;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -64,6 +65,7 @@ Examples:
   perfadvise trend builds.csv              change points and the newest value of any series
   perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
+  perfadvise whatif reports/ --set context.cache_size=100   what another setting would give
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
   perfadvise monitor                       sample this machine, until Ctrl-C
@@ -101,6 +103,8 @@ enum Verb {
     Baseline(Box<baseline::Verb>),
     /// What to change next, best first
     Recommend(recommend::Args),
+    /// What other settings of knobs would give, by replay or from both variants
+    Whatif(whatif::Args),
     /// The executive summary of a day, a week, a month or any days
     Report(report::Args),
     /// Keep what is new in the inputs in the history, where it stays when logs are deleted
@@ -180,6 +184,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Gate(args) => gate::run(args, &context, out),
         Verb::Baseline(verb) => baseline::run(verb, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
+        Verb::Whatif(args) => whatif::run(args, &context, out),
         Verb::Report(args) => report::run(args, &context, out),
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),

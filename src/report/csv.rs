@@ -12,6 +12,7 @@ use super::effects::verdict_word;
 use super::escape::visible;
 use crate::assessment::{
     Assessment, Check, Comparison, EffectKind, Limit, MetricRow, SummaryRow, TargetVerdict, Trend,
+    Whatif,
 };
 
 /// Columns behind the metric, its unit and its dimensions.
@@ -52,6 +53,53 @@ pub(super) fn render(assessment: &Assessment, _: &Style) -> String {
     push(&mut out, head);
     for row in &assessment.metrics {
         push(&mut out, fields(row, &dimensions).into_iter());
+    }
+    out
+}
+
+/// One line for each effect of other settings, the score first.
+pub(super) fn effects(whatif: &Whatif) -> String {
+    let mut out = String::new();
+    let head = [
+        "metric",
+        "unit",
+        "statistic",
+        "from",
+        "to",
+        "low",
+        "high",
+        "at_most",
+    ];
+    push(&mut out, head.into_iter().map(str::to_owned));
+    let Some(projection) = &whatif.projection else {
+        return out;
+    };
+    let at_most = projection.at_most.to_string();
+    if let Some(score) = &whatif.score {
+        let fields = [
+            "score".to_owned(),
+            "number".to_owned(),
+            String::new(),
+            number(Some(score.from)),
+            number(Some(score.to)),
+            number(score.low),
+            number(score.high),
+            at_most.clone(),
+        ];
+        push(&mut out, fields.into_iter());
+    }
+    for e in &projection.effects {
+        let fields = [
+            word(&e.metric),
+            unit(e.unit),
+            word(&e.statistic),
+            number(Some(e.from)),
+            number(Some(e.to)),
+            number(e.low),
+            number(e.high),
+            at_most.clone(),
+        ];
+        push(&mut out, fields.into_iter());
     }
     out
 }

@@ -28,6 +28,7 @@ mod text;
 mod times;
 pub mod trends;
 mod verdict;
+pub mod whatif;
 mod words;
 mod yaml;
 

@@ -201,6 +201,27 @@ impl Transport {
         (!from.is_empty() && !to.is_empty()).then_some(Transport { from, to })
     }
 
+    /// The map of values that were and values that would be, in any order; `None` of none.
+    pub fn between(
+        from: impl Iterator<Item = i64>,
+        to: impl Iterator<Item = i64>,
+    ) -> Option<Transport> {
+        let histogram = |values: &mut dyn Iterator<Item = i64>| {
+            let mut figure = Figure::default();
+            values.for_each(|v| figure.histogram.add(v));
+            cumulated(
+                figure
+                    .histogram
+                    .buckets()
+                    .iter()
+                    .map(|(b, n)| (*b, f64::from(*n))),
+            )
+        };
+        let (mut from, mut to) = (from, to);
+        let (from, to) = (histogram(&mut from), histogram(&mut to));
+        (!from.is_empty() && !to.is_empty()).then_some(Transport { from, to })
+    }
+
     /// The value in the other variant.
     #[must_use]
     pub fn map(&self, value: i64) -> i64 {

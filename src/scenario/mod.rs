@@ -1,9 +1,20 @@
 //! What a change of configuration would give, computed on the measured workload.
 //!
-//! [`measured`] replaces steps by like steps of the other variant, which was observed too; [`share`]
-//! gives a bound. Replays of recorded sequences are not among them yet.
+//! [`measured`] replaces steps by like steps of the other variant, which was observed too; [`replay`]
+//! runs recorded sequences again under other settings, once it has shown that it reproduces the present;
+//! [`share`] gives a bound. [`outcome`] puts several changes into one simulation.
+//!
+//! A mechanism of replay is a folder or file with a [`replay::Mechanism`], and a row in
+//! [`replay::MECHANISMS`]: [`context`] is the context cache and the slots of steps.
 
+pub mod caches;
+pub mod context;
 pub mod knobs;
 pub mod measured;
 pub mod outcome;
+pub mod present;
+pub mod replay;
+pub mod servers;
 pub mod share;
+pub mod turn;
+pub mod whatif;

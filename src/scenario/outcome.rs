@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::measured::{self, Contrast, Swap, Transport};
+use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
 use crate::assessment::{Effect, Score};
 use crate::metrics::{Metric, Unit};
 use crate::record::Dimension;
@@ -23,6 +24,7 @@ const SEEN: f64 = 0.95;
 const SIMULATED: &[Metric] = &[
     Metric::ResponseTime,
     Metric::ContextPreparationTime,
+    Metric::QueueTime,
     Metric::SuccessRate,
     Metric::Accuracy,
     Metric::CacheHitRate,
@@ -42,6 +44,10 @@ pub struct Change {
     pub transport: Option<Transport>,
     /// What falls away, at most.
     pub reliefs: Vec<Relief>,
+    /// The knobs under which a sequence is run again; all of one mechanism.
+    pub settings: Settings,
+    /// What that gives, alone.
+    pub replayed: Option<Replayed>,
     /// Metrics that the present variant has and the other was not measured in.
     pub unknown: Vec<Metric>,
 }
@@ -101,15 +107,38 @@ impl Change {
         Some(change)
     }
 
+    /// The change that a replay under settings is.
+    ///
+    /// # Errors
+    /// Why there is no projection: no mechanism turns these knobs together, the sequence was not
+    /// recorded, a present value is not known, or the replay does not give what was measured.
+    pub fn replay(bench: &Bench<'_>, settings: Settings) -> Result<Change, Withheld> {
+        let mechanism = settings
+            .keys()
+            .next()
+            .and_then(|knob| replay::mechanism(knob))
+            .ok_or_else(|| Withheld::because("no replay turns this knob"))?;
+        let replayed = (mechanism.replay)(bench, &settings)?;
+        Ok(Change {
+            settings,
+            replayed: Some(replayed),
+            ..Change::default()
+        })
+    }
+
     /// Whether its figures are bounds.
     #[must_use]
     pub fn is_bound(&self) -> bool {
-        self.swap.is_none()
+        self.swap.is_none() && self.replayed.as_ref().is_none_or(|r| r.is_bound)
     }
 
-    /// The smallest number of units or pairs behind its effects on response time.
+    /// The smallest number of units or pairs behind its effects on response time; of a replay, the units
+    /// in it.
     #[must_use]
     pub fn compared(&self) -> Option<u64> {
+        if let Some(replayed) = &self.replayed {
+            return Some(replayed.units);
+        }
         self.contrasts
             .get(&Metric::ResponseTime)
             .map(Contrast::compared)
@@ -123,6 +152,8 @@ pub struct Outcome {
     pub effects: Vec<Effect>,
     /// Points of score that are gained; `None` where the score cannot be computed.
     pub points: Option<f64>,
+    /// 90 % interval of the points, where all effects on the score have one.
+    pub points_interval: Option<(f64, f64)>,
     /// Share of the time of all steps that is saved.
     pub time_saved: f64,
     /// Share of the reported cost that is saved; `None` where none is reported.
@@ -139,9 +170,12 @@ impl Outcome {
     }
 }
 
-/// Simulates changes on a workload, in their order.
+/// Simulates changes on a workload, in their order; replays of one mechanism are one run with all their
+/// settings.
 #[must_use]
-pub fn simulate(workload: &Workload, score: &Score, changes: &[&Change]) -> Outcome {
+pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
+    let (workload, score) = (bench.workload, bench.score);
+    let replays = replays(bench, changes);
     let affected: Vec<Vec<bool>> = changes
         .iter()
         .map(|c| {
@@ -154,12 +188,15 @@ pub fn simulate(workload: &Workload, score: &Score, changes: &[&Change]) -> Outc
     for metric in SIMULATED {
         let concerns = changes.iter().any(|c| {
             c.contrasts.contains_key(metric) || c.reliefs.iter().any(|r| r.metric == *metric)
-        });
+        }) || replays
+            .iter()
+            .any(|r| r.shifts.iter().any(|s| s.metric == *metric));
         if !concerns {
             continue;
         }
         let cells = cells(workload, *metric, &affected);
-        let Some((from, mut effect)) = mean_effect(*metric, &cells, changes) else {
+        let shifts = Shifts::of(workload, *metric, &affected, &replays);
+        let Some((from, mut effect)) = mean_effect(*metric, &cells, changes, &shifts) else {
             continue;
         };
         if *metric == Metric::ResponseTime {
@@ -172,15 +209,162 @@ pub fn simulate(workload: &Workload, score: &Score, changes: &[&Change]) -> Outc
         }
         outcome.effects.push(effect);
         if *metric == Metric::ResponseTime {
-            outcome.effects.extend(p95_effect(&cells, changes));
+            outcome
+                .effects
+                .extend(p95_effect(&cells, changes, &replays));
         }
     }
-    outcome.points = points(score, &outcome.effects);
+    outcome.points = points(score, &outcome.effects, |e| Some(e.to));
+    outcome.points_interval = points_interval(score, &outcome.effects, outcome.points);
     outcome
 }
 
-/// Points of score that effects are worth.
-fn points(score: &Score, effects: &[Effect]) -> Option<f64> {
+/// One run for each mechanism.
+fn replays(bench: &Bench<'_>, changes: &[&Change]) -> Vec<Replayed> {
+    let mut by_mechanism: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
+    for change in changes.iter().filter(|c| c.replayed.is_some()) {
+        let mechanism = change
+            .settings
+            .keys()
+            .next()
+            .and_then(|k| replay::mechanism(k));
+        if let Some(mechanism) = mechanism {
+            by_mechanism.entry(mechanism.name).or_default().push(change);
+        }
+    }
+    by_mechanism
+        .into_values()
+        .flat_map(|changes| match changes.as_slice() {
+            [only] => only.replayed.iter().cloned().collect::<Vec<_>>(),
+            several => {
+                let mut all = Settings::new();
+                for change in several {
+                    all.extend(change.settings.clone());
+                }
+                match Change::replay(bench, all) {
+                    Ok(together) => together.replayed.into_iter().collect(),
+                    // Each ran alone, so this one should too; else the effects of the first stand.
+                    Err(_) => several[0].replayed.iter().cloned().collect(),
+                }
+            }
+        })
+        .collect()
+}
+
+/// What replays shift of a metric, by which of the changes concern the rows, and by group of units.
+#[derive(Debug, Default)]
+struct Shifts {
+    /// Change of n, of the sum, and of the part of the sum that is time of preparations.
+    by_mask: BTreeMap<u64, (f64, f64, f64)>,
+    /// Change of n and of the sum.
+    by_group: Vec<(f64, f64)>,
+    /// n and sum as measured.
+    measured: Vec<(f64, f64)>,
+    /// The errors of reproduction, squared and added up.
+    error: f64,
+}
+
+impl Shifts {
+    fn of(
+        workload: &Workload,
+        metric: Metric,
+        affected: &[Vec<bool>],
+        replays: &[Replayed],
+    ) -> Self {
+        let mut all = Self::default();
+        let shifts = replays.iter().flat_map(|r| &r.shifts);
+        for shift in shifts.filter(|s| s.metric == metric) {
+            all.by_group.resize(GROUPS, (0.0, 0.0));
+            let mask = mask_of(affected, shift.dims.0 as usize);
+            let at = all.by_mask.entry(mask).or_default();
+            at.0 += shift.n;
+            if shift.is_preparation {
+                at.2 += shift.sum;
+            } else {
+                at.1 += shift.sum;
+            }
+            let group = &mut all.by_group[group_of(shift.unit)];
+            group.0 += shift.n;
+            group.1 += shift.sum;
+        }
+        if all.by_mask.is_empty() {
+            return all;
+        }
+        all.measured.resize(GROUPS, (0.0, 0.0));
+        let unit = metric.row().unit;
+        for row in &workload.rows {
+            let mut figure = Figure::default();
+            if row.add_to(metric, &mut figure) {
+                let group = &mut all.measured[group_of(row.key.unit)];
+                group.0 += figure.n as f64;
+                group.1 += figure.total(unit);
+            }
+        }
+        for reproduction in replays.iter().flat_map(|r| &r.reproduction) {
+            if reproduction.metric == metric.name() && reproduction.statistic == "mean" {
+                all.error += (reproduction.replayed - reproduction.measured).powi(2);
+            }
+        }
+        all
+    }
+
+    /// Half of the 90 % interval of the change of the mean, squared: over units, and the error of the
+    /// reproduction. `None` with too few groups of units.
+    fn half_squared(&self) -> Option<f64> {
+        if self.by_mask.is_empty() {
+            return Some(0.0);
+        }
+        let total =
+            |list: &[(f64, f64)]| list.iter().fold((0.0, 0.0), |(n, s), x| (n + x.0, s + x.1));
+        let (n, sum) = total(&self.measured);
+        let (more_n, more) = total(&self.by_group);
+        let without: Vec<f64> = self
+            .measured
+            .iter()
+            .zip(&self.by_group)
+            .filter(|((n, _), _)| *n > 0.0)
+            .map(|((own_n, own), (own_more_n, own_more))| {
+                let (n, sum) = (n - own_n, sum - own);
+                (sum + more - own_more) / (n + more_n - own_more_n) - sum / n
+            })
+            .collect();
+        let half = replay::half_width(&without, LEVEL)?;
+        Some(half.powi(2) + self.error)
+    }
+}
+
+/// Where the points may lie: the ends of each effect alone, put together as independent ones; mean and
+/// 95th percentile of one metric go together.
+fn points_interval(
+    score: &Score,
+    effects: &[Effect],
+    points_of: Option<f64>,
+) -> Option<(f64, f64)> {
+    let best = points_of?;
+    let metrics: std::collections::BTreeSet<&str> =
+        effects.iter().map(|e| e.metric.as_str()).collect();
+    let (mut low, mut high) = (0.0, 0.0);
+    for metric in metrics {
+        let own = |end: fn(&Effect) -> Option<f64>| {
+            points(score, effects, |e| {
+                if e.metric == metric {
+                    // A percentile without an interval stays where it is.
+                    end(e).or_else(|| (e.statistic == "p95").then_some(e.to))
+                } else {
+                    Some(e.to)
+                }
+            })
+        };
+        let (a, b) = (own(|e| e.low)? - best, own(|e| e.high)? - best);
+        low += a.min(b).min(0.0).powi(2);
+        high += a.max(b).max(0.0).powi(2);
+    }
+    Some((best - f64::sqrt(low), best + f64::sqrt(high)))
+}
+
+/// Points of score that effects are worth, of each the value that `pick` gives; `None` where it gives
+/// none for one that is scored.
+fn points(score: &Score, effects: &[Effect], pick: impl Fn(&Effect) -> Option<f64>) -> Option<f64> {
     let present = score.value?;
     let mut changed = BTreeMap::new();
     for effect in effects {
@@ -200,7 +384,7 @@ fn points(score: &Score, effects: &[Effect]) -> Option<f64> {
                 && (p.statistic == "p95") == (effect.statistic == "p95")
         });
         if is_scored {
-            changed.insert(part, effect.to);
+            changed.insert(part, pick(effect)?);
         }
     }
     if changed.is_empty() {
@@ -212,13 +396,7 @@ fn points(score: &Score, effects: &[Effect]) -> Option<f64> {
 /// Sums of a metric by which of the changes concern them (a bit for each change).
 fn cells(workload: &Workload, metric: Metric, affected: &[Vec<bool>]) -> Vec<(u64, Figure)> {
     let masks: Vec<u64> = (0..workload.catalog.dims.values().len())
-        .map(|dims| {
-            affected
-                .iter()
-                .enumerate()
-                .filter(|(_, a)| a.get(dims).copied().unwrap_or(false))
-                .fold(0, |mask, (i, _)| mask | 1 << i)
-        })
+        .map(|dims| mask_of(affected, dims))
         .collect();
     let mut cells: BTreeMap<u64, Figure> = BTreeMap::new();
     for row in &workload.rows {
@@ -228,11 +406,20 @@ fn cells(workload: &Workload, metric: Metric, affected: &[Vec<bool>]) -> Vec<(u6
     cells.into_iter().filter(|(_, f)| f.n > 0).collect()
 }
 
+fn mask_of(affected: &[Vec<bool>], dims: usize) -> u64 {
+    affected
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| a.get(dims).copied().unwrap_or(false))
+        .fold(0, |mask, (i, _)| mask | 1 << i)
+}
+
 #[allow(clippy::cast_precision_loss)]
 fn mean_effect(
     metric: Metric,
     cells: &[(u64, Figure)],
     changes: &[&Change],
+    shifts: &Shifts,
 ) -> Option<(f64, Effect)> {
     let unit = metric.row().unit;
     let contrasts: Vec<Option<&Contrast>> =
@@ -255,6 +442,10 @@ fn mean_effect(
             }
             n += count;
             sum += part;
+        }
+        for (mask, (more_n, more, preparation)) in &shifts.by_mask {
+            n += more_n;
+            sum += more + preparation * preparation_factor(*mask, changes);
         }
         for relief in changes.iter().flat_map(|c| &c.reliefs) {
             if relief.metric == metric {
@@ -279,7 +470,7 @@ fn mean_effect(
     let has_relief = changes
         .iter()
         .any(|c| c.reliefs.iter().any(|r| r.metric == metric));
-    let mut squares = Some((0.0, 0.0));
+    let mut squares = shifts.half_squared().map(|h| (h, h));
     for (i, contrast) in contrasts.iter().enumerate() {
         let Some(contrast) = contrast else { continue };
         squares = squares
@@ -305,22 +496,59 @@ fn mean_effect(
             from,
             to,
             low: ends.map(|(l, _)| (to - l.sqrt()).max(0.0)),
-            high: ends.map(|(_, h)| to + h.sqrt()),
+            high: ends.map(|(_, h)| match unit {
+                Unit::Ratio => (to + h.sqrt()).min(1.0_f64.max(to)),
+                _ => to + h.sqrt(),
+            }),
         },
     ))
 }
 
-/// The 95th percentile of the response time, each step moved to the same rank among like steps of the
-/// other variant. Without an interval. `None` where a change has no such map.
-fn p95_effect(cells: &[(u64, Figure)], changes: &[&Change]) -> Option<Effect> {
-    let concerned: Vec<(usize, &Transport)> = changes
+/// By what the swaps that concern rows shorten their preparations: so much less is spared by sparing one.
+fn preparation_factor(mask: u64, changes: &[&Change]) -> f64 {
+    let concerned = changes
         .iter()
         .enumerate()
-        .filter(|(_, c)| c.contrasts.contains_key(&Metric::ResponseTime))
-        .map(|(i, c)| c.transport.as_ref().map(|t| (i, t)))
-        .collect::<Option<_>>()?;
-    if concerned.is_empty() {
+        .filter(|(i, _)| mask & 1 << i != 0);
+    concerned
+        .filter_map(|(_, c)| c.contrasts.get(&Metric::ContextPreparationTime))
+        .filter(|c| c.is_factor)
+        .map(|c| c.effect)
+        .product()
+}
+
+/// The 95th percentile of the response time, each step moved to the same rank among like steps of the
+/// other variant. Without an interval. `None` where a change has no such map.
+fn p95_effect(
+    cells: &[(u64, Figure)],
+    changes: &[&Change],
+    replays: &[Replayed],
+) -> Option<Effect> {
+    let after: Vec<&Transport> = replays
+        .iter()
+        .filter_map(|r| r.transport.as_ref())
+        .collect();
+    let swaps = changes
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.contrasts.contains_key(&Metric::ResponseTime));
+    let concerned: Vec<(usize, &Transport)> = if after.is_empty() {
+        swaps
+            .map(|(i, c)| c.transport.as_ref().map(|t| (i, t)))
+            .collect::<Option<_>>()?
+    } else {
+        // What is known of the tail is better than nothing: a swap without a map leaves it as it is.
+        swaps
+            .filter_map(|(i, c)| c.transport.as_ref().map(|t| (i, t)))
+            .collect()
+    };
+    if concerned.is_empty() && after.is_empty() {
         return None;
+    }
+    if let ([only], []) = (replays, concerned.as_slice())
+        && let Some(tail) = only.tail
+    {
+        return tail_effect(cells, tail);
     }
     let mut now = Figure::default();
     let mut then: BTreeMap<i64, u64> = BTreeMap::new();
@@ -333,6 +561,9 @@ fn p95_effect(cells: &[(u64, Figure)], changes: &[&Change]) -> Option<Effect> {
                 if mask & 1 << i != 0 {
                     value = transport.map(value);
                 }
+            }
+            for transport in &after {
+                value = transport.map(value);
             }
             *then.entry(value).or_default() += u64::from(*n);
         }
@@ -353,6 +584,25 @@ fn p95_effect(cells: &[(u64, Figure)], changes: &[&Change]) -> Option<Effect> {
         to,
         low: None,
         high: None,
+    })
+}
+
+/// The 95th percentile as measured, and as much away from it as the replays now and then differ.
+fn tail_effect(cells: &[(u64, Figure)], tail: replay::Tail) -> Option<Effect> {
+    let mut now = Figure::default();
+    cells.iter().for_each(|(_, figure)| now.merge(figure));
+    let unit = Unit::Seconds;
+    let from = now.quantile(0.95, unit)?;
+    let to = (from + tail.to - tail.from).max(0.0);
+    let half = tail.half_width(LEVEL).map(|h| h.hypot(tail.from - from));
+    Some(Effect {
+        metric: Metric::ResponseTime.name().into(),
+        statistic: "p95".into(),
+        unit,
+        from,
+        to,
+        low: half.map(|h| (to - h).max(0.0)),
+        high: half.map(|h| to + h),
     })
 }
 
@@ -464,6 +714,18 @@ mod tests {
         Name(workload.catalog.names.find(text).unwrap())
     }
 
+    fn bench<'a>(
+        workload: &'a Workload,
+        score: &'a Score,
+        config: &'a crate::config::Config,
+    ) -> Bench<'a> {
+        Bench {
+            workload,
+            score,
+            config,
+        }
+    }
+
     fn to_simple(workload: &Workload) -> Swap {
         Swap {
             dimension: Dimension::Mode,
@@ -484,7 +746,7 @@ mod tests {
         assert!((response.effect + 1.5).abs() < 1e-9, "{response:?}");
         assert_eq!((response.strata, response.n), (8, 16));
         assert!((response.matched - 0.5).abs() < 1e-9);
-        let outcome = simulate(&workload, &score, &[&change]);
+        let outcome = simulate(&bench(&workload, &score, &config), &[&change]);
         let mean = outcome.effect(Metric::ResponseTime).unwrap();
         // Now (16 · 5 + 16 · 3.5) ÷ 32, then 3.5 for all.
         assert!((mean.from - 4.25).abs() < 1e-9 && (mean.to - 3.5).abs() < 1e-9);
@@ -508,7 +770,7 @@ mod tests {
             }],
             ..Change::default()
         };
-        let both = simulate(&workload, &score, &[&change, &relief]);
+        let both = simulate(&bench(&workload, &score, &config), &[&change, &relief]);
         let mean = both.effect(Metric::ResponseTime).unwrap();
         // 3.5 · 32 = 112 s, less 16 s, over 32 steps; a bound has no interval.
         assert!((mean.to - 3.0).abs() < 1e-9);

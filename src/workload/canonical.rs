@@ -33,7 +33,12 @@ pub(super) fn canonicalise(workload: &mut Workload) {
     });
     workload
         .lookups
-        .sort_by_key(|l| (l.time, l.host, l.key, l.hit, l.dims, l.unit));
+        .sort_by_key(|l| (l.time, l.host, l.key, l.hit, l.dims, l.unit, l.took, l.step));
+    workload.steps.sort_by_key(|s| {
+        (
+            s.start, s.host, s.session, s.duration, s.queue, s.dims, s.unit, s.id, s.counts,
+        )
+    });
     sort_wall_clocks(&mut workload.wall_clocks);
     sort_sequences(workload);
 }
@@ -60,6 +65,12 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
         visit(Reference::Name(&mut lookup.host));
         visit(Reference::Dims(&mut lookup.dims));
         visit(Reference::Unit(&mut lookup.unit));
+    }
+    for step in &mut workload.steps {
+        visit(Reference::Name(&mut step.session));
+        visit(Reference::Name(&mut step.host));
+        visit(Reference::Dims(&mut step.dims));
+        visit(Reference::Unit(&mut step.unit));
     }
     for event in &mut workload.events {
         if let EventKind::Other(name) = &mut event.kind {

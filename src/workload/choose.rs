@@ -39,6 +39,8 @@ impl Workload {
         }
         let lookups = self.lookups.iter();
         out.lookups = lookups.filter(|l| holds(l.time)).copied().collect();
+        let steps = self.steps.iter();
+        out.steps = steps.filter(|s| holds(s.start)).copied().collect();
         let events = self.events.iter();
         out.events = events
             .filter(|e| !e.flags.has(Flags::TIMELESS) && holds(e.time))
@@ -129,6 +131,11 @@ impl Workload {
         let lookups = self.lookups.iter();
         out.lookups = lookups
             .filter(|l| holds(l.dims, Name::NONE, l.unit))
+            .copied()
+            .collect();
+        let steps = self.steps.iter();
+        out.steps = steps
+            .filter(|s| holds(s.dims, Name::NONE, s.unit))
             .copied()
             .collect();
         out.with_names_of(self)

@@ -1,8 +1,8 @@
 //! A workload as bytes and back, exactly: for the same build only, and much faster than a document.
 
 use super::{
-    Aggregate, Catalog, Counts, Event, Lookup, Repeat, Row, SampleSeries, Sequences, UnitId,
-    UnitOfInference, WallClock, Workload,
+    Aggregate, Catalog, Counts, Event, Lookup, Repeat, Row, SampleSeries, Sequences, StepRun,
+    UnitId, UnitOfInference, WallClock, Workload,
 };
 use crate::record::{Dims, Identity, Interned};
 use crate::units::Time;
@@ -37,6 +37,7 @@ impl Workload {
             bitcode::encode(&self.rows),
             bitcode::encode(&self.samples),
             bitcode::encode(&self.lookups),
+            bitcode::encode(&self.steps),
             bitcode::encode(&self.events),
             bitcode::encode(&self.event_units),
             bitcode::encode(&self.aggregates),
@@ -55,6 +56,7 @@ impl Workload {
         let rows: Vec<Row> = bitcode::decode(&section()?).ok()?;
         let samples: Vec<SampleSeries> = bitcode::decode(&section()?).ok()?;
         let lookups: Vec<Lookup> = bitcode::decode(&section()?).ok()?;
+        let steps: Vec<StepRun> = bitcode::decode(&section()?).ok()?;
         let events: Vec<Event> = bitcode::decode(&section()?).ok()?;
         let event_units: Vec<UnitId> = bitcode::decode(&section()?).ok()?;
         let aggregates: Vec<Aggregate> = bitcode::decode(&section()?).ok()?;
@@ -70,6 +72,7 @@ impl Workload {
             rows,
             samples,
             lookups,
+            steps,
             events,
             event_units,
             aggregates,

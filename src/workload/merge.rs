@@ -26,6 +26,7 @@ impl Workload {
         self.rows.append(&mut other.rows);
         self.samples.append(&mut other.samples);
         self.lookups.append(&mut other.lookups);
+        self.steps.append(&mut other.steps);
         self.events.append(&mut other.events);
         self.aggregates.append(&mut other.aggregates);
         self.wall_clocks.append(&mut other.wall_clocks);

@@ -365,10 +365,38 @@ pub struct Lookup {
     pub key: u64,
     /// Whether it was a hit.
     pub hit: bool,
+    /// How long the preparation took, in nanoseconds; negative: not known.
+    pub took: i64,
+    /// The [`StepRun::id`] of the step it belongs to; 0: not known.
+    pub step: u64,
     /// Dimensions.
     pub dims: DimsId,
     /// Unit of inference it belongs to.
     pub unit: UnitId,
+}
+
+/// One step in order of time, for replays of what steps wait for; kept where there are lookups of a
+/// context cache or waits for a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
+pub struct StepRun {
+    /// When it began: its caller's request.
+    pub start: Time,
+    /// How long it took in nanoseconds; negative: not known.
+    pub duration: i64,
+    /// Of that, waiting for a free slot.
+    pub queue: i64,
+    /// Hash of its id, which lookups name; 0: none.
+    pub id: u64,
+    /// Session, whose next step begins when this one has ended and its caller has thought.
+    pub session: Name,
+    /// Host whose slots it needs.
+    pub host: Name,
+    /// Dimensions.
+    pub dims: DimsId,
+    /// Unit of inference it belongs to.
+    pub unit: UnitId,
+    /// Whether its time is a response time (by its outcome).
+    pub counts: bool,
 }
 
 /// What the fold counted.
@@ -463,6 +491,8 @@ pub struct Workload {
     pub samples: Vec<SampleSeries>,
     /// Lookups of context caches in order of time.
     pub lookups: Vec<Lookup>,
+    /// Steps in order of time, where there is something to replay.
+    pub steps: Vec<StepRun>,
     /// Events in order of time.
     pub events: Vec<Event>,
     /// For each event its unit; `UnitId::NONE` where none. May be shorter than `events`.

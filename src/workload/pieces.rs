@@ -73,6 +73,10 @@ impl Workload {
             let of = or_day(lookup.unit, lookup.time.0);
             parts.entry(of).or_default().lookups.push(*lookup);
         }
+        for step in &self.steps {
+            let of = or_day(step.unit, step.start.0);
+            parts.entry(of).or_default().steps.push(*step);
+        }
         for wall in &self.wall_clocks {
             if let Some(of) = unit(wall.unit) {
                 parts.entry(of).or_default().wall_clocks.push(wall.clone());

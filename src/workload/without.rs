@@ -18,6 +18,7 @@ impl Workload {
         rest.rows.retain(|r| stays(r.key.unit));
         rest.samples.retain(|s| stays(s.unit));
         rest.lookups.retain(|l| stays(l.unit));
+        rest.steps.retain(|s| stays(s.unit));
         rest.wall_clocks.retain(|w| stays(w.unit));
         rest.sequences.readings.retain(|r| stays(r.unit));
         rest

@@ -64,6 +64,8 @@ pub const FACTS: &[FactRow] = &[
     row("context_cache.common_keys", None, "contexts that most units ask for", Unit::Count, "Contexts that at least half of the units ask for."),
     row("context_cache.reasked_share", None, "misses that had been cached", Unit::Ratio, "Lookups that missed although the context had been asked for since the start ÷ all lookups."),
     row("context_cache.working_set", None, "different contexts", Unit::Count, "Different contexts asked for on one host from a start to the next, the most of them."),
+    row("context_cache.sufficient_size", None, "contexts that suffice", Unit::Count, "The smallest size of the context cache within one point of the hit rate of an unlimited one, as a round number; known where the replay of the present gives the hit rate that was measured."),
+    row("context_cache.room", None, "what an unlimited cache would gain", Unit::Ratio, "Hit rate of an unlimited context cache − hit rate as measured; known under the same condition."),
     row("context_cache.predictable_share", None, "contexts known beforehand", Unit::Ratio, "Lookups whose context is the one that followed its predecessor the last time ÷ lookups with a predecessor in their unit."),
     row("preparation.share", None, "preparation in response time", Unit::Ratio, "Time of context preparations ÷ time of steps."),
     row("load.windows", None, "quarters of an hour under load", Unit::Count, "Quarters of an hour with FANCY steps in which CPU or memory is over its target; known where either is sampled."),

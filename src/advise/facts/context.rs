@@ -7,15 +7,20 @@ use super::{Fact, Facts};
 use crate::advise::Observed;
 use crate::metrics::Metric;
 use crate::record::{Dimension, EventKind, Name, OperationKind};
+use crate::scenario::context::sizes;
 use crate::stats::trend::theil_sen;
 use crate::units::Time;
 use crate::workload::{Filter, GroupKey, Grouping, UnitId, Workload};
+
+/// The size of the context cache that suffices.
+const SUFFICIENT: &str = "context_cache.sufficient_size";
 
 /// Pairs of files and times that a slope is fitted to, at most.
 const MOST_PAIRS: usize = 400;
 
 pub(super) fn gather(case: Observed<'_>, facts: &mut Facts) {
     cache(case.workload, facts);
+    sizes(case, facts);
     files(case.workload, facts);
 }
 
@@ -95,6 +100,25 @@ fn cache(workload: &Workload, facts: &mut Facts) {
             "context_cache.predictable_share",
             with_units(Fact::of(share).count("n", with_predecessor)),
         );
+    }
+}
+
+/// What sizes of the cache would give, where the replay reproduces the present.
+fn sizes(case: Observed<'_>, facts: &mut Facts) {
+    if case.workload.lookups.is_empty() {
+        return;
+    }
+    match sizes::sizes(case.workload, case.config, None) {
+        Ok(sizes) => {
+            facts.add(SUFFICIENT, Fact::default().count("value", sizes.sufficient));
+            facts.add(
+                "context_cache.room",
+                Fact::of(sizes.unlimited - sizes.measured),
+            );
+        }
+        Err(withheld) => {
+            facts.withheld.insert(SUFFICIENT.into(), withheld.reason);
+        }
     }
 }
 

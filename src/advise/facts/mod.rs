@@ -91,6 +91,8 @@ pub struct Facts {
     pub subjects: BTreeMap<Subject, BTreeMap<String, Table>>,
     /// Present values of knobs.
     pub knobs: BTreeMap<String, KnobValue>,
+    /// Why facts are not known that a replay would give, by their name.
+    pub withheld: BTreeMap<String, String>,
 }
 
 impl Facts {

@@ -33,6 +33,7 @@ fn outcome(points: Option<f64>, time_saved: f64, cost_saved: Option<f64>) -> Out
     Outcome {
         effects: Vec::new(),
         points,
+        points_interval: None,
         time_saved,
         cost_saved,
     }
@@ -125,7 +126,9 @@ fn what_gets_worse_is_a_side_effect_unless_it_is_the_rules_own() {
         effect(Metric::ResponseTime, "mean", 2.0, 2.5),
         effect(Metric::ContextPreparationTime, "mean", 2.0, 1.0),
         effect(Metric::Accuracy, "mean", 0.9, 0.8),
-        effect(Metric::Cost, "total", 1.0, 1.0),
+        effect(Metric::Cost, "total", 1.0, 0.9),
+        // By less than two thousandths: not worth a word.
+        effect(Metric::SuccessRate, "mean", 0.9, 0.901),
     ];
     let (main, side) = split_effects(&rule, &effects);
     let names = |list: &[Effect]| list.iter().map(|e| e.metric.clone()).collect::<Vec<_>>();

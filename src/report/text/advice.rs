@@ -236,7 +236,7 @@ fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
                         .map_or(Unit::Unknown, |e| e.unit);
                     format!(
                         "; the present {} comes out as {} where {} was measured",
-                        pen.name(&words::metric(&x.metric), 30),
+                        pen.name(&words::statistic(&x.metric, &x.statistic), 30),
                         words::amount(unit, x.replayed, s),
                         words::amount(unit, x.measured, s)
                     )

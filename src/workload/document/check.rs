@@ -36,6 +36,9 @@ pub(super) fn check(workload: &mut Workload) -> Result<(), String> {
     if !workload.lookups.iter().all(|l| is_unit(l.unit)) {
         return Err("a lookup has no unit".into());
     }
+    if !workload.steps.iter().all(|s| is_unit(s.unit)) {
+        return Err("a step has no unit".into());
+    }
     for series in &workload.samples {
         if series.metric == Measured::Custom(crate::record::Name::NONE) || series.cells.is_empty() {
             return Err("a series of samples has no metric or no cell".into());
@@ -122,7 +125,15 @@ fn times(workload: &Workload) -> Result<(), String> {
     let near = |time: &Time| time.0 > -FARTHEST && time.0 < FARTHEST;
     let sequences = &workload.sequences;
     let period = workload.period.map(|(from, to)| [from, to]);
-    let is_near = workload.lookups.iter().all(|l| near(&l.time))
+    let is_short = |nanos: i64| nanos < FARTHEST;
+    let is_near = workload
+        .lookups
+        .iter()
+        .all(|l| near(&l.time) && is_short(l.took))
+        && workload
+            .steps
+            .iter()
+            .all(|s| near(&s.start) && is_short(s.duration) && (0..FARTHEST).contains(&s.queue))
         && workload.events.iter().all(|e| near(&e.time))
         && workload
             .aggregates

@@ -22,7 +22,7 @@ use super::canonical::canonicalise;
 use super::sequences::settle;
 use super::{
     Busy, Counts, Ending, Extra, Figure, Figures, Lookup, Reading, Row, RowKey, SampleSeries,
-    Sequences, SubagentTime, ToolShare, UnitId, UnitOfInference, WallClock, Workload,
+    Sequences, StepRun, SubagentTime, ToolShare, UnitId, UnitOfInference, WallClock, Workload,
 };
 use sparse::sparse;
 
@@ -42,6 +42,7 @@ struct Document {
     rows: Vec<Row>,
     samples: Vec<SampleSeries>,
     lookups: Vec<Lookup>,
+    steps: Vec<StepRun>,
     events: Vec<Event>,
     aggregates: Vec<Aggregate>,
     wall_clocks: Vec<WallClock>,
@@ -64,6 +65,7 @@ impl Serialize for Workload {
             rows: workload.rows,
             samples: workload.samples,
             lookups: workload.lookups,
+            steps: workload.steps,
             events: workload.events,
             aggregates: workload.aggregates,
             wall_clocks: workload.wall_clocks,
@@ -87,6 +89,7 @@ impl<'de> Deserialize<'de> for Workload {
             rows: document.rows,
             samples: document.samples,
             lookups: document.lookups,
+            steps: document.steps,
             events: document.events,
             event_units: Vec::new(),
             aggregates: document.aggregates,
@@ -177,7 +180,7 @@ impl<'de> Deserialize<'de> for UnitId {
 }
 
 sparse!(Document, Document::default(), {
-    catalog, units, rows, samples, lookups, events, aggregates, wall_clocks, sequences, counts,
+    catalog, units, rows, samples, lookups, steps, events, aggregates, wall_clocks, sequences, counts,
     period,
 });
 
@@ -227,9 +230,23 @@ sparse!(Lookup, Lookup {
     host: Name::NONE,
     key: 0,
     hit: false,
+    took: -1,
+    step: 0,
     dims: DimsId(0),
     unit: UnitId::NONE,
-}, { time, host, key, hit, dims, unit });
+}, { time, host, key, hit, took, step, dims, unit });
+
+sparse!(StepRun, StepRun {
+    start: Time(0),
+    duration: -1,
+    queue: 0,
+    id: 0,
+    session: Name::NONE,
+    host: Name::NONE,
+    dims: DimsId(0),
+    unit: UnitId::NONE,
+    counts: false,
+}, { start, duration, queue, id, session, host, dims, unit, counts });
 
 sparse!(Event, Event {
     key: 0,

@@ -9,6 +9,7 @@ mod join;
 mod links;
 mod pricing;
 mod rows;
+mod runs;
 mod samples;
 mod selection;
 mod sources;
@@ -24,7 +25,7 @@ use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
 use super::sequences::{Ending, settle};
-use super::{Lookup, RowKey, UnitId, WallClockRules, Workload};
+use super::{RowKey, UnitId, WallClockRules, Workload};
 use join::{Joined, Role};
 use pricing::Pricing;
 use rows::Rows;
@@ -141,7 +142,9 @@ fn fold_operations(
         units: &units_of_operations,
     };
     workload.wall_clocks = attribution::attribute(&told, records, options, selection, units, watch);
+    workload.lookups = runs::lookups(&told, &joined.roots, records);
 
+    let runs = runs::Runs::new(&told, &joined.roots, records);
     let mut rows = Rows::default();
     let mut pricing = Pricing::new(options.prices.as_deref());
     let mut endings: Vec<Ending> = Vec::new();
@@ -157,6 +160,7 @@ fn fold_operations(
         let priced = pricing.of(catalog, operation);
         rows.add(key, operation, records.details_of(operation), role, priced);
         if role.is_step {
+            w.steps.extend(runs.step(operation, unit));
             let interface = catalog.dimension(operation.dims, Dimension::Interface);
             note_ending(&mut endings, interface, operation);
         }
@@ -181,7 +185,6 @@ fn fold_operations(
         workload.counts.clock_faults += u64::from(operation.duration < -1);
         let session = catalog.identities.get(operation.identity.0).session;
         is_session[session.0 as usize] = true;
-        workload.lookups.extend(lookup(records, &operation, unit));
     }
     let formed = Role {
         is_step: true,
@@ -201,19 +204,6 @@ fn fold_operations(
         .zip(is_session)
         .filter_map(|(name, is_session)| is_session.then_some(Name(name)))
         .collect();
-}
-
-/// A lookup of a context cache, where the key and the answer are known.
-fn lookup(records: &Records, operation: &Operation, unit: UnitId) -> Option<Lookup> {
-    let key = records.details_of(operation).cache_key?;
-    (operation.cache > 0).then(|| Lookup {
-        time: operation.start,
-        host: records.catalog.dimension(operation.dims, Dimension::Host),
-        key,
-        hit: operation.cache == 2,
-        dims: operation.dims,
-        unit,
-    })
 }
 
 fn note_ending(endings: &mut Vec<Ending>, interface: Name, step: &Operation) {

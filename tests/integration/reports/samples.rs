@@ -938,8 +938,11 @@ fn recommendations() -> Vec<Recommendation> {
     if let Some(p) = &mut cache.projection {
         p.reproduction = vec![Reproduction {
             metric: "cache_hit_rate".into(),
+            statistic: "mean".into(),
             measured: 0.610,
             replayed: 0.606,
+            error: Some(-0.004),
+            allowed: Some(0.01),
         }];
     }
     let mut mode = projected(

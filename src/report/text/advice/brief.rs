@@ -122,15 +122,7 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
 /// `cache hit rate 61.0 % → 73.5 % (72.6 to 74.2), response time 2.70 s → 2.44 s; memory +0.4 points`.
 fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
     let projection = r.projection.as_ref()?;
-    let effects = listed(
-        &projection.effects,
-        match (pen.is_terse(), r.side_effects.is_empty()) {
-            (true, true) => 2,
-            (true, false) => 1,
-            (false, _) => 3,
-        },
-        pen,
-    );
+    let effects = listed(&projection.effects, if pen.is_terse() { 1 } else { 2 }, pen);
     if effects.is_empty() {
         return None;
     }
@@ -209,7 +201,8 @@ fn together(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let Some(c) = &a.combined_projection else {
         return Vec::new();
     };
-    if c.of < 2 {
+    // On a narrow page the heading has the points.
+    if c.of < 2 || pen.is_terse() {
         return Vec::new();
     }
     let s = pen.signs;

@@ -1,0 +1,462 @@
+//! From hits and waits to shifts of sums.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::Plan;
+use super::sequence::Sequence;
+use super::{PRELOAD, SLOTS};
+use crate::assessment::Reproduction;
+use crate::config::KnobValue;
+use crate::metrics::{Metric, Unit};
+use crate::record::DimsId;
+use crate::scenario::measured::Transport;
+use crate::scenario::replay::{
+    self, Bench, Replayed, Settings, Shift, Withheld, is_reproduced, tail_of,
+};
+use crate::scenario::servers::{Request, Served, serve};
+use crate::units::NANOS;
+use crate::workload::{Filter, UnitId};
+
+type Slots = Option<Vec<(i64, usize)>>;
+
+/// Sums by metric, dimensions, unit, and whether they are time of preparations.
+#[derive(Default)]
+struct Sums(BTreeMap<(Metric, DimsId, UnitId, bool), (f64, f64)>);
+
+impl Sums {
+    fn add(&mut self, metric: Metric, (dims, unit): (DimsId, UnitId), n: f64, sum: f64) {
+        self.part(metric, (dims, unit), false, n, sum);
+    }
+
+    fn part(
+        &mut self,
+        metric: Metric,
+        of: (DimsId, UnitId),
+        is_preparation: bool,
+        n: f64,
+        sum: f64,
+    ) {
+        let at = self
+            .0
+            .entry((metric, of.0, of.1, is_preparation))
+            .or_default();
+        at.0 += n;
+        at.1 += sum;
+    }
+
+    fn shifts(self) -> Vec<Shift> {
+        let shift = |((metric, dims, unit, is_preparation), (n, sum))| Shift {
+            metric,
+            dims,
+            unit,
+            n,
+            sum,
+            is_preparation,
+        };
+        self.0.into_iter().map(shift).collect()
+    }
+}
+
+/// What other settings of the cache (and perhaps of the slots) give. `present` is the plan that holds
+/// now, with its hits.
+pub(super) fn of_cache(
+    bench: &Bench<'_>,
+    sequence: &Sequence,
+    share: f64,
+    present: (&Plan, &[Option<bool>]),
+    then: &Plan,
+    slots: Slots,
+    settings: &Settings,
+) -> Result<Replayed, Withheld> {
+    let (_, now) = present;
+    let without_preload = Plan {
+        preload: None,
+        ..then.clone()
+    };
+    let base = without_preload.run(sequence, share);
+    let (hits, weight) = match &then.preload {
+        None => (base.clone(), 1.0),
+        Some((from, _)) => {
+            let newer = sequence.lookups.iter().filter(|l| l.at >= *from).count();
+            (
+                then.run(sequence, share),
+                number(sequence.lookups.len()) / number(newer.max(1)),
+            )
+        }
+    };
+    let mut sums = Sums::default();
+    let mut services = Services::new(sequence);
+    let (mut replayed_misses, mut recorded_misses) = ((0.0, 0.0), (0.0, 0.0));
+    let mut unlinked = 0_usize;
+    for (at, lookup) in sequence.lookups.iter().enumerate() {
+        let (Some(now), Some(base), Some(then)) = (now[at], base[at], hits[at]) else {
+            continue;
+        };
+        let miss = lookup
+            .took
+            .filter(|_| !lookup.hit)
+            .or_else(|| sequence.mean(lookup.mode, false));
+        let (Some(miss), Some(hit)) = (miss, sequence.mean(lookup.mode, true)) else {
+            continue;
+        };
+        // A hit never takes longer than the preparation it spares.
+        let saved = miss - hit.min(miss);
+        if !now {
+            replayed_misses = (replayed_misses.0 + 1.0, replayed_misses.1 + miss);
+        }
+        if let (false, Some(took)) = (lookup.hit, lookup.took) {
+            recorded_misses = (recorded_misses.0 + 1.0, recorded_misses.1 + took);
+        }
+        if let Some(step) = lookup.step {
+            let as_recorded = gain(lookup.hit, now) * saved;
+            services.add(step, as_recorded, gain(now, then) * saved);
+        } else {
+            unlinked += 1;
+        }
+        // What preloading gives is known of the newer half only, and taken for the older one too.
+        let more = (gain(now, base) + gain(base, then) * weight) / share;
+        let of = (lookup.dims, lookup.unit);
+        sums.add(Metric::CacheHitRate, of, 0.0, more);
+        sums.part(
+            Metric::ContextPreparationTime,
+            of,
+            true,
+            -more,
+            -more * miss,
+        );
+        if weight > 1.0
+            && let Some(step) = lookup.step
+            && sequence.steps[step as usize].counts
+        {
+            let rest = gain(base, then) * (weight - 1.0) / share * saved;
+            sums.part(Metric::ResponseTime, of, true, 0.0, -rest);
+        }
+    }
+    let mut replayed = Replayed {
+        reproduction: vec![replay::reproduction(
+            Metric::CacheHitRate,
+            "mean",
+            super::recorded_rate(sequence),
+            super::rate(now, share),
+        )],
+        units: units(sequence.lookups.iter().map(|l| l.unit)),
+        ..Replayed::default()
+    };
+    if recorded_misses.0 > 0.0 && replayed_misses.0 > 0.0 {
+        replayed.reproduction.push(replay::reproduction(
+            Metric::ContextPreparationTime,
+            "mean",
+            recorded_misses.1 / recorded_misses.0,
+            replayed_misses.1 / replayed_misses.0,
+        ));
+    }
+    if share < 1.0 {
+        replayed.notes.push(format!(
+            "One in {:.0} of the contexts stands for all: the sequence is very long.",
+            1.0 / share
+        ));
+    }
+    if then.preload.is_some() && settings.contains_key(PRELOAD) {
+        replayed.notes.push(format!(
+            "Preloading is taken to prepare, on each day before its first request, the contexts that \
+             were asked for most in the older half, {} at most; it is scored on the newer half.",
+            super::plan::PRELOADED
+        ));
+    }
+    let has_steps = services.is_linked() && share >= 1.0;
+    if !has_steps {
+        replayed.notes.push(
+            "Preparations do not name the step they belong to, so response times are left as they are."
+                .into(),
+        );
+    } else {
+        if unlinked * 10 > sequence.lookups.len() {
+            replayed.notes.push(
+                "Some preparations name no step; their time is not in the response times.".into(),
+            );
+        }
+        of_steps(
+            bench,
+            sequence,
+            &services,
+            slots,
+            settings,
+            &mut sums,
+            &mut replayed,
+        )?;
+    }
+    replayed.shifts = sums.shifts();
+    Ok(replayed)
+}
+
+/// What another number of slots gives.
+pub(super) fn of_slots(
+    bench: &Bench<'_>,
+    sequence: &Sequence,
+    slots: Slots,
+    settings: &Settings,
+) -> Result<Replayed, Withheld> {
+    if !sequence.has_queue() {
+        return Err(Withheld::because(
+            "no wait for a slot was recorded, so there is nothing that more or fewer slots could be \
+             replayed from",
+        ));
+    }
+    let mut sums = Sums::default();
+    let mut replayed = Replayed {
+        units: units(sequence.steps.iter().map(|s| s.unit)),
+        ..Replayed::default()
+    };
+    let services = Services::new(sequence);
+    of_steps(
+        bench,
+        sequence,
+        &services,
+        slots,
+        settings,
+        &mut sums,
+        &mut replayed,
+    )?;
+    replayed.shifts = sums.shifts();
+    Ok(replayed)
+}
+
+/// Serves the steps again, with other times of service and perhaps other slots.
+fn of_steps(
+    bench: &Bench<'_>,
+    sequence: &Sequence,
+    services: &Services,
+    slots: Slots,
+    settings: &Settings,
+    sums: &mut Sums,
+    replayed: &mut Replayed,
+) -> Result<(), Withheld> {
+    let asked = match settings.get(SLOTS) {
+        Some(KnobValue::Number(n)) if *n >= 1.0 => Some(vec![(i64::MIN, *n as usize)]),
+        Some(_) => return Err(Withheld::because(format!("{SLOTS} must be at least 1"))),
+        None => None,
+    };
+    let measured = bench
+        .workload
+        .figure(Metric::ResponseTime, &Filter::default());
+    let mut waits: Option<[Vec<i64>; 2]> = None;
+    match (&slots, sequence.has_queue()) {
+        (Some(slots), true) => {
+            let now = serve(&requests(sequence, &services.now), slots);
+            let reproduction = mean_of(
+                sequence,
+                &services.now,
+                &waited(&now),
+                measured.mean(Unit::Seconds),
+            );
+            if reproduction.as_ref().is_some_and(is_reproduced) {
+                let then = serve(
+                    &requests(sequence, &services.then),
+                    asked.as_ref().unwrap_or(slots),
+                );
+                waits = Some([waited(&now), waited(&then)]);
+                if let Some(slots) = &asked {
+                    beyond_observed(sequence, &now, slots[0].1, replayed);
+                }
+            } else if asked.is_some() {
+                return Err(unlike(reproduction));
+            } else {
+                replayed.notes.push(
+                    "Waits for a slot are held as they were: serving the steps again does not give the \
+                     response times that were measured."
+                        .into(),
+                );
+            }
+        }
+        (None, true) if asked.is_some() => {
+            return Err(Withheld::because(format!(
+                "the present value of {SLOTS} is not known: declare it in performance_config.yaml"
+            )));
+        }
+        (None, true) => replayed.notes.push(format!(
+            "Waits for a slot are held as they were: the present value of {SLOTS} is not known."
+        )),
+        (_, false) => {}
+    }
+    let [now_waits, then_waits] = waits.clone().unwrap_or_else(|| {
+        let recorded: Vec<i64> = sequence.steps.iter().map(|s| s.queue).collect();
+        [recorded.clone(), recorded]
+    });
+    let mut responses: Vec<(UnitId, i64, i64)> = Vec::new();
+    for (at, step) in sequence.steps.iter().enumerate() {
+        let of = (step.dims, step.unit);
+        let wait = then_waits[at] - now_waits[at];
+        if waits.is_some() {
+            let is = |waits: &[i64]| f64::from(u8::from(waits[at] > 0));
+            let n = is(&then_waits) - is(&now_waits);
+            sums.add(Metric::QueueTime, of, n, seconds(wait));
+        }
+        if !step.counts {
+            continue;
+        }
+        let service = services.then[at] - services.now[at];
+        sums.part(Metric::ResponseTime, of, true, 0.0, seconds(service));
+        sums.add(Metric::ResponseTime, of, 0.0, seconds(wait));
+        responses.push((
+            step.unit,
+            services.now[at] + now_waits[at],
+            services.then[at] + then_waits[at],
+        ));
+    }
+    let mean = mean_of(
+        sequence,
+        &services.now,
+        &now_waits,
+        measured.mean(Unit::Seconds),
+    );
+    replayed.reproduction.extend(mean);
+    if let Some(tail) = tail_of(&responses) {
+        let reproduction = measured
+            .quantile(0.95, Unit::Seconds)
+            .map(|measured| replay::reproduction(Metric::ResponseTime, "p95", measured, tail.from));
+        if reproduction.as_ref().is_some_and(is_reproduced) {
+            replayed.tail = Some(tail);
+            let of = |pick: fn(&(UnitId, i64, i64)) -> i64| responses.iter().map(pick);
+            replayed.transport = Transport::between(of(|r| r.1), of(|r| r.2));
+        }
+        replayed.reproduction.extend(reproduction);
+    }
+    Ok(())
+}
+
+fn unlike(reproduction: Option<Reproduction>) -> Withheld {
+    let reason = reproduction.as_ref().map_or_else(
+        || "no response time was measured".to_owned(),
+        |r| {
+            format!(
+                "serving the recorded steps again gives a mean response time of {:.2} s where {:.2} s was \
+                 measured",
+                r.replayed, r.measured
+            )
+        },
+    );
+    Withheld {
+        reason,
+        reproduction: reproduction.into_iter().collect(),
+    }
+}
+
+/// More slots than ever ran at once: what a step takes then was not observed.
+fn beyond_observed(sequence: &Sequence, now: &[Served], slots: usize, replayed: &mut Replayed) {
+    let mut changes: Vec<(i64, i32)> = Vec::new();
+    let mut most = 0;
+    for host in 0..sequence.hosts {
+        changes.clear();
+        for (step, served) in sequence.steps.iter().zip(now) {
+            if step.host as usize == host && step.service > 0 {
+                let begins = served.came.saturating_add(served.waited);
+                changes.push((begins, 1));
+                changes.push((begins.saturating_add(step.service), -1));
+            }
+        }
+        changes.sort_unstable();
+        let mut running = 0;
+        for (_, change) in &changes {
+            running += change;
+            most = most.max(running);
+        }
+    }
+    if i32::try_from(slots).unwrap_or(i32::MAX) > most {
+        replayed.notes.push(format!(
+            "At most {most} steps ran at once on a host; that {slots} at once take no longer each is \
+             assumed."
+        ));
+    }
+}
+
+/// Times of service now and then, in nanoseconds.
+struct Services {
+    now: Vec<i64>,
+    then: Vec<i64>,
+    linked: usize,
+}
+
+impl Services {
+    fn new(sequence: &Sequence) -> Self {
+        let recorded: Vec<i64> = sequence.steps.iter().map(|s| s.service).collect();
+        Self {
+            now: recorded.clone(),
+            then: recorded,
+            linked: 0,
+        }
+    }
+
+    /// Takes seconds off a step: what the replay of the present takes off, and what the change does.
+    fn add(&mut self, step: u32, now: f64, more: f64) {
+        let step = step as usize;
+        self.linked += 1;
+        self.now[step] = (self.now[step] - nanos(now)).max(0);
+        self.then[step] = (self.then[step] - nanos(now + more)).max(0);
+    }
+
+    fn is_linked(&self) -> bool {
+        self.linked > 0
+    }
+}
+
+fn requests(sequence: &Sequence, services: &[i64]) -> Vec<Request> {
+    let steps = sequence.steps.iter().zip(services);
+    steps
+        .map(|(step, service)| Request {
+            arrival: step.arrival,
+            service: *service,
+            place: step.host,
+        })
+        .collect()
+}
+
+fn waited(served: &[Served]) -> Vec<i64> {
+    served.iter().map(|s| s.waited).collect()
+}
+
+fn mean_of(
+    sequence: &Sequence,
+    services: &[i64],
+    waits: &[i64],
+    measured: Option<f64>,
+) -> Option<Reproduction> {
+    let (mut n, mut sum) = (0.0, 0.0);
+    for (at, step) in sequence.steps.iter().enumerate() {
+        if step.counts {
+            n += 1.0;
+            sum += seconds(services[at].saturating_add(waits[at]));
+        }
+    }
+    (n > 0.0).then_some(replay::reproduction(
+        Metric::ResponseTime,
+        "mean",
+        measured?,
+        sum / n,
+    ))
+}
+
+/// 1 for a miss that becomes a hit, −1 for a hit that becomes a miss.
+fn gain(now: bool, then: bool) -> f64 {
+    f64::from(u8::from(then)) - f64::from(u8::from(now))
+}
+
+fn units(of: impl Iterator<Item = UnitId>) -> u64 {
+    of.filter(|u| *u != UnitId::NONE)
+        .collect::<BTreeSet<_>>()
+        .len() as u64
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn number(n: usize) -> f64 {
+    n as f64
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn seconds(nanos: i64) -> f64 {
+    nanos as f64 / NANOS as f64
+}
+
+#[allow(clippy::cast_possible_truncation)] // saturates
+fn nanos(seconds: f64) -> i64 {
+    (seconds * NANOS as f64).round() as i64
+}

@@ -1,0 +1,204 @@
+//! The context cache and the slots: lookups and steps are run again under other settings.
+//!
+//! One cache for all sessions and modes of a host, empty at the beginning of the period. Which entry it
+//! drops, and whether a start of the process empties it, is chosen by what reproduces the present: least
+//! recently used before first in first out. A lookup that becomes a hit takes the mean time of its
+//! mode's hits in place of its own; one that becomes a miss takes the mean time of its mode's misses. The
+//! order of lookups stays as recorded. Where steps wait for slots whose number is known, they are served
+//! again, with the times of service that follow.
+
+mod effects;
+mod plan;
+mod sequence;
+pub mod sizes;
+
+use crate::assessment::Reproduction;
+use crate::config::{Config, KnobValue};
+use crate::metrics::Metric;
+use crate::scenario::caches::cache::Eviction;
+use crate::scenario::caches::sample;
+use crate::scenario::present::{self, Timeline};
+use crate::scenario::replay::{
+    self, Bench, Mechanism, Replayed, Settings, Withheld, is_reproduced,
+};
+use crate::workload::{Filter, Workload};
+use plan::Plan;
+use sequence::Sequence;
+
+/// Size of the context cache.
+pub const SIZE: &str = "context.cache_size";
+/// Time to live in the context cache.
+pub const LIFETIME: &str = "context.cache_ttl";
+/// Whether common contexts are prepared ahead.
+pub const PRELOAD: &str = "context.preload_common_contexts";
+/// Steps that run at once on a host.
+pub const SLOTS: &str = "resources.concurrent_operations";
+
+/// The replay of context cache and slots.
+pub const MECHANISM: Mechanism = Mechanism {
+    name: "context",
+    knobs: &[SIZE, LIFETIME, PRELOAD, SLOTS],
+    replay,
+};
+
+/// The smallest share of the lookups that must tell their key.
+const LEAST_KEYED: f64 = 0.9;
+
+fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> {
+    let sequence = Sequence::of(bench.workload);
+    let slots = slots(bench)?;
+    let asks = |knob: &str| settings.contains_key(knob);
+    let about_cache = asks(SIZE) || asks(LIFETIME) || asks(PRELOAD);
+    if !about_cache {
+        return effects::of_slots(bench, &sequence, slots, settings);
+    }
+    let share = sample::share(sequence.lookups.len());
+    let (present, now) = reproduce(bench.workload, bench.config, &sequence, share)?;
+    let then = planned(&present, &sequence, settings);
+    effects::of_cache(
+        bench,
+        &sequence,
+        share,
+        (&present, &now),
+        &then,
+        slots,
+        settings,
+    )
+}
+
+/// The present plan that gives the recorded hit rate, with its hits.
+fn reproduce(
+    workload: &Workload,
+    config: &Config,
+    sequence: &Sequence,
+    share: f64,
+) -> Result<(Plan, Vec<Option<bool>>), Withheld> {
+    let n = sequence.lookups.len();
+    let all = workload.figure(Metric::CacheHitRate, &Filter::default()).n;
+    if n == 0 {
+        return Err(Withheld::because(if all == 0 {
+            "no lookup of a context cache was recorded"
+        } else {
+            "lookups of the context cache do not tell their key"
+        }));
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let keyed = n as f64 / all.max(1) as f64;
+    if keyed < LEAST_KEYED {
+        let percent = (keyed * 100.0).floor();
+        return Err(Withheld::because(format!(
+            "only {percent} % of the lookups of the context cache tell their key"
+        )));
+    }
+    let known = |knob: &str| present::timeline(workload, config, knob).map_err(Withheld::because);
+    let Some(size) = known(SIZE)? else {
+        return Err(Withheld::because(format!(
+            "the present value of {SIZE} is not known: declare it in performance_config.yaml"
+        )));
+    };
+    let lifetime = known(LIFETIME)?.unwrap_or_else(|| Timeline::always(None));
+    let is_preloaded = known(PRELOAD)?.is_some_and(|t| {
+        t.values
+            .iter()
+            .any(|(_, v)| *v == Some(KnobValue::Bool(true)))
+    });
+    let mut best: Option<(Plan, Vec<Option<bool>>, Reproduction)> = None;
+    for eviction in [Eviction::LeastRecentlyUsed, Eviction::FirstInFirstOut] {
+        for is_cold_after_restart in [true, false] {
+            if !is_cold_after_restart && sequence.restarts.is_empty() {
+                continue;
+            }
+            let plan = Plan {
+                eviction,
+                is_cold_after_restart,
+                size: size.clone(),
+                lifetime: lifetime.clone(),
+                preload: None,
+            };
+            let hits = plan.run(sequence, share);
+            let reproduction = replay::reproduction(
+                Metric::CacheHitRate,
+                "mean",
+                recorded_rate(sequence),
+                rate(&hits, share),
+            );
+            if is_reproduced(&reproduction) {
+                return Ok((plan, hits));
+            }
+            let distance = |r: &Reproduction| (r.replayed - r.measured).abs();
+            if best
+                .as_ref()
+                .is_none_or(|(_, _, r)| distance(&reproduction) < distance(r))
+            {
+                best = Some((plan, hits, reproduction));
+            }
+        }
+    }
+    let reproduction = best.map(|(_, _, r)| r);
+    Err(Withheld {
+        reason: match &reproduction {
+            Some(r) => format!(
+                "replaying the present gives a cache hit rate of {:.1} % where {:.1} % was measured{}",
+                r.replayed * 100.0,
+                r.measured * 100.0,
+                if is_preloaded {
+                    "; what is preloaded is not recorded"
+                } else {
+                    ""
+                },
+            ),
+            None => "the present could not be replayed".into(),
+        },
+        reproduction: reproduction.into_iter().collect(),
+    })
+}
+
+/// The plan under settings: they hold throughout.
+fn planned(present: &Plan, sequence: &Sequence, settings: &Settings) -> Plan {
+    let mut plan = present.clone();
+    if let Some(size) = settings.get(SIZE) {
+        plan.size = Timeline::always(Some(size.clone()));
+    }
+    if let Some(life) = settings.get(LIFETIME) {
+        plan.lifetime = Timeline::always(Some(life.clone()));
+    }
+    if settings.get(PRELOAD) == Some(&KnobValue::Bool(true)) {
+        let size = match plan.size.last() {
+            Some(KnobValue::Number(n)) => Some(*n),
+            _ => None,
+        };
+        plan.preload = plan::commonest(sequence, size);
+    }
+    plan
+}
+
+/// The number of slots over time; `None`: not known.
+fn slots(bench: &Bench<'_>) -> Result<Option<Vec<(i64, usize)>>, Withheld> {
+    let timeline = present::timeline(bench.workload, bench.config, SLOTS);
+    let Some(timeline) = timeline.map_err(Withheld::because)? else {
+        return Ok(None);
+    };
+    let mut slots = Vec::new();
+    for (time, value) in timeline.values {
+        match value {
+            Some(KnobValue::Number(n)) if n >= 1.0 => slots.push((time.0, n as usize)),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(slots))
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn recorded_rate(sequence: &Sequence) -> f64 {
+    let hits = sequence.lookups.iter().filter(|l| l.hit).count();
+    hits as f64 / sequence.lookups.len() as f64
+}
+
+/// The hit rate of a run; of a sample with the adjustment for its size.
+#[allow(clippy::cast_precision_loss)]
+fn rate(hits: &[Option<bool>], share: f64) -> f64 {
+    let sampled = hits.iter().flatten().count() as f64;
+    let hit = hits.iter().flatten().filter(|h| **h).count() as f64;
+    let expected = hits.len() as f64 * share;
+    (hit + expected - sampled) / expected
+}

@@ -1,0 +1,140 @@
+//! A knob, turned: which mechanism gives the figures, or why none does.
+
+use super::knobs::{self, KnobType};
+use super::measured::Swap;
+use super::outcome::Change;
+use super::present;
+use super::replay::{self, Bench, Settings, Withheld};
+use crate::config::KnobValue;
+use crate::record::{Dimension, Name};
+
+/// The change that a knob at a value is.
+///
+/// # Errors
+/// Why there is no projection on this workload.
+pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, Withheld> {
+    if replay::mechanism(knob).is_some() {
+        return Change::replay(bench, Settings::from([(knob.to_owned(), value.clone())]));
+    }
+    let swap = match (knob, value) {
+        ("context.mode", KnobValue::Word(mode)) => to_mode(bench, mode, None)?,
+        (knob, KnobValue::Word(mode)) if knob.starts_with("context.mode_for.") => {
+            let purpose = knob.trim_start_matches("context.mode_for.");
+            to_mode(bench, mode, Some(purpose))?
+        }
+        (
+            "interfaces.primary" | "interfaces.fallback" | "interfaces.testing",
+            KnobValue::Word(to),
+        ) => to_interface(bench, knob, to)?,
+        _ => return Err(Withheld::because(no_mechanism(knob))),
+    };
+    let Some(swap) = swap else {
+        // As it is already.
+        return Ok(Change::default());
+    };
+    Change::measured(bench.workload, swap).ok_or_else(|| {
+        Withheld::because(
+            "no like work was observed in both variants, so nothing says what it would take",
+        )
+    })
+}
+
+/// Steps of other modes become steps of this one; `None`: all are.
+fn to_mode(bench: &Bench<'_>, mode: &str, purpose: Option<&str>) -> Result<Option<Swap>, Withheld> {
+    let mode = mode.to_ascii_uppercase();
+    let to = value(bench, &mode)
+        .filter(|to| seen(bench, Dimension::Mode, &[]).contains(to))
+        .ok_or_else(|| Withheld::because(format!("no step ran in the mode {mode}")))?;
+    let within = match purpose {
+        None => Vec::new(),
+        Some(purpose) => {
+            let name = value(bench, purpose)
+                .filter(|n| seen(bench, Dimension::Purpose, &[]).contains(n))
+                .ok_or_else(|| Withheld::because(format!("no step has the purpose {purpose}")))?;
+            vec![(Dimension::Purpose, name)]
+        }
+    };
+    let from = seen(bench, Dimension::Mode, &within)
+        .into_iter()
+        .find(|name| *name != to);
+    Ok(from.map(|from| Swap {
+        dimension: Dimension::Mode,
+        from,
+        to,
+        within,
+    }))
+}
+
+/// Steps of the interface that the knob names now become steps of another one.
+fn to_interface(bench: &Bench<'_>, knob: &str, to: &str) -> Result<Option<Swap>, Withheld> {
+    let seen = seen(bench, Dimension::Interface, &[]);
+    let observed = |text: &str| value(bench, text).filter(|n| seen.contains(n));
+    let to_name = observed(to).ok_or_else(|| Withheld::because(format!("no step ran on {to}")))?;
+    let timeline = present::timeline(bench.workload, bench.config, knob);
+    let present = timeline.map_err(Withheld::because)?;
+    let from = match present.as_ref().and_then(|t| t.last()) {
+        Some(KnobValue::Word(word)) => {
+            observed(word).ok_or_else(|| Withheld::because(format!("no step ran on {word}")))?
+        }
+        // The primary interface is the one that is used most.
+        _ if knob == "interfaces.primary" => *seen
+            .first()
+            .ok_or_else(|| Withheld::because("no step tells its interface"))?,
+        _ => {
+            return Err(Withheld::because(format!(
+                "the present value of {knob} is not known: declare it in performance_config.yaml"
+            )));
+        }
+    };
+    Ok((from != to_name).then_some(Swap {
+        dimension: Dimension::Interface,
+        from,
+        to: to_name,
+        within: Vec::new(),
+    }))
+}
+
+fn value(bench: &Bench<'_>, text: &str) -> Option<Name> {
+    bench.workload.catalog.names.find(text).map(Name)
+}
+
+/// Values of a dimension that steps within others have, the most used first.
+fn seen(bench: &Bench<'_>, dimension: Dimension, within: &[(Dimension, Name)]) -> Vec<Name> {
+    let catalog = &bench.workload.catalog;
+    bench
+        .workload
+        .values_of(dimension)
+        .into_iter()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            within.is_empty()
+                || bench.workload.rows.iter().any(|row| {
+                    let set = catalog.dims.get(row.key.dims.0);
+                    row.key.is_step
+                        && set.contains(&(dimension, *name))
+                        && within.iter().all(|w| set.contains(w))
+                })
+        })
+        .collect()
+}
+
+fn no_mechanism(knob: &str) -> &'static str {
+    match knob {
+        "context.mode_selection_strategy" => {
+            "by which rule a strategy chooses a mode is not recorded: try context.mode or context.mode_for.PURPOSE"
+        }
+        "context.background_optimization" => {
+            "which context is known before a step asks for it is not recorded, so the overlap cannot be replayed"
+        }
+        "resources.max_memory_usage" | "resources.cpu_limit" => {
+            "it is a limit: what happens beyond it was not observed"
+        }
+        "retry.limit" | "retry.backoff" => {
+            "how the attempts that would be made or left out would have ended is not recorded"
+        }
+        _ => match knobs::type_of(knob) {
+            Some(KnobType::Word) => "nothing of this kind was observed in both variants",
+            _ => "no mechanism of this version turns it",
+        },
+    }
+}

@@ -1,0 +1,231 @@
+//! `whatif`, through the built program, against the truth: a generator wrote one demand under several
+//! configurations (`tests/reference/replay`); the program sees the first only.
+
+use std::path::{Path, PathBuf};
+
+use predicates::prelude::*;
+use predicates::str::contains;
+use serde_json::Value;
+
+use super::{fixture, program};
+
+fn replay() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/replay")
+}
+
+fn answer(sets: &[&str]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    command
+        .arg("whatif")
+        .arg(replay())
+        .args(["--format", "json"]);
+    for set in sets {
+        command.args(["--set", set]);
+    }
+    let output = command.assert().success().get_output().stdout.clone();
+    serde_json::from_slice(&output).unwrap()
+}
+
+fn effect<'a>(answer: &'a Value, metric: &str, statistic: &str) -> &'a Value {
+    let effects = answer["projection"]["effects"].as_array().unwrap();
+    effects
+        .iter()
+        .find(|e| e["metric"] == metric && e["statistic"] == statistic)
+        .unwrap()
+}
+
+fn truth() -> Value {
+    let text = std::fs::read(replay().join("truth.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+/// Each change beside what the same demand gave under it: rates within half a point, times within 2 %,
+/// and all inside the intervals.
+#[test]
+fn projections_are_what_the_same_demand_gave() {
+    for change in truth()["counterfactual"].as_array().unwrap() {
+        let sets: Vec<String> = change["set"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(knob, value)| format!("{knob}={}", value.to_string().trim_matches('"')))
+            .collect();
+        if sets.iter().any(|s| s.starts_with("interfaces.")) {
+            continue;
+        }
+        let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+        let answer = answer(&sets);
+        let then = &change["figures"];
+        let close = |metric: &str, statistic: &str, real: &Value, near: f64| {
+            let (e, real) = (effect(&answer, metric, statistic), real.as_f64().unwrap());
+            let number = |key: &str| e[key].as_f64().unwrap();
+            assert!(
+                (number("to") - real).abs() <= near,
+                "{sets:?} {metric} {e} {real}"
+            );
+            let inside = number("low") <= real && real <= number("high");
+            assert!(inside, "{sets:?} {metric} {e} {real}");
+        };
+        let time = &then["response_time"];
+        let mean = time["mean"].as_f64().unwrap();
+        close("response_time", "mean", &time["mean"], 0.02 * mean);
+        close("response_time", "p95", &time["p95"], 0.05 * mean);
+        if sets.iter().any(|s| s.starts_with("context.")) {
+            close("cache_hit_rate", "mean", &then["cache_hit_rate"], 0.005);
+        }
+    }
+}
+
+#[test]
+fn the_present_is_reproduced_and_every_metric_of_the_knob_is_listed() {
+    let answer = answer(&["context.cache_size=50"]);
+    for row in answer["projection"]["reproduction"].as_array().unwrap() {
+        let error = row["error"].as_f64().unwrap();
+        assert!(error.abs() < 0.005, "{row}");
+    }
+    for metric in [
+        "cache_hit_rate",
+        "context_preparation_time",
+        "response_time",
+    ] {
+        let e = effect(&answer, metric, "mean");
+        assert_eq!(e["from"], e["to"], "{e}");
+    }
+    assert_eq!(answer["schema_version"], 1);
+    assert_eq!(answer["not_evaluated"], serde_json::json!([]));
+}
+
+#[test]
+fn parts_add_up_to_the_whole() {
+    let answer = answer(&[
+        "context.cache_size=120",
+        "resources.concurrent_operations=4",
+    ]);
+    let parts: f64 = answer["knobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|k| k["points_after_those_above"].as_f64().unwrap())
+        .sum();
+    let all = answer["projection"]["points"].as_f64().unwrap();
+    assert!((parts - all).abs() < 1e-9);
+    let score = &answer["score"];
+    let gained = score["to"].as_f64().unwrap() - score["from"].as_f64().unwrap();
+    assert!((gained - all).abs() < 1e-9);
+}
+
+#[test]
+fn a_size_that_changed_within_the_period_is_replayed_piece_by_piece() {
+    let folder = tempfile::tempdir().unwrap();
+    program(folder.path())
+        .arg("whatif")
+        .arg(fixture("demo"))
+        .args(["--set", "context.cache_size=120"])
+        .assert()
+        .success()
+        .stdout(contains("The replay of the present agrees").and(contains("a whole period")));
+}
+
+#[test]
+fn faults_name_what_is_right() {
+    let folder = tempfile::tempdir().unwrap();
+    for (set, says) in [
+        ("context.cash_size=100", "did you mean context.cache_size?"),
+        ("context.cache_size=big", "a whole number from 1"),
+        ("context.cache_size=0", "a whole number from 1"),
+        ("context.cache_size", "KNOB=VALUE"),
+        ("context.mode=FAST", "FANCY or SIMPLE"),
+    ] {
+        program(folder.path())
+            .args(["whatif", "--set", set])
+            .arg(replay())
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(contains(says));
+    }
+    program(folder.path())
+        .args(["whatif", "nowhere", "--set", "context.cache_size=100"])
+        .assert()
+        .code(2);
+}
+
+#[test]
+fn a_knob_without_a_mechanism_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path())
+        .args(["whatif", "--set", "retry.limit=3", "--format", "json"])
+        .arg(replay())
+        .assert()
+        .code(3)
+        .get_output()
+        .stdout
+        .clone();
+    let answer: Value = serde_json::from_slice(&output).unwrap();
+    assert_eq!(answer["projection"], Value::Null);
+    assert_eq!(answer["not_evaluated"][0]["knob"], "retry.limit");
+}
+
+/// Without the configuration the present size is not known, and nothing is projected from it.
+#[test]
+fn an_unknown_present_is_withheld() {
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("records.jsonl.gz");
+    std::fs::copy(replay().join("records.jsonl.gz"), &records).unwrap();
+    program(folder.path())
+        .args([
+            "whatif",
+            "records.jsonl.gz",
+            "--set",
+            "context.cache_size=100",
+        ])
+        .assert()
+        .code(3)
+        .stdout(contains("the present value of context.cache_size is not"));
+    // A wrong one does not reproduce the present.
+    let wrong = folder.path().join("performance_config.yaml");
+    std::fs::write(
+        &wrong,
+        "performance_optimization:\n  context:\n    cache_size: 25\n",
+    )
+    .unwrap();
+    program(folder.path())
+        .args([
+            "whatif",
+            "records.jsonl.gz",
+            "--set",
+            "context.cache_size=100",
+        ])
+        .args(["--config", "performance_config.yaml"])
+        .assert()
+        .code(3)
+        .stdout(contains(
+            "replaying the present gives a cache hit rate of 43.9 %",
+        ));
+}
+
+#[test]
+fn every_format_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, holds) in [
+        ("text", "90 % interval"),
+        ("yaml", "schema_version: 1"),
+        ("jsonl", "\"schema_version\":1"),
+        ("markdown", "| Response time |"),
+        ("csv", "response_time,seconds,mean,"),
+    ] {
+        program(folder.path())
+            .args([
+                "whatif",
+                "--set",
+                "context.cache_size=120",
+                "--format",
+                format,
+            ])
+            .arg(replay())
+            .assert()
+            .success()
+            .stdout(contains(holds));
+    }
+}
