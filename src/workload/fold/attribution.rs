@@ -1,6 +1,7 @@
 //! Where the wall-clock time of each unit went, from its operations and prompts.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::record::{
     Dimension, Event, EventKind, Flags, IdentityId, Name, Operation, OperationKind, Records,
@@ -32,15 +33,11 @@ pub(super) fn attribute(
     options: &FoldOptions,
     selection: &Selection,
     units: &Units,
-    mut watch: Option<&mut Watch<'_>>,
+    watch: Option<&mut Watch<'_>>,
 ) -> Vec<WallClock> {
-    let is_log = |file: u32| {
-        let format = options.file_formats.get(file as usize);
-        format.is_some_and(|f| is_agent_log(f))
-    };
     let unit_of = |identity, file| {
         units
-            .find(&records.catalog, identity, is_log(file))
+            .find(&records.catalog, identity, is_log(options, file))
             .map(|u| u.0 as usize)
     };
     let mut is_swept = units.are_named();
@@ -60,43 +57,115 @@ pub(super) fn attribute(
         .collect();
     prompts.sort_unstable();
 
-    let mut swept = Vec::new();
+    let sweeping = Sweeping {
+        joined,
+        records,
+        options,
+        by_unit: &by_unit,
+        prompts: &prompts,
+    };
+    let wanted: Vec<usize> = (0..is_swept.len()).filter(|unit| is_swept[*unit]).collect();
+    let Some(watch) = watch else {
+        return sweeping.all(&wanted);
+    };
     let mut lines = Lines::default();
-    let is_watched = watch.is_some();
-    let text = |name: Name| records.catalog.text(name);
-    for unit in (0..is_swept.len()).filter(|unit| is_swept[*unit]) {
+    let mut swept = Vec::new();
+    for unit in wanted {
+        lines.segments = Some(Vec::new());
+        let Some(wall) = sweeping.one(unit, &mut lines) else {
+            continue;
+        };
+        if let Some(segments) = lines.segments.take() {
+            let prompts = sweeping.prompts_of(unit).map(Time).collect();
+            let indexes = by_unit.of(unit).iter().map(|n| *n as usize);
+            let name = units.name(wall.unit);
+            let trace = traced(name, joined, indexes, prompts, (&wall, segments));
+            watch(&records.catalog, &trace);
+        }
+        swept.push(wall);
+    }
+    swept
+}
+
+/// Units that a thread takes at once.
+const TAKEN: usize = 32;
+
+/// What the units are swept from.
+struct Sweeping<'a> {
+    joined: &'a Joined<'a>,
+    records: &'a Records,
+    options: &'a FoldOptions,
+    by_unit: &'a Grouped,
+    /// Unit and time, in order.
+    prompts: &'a [(usize, i64)],
+}
+
+impl Sweeping<'_> {
+    /// The time of one unit.
+    fn one(&self, unit: usize, lines: &mut Lines) -> Option<WallClock> {
+        let is_watched = lines.segments.is_some();
         let (mut empty, mut hides_approvals) = (0, false);
-        lines.segments = is_watched.then(Vec::new);
-        for index in by_unit.of(unit) {
-            let operation = &joined.operations[*index as usize];
-            let role = joined.roles[*index as usize];
+        for index in self.by_unit.of(unit) {
+            let operation = &self.joined.operations[*index as usize];
+            let role = self.joined.roles[*index as usize];
             let Some(class) = class_of(operation, role) else {
                 continue;
             };
-            match interval(operation, class, records, is_watched) {
+            match interval(operation, class, self.records, is_watched) {
                 Some(interval) => lines.intervals.push(interval),
                 None => empty += 1,
             }
-            hides_approvals |= class == Class::Tool && is_log(operation.file);
+            hides_approvals |= class == Class::Tool && is_log(self.options, operation.file);
         }
-        let from = prompts.partition_point(|(u, _)| *u < unit);
-        let own = || prompts[from..].iter().take_while(|(u, _)| *u == unit);
-        lines.prompts.extend(own().map(|(_, time)| *time));
+        lines.prompts.extend(self.prompts_of(unit));
+        let text = |name: Name| self.records.catalog.text(name);
         let id = UnitId(super::number(unit));
-        if let Some(mut wall) = lines.sweep(id, options.wall_clock, text) {
-            wall.empty = empty;
-            wall.hides_approvals = hides_approvals;
-            if let (Some(watch), Some(segments)) = (&mut watch, lines.segments.take()) {
-                let prompts = own().map(|(_, time)| Time(*time)).collect();
-                let indexes = by_unit.of(unit).iter().map(|n| *n as usize);
-                let name = units.name(id);
-                let trace = traced(name, joined, indexes, prompts, (&wall, segments));
-                watch(&records.catalog, &trace);
-            }
-            swept.push(wall);
-        }
+        let mut wall = lines.sweep(id, self.options.wall_clock, text)?;
+        wall.empty = empty;
+        wall.hides_approvals = hides_approvals;
+        Some(wall)
     }
-    swept
+
+    /// The times of many units, in their order, by several threads.
+    fn all(&self, units: &[usize]) -> Vec<WallClock> {
+        let pieces: Vec<&[usize]> = units.chunks(TAKEN).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let (mut lines, mut swept) = (Lines::default(), Vec::new());
+            while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                swept.extend(piece.iter().filter_map(|unit| self.one(*unit, &mut lines)));
+            }
+            swept
+        };
+        let mut swept = std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads.min(pieces.len()))
+                .map(|_| scope.spawn(work))
+                .collect();
+            let mut swept = work();
+            for other in others {
+                match other.join() {
+                    Ok(more) => swept.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            swept
+        });
+        swept.sort_by_key(|wall| wall.unit);
+        swept
+    }
+
+    fn prompts_of(&self, unit: usize) -> impl Iterator<Item = i64> + '_ {
+        let from = self.prompts.partition_point(|(u, _)| *u < unit);
+        let own = self.prompts[from..].iter();
+        own.take_while(move |(u, _)| *u == unit)
+            .map(|(_, time)| *time)
+    }
+}
+
+fn is_log(options: &FoldOptions, file: u32) -> bool {
+    let format = options.file_formats.get(file as usize);
+    format.is_some_and(|f| is_agent_log(f))
 }
 
 /// Whose operations a selection leaves out in part: of these identities, at least one.

@@ -12,6 +12,7 @@ mod rows;
 mod runs;
 mod samples;
 mod selection;
+mod shares;
 mod sources;
 mod sweep;
 mod trace;
@@ -20,16 +21,15 @@ mod units;
 use std::sync::Arc;
 
 use crate::prices::PriceTable;
-use crate::record::{Dimension, EventKind, Flags, Name, Operation, OutcomeKind, Records};
+use crate::record::{Dimension, EventKind, Flags, Operation, Records};
 use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
-use super::sequences::{Ending, settle};
-use super::{RowKey, UnitId, WallClockRules, Workload};
+use super::sequences::settle;
+use super::{UnitId, WallClockRules, Workload};
 use join::{Joined, Role};
-use pricing::Pricing;
-use rows::Rows;
 use selection::Selection;
+use shares::{Known, Share, share_out};
 use units::Units;
 
 pub(super) use index::{Quick, number};
@@ -101,9 +101,6 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     workload
 }
 
-/// Memory is given back after as many operations.
-const GIVEN_BACK: usize = 1 << 16;
-
 fn fold_operations(
     records: &mut Records,
     joined: &Joined,
@@ -113,7 +110,7 @@ fn fold_operations(
     workload: &mut Workload,
     watch: Option<&mut Watch<'_>>,
 ) {
-    let mut operations = std::mem::take(&mut records.operations);
+    let operations = std::mem::take(&mut records.operations);
     let records = &*records;
     let catalog = &records.catalog;
     let unit_of = |operation: &Operation, root: &Operation, units: &mut Units| {
@@ -145,95 +142,30 @@ fn fold_operations(
     workload.lookups = runs::lookups(&told, &joined.roots, records);
 
     let runs = runs::Runs::new(&told, &joined.roots, records);
-    let mut rows = Rows::default();
-    let mut pricing = Pricing::new(options.prices.as_deref());
-    let mut endings: Vec<Ending> = Vec::new();
-    let mut add = |operation: &Operation, role: Role, unit: UnitId, w: &mut Workload| {
-        let key = RowKey {
-            unit,
-            task: catalog.identities.get(operation.identity.0).task,
-            operation: operation.kind,
-            is_step: role.is_step,
-            dims: operation.dims,
-            cell: rows::cell_of(operation),
-        };
-        let priced = pricing.of(catalog, operation);
-        rows.add(key, operation, records.details_of(operation), role, priced);
-        if role.is_step {
-            w.steps.extend(runs.step(operation, unit));
-            let interface = catalog.dimension(operation.dims, Dimension::Interface);
-            note_ending(&mut endings, interface, operation);
-        }
-        if !operation.flags.has(Flags::TIMELESS) {
-            let end = operation.end().unwrap_or(operation.start);
-            w.period = span(w.period, Some((operation.start, end)));
-        }
+    let known = Known {
+        records,
+        runs: &runs,
+        roles: &joined.roles,
+        units: &units_of_operations,
+        prices: options.prices.as_deref(),
     };
-    let mut is_session = vec![false; catalog.names.values().len()];
-    // From the end, so that memory is given back while the rows grow; sums know no order.
-    while let Some(operation) = operations.pop() {
-        let index = operations.len();
-        if index.is_multiple_of(GIVEN_BACK) {
-            operations.shrink_to_fit();
-        }
-        let Some(unit) = units_of_operations[index] else {
-            continue;
-        };
-        add(&operation, joined.roles[index], unit, workload);
-        workload.counts.operations += 1;
-        workload.counts.records += u64::from(operation.flags.has(Flags::LEADS));
-        workload.counts.clock_faults += u64::from(operation.duration < -1);
-        let session = catalog.identities.get(operation.identity.0).session;
-        is_session[session.0 as usize] = true;
-    }
+    let mut shares = share_out(operations, &known);
     let formed = Role {
         is_step: true,
         has_attempts: true,
         ..Role::default()
     };
+    let mut of_formed = Share::new(&known);
     for step in &joined.formed {
         if let Some(unit) = unit_of(step, step, units) {
-            add(step, formed, unit, workload);
+            of_formed.add(step, formed, unit);
         }
+    }
+    shares.push(of_formed);
+    for share in shares {
+        share.put_into(workload);
     }
     workload.counts.clock_faults += joined.out_of_order;
-    workload.rows = rows.finish();
-    workload.sequences.endings = endings;
-    is_session[0] = false;
-    workload.sequences.sessions = (0..)
-        .zip(is_session)
-        .filter_map(|(name, is_session)| is_session.then_some(Name(name)))
-        .collect();
-}
-
-fn note_ending(endings: &mut Vec<Ending>, interface: Name, step: &Operation) {
-    if !interface.is_some() {
-        return;
-    }
-    let known = endings.iter().position(|e| e.interface == interface);
-    let ending = match known {
-        Some(index) => &mut endings[index],
-        None => {
-            endings.push(Ending {
-                interface,
-                last_success: None,
-                failures: Vec::new(),
-            });
-            let last = endings.len() - 1;
-            &mut endings[last]
-        }
-    };
-    match step.outcome {
-        OutcomeKind::Ok => ending.last_success = ending.last_success.max(Some(step.start)),
-        OutcomeKind::Error | OutcomeKind::Timeout | OutcomeKind::RateLimited => {
-            // Only failures after the last success matter; those before it are not kept.
-            if ending.last_success.is_none_or(|last| step.start > last) {
-                ending.failures.push(step.start);
-            }
-        }
-        // Neither a failure nor a sign of life.
-        OutcomeKind::Cancelled | OutcomeKind::Unknown => {}
-    }
 }
 
 fn fold_events(records: &mut Records, selection: &Selection, workload: &mut Workload) {
