@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::advise::facts::Facts;
+use crate::advise::rule::Rule;
 use crate::advise::{self, Case, Observed};
 use crate::analysis::{self, Questions};
 use crate::assessment::{
-    Assessment, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period, PriceNote,
-    Provenance, RepeatRow, SCHEMA_VERSION, Unpriced,
+    Assessment, Explanation, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period,
+    PriceNote, Provenance, RepeatRow, SCHEMA_VERSION, Unpriced,
 };
 use crate::config::{self, Config, Profile};
 use crate::ingest::{self, Ingested, Target, formats};
@@ -279,6 +281,24 @@ pub fn assess(
 /// Everything that is said of what was read.
 #[must_use]
 pub fn judge(material: &Material, request: &Request) -> Assessment {
+    judge_and(material, request, |_, _, _| ()).0
+}
+
+/// Why a rule speaks or does not on what was read.
+#[must_use]
+pub fn explain(material: &Material, request: &Request, rule: &Rule) -> Explanation {
+    judge_and(material, request, |case, facts, assessment| {
+        advise::explain(case, facts, assessment, rule)
+    })
+    .1
+}
+
+/// The assessment, and what `ask` makes of the case behind it.
+fn judge_and<T>(
+    material: &Material,
+    request: &Request,
+    ask: impl FnOnce(Case<'_>, &Facts, &Assessment) -> T,
+) -> (Assessment, T) {
     let Material {
         workload,
         config,
@@ -312,27 +332,29 @@ pub fn judge(material: &Material, request: &Request) -> Assessment {
         config,
     };
     let advice = advise::advise(case, &facts);
-    Assessment {
+    let assessment = Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),
         period: workload.period.map(|(from, to)| Period { from, to }),
         provenance: provenance.clone(),
-        headline: analysis.headline,
-        indicators: analysis.indicators,
-        metrics: analysis.metrics,
-        score,
-        trends: analysis.trends,
-        comparisons: analysis.comparisons,
-        tables: analysis.tables,
-        resources: analysis.resources,
-        attribution: analysis.attribution,
+        headline: analysis.headline.clone(),
+        indicators: analysis.indicators.clone(),
+        metrics: analysis.metrics.clone(),
+        score: score.clone(),
+        trends: analysis.trends.clone(),
+        comparisons: analysis.comparisons.clone(),
+        tables: analysis.tables.clone(),
+        resources: analysis.resources.clone(),
+        attribution: analysis.attribution.clone(),
         recommendations: advice.recommendations,
         findings: advice.findings,
-        events: analysis.events,
+        events: analysis.events.clone(),
         combined_projection: advice.combined,
         not_evaluated: advice.not_evaluated,
         rules: advice.rules,
-    }
+    };
+    let asked = ask(case, &facts, &assessment);
+    (assessment, asked)
 }
 
 /// Why there is no assessment.

@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod condition;
 mod evidence;
+mod explain;
 pub mod facts;
 pub mod judge;
 pub mod library;
@@ -15,6 +16,7 @@ pub mod rank;
 pub mod rule;
 pub mod settle;
 
+pub use explain::explain;
 pub use library::{Entry, Library, Source};
 pub use lint::{lint, test};
 

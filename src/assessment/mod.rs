@@ -5,6 +5,7 @@
 mod advice;
 mod comparisons;
 mod contrast;
+mod explain;
 mod forecast;
 mod gate;
 mod metrics;
@@ -13,6 +14,7 @@ mod provenance;
 mod score;
 mod summary;
 mod trends;
+mod tune;
 mod whatif;
 
 pub use advice::{
@@ -22,6 +24,7 @@ pub use advice::{
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
+pub use explain::{ConditionRow, Explanation};
 pub use forecast::{Forecast, ForecastLimit, ForecastValue, Reached, TrendReport};
 pub use gate::{
     Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, SettingPlace,
@@ -42,6 +45,7 @@ pub use summary::{
 pub use trends::{
     ChangePoint, Newest, NewestVerdict, OrderedBy, SeriesPoint, Slope, Trend, TrendDirection,
 };
+pub use tune::{Constraint, TriedKnob, TunedSetting, TunedValue, Tuning};
 pub use whatif::{
     EffectTarget, KnobEffect, KnobWithheld, MissCounts, ScoreProjection, SizeRow, SizeTable, Whatif,
 };

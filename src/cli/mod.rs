@@ -30,6 +30,7 @@ mod score;
 mod status;
 mod template;
 mod trend;
+mod tune;
 mod whatif;
 
 use std::ffi::OsString;
@@ -105,6 +106,8 @@ enum Verb {
     Recommend(recommend::Args),
     /// What other settings of knobs would give, by replay or from both variants
     Whatif(whatif::Args),
+    /// Which settings of the knobs are not beaten, under floors and limits
+    Tune(tune::Args),
     /// The executive summary of a day, a week, a month or any days
     Report(report::Args),
     /// Keep what is new in the inputs in the history, where it stays when logs are deleted
@@ -185,6 +188,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Baseline(verb) => baseline::run(verb, &context, out),
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Whatif(args) => whatif::run(args, &context, out),
+        Verb::Tune(args) => tune::run(args, &context, out),
         Verb::Report(args) => report::run(args, &context, out),
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),

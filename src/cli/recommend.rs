@@ -1,20 +1,90 @@
-//! `recommend`: only the advice.
+//! `recommend`: only the advice; `recommend explain CODE`: everything about one rule on these inputs.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use super::input::{InputArgs, deliver};
+use super::progress::Progress;
 use super::{Context, Exit, Failure};
-use crate::report;
+use crate::advise::Library;
+use crate::config::keys::nearest;
+use crate::pipeline;
+use crate::report::{self, shell};
 
 /// Arguments of `recommend`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Why a rule speaks or does not on these inputs: values, evidence, projection
+    Explain(Explain),
+}
+
+#[derive(Debug, clap::Args)]
+struct Explain {
+    /// Code or name of the rule, such as CTX003 or cache-too-small
+    #[arg(value_name = "CODE")]
+    rule: String,
     #[command(flatten)]
     input: InputArgs,
 }
 
 /// Advises and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    if let Some(Verb::Explain(explain)) = &args.verb {
+        return explained(explain, context, out);
+    }
     let answer = args.input.assess(context, "recommend", true)?;
     deliver(&answer, context, Some(report::recommend::page), out)
+}
+
+fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let format = context.globals.format.name();
+    if !["text", "json", "jsonl", "yaml"].contains(&format) {
+        return Err(
+            Failure::new(format!("recommend explain is not written as {format}"))
+                .help("it is written as text, json, jsonl or yaml"),
+        );
+    }
+    let (config, zone) = args.input.settings(context)?;
+    let folder = config.rules_dir.as_ref().map(|d| PathBuf::from(&d.value));
+    let library = Library::with_folder(folder.as_deref());
+    let Some(entry) = library.find(&args.rule) else {
+        let failure = Failure::new(format!("there is no rule {:?}", args.rule));
+        let known = library
+            .entries
+            .iter()
+            .flat_map(|e| [e.rule.code.as_str(), e.rule.name.as_str()]);
+        return Err(match nearest(&args.rule, known) {
+            Some(near) => failure.help(format!("did you mean {near}?")),
+            None => failure.help("perfadvise rules list shows all codes and names"),
+        });
+    };
+    let request = args.input.request(context, &config, &zone)?;
+    let progress = Progress::new(&context.globals);
+    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
+    progress.finish();
+    let material = result.map_err(|error| context.input_failure(&error))?;
+    super::config::warn(&material.warnings, &context.globals);
+    let explanation = pipeline::explain(&material, &request, &entry.rule);
+    let command = [
+        "recommend".to_owned(),
+        "explain".to_owned(),
+        args.rule.clone(),
+    ]
+    .into_iter()
+    .chain(args.input.paths.iter().map(|p| shell::quoted(p)))
+    .collect::<Vec<_>>()
+    .join(" ");
+    let style = context.style(&command, zone, true);
+    out.write_all(report::explain::render(&explanation, format, &style).as_bytes())?;
+    out.flush()?;
+    super::input::exit(&material.provenance, context)
 }

@@ -12,7 +12,7 @@ use super::effects::verdict_word;
 use super::escape::visible;
 use crate::assessment::{
     Assessment, Check, Comparison, EffectKind, Limit, MetricRow, SummaryRow, TargetVerdict, Trend,
-    Whatif,
+    TunedValue, Tuning, Whatif,
 };
 
 /// Columns behind the metric, its unit and its dimensions.
@@ -100,6 +100,48 @@ pub(super) fn effects(whatif: &Whatif) -> String {
             at_most.clone(),
         ];
         push(&mut out, fields.into_iter());
+    }
+    out
+}
+
+/// One line for each setting, the present first: knobs that differ, the score, metrics.
+pub(super) fn settings(tuning: &Tuning) -> String {
+    let mut out = String::new();
+    let knobs: Vec<&str> = tuning.tried.iter().map(|k| k.knob.as_str()).collect();
+    let columns = &tuning.now.values;
+    let head = std::iter::once("number".to_owned())
+        .chain(knobs.iter().map(|k| word(k)))
+        .chain(std::iter::once("score".to_owned()))
+        .chain(
+            columns
+                .iter()
+                .map(|v| word(&format!("{} {}", v.metric, v.statistic))),
+        );
+    push(&mut out, head);
+    let all = std::iter::once(&tuning.now).chain(&tuning.front);
+    for (at, setting) in all.enumerate() {
+        let knob = |name: &&str| {
+            let changed = setting.changes.iter().find(|c| c.knob == **name);
+            let tried = tuning.tried.iter().find(|k| k.knob == **name);
+            let value = match changed {
+                Some(change) => change.to.as_ref(),
+                None => tried.and_then(|k| k.from.as_ref()),
+            };
+            match value {
+                Some(serde_json::Value::String(text)) => word(text),
+                Some(other) => other.to_string(),
+                None => String::new(),
+            }
+        };
+        let figure = |v: &TunedValue| {
+            let same = |o: &&TunedValue| o.metric == v.metric && o.statistic == v.statistic;
+            number(setting.values.iter().find(same).map(|o| o.value))
+        };
+        let fields = std::iter::once(at.to_string())
+            .chain(knobs.iter().map(knob))
+            .chain(std::iter::once(number(setting.score)))
+            .chain(columns.iter().map(figure));
+        push(&mut out, fields);
     }
     out
 }

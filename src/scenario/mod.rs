@@ -16,5 +16,6 @@ pub mod present;
 pub mod replay;
 pub mod servers;
 pub mod share;
+pub mod tune;
 pub mod turn;
 pub mod whatif;

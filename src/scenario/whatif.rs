@@ -76,7 +76,7 @@ fn present_value(bench: &Bench<'_>, knob: &str) -> Option<serde_json::Value> {
     timeline.last().map(knobs::json)
 }
 
-fn units_called(bench: &Bench<'_>) -> String {
+pub(super) fn units_called(bench: &Bench<'_>) -> String {
     let is_sessions = bench.workload.counts.sessions == bench.workload.units.len() as u64;
     if is_sessions { "sessions" } else { "units" }.into()
 }

@@ -15,6 +15,7 @@ mod settings;
 mod streams;
 mod template;
 mod trend;
+mod tune;
 mod whatif;
 
 use assert_cmd::Command;
