@@ -80,7 +80,8 @@ impl Change {
         };
         let affected = swap.affected(workload);
         let is_governed = |metric: Metric| match metric {
-            Metric::ResponseTime => false,
+            // Waits for a slot are held as they were.
+            Metric::ResponseTime | Metric::QueueTime => false,
             // An interface has no part in how a context is prepared.
             Metric::ContextPreparationTime | Metric::CacheHitRate | Metric::TokenEfficiency => {
                 swap.dimension != Dimension::Interface
@@ -262,6 +263,8 @@ struct Shifts {
     measured: Vec<(f64, f64)>,
     /// The errors of reproduction, squared and added up.
     error: f64,
+    /// Whether an assumption stands behind a shift that nothing recorded can check.
+    is_assumed: bool,
 }
 
 impl Shifts {
@@ -300,6 +303,7 @@ impl Shifts {
                 group.1 += figure.total(unit);
             }
         }
+        all.is_assumed = replays.iter().any(|r| r.is_assumed);
         for reproduction in replays.iter().flat_map(|r| &r.reproduction) {
             if reproduction.metric == metric.name() && reproduction.statistic == "mean" {
                 all.error += (reproduction.replayed - reproduction.measured).powi(2);
@@ -309,10 +313,13 @@ impl Shifts {
     }
 
     /// Half of the 90 % interval of the change of the mean, squared: over units, and the error of the
-    /// reproduction. `None` with too few groups of units.
+    /// reproduction. `None` with too few groups of units, or where an assumption stands behind it.
     fn half_squared(&self) -> Option<f64> {
         if self.by_mask.is_empty() {
             return Some(0.0);
+        }
+        if self.is_assumed {
+            return None;
         }
         let total =
             |list: &[(f64, f64)]| list.iter().fold((0.0, 0.0), |(n, s), x| (n + x.0, s + x.1));
@@ -548,7 +555,8 @@ fn p95_effect(
     if let ([only], []) = (replays, concerned.as_slice())
         && let Some(tail) = only.tail
     {
-        return tail_effect(cells, tail);
+        let error = tail.error.filter(|_| !only.is_assumed);
+        return tail_effect(cells, replay::Tail { error, ..tail });
     }
     let mut now = Figure::default();
     let mut then: BTreeMap<i64, u64> = BTreeMap::new();

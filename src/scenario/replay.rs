@@ -87,6 +87,9 @@ pub struct Replayed {
     pub units: u64,
     /// Whether its figures are the most that can be had.
     pub is_bound: bool,
+    /// Whether it rests on an assumption that nothing recorded can check: then there is no interval,
+    /// which would be one of chance alone.
+    pub is_assumed: bool,
     /// What it rests on, in words.
     pub notes: Vec<String>,
 }

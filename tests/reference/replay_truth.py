@@ -4,7 +4,7 @@
     python3 tests/reference/replay_truth.py GENERATOR PERFADVISE [SEEDS] > table.md
 
 GENERATOR writes OUT/records.jsonl, OUT/present.yaml and OUT/truth.json for one demand under a configuration, with the
-figures of the same demand under each --also (tests/reference/make_workload.py). The program sees the
+figures of the same demand under each --also (not part of the project). The program sees the
 records and the present configuration only. A row a change: how often the 90 % interval holds the truth,
 how often the sign is right, the mean error.
 """
@@ -22,11 +22,11 @@ METRICS = {("response_time", "mean"): lambda f: f["response_time"]["mean"], ("re
 def main():
     generator, program = sys.argv[1], sys.argv[2]
     seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 8
-    rows, shapes = {}, [[], ["--hosts", "1", "--sessions-per-day", "30"], ["--set", "context.cache_size=80", "--sessions-per-day", "90"]]
+    rows, shapes = {}, [["--days", "7", "--sessions-per-day", "20"], ["--days", "6", "--hosts", "1", "--sessions-per-day", "16"], ["--days", "5", "--set", "context.cache_size=80", "--sessions-per-day", "40"]]
     for seed in range(1, seeds + 1):
         with tempfile.TemporaryDirectory() as out:
             also = [x for c in CHANGES for x in ("--also", c)]
-            subprocess.run([sys.executable, generator, out, "--seed", str(seed), *shapes[seed % len(shapes)], *also], check=True, stderr=subprocess.DEVNULL)
+            subprocess.run([sys.executable, generator, out, "--seed", str(seed), "--sample-every", "1800", *shapes[seed % len(shapes)], *also], check=True, stderr=subprocess.DEVNULL)
             with open(os.path.join(out, "truth.json")) as f:
                 truth = json.load(f)
             for change, then in zip(CHANGES, truth["counterfactual"]):

@@ -156,10 +156,12 @@ pub(super) fn of_cache(
             1.0 / share
         ));
     }
+    replayed.is_assumed = then.preload.is_some();
     if then.preload.is_some() && settings.contains_key(PRELOAD) {
         replayed.notes.push(format!(
             "Preloading is taken to prepare, on each day before its first request, the contexts that \
-             were asked for most in the older half, {} at most; it is scored on the newer half.",
+             were asked for most in the older half, {} at most; it is scored on the newer half. When and what a program preloads is not recorded, so there is no \
+             interval.",
             super::plan::PRELOADED
         ));
     }

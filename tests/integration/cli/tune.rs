@@ -121,7 +121,7 @@ fn an_explanation_shows_values_sizes_and_the_error_of_the_replay() {
         );
     // A rule that is silent says why, by name too.
     program(folder.path())
-        .args(["recommend", "explain", "memory-tight", "--format", "json"])
+        .args(["recommend", "explain", "cpu-saturated", "--format", "json"])
         .arg(fixture("demo"))
         .assert()
         .success()

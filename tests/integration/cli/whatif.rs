@@ -96,6 +96,21 @@ fn the_present_is_reproduced_and_every_metric_of_the_knob_is_listed() {
     assert_eq!(answer["not_evaluated"], serde_json::json!([]));
 }
 
+/// Waits are held as they were where another interface is measured, also beside a replay that changes them.
+#[test]
+fn an_interface_has_no_part_in_waits() {
+    let alone = answer(&["interfaces.primary=anthropic_api"]);
+    let effects = alone["projection"]["effects"].as_array().unwrap();
+    assert!(effects.iter().all(|e| e["metric"] != "queue_time"));
+    let slots = answer(&["resources.concurrent_operations=4"]);
+    let both = answer(&[
+        "interfaces.primary=anthropic_api",
+        "resources.concurrent_operations=4",
+    ]);
+    let to = |answer: &Value| effect(answer, "queue_time", "mean")["to"].as_f64().unwrap();
+    assert!((to(&slots) - to(&both)).abs() < 1e-9);
+}
+
 #[test]
 fn parts_add_up_to_the_whole() {
     let answer = answer(&[
