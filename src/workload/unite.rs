@@ -1,6 +1,7 @@
 //! Two states of one part that belongs to no unit, in one: nothing counts twice, and nothing is lost.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
 
 use crate::record::{Dimension, DimsId, Measured, Name};
 
@@ -50,30 +51,35 @@ impl Workload {
         let events = self.events.len();
         let aggregates = self.aggregates.len();
         let readings = self.sequences.readings.len();
+        let endings = self.sequences.endings.len();
         self.take_in(newer);
         let (older, newer) = self.samples.split_at(samples);
         let counts = [older, newer].map(<[SampleSeries]>::to_vec);
         self.samples = self.fuller(counts);
 
-        let mut seen = HashSet::new();
-        keep_last(&mut self.events, events, |e| {
+        keep_newer(&mut self.events, events, |e| {
             let told = (e.time, e.kind, e.subject, e.from, e.to, e.dims, e.identity);
-            let own = (e.key == 0).then_some((told, e.duration));
-            seen.insert((e.key, own))
+            (e.key, (e.key == 0).then_some((told, e.duration)))
         });
-        let mut seen = HashSet::new();
-        keep_last(&mut self.aggregates, aggregates, |a| {
+        keep_newer(&mut self.aggregates, aggregates, |a| {
             let own = (a.key == 0).then_some((a.value.to_bits(), a.n, a.time));
-            seen.insert((a.key, a.metric, a.statistic, a.dims, own))
+            (a.key, a.metric, a.statistic, a.dims, own)
         });
-        let mut seen = HashSet::new();
-        keep_last(&mut self.sequences.readings, readings, |r| {
-            seen.insert((r.metric, r.series, r.time))
+        keep_newer(&mut self.sequences.readings, readings, |r| {
+            (r.metric, r.series, r.time)
         });
-        canonicalise(&mut self);
-        for ending in &mut self.sequences.endings {
-            ending.failures.dedup();
+        let (older, newer) = self.sequences.endings.split_at_mut(endings);
+        for ending in older {
+            // The canonical form adds up the failures of an interface.
+            if let Some(other) = newer.iter().find(|e| e.interface == ending.interface) {
+                let own = ending.failures.len();
+                ending.failures.extend(&other.failures);
+                keep_newer(&mut ending.failures, own, |time| *time);
+                let left = ending.failures.len() - other.failures.len();
+                ending.failures.truncate(left);
+            }
         }
+        canonicalise(&mut self);
         // Counted anew, and what follows from the sequences with it.
         Workload::of_pieces([self])
     }
@@ -117,8 +123,25 @@ impl Workload {
     }
 }
 
-/// Keeps what `is_first` says is new; those from `newer` on are asked first.
-fn keep_last<T>(all: &mut Vec<T>, newer: usize, is_first: impl FnMut(&T) -> bool) {
-    all.rotate_left(newer);
-    all.retain(is_first);
+/// Keeps what the newer state tells, from number `newer` on, and of the older one what that does not: what
+/// stands in either twice is two, and in both twice is two as well.
+fn keep_newer<T, K: Hash + Eq>(all: &mut Vec<T>, newer: usize, key: impl Fn(&T) -> K) {
+    let mut told: HashMap<K, usize> = HashMap::new();
+    for item in &all[newer..] {
+        *told.entry(key(item)).or_default() += 1;
+    }
+    let mut older = newer;
+    all.retain(|item| {
+        if older == 0 {
+            return true;
+        }
+        older -= 1;
+        match told.get_mut(&key(item)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        }
+    });
 }
