@@ -213,10 +213,12 @@ fn material(
     ingested: &Ingested,
     folded: Folded,
 ) -> Result<Material, PipelineError> {
-    let (workload, history, was_orchestrator) = match folded {
+    let (mut workload, history, was_orchestrator) = match folded {
         Folded::Fresh(workload) => (workload, None, false),
         Folded::Joined(joined) => (joined.workload, Some(joined.note), joined.is_orchestrator),
     };
+    // What was kept of earlier runs has none.
+    workload.prices = Some(Arc::clone(&request.prices));
     tracing::info!(
         units = workload.units.len(),
         rows = workload.rows.len(),

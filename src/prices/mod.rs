@@ -145,10 +145,7 @@ impl PriceTable {
 /// price is missing: for that time, or for a kind of tokens that was used.
 #[must_use]
 pub fn cost(prices: &[Price], tokens: Tokens, time: Time) -> Option<i64> {
-    let price = prices
-        .iter()
-        .rev()
-        .find(|p| p.from.is_none_or(|from| from <= time))?;
+    let price = at(prices, time)?;
     let rates = match price.above {
         Some((limit, rates)) if tokens.input() > limit => rates,
         _ => price.base,
@@ -168,6 +165,55 @@ pub fn cost(prices: &[Price], tokens: Tokens, time: Time) -> Option<i64> {
         }
     }
     i64::try_from((sum + 500) / 1_000).ok()
+}
+
+/// Dollars for one token of each kind; `None`: the table does not tell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenPrices {
+    /// Input that no cache saw.
+    pub fresh: f64,
+    /// Input read from the cache.
+    pub read: Option<f64>,
+    /// Input written to the cache for five minutes.
+    pub write_5m: Option<f64>,
+    /// Input written to the cache for an hour.
+    pub write_1h: Option<f64>,
+    /// Output.
+    pub output: f64,
+}
+
+/// The prices of one request of a model, with so much input in all. `None`: no price for that time.
+#[must_use]
+pub fn of_request(prices: &[Price], input: u64, time: Time) -> Option<TokenPrices> {
+    let price = at(prices, time)?;
+    let rates = match price.above {
+        Some((limit, rates)) if input > limit => rates,
+        _ => price.base,
+    };
+    #[allow(clippy::cast_precision_loss)] // below 10¹²
+    let dollars = |pico: Pico| pico as f64 / 1e12;
+    Some(TokenPrices {
+        fresh: dollars(rates.fresh),
+        read: rates.read.map(dollars),
+        write_5m: rates.write_5m.map(dollars),
+        write_1h: rates.write_1h.map(dollars),
+        output: dollars(rates.output),
+    })
+}
+
+/// The number of input tokens above which a request of a model costs more; `None`: it never does.
+#[must_use]
+pub fn dearer_above(prices: &[Price], time: Time) -> Option<u64> {
+    let price = at(prices, time)?;
+    let (limit, rates) = price.above?;
+    (rates.fresh > price.base.fresh).then_some(limit)
+}
+
+fn at(prices: &[Price], time: Time) -> Option<&Price> {
+    prices
+        .iter()
+        .rev()
+        .find(|p| p.from.is_none_or(|from| from <= time))
 }
 
 #[derive(Debug, Deserialize)]
@@ -327,6 +373,20 @@ mod tests {
         assert_eq!(at, Some(0.3 + 0.375));
         let above = dollars("claude-sonnet-4-5", tokens(200_001, 0, 0, 0, 1_000_000));
         assert_eq!(above, Some(23.700_006));
+    }
+
+    #[test]
+    fn prices_of_one_request() {
+        let table = PriceTable::built_in();
+        let prices = table.of("claude-sonnet-4-5").unwrap();
+        let time = day("2026-03-02").unwrap();
+        let base = of_request(prices, 200_000, time).unwrap();
+        assert_eq!((base.fresh, base.read), (3e-6, Some(0.3e-6)));
+        assert_eq!((base.write_5m, base.write_1h), (Some(3.75e-6), Some(6e-6)));
+        let above = of_request(prices, 200_001, time).unwrap();
+        assert_eq!((above.fresh, above.output), (6e-6, 22.5e-6));
+        assert_eq!(dearer_above(prices, time), Some(200_000));
+        assert_eq!(dearer_above(table.of("gpt-5").unwrap(), time), None);
     }
 
     #[test]

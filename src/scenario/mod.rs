@@ -14,6 +14,7 @@ pub mod measured;
 pub mod outcome;
 pub mod present;
 pub mod replay;
+pub mod requests;
 pub mod servers;
 pub mod share;
 pub mod tune;

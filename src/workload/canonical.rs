@@ -40,6 +40,7 @@ pub(super) fn canonicalise(workload: &mut Workload) {
         )
     });
     sort_wall_clocks(&mut workload.wall_clocks);
+    super::streams::sort(&mut workload.streams);
     sort_sequences(workload);
 }
 
@@ -90,6 +91,18 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
         visit(Reference::Unit(&mut wall.unit));
         for share in &mut wall.tools {
             visit(Reference::Name(&mut share.tool));
+        }
+    }
+    for stream in &mut workload.streams {
+        visit(Reference::Unit(&mut stream.unit));
+        for name in [&mut stream.session, &mut stream.agent, &mut stream.provider] {
+            visit(Reference::Name(name));
+        }
+        for request in &mut stream.requests {
+            visit(Reference::Name(&mut request.model));
+        }
+        for call in &mut stream.calls {
+            visit(Reference::Name(&mut call.tool));
         }
     }
     for (source, _) in &mut workload.sequences.sample_times {

@@ -56,6 +56,8 @@ impl Workload {
             .filter(|w| begins.get(&w.unit).is_some_and(|b| holds(Time(*b))))
             .cloned()
             .collect();
+        let streams = self.streams.iter();
+        out.streams = streams.filter_map(|s| s.within(holds)).collect();
         let times = self.sequences.sample_times.iter().map(|(source, times)| {
             let times: Vec<Time> = times.iter().copied().filter(|t| holds(*t)).collect();
             (*source, times)
@@ -138,6 +140,14 @@ impl Workload {
             .filter(|s| holds(s.dims, Name::NONE, s.unit))
             .copied()
             .collect();
+        // A stream with holes says nothing of what a request expects from the one before.
+        if wanted.iter().all(|(key, _)| key == "unit") {
+            let streams = self.streams.iter();
+            out.streams = streams
+                .filter(|s| holds(DimsId(0), Name::NONE, s.unit))
+                .cloned()
+                .collect();
+        }
         out.with_names_of(self)
     }
 }

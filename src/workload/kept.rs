@@ -1,8 +1,9 @@
-//! A workload as bytes and back, exactly: for the same build only, and much faster than a document.
+//! A workload as bytes and back, exactly but for its prices: for the same build only, and much faster
+//! than a document.
 
 use super::{
     Aggregate, Catalog, Counts, Event, Lookup, Repeat, Row, SampleSeries, Sequences, StepRun,
-    UnitId, UnitOfInference, WallClock, Workload,
+    Stream, UnitId, UnitOfInference, WallClock, Workload,
 };
 use crate::record::{Dims, Identity, Interned};
 use crate::units::Time;
@@ -42,6 +43,7 @@ impl Workload {
             bitcode::encode(&self.event_units),
             bitcode::encode(&self.aggregates),
             bitcode::encode(&self.wall_clocks),
+            bitcode::encode(&self.streams),
             bitcode::encode(&self.sequences),
         ]
     }
@@ -61,6 +63,7 @@ impl Workload {
         let event_units: Vec<UnitId> = bitcode::decode(&section()?).ok()?;
         let aggregates: Vec<Aggregate> = bitcode::decode(&section()?).ok()?;
         let wall_clocks: Vec<WallClock> = bitcode::decode(&section()?).ok()?;
+        let streams: Vec<Stream> = bitcode::decode(&section()?).ok()?;
         let sequences: Sequences = bitcode::decode(&section()?).ok()?;
         Some(Self {
             catalog: Catalog {
@@ -77,10 +80,12 @@ impl Workload {
             event_units,
             aggregates,
             wall_clocks,
+            streams,
             sequences,
             counts: rest.counts,
             repeats: rest.repeats,
             period: rest.period,
+            prices: None,
         })
     }
 }

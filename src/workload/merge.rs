@@ -30,6 +30,7 @@ impl Workload {
         self.events.append(&mut other.events);
         self.aggregates.append(&mut other.aggregates);
         self.wall_clocks.append(&mut other.wall_clocks);
+        self.streams.append(&mut other.streams);
         let (mine, others) = (&mut self.sequences, &mut other.sequences);
         mine.sample_times.append(&mut others.sample_times);
         mine.readings.append(&mut others.readings);
@@ -37,6 +38,7 @@ impl Workload {
         mine.sessions.append(&mut others.sessions);
         self.counts.add(&other.counts);
         self.period = span(self.period, other.period);
+        self.prices = self.prices.take().or(other.prices);
     }
 }
 

@@ -16,6 +16,7 @@ mod pieces;
 mod samples;
 mod select;
 mod sequences;
+mod streams;
 mod unite;
 mod wall_clock;
 mod without;
@@ -25,10 +26,14 @@ pub use pieces::{Piece, Scope};
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
 pub use sequences::{Ending, Reading, Sequences};
+pub use streams::{Stream, StreamCall, StreamRequest};
 pub use unite::joined;
 pub use wall_clock::{Busy, SubagentTime, ToolShare, WallClock, WallClockRules, WallPart};
 
+use std::sync::Arc;
+
 use crate::metrics::{Metric, Unit};
+use crate::prices::PriceTable;
 use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};
 use crate::units::{NANOS, Time};
 use histogram::{Dense, Histogram};
@@ -501,6 +506,8 @@ pub struct Workload {
     pub aggregates: Vec<Aggregate>,
     /// Where the wall-clock time of units went, sorted by unit; not of every unit is it known.
     pub wall_clocks: Vec<WallClock>,
+    /// The requests of each agent of each session in order, sorted by unit; not every source tells of them.
+    pub streams: Vec<Stream>,
     /// What was in order, for counts that depend on it.
     pub sequences: Sequences,
     /// Counts for the provenance.
@@ -509,6 +516,8 @@ pub struct Workload {
     pub repeats: Vec<Repeat>,
     /// From the earliest start to the latest end; `None` without a time.
     pub period: Option<(Time, Time)>,
+    /// The prices by which costs were computed; `None`: of a stored workload, which does not keep them.
+    pub prices: Option<Arc<PriceTable>>,
 }
 
 impl Workload {

@@ -82,6 +82,11 @@ impl Workload {
                 parts.entry(of).or_default().wall_clocks.push(wall.clone());
             }
         }
+        for stream in &self.streams {
+            if let Some(of) = unit(stream.unit) {
+                parts.entry(of).or_default().streams.push(stream.clone());
+            }
+        }
         for series in &self.samples {
             let mut by_scope: BTreeMap<Scope, Vec<_>> = BTreeMap::new();
             for cell in &series.cells {

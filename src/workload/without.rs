@@ -20,6 +20,7 @@ impl Workload {
         rest.lookups.retain(|l| stays(l.unit));
         rest.steps.retain(|s| stays(s.unit));
         rest.wall_clocks.retain(|w| stays(w.unit));
+        rest.streams.retain(|s| stays(s.unit));
         rest.sequences.readings.retain(|r| stays(r.unit));
         rest
     }

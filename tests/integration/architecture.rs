@@ -16,7 +16,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let workload = with(&words, &["prices"]);
     let analysis = with(&words, &["workload", "stats"]);
     let analysis_list: Vec<&'static str> = analysis.iter().copied().collect();
-    let scenario = with(&analysis_list, &["analysis", "score"]);
+    let scenario = with(&analysis_list, &["analysis", "score", "prices"]);
     let scenario_list: Vec<&'static str> = scenario.iter().copied().collect();
     let advise = with(&scenario_list, &["scenario"]);
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();

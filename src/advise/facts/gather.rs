@@ -1,6 +1,6 @@
 //! Facts over all: metrics, shares of time, what the data and the configuration lack.
 
-use super::{Fact, Facts, context, machine, subjects};
+use super::{Fact, Facts, context, machine, streams, subjects};
 use crate::advise::Observed;
 use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
@@ -20,6 +20,7 @@ pub fn gather(case: Observed<'_>) -> Facts {
     context::gather(case, &mut facts);
     machine::gather(case, &mut facts);
     subjects::gather(case, &mut facts);
+    streams::gather(case.workload, &mut facts);
     facts
 }
 

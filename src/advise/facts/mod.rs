@@ -6,6 +6,7 @@ pub mod catalogue;
 mod context;
 mod gather;
 mod machine;
+mod streams;
 mod subjects;
 
 pub use gather::gather;

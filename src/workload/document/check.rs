@@ -4,8 +4,8 @@ use crate::record::Measured;
 use crate::units::Time;
 use crate::workload::canonical::{Reference, each_reference};
 use crate::workload::{
-    CELL, Counts, Extra, Figure, Figures, Row, SAMPLE_CELL, UnitId, Values, WallClock, WallPart,
-    Workload,
+    CELL, Counts, Extra, Figure, Figures, Row, SAMPLE_CELL, Stream, StreamRequest, UnitId, Values,
+    WallClock, WallPart, Workload,
 };
 
 /// Times lie within this many nanoseconds of 1970 (146 years), so that their differences hold.
@@ -13,6 +13,9 @@ const FARTHEST: i64 = 1 << 62;
 
 /// Everything that is counted together is at most this, so that sums of two workloads hold.
 const MOST: u64 = 1 << 62;
+
+/// Requests of a stream are numbered in 32 bits, also after a merge.
+const MOST_REQUESTS: u64 = 1 << 30;
 
 /// Money, in 10⁻⁹ US dollars, is at most this together.
 const MOST_MONEY: u128 = 1 << 100;
@@ -62,6 +65,12 @@ pub(super) fn check(workload: &mut Workload) -> Result<(), String> {
         }
         wall_clock(wall)?;
         sums.count(wall.empty);
+    }
+    for stream in &workload.streams {
+        if !is_unit(stream.unit) {
+            return Err("a stream has no unit".into());
+        }
+        sums.stream(stream)?;
     }
     sums.counts(&workload.counts);
     if sums.total > MOST || sums.money > MOST_MONEY {
@@ -148,6 +157,9 @@ fn times(workload: &Workload) -> Result<(), String> {
             .endings
             .iter()
             .all(|e| e.last_success.iter().chain(&e.failures).all(near))
+        && workload.streams.iter().all(|s| {
+            s.requests.iter().all(|r| near(&r.start)) && s.calls.iter().all(|c| near(&c.start))
+        })
         && period.iter().flatten().all(near);
     if !is_near {
         return Err("a time is too far from 1970".into());
@@ -282,6 +294,23 @@ impl Sums {
                 self.figure(figure)?;
             }
         }
+        Ok(())
+    }
+
+    fn stream(&mut self, stream: &Stream) -> Result<(), String> {
+        let known = stream.requests.len() as u64;
+        if known > MOST_REQUESTS || stream.calls.iter().any(|c| u64::from(c.request) >= known) {
+            return Err("a tool call of a stream belongs to no request".into());
+        }
+        let is_part = |r: &StreamRequest| r.cache_write_1h <= r.cache_write;
+        if !stream.requests.iter().all(is_part) {
+            return Err("a part of a request is larger than its whole".into());
+        }
+        for request in &stream.requests {
+            self.count(request.context());
+            self.count(u64::from(request.output));
+        }
+        self.count(stream.calls.len() as u64);
         Ok(())
     }
 

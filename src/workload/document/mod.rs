@@ -9,6 +9,7 @@
 mod check;
 mod figures;
 mod sparse;
+mod streams;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -22,7 +23,8 @@ use super::canonical::canonicalise;
 use super::sequences::settle;
 use super::{
     Busy, Counts, Ending, Extra, Figure, Figures, Lookup, Reading, Row, RowKey, SampleSeries,
-    Sequences, StepRun, SubagentTime, ToolShare, UnitId, UnitOfInference, WallClock, Workload,
+    Sequences, StepRun, Stream, SubagentTime, ToolShare, UnitId, UnitOfInference, WallClock,
+    Workload,
 };
 use sparse::sparse;
 
@@ -46,6 +48,7 @@ struct Document {
     events: Vec<Event>,
     aggregates: Vec<Aggregate>,
     wall_clocks: Vec<WallClock>,
+    streams: Vec<Stream>,
     sequences: Sequences,
     counts: Counts,
     period: Option<(Time, Time)>,
@@ -69,6 +72,7 @@ impl Serialize for Workload {
             events: workload.events,
             aggregates: workload.aggregates,
             wall_clocks: workload.wall_clocks,
+            streams: workload.streams,
             sequences: workload.sequences,
             counts: workload.counts,
             period: workload.period,
@@ -94,10 +98,12 @@ impl<'de> Deserialize<'de> for Workload {
             event_units: Vec::new(),
             aggregates: document.aggregates,
             wall_clocks: document.wall_clocks,
+            streams: document.streams,
             sequences: document.sequences,
             repeats: Vec::new(),
             counts: document.counts,
             period: document.period,
+            prices: None,
         };
         check::check(&mut workload).map_err(serde::de::Error::custom)?;
         canonicalise(&mut workload);
@@ -180,8 +186,8 @@ impl<'de> Deserialize<'de> for UnitId {
 }
 
 sparse!(Document, Document::default(), {
-    catalog, units, rows, samples, lookups, steps, events, aggregates, wall_clocks, sequences, counts,
-    period,
+    catalog, units, rows, samples, lookups, steps, events, aggregates, wall_clocks, streams, sequences,
+    counts, period,
 });
 
 sparse!(Lists, Lists::default(), { names, dims, identities });

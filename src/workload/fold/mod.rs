@@ -14,6 +14,7 @@ mod samples;
 mod selection;
 mod shares;
 mod sources;
+mod streams;
 mod sweep;
 mod trace;
 mod units;
@@ -30,6 +31,7 @@ use super::{UnitId, WallClockRules, Workload};
 use join::{Joined, Role};
 use selection::Selection;
 use shares::{Known, Share, share_out};
+use streams::Streams;
 use units::Units;
 
 pub(super) use index::{Quick, number};
@@ -71,7 +73,10 @@ pub fn fold_watched(records: Records, options: &FoldOptions, watch: &mut Watch<'
 }
 
 fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>>) -> Workload {
-    let mut workload = Workload::default();
+    let mut workload = Workload {
+        prices: options.prices.clone(),
+        ..Workload::default()
+    };
     links::follow(&mut records);
     workload.counts.duplicates = dedupe::dedupe(&mut records, options);
     let repeats = sources::prefer(&mut records, options);
@@ -80,7 +85,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     let joined = join::join(&mut records, options);
     let selection = Selection::new(options, &records.catalog);
     let mut units = Units::default();
-    fold_operations(
+    let streams = fold_operations(
         &mut records,
         &joined,
         options,
@@ -90,6 +95,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
         watch,
     );
     drop(joined);
+    workload.streams = streams.finish();
     // Switches decide the mode of samples even where they lie outside the selection.
     samples::fold_samples(&mut records, &selection, &mut units, &mut workload);
     fold_events(&mut records, &selection, &mut workload);
@@ -109,7 +115,7 @@ fn fold_operations(
     units: &mut Units,
     workload: &mut Workload,
     watch: Option<&mut Watch<'_>>,
-) {
+) -> Streams {
     let operations = std::mem::take(&mut records.operations);
     let records = &*records;
     let catalog = &records.catalog;
@@ -146,7 +152,10 @@ fn fold_operations(
         records,
         runs: &runs,
         roles: &joined.roles,
+        roots: &joined.roots,
         units: &units_of_operations,
+        selection,
+        from: options.from,
         prices: options.prices.as_deref(),
     };
     let mut shares = share_out(operations, &known);
@@ -162,10 +171,12 @@ fn fold_operations(
         }
     }
     shares.push(of_formed);
+    let mut streams = Streams::default();
     for share in shares {
-        share.put_into(workload);
+        streams.take_in(share.put_into(workload));
     }
     workload.counts.clock_faults += joined.out_of_order;
+    streams
 }
 
 fn fold_events(records: &mut Records, selection: &Selection, workload: &mut Workload) {

@@ -15,6 +15,8 @@ use super::join::Role;
 use super::pricing::Pricing;
 use super::rows::{self, Rows};
 use super::runs::Runs;
+use super::selection::Selection;
+use super::streams::Streams;
 
 /// Operations that a thread takes at once.
 const TAKEN: usize = 1 << 12;
@@ -30,8 +32,13 @@ pub(super) struct Known<'a> {
     pub(super) records: &'a Records,
     pub(super) runs: &'a Runs<'a>,
     pub(super) roles: &'a [Role],
+    /// The operation that each belongs to.
+    pub(super) roots: &'a [u32],
     /// `None`: not selected.
     pub(super) units: &'a [Option<UnitId>],
+    pub(super) selection: &'a Selection,
+    /// Where the selection begins.
+    pub(super) from: Option<Time>,
     pub(super) prices: Option<&'a PriceTable>,
 }
 
@@ -43,6 +50,7 @@ pub(super) struct Share<'a> {
     rows: Rows,
     endings: Vec<Ending>,
     steps: Vec<StepRun>,
+    streams: Streams,
     period: Option<(Time, Time)>,
     /// For each name whether it is that of a session.
     is_session: Vec<bool>,
@@ -60,6 +68,7 @@ impl<'a> Share<'a> {
             rows: Rows::default(),
             endings: Vec::new(),
             steps: Vec::new(),
+            streams: Streams::default(),
             period: None,
             is_session: vec![false; known.records.catalog.names.values().len()],
             operations: 0,
@@ -104,8 +113,17 @@ impl<'a> Share<'a> {
         self.is_session[session.0 as usize] = true;
     }
 
-    /// Puts all of it into a workload, unsorted.
-    pub(super) fn put_into(self, workload: &mut Workload) {
+    /// Notes an operation that is not selected.
+    fn leave_out(&mut self, operation: &Operation, known: &Known<'_>) {
+        let is_in_time = known.selection.holds_at(Some(operation.start));
+        let is_before = known.from.is_some_and(|from| operation.start < from);
+        let catalog = &self.records.catalog;
+        self.streams
+            .leave_out(catalog, operation, is_in_time, is_before);
+    }
+
+    /// Puts all of it into a workload, unsorted, but for the streams, which are finished together.
+    pub(super) fn put_into(self, workload: &mut Workload) -> Streams {
         workload.rows.append(&mut self.rows.finish());
         workload.sequences.endings.extend(self.endings);
         workload.steps.extend(self.steps);
@@ -118,6 +136,7 @@ impl<'a> Share<'a> {
             .zip(self.is_session.into_iter().skip(1))
             .filter_map(|(name, is_session)| is_session.then_some(Name(name)));
         workload.sequences.sessions.extend(sessions);
+        self.streams
     }
 }
 
@@ -146,9 +165,14 @@ pub(super) fn share_out<'a>(operations: Vec<Operation>, known: &Known<'a>) -> Ve
                 return share;
             }
             for (index, operation) in (first..).zip(&taken) {
-                if let Some(unit) = known.units[index] {
-                    share.take(operation, known.roles[index], unit);
-                }
+                let Some(unit) = known.units[index] else {
+                    share.leave_out(operation, known);
+                    continue;
+                };
+                share.take(operation, known.roles[index], unit);
+                let catalog = &known.records.catalog;
+                let root = known.roots[index];
+                share.streams.add(catalog, index, operation, root, unit);
             }
         }
     };

@@ -2,6 +2,7 @@
 
 mod cache;
 mod facts;
+mod streams;
 mod subjects;
 
 use perfadvise::advise::Observed;
@@ -10,6 +11,7 @@ use perfadvise::advise::facts::{Fact, Facts, gather};
 use perfadvise::advise::rule::Subject;
 use perfadvise::analysis::{Questions, analyse};
 use perfadvise::config::{Config, Profile};
+use perfadvise::workload::Workload;
 use serde_json::{Value, json};
 
 use super::analysis::native;
@@ -20,14 +22,17 @@ fn facts_of(lines: &[Value]) -> Facts {
 }
 
 fn facts_with(lines: &[Value], config: &Config) -> Facts {
-    let workload = native(lines);
+    facts_in(&native(lines), config)
+}
+
+fn facts_in(workload: &Workload, config: &Config) -> Facts {
     let questions = Questions {
         profile: Profile::Orchestrator,
         by: None,
     };
-    let analysis = analyse(&workload, config, &questions);
+    let analysis = analyse(workload, config, &questions);
     gather(Observed {
-        workload: &workload,
+        workload,
         analysis: &analysis,
         config,
     })

@@ -69,7 +69,7 @@ fn a_short_page_has_every_section() {
             "  Time       126 min",
             "── Recommendations ──",
             "  To know        DATA003",
-            "  Not evaluated  3 of 30 rules",
+            "  Not evaluated  8 of 44 rules",
             "  Skipped        …/2026-11-04.jsonl:1178",
             "notes.txt",
             "  Everything: perfadvise analyze --full fixtures/demo/",

@@ -4,6 +4,7 @@ mod document;
 mod order;
 mod pieces;
 mod steps;
+mod streams;
 mod wall_clock;
 
 use std::path::{Path, PathBuf};

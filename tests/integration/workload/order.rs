@@ -11,7 +11,7 @@ use super::read_bytes;
 /// Everything of a workload, as text.
 pub(super) fn whole(workload: &Workload) -> String {
     format!(
-        "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
+        "{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}{:?}",
         workload.catalog.names.values(),
         workload.catalog.dims.values(),
         workload.catalog.identities.values(),
@@ -22,6 +22,7 @@ pub(super) fn whole(workload: &Workload) -> String {
         workload.events,
         workload.event_units,
         workload.aggregates,
+        workload.streams,
         workload.sequences,
         workload.counts,
         workload.period,

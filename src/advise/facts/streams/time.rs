@@ -1,0 +1,217 @@
+//! What main conversations waited for: people, calls that ran one after another, jobs that were looked at.
+//!
+//! Shares are of the wall-clock time of the units, waits of people who were away left out.
+
+use std::collections::BTreeSet;
+
+use super::super::{Fact, Facts};
+use super::units;
+use crate::scenario::requests::parallel;
+use crate::scenario::requests::rates::Pricing;
+use crate::units::NANOS;
+use crate::workload::{Stream, StreamCall, UnitId, WallPart, Workload};
+
+/// Calls that change a file on this machine: unattended they take about two seconds.
+const EDITS: &[&str] = &[
+    "Edit",
+    "MultiEdit",
+    "Write",
+    "NotebookEdit",
+    "apply_patch",
+    "edit",
+    "write",
+    "patch",
+    "write_file",
+    "replace",
+    "edit_file",
+    "create_file",
+    "write_to_file",
+    "apply_diff",
+    "replace_in_file",
+    "str_replace_editor",
+    "str_replace_based_edit_tool",
+];
+/// Calls that only read.
+const READS: &[&str] = &[
+    "Read",
+    "Grep",
+    "Glob",
+    "LS",
+    "NotebookRead",
+    "WebFetch",
+    "WebSearch",
+    "read",
+    "grep",
+    "glob",
+    "list",
+    "read_file",
+    "read_many_files",
+    "list_dir",
+    "list_directory",
+    "list_files",
+    "grep_files",
+    "search_files",
+    "search_file_content",
+    "file_search",
+    "codebase_search",
+    "web_fetch",
+    "google_web_search",
+    "view_image",
+];
+/// Calls that only wait for a job or look at it.
+const LOOKS: &[&str] = &[
+    "BashOutput",
+    "TaskOutput",
+    "AgentOutputTool",
+    "wait",
+    "wait_agent",
+];
+
+/// Beyond this a call of a file tool waits for somebody, in nanoseconds.
+const APPROVED_WITHIN: i64 = 10 * NANOS;
+/// Replies with a single call that only reads, one after another, from which on they could be one.
+const RUN: usize = 3;
+
+/// Whether a call changed a file and took so long that it waited for an approval.
+pub(super) fn has_approval_wait(workload: &Workload, call: &StreamCall) -> bool {
+    waited(workload, call) > 0
+}
+
+/// Nanoseconds beyond what such a call takes unattended.
+fn waited(workload: &Workload, call: &StreamCall) -> i64 {
+    if !EDITS.contains(&workload.catalog.text(call.tool)) {
+        return 0;
+    }
+    call.duration().map_or(0, |d| (d - APPROVED_WITHIN).max(0))
+}
+
+pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+    looks(workload, pricing, facts);
+    let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
+    let present = |w: &crate::workload::WallClock| w.span() - w.parts[WallPart::Away as usize];
+    #[allow(clippy::cast_precision_loss)]
+    let wall = workload.wall_clocks.iter().map(present).sum::<u128>() as f64;
+    let main: Vec<&Stream> = workload
+        .streams
+        .iter()
+        .filter(|s| !s.is_subagent && timed.contains(&s.unit))
+        .filter(|s| !s.calls.is_empty() && s.is_serial())
+        .collect();
+    if wall <= 0.0 || main.is_empty() {
+        return;
+    }
+    approvals(workload, &main, wall, facts);
+    serial(workload, &main, wall, facts);
+    singles(workload, &main, wall, facts);
+}
+
+/// Suspected waits for an approval: where decisions are logged the time of tools has none of them.
+#[allow(clippy::cast_precision_loss)]
+fn approvals(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
+    let is_edit = |c: &StreamCall| EDITS.contains(&workload.catalog.text(c.tool));
+    if !main.iter().any(|s| s.calls.iter().any(is_edit)) {
+        return;
+    }
+    let (mut nanos, mut calls) = (0, 0);
+    for stream in main {
+        let waits: Vec<(i64, i64)> = stream
+            .calls
+            .iter()
+            .filter_map(|c| {
+                let wait = waited(workload, c);
+                (wait > 0).then(|| (c.end().0 - wait, c.end().0))
+            })
+            .collect();
+        calls += waits.len() as u64;
+        nanos += parallel::union(&waits);
+    }
+    facts.add(
+        "approval.share",
+        Fact::of(nanos as f64 / wall)
+            .count("n", calls)
+            .count("units", units(main.iter().copied())),
+    );
+}
+
+/// What the calls of each reply would have saved at once; changes of files stay one after another.
+#[allow(clippy::cast_precision_loss)]
+fn serial(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
+    let (mut nanos, mut replies) = (0_i64, 0);
+    for stream in main {
+        for reply in stream.calls.chunk_by(|a, b| a.request == b.request) {
+            let calls: Vec<(i64, i64)> = reply
+                .iter()
+                .filter(|c| !EDITS.contains(&workload.catalog.text(c.tool)))
+                .filter(|c| c.duration().is_some())
+                .map(|c| (c.start.0, c.end().0))
+                .collect();
+            if calls.len() > 1 {
+                replies += 1;
+                nanos = nanos.saturating_add(parallel::saved(&calls, usize::MAX));
+            }
+        }
+    }
+    facts.add(
+        "tools.serial_share",
+        Fact::of(nanos as f64 / wall)
+            .count("n", replies)
+            .count("units", units(main.iter().copied())),
+    );
+}
+
+/// Requests between replies that each made one call which only reads.
+#[allow(clippy::cast_precision_loss)]
+fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
+    let (mut nanos, mut replies) = (0_i64, 0);
+    for stream in main {
+        let mut run: Vec<usize> = Vec::new();
+        let mut end = |run: &mut Vec<usize>| {
+            if run.len() >= RUN {
+                replies += run.len() as u64;
+                let spared = run[1..]
+                    .iter()
+                    .filter_map(|i| stream.requests[*i].duration());
+                nanos = nanos.saturating_add(spared.sum());
+            }
+            run.clear();
+        };
+        for index in 0..stream.requests.len() {
+            match stream.calls_of(index) {
+                [one] if READS.contains(&workload.catalog.text(one.tool)) => run.push(index),
+                _ => end(&mut run),
+            }
+        }
+        end(&mut run);
+    }
+    facts.add(
+        "tools.single_share",
+        Fact::of(nanos as f64 / wall)
+            .count("n", replies)
+            .count("units", units(main.iter().copied())),
+    );
+}
+
+/// Replies that only wait for a job or look at it, and what they cost.
+fn looks(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+    let is_look = |c: &StreamCall| LOOKS.contains(&workload.catalog.text(c.tool));
+    let (mut all, mut looking, mut replies) = (0.0, 0.0, 0);
+    for stream in &workload.streams {
+        for (index, request) in stream.requests.iter().enumerate() {
+            let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
+            all += cost;
+            let calls = stream.calls_of(index);
+            if !calls.is_empty() && calls.iter().all(is_look) {
+                replies += 1;
+                looking += cost;
+            }
+        }
+    }
+    if all > 0.0 && workload.streams.iter().any(|s| !s.calls.is_empty()) {
+        facts.add(
+            "polling.share",
+            Fact::of(looking / all)
+                .count("n", replies)
+                .count("units", units(&workload.streams)),
+        );
+    }
+}

@@ -1,0 +1,176 @@
+//! An earlier compaction of the context.
+//!
+//! When the context has grown to a limit it is replaced by a summary: one request reads all of it and
+//! writes the summary, the next one sends the summary in its place. From then on each request holds that
+//! much less; growth goes on as it was recorded, and a compaction that was recorded stands where it was.
+//! What has to be read again since it was forgotten is not known, so that the saving is the most that can
+//! be had.
+
+use super::rates::Rates;
+use crate::workload::StreamRequest;
+
+/// What a compaction leaves and takes, in tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    /// The context at which it happens.
+    pub at: u64,
+    /// Context afterwards: instructions, tools and the summary.
+    pub left: u64,
+    /// Output of the request that writes the summary.
+    pub summary: u64,
+}
+
+impl Plan {
+    /// At this context, with a summary as long as clients write it.
+    #[must_use]
+    pub fn at(at: u64) -> Self {
+        Self {
+            at,
+            left: 20_000,
+            summary: 3_000,
+        }
+    }
+}
+
+/// What a stream would have cost.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Compacted {
+    /// Cost as it was.
+    pub before: f64,
+    /// Cost with compactions.
+    pub after: f64,
+    /// How many there are.
+    pub compactions: u64,
+    /// Requests that each save more than nothing after their compaction has been paid back.
+    pub beyond: u64,
+}
+
+/// What a compaction of a context costs once: reading it, writing the summary, sending what is left.
+///
+/// ```
+/// use perfadvise::scenario::requests::compaction::{Plan, once};
+/// use perfadvise::scenario::requests::rates::Rates;
+/// let rates = Rates { fresh: 5e-6, read: 0.5e-6, write: 6.25e-6, write_1h: None, output: 25e-6 };
+/// let plan = Plan { at: 150_000, left: 20_000, summary: 3_000 };
+/// assert!((once(150_000, plan, &rates) - 0.275).abs() < 1e-12);
+/// ```
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn once(context: u64, plan: Plan, rates: &Rates) -> f64 {
+    context as f64 * rates.read
+        + plan.summary as f64 * rates.output
+        + plan.left as f64 * rates.write
+}
+
+/// Runs a stream with compactions; requests without rates cost nothing on either side.
+#[must_use]
+pub fn run(requests: &[(StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
+    let mut all = Compacted::default();
+    // Tokens that contexts are shorter by, the context of the request before, and what is still to be
+    // earned of the last compaction.
+    let (mut cut, mut held, mut owed) = (0_u64, 0_u64, 0.0_f64);
+    let mut recorded = 0;
+    for (request, rates) in requests {
+        let context = request.context();
+        let Some(rates) = rates.as_ref().filter(|_| context > 0) else {
+            continue;
+        };
+        if context * 5 < recorded * 4 {
+            // Compacted as it was: nothing is left to be cut.
+            (cut, owed) = (0, 0.0);
+        }
+        recorded = context;
+        let cost = rates.cost(request);
+        all.before += cost;
+        let would_be = context.saturating_sub(cut);
+        if would_be > plan.at && held > plan.left {
+            let paid = once(held, plan, rates);
+            cut += held - plan.left;
+            all.compactions += 1;
+            all.after += paid;
+            owed = paid;
+        }
+        let saved = shortened(request, cut, rates);
+        all.after += cost - saved;
+        if cut > 0 {
+            all.beyond += u64::from(owed <= 0.0 && saved > 0.0);
+            owed -= saved;
+        }
+        held = context.saturating_sub(cut);
+    }
+    all
+}
+
+/// What a request saves when so many tokens at its beginning are not sent: they would have been read,
+/// where it read as many, else written, else sent afresh.
+fn shortened(request: &StreamRequest, cut: u64, rates: &Rates) -> f64 {
+    let mut left = u32::try_from(cut).unwrap_or(u32::MAX);
+    let mut saved = 0.0;
+    for (tokens, rate) in [
+        (request.cache_read, rates.read),
+        (request.cache_write, rates.write),
+        (request.fresh, rates.fresh),
+    ] {
+        let part = tokens.min(left);
+        left -= part;
+        saved += f64::from(part) * rate;
+    }
+    saved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prefix::tests::at;
+    use super::super::rates::EXAMPLE;
+    use super::*;
+
+    /// 150 k contexts that grow no more: a compaction to 20 k costs 0.275 and saves 0.065 a request.
+    #[test]
+    fn it_pays_from_the_fifth_request() {
+        let plan = Plan {
+            at: 150_000,
+            left: 20_000,
+            summary: 3_000,
+        };
+        let run_of = |n: usize| {
+            let mut requests = vec![(at(0, 0, 150_000, 0), Some(EXAMPLE))];
+            requests.extend((0..n).map(|_| (at(60, 150_000, 1, 0), Some(EXAMPLE))));
+            run(&requests, plan)
+        };
+        let four = run_of(4);
+        assert_eq!((four.compactions, four.beyond), (1, 0));
+        assert!(four.after > four.before);
+        let five = run_of(5);
+        assert!(five.after < five.before);
+        // 0.275 − 5 · 0.065.
+        assert!((five.after - five.before + 0.05).abs() < 1e-9);
+        assert_eq!(run_of(7).beyond, 2);
+    }
+
+    #[test]
+    fn a_recorded_compaction_ends_what_was_cut() {
+        let plan = Plan::at(100_000);
+        let requests = [
+            (at(0, 0, 100_000, 0), Some(EXAMPLE)),
+            (at(9, 100_000, 5_000, 0), Some(EXAMPLE)),
+            (at(18, 0, 30_000, 0), Some(EXAMPLE)),
+        ];
+        let found = run(&requests, plan);
+        assert_eq!(found.compactions, 1);
+        // The compaction reads 100 k, writes 3 k of summary and sends 20 k; the second request reads 80 k
+        // less, the third is as it was.
+        let paid = 0.05 + 0.075 + 0.125;
+        assert!((found.after - found.before - (paid - 80_000.0 * 0.5e-6)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn below_the_limit_nothing_happens() {
+        let requests = [
+            (at(0, 0, 60_000, 0), Some(EXAMPLE)),
+            (at(9, 60_000, 0, 0), None),
+        ];
+        let found = run(&requests, Plan::at(60_000));
+        assert_eq!((found.compactions, found.beyond), (0, 0));
+        assert_eq!(found.before, found.after);
+    }
+}

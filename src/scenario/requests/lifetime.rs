@@ -1,0 +1,192 @@
+//! The provider's cache with another lifetime.
+//!
+//! A request reads what the stream left, if it comes within the lifetime, and writes the rest. After that
+//! only what other streams keep alive is left (the stream's least read); the rest of the prefix is written
+//! again. Starts are known to seconds only, so that each lifetime is also run with 30 s more.
+
+use super::prefix::{Caching, Cause, FIVE_MINUTES, HOUR, gap, left_by, prefixes};
+use super::rates::Rates;
+use crate::workload::StreamRequest;
+
+/// What starts may be off, in seconds.
+pub const SLACK: f64 = 30.0;
+/// Pings of a prefix that pay at most: the eleventh reaches what one rewrite costs more.
+pub const MOST_PINGS: u32 = 11;
+
+/// A request of a stream, as far as the cache matters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// Seconds from the previous start; `None` for the first.
+    pub gap: Option<f64>,
+    /// Tokens that are never cached.
+    pub fresh: u64,
+    /// The other tokens.
+    pub cacheable: u64,
+    /// Of these, what can be read while the prefix lives.
+    pub readable: u64,
+    /// Of these, what is read even when it has expired.
+    pub surviving: u64,
+}
+
+/// The steps of a stream whose writes are reported.
+#[must_use]
+pub fn steps(requests: &[StreamRequest], is_openai: bool) -> Vec<Step> {
+    let found = prefixes(requests, Caching::Written, is_openai);
+    let mut expired = found
+        .breaks
+        .iter()
+        .filter(|b| b.cause == Cause::Expired)
+        .map(|b| b.request)
+        .peekable();
+    let least = requests.iter().map(|r| r.cache_read).min().unwrap_or(0);
+    requests
+        .iter()
+        .enumerate()
+        .map(|(index, request)| {
+            let cacheable = u64::from(request.cache_read) + u64::from(request.cache_write);
+            let readable = if expired.next_if_eq(&index).is_some() {
+                left_by(&requests[index - 1], Caching::Written).min(cacheable)
+            } else {
+                u64::from(request.cache_read)
+            };
+            Step {
+                gap: gap(requests, index),
+                fresh: u64::from(request.fresh),
+                cacheable,
+                readable,
+                surviving: u64::from(least).min(readable),
+            }
+        })
+        .collect()
+}
+
+/// What is read of a step when the prefix lives so many seconds.
+#[must_use]
+pub fn read(step: &Step, lifetime: f64) -> u64 {
+    if step.gap.is_some_and(|gap| gap > lifetime) {
+        step.surviving
+    } else {
+        step.readable
+    }
+}
+
+/// What the input of a step costs when the prefix lives so many seconds and writing costs `write`.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn cost(step: &Step, lifetime: f64, rates: &Rates, write: f64) -> f64 {
+    let read = read(step, lifetime);
+    step.fresh as f64 * rates.fresh
+        + read as f64 * rates.read
+        + (step.cacheable - read) as f64 * write
+}
+
+/// How often a prefix has to be read within a gap so that it never lies idle for five minutes. More pings
+/// than [`MOST_PINGS`] cost more than one rewrite.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at least 0; saturates
+pub fn pings(gap: f64) -> u32 {
+    ((gap / FIVE_MINUTES).ceil() as u32).saturating_sub(1)
+}
+
+/// The lifetime that most of a stream's writes have, in seconds.
+#[must_use]
+pub fn present(requests: &[StreamRequest]) -> f64 {
+    let written: u64 = requests.iter().map(|r| u64::from(r.cache_write)).sum();
+    let hour: u64 = requests.iter().map(|r| u64::from(r.cache_write_1h)).sum();
+    if hour * 2 > written {
+        HOUR
+    } else {
+        FIVE_MINUTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prefix::tests::at;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Prices relative to fresh input.
+    const RELATIVE: Rates = Rates {
+        fresh: 1.0,
+        read: 0.1,
+        write: 1.25,
+        write_1h: Some(2.0),
+        output: 0.0,
+    };
+
+    fn example() -> Vec<Step> {
+        // What was measured with five minutes: all is written again after 940 s.
+        steps(
+            &[
+                at(0, 0, 20_000, 0),
+                at(60, 20_000, 2_000, 0),
+                at(1_000, 0, 23_000, 0),
+                at(1_060, 23_000, 1_000, 0),
+            ],
+            false,
+        )
+    }
+
+    fn total(steps: &[Step], lifetime: f64, write: f64) -> f64 {
+        steps
+            .iter()
+            .map(|s| cost(s, lifetime, &RELATIVE, write))
+            .sum()
+    }
+
+    /// By hand: 20·1.25 + (2·1.25 + 20·0.1) + 23·1.25 + (1.25 + 23·0.1) thousand, and so on.
+    #[test]
+    fn five_minutes_an_hour_and_pings() {
+        let steps = example();
+        assert!((total(&steps, FIVE_MINUTES, 1.25) - 61_800.0).abs() < 1e-6);
+        assert!((total(&steps, HOUR, 2.0) - 54_500.0).abs() < 1e-6);
+        // Three pings of the 22 k within the gap keep the prefix alive.
+        let pings = pings(940.0);
+        assert_eq!(pings, 3);
+        let kept = total(&steps, HOUR, 1.25) + f64::from(pings) * 22_000.0 * 0.1;
+        assert!((kept - 43_100.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_ping_before_each_five_minutes_are_over() {
+        let all = [0.0, 300.0, 301.0, 600.0, 601.0].map(pings);
+        assert_eq!(all, [0, 0, 1, 1, 2]);
+        // A rewrite costs 1.15 more than a read, a ping 0.1: eleven pay, twelve do not.
+        assert!(f64::from(MOST_PINGS) * 0.1 < 1.15 && f64::from(MOST_PINGS + 1) * 0.1 > 1.15);
+    }
+
+    #[test]
+    fn what_most_writes_have_is_the_present() {
+        assert_eq!(present(&[at(0, 0, 10, 5)]), FIVE_MINUTES);
+        assert_eq!(present(&[at(0, 0, 10, 6)]), HOUR);
+    }
+
+    proptest! {
+        /// The published closed form: 0.75·ΣW − 1.15·ΣP(300 < gap ≤ 3600) + 0.75·ΣP(gap > 3600).
+        #[test]
+        fn the_difference_is_the_closed_form(
+            all in proptest::collection::vec((1_u32..6_000, 1_u32..5_000), 1..40),
+        ) {
+            let mut steps = Vec::new();
+            let (mut prefix, mut expected) = (0, 0.0);
+            for (index, (gap, new)) in all.into_iter().enumerate() {
+                let gap = (index > 0).then_some(f64::from(gap));
+                steps.push(Step {
+                    gap,
+                    fresh: 0,
+                    cacheable: prefix + u64::from(new),
+                    readable: prefix,
+                    surviving: 0,
+                });
+                expected += 0.75 * f64::from(new);
+                if let Some(gap) = gap.filter(|gap| *gap > FIVE_MINUTES) {
+                    expected += prefix as f64 * if gap <= HOUR { -1.15 } else { 0.75 };
+                }
+                prefix += u64::from(new);
+            }
+            let difference = total(&steps, HOUR, 2.0) - total(&steps, FIVE_MINUTES, 1.25);
+            prop_assert!((difference - expected).abs() < 1e-6 * expected.abs().max(1.0), "{difference} {expected}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Streams in the making: requests and calls are noted one by one, and put in order at the end.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::record::{Catalog, Dimension, DimsId, Flags, Name, Operation, OperationKind};
+use crate::workload::UnitId;
+use crate::workload::streams::{Millis, Stream, StreamCall, StreamRequest};
+
+use super::index::{Quick, number};
+
+/// Whose a stream is: session, agent, and of a subagent the file, since each has one of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Whose {
+    session: Name,
+    agent: Name,
+    file: Option<u32>,
+}
+
+/// Something of a stream, with the number of its operation.
+#[derive(Debug, Clone, Copy)]
+struct Noted<T> {
+    stream: u32,
+    /// Of a request its own operation, of a call the one that it belongs to.
+    operation: u32,
+    what: T,
+}
+
+/// What dimension sets say.
+#[derive(Debug, Clone, Copy)]
+struct Words {
+    agent: Name,
+    model: Name,
+    provider: Name,
+    tool: Name,
+}
+
+/// All streams of a fold.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    words: Vec<Option<Words>>,
+    places: HashMap<(UnitId, Whose), u32, Quick>,
+    /// The stream of the operation before: mostly that of the next one too.
+    last: Option<((UnitId, Whose), u32)>,
+    streams: Vec<(Whose, Stream)>,
+    requests: Vec<Noted<StreamRequest>>,
+    calls: Vec<Noted<StreamCall>>,
+    /// Sessions and files that hold requests of a main conversation.
+    main: HashSet<(Name, u32), Quick>,
+    last_main: Option<(Name, u32)>,
+    /// Whose earlier requests lie before the selection.
+    cut: HashSet<Whose, Quick>,
+    /// Of whose requests some in between are not selected.
+    holed: HashSet<Whose, Quick>,
+}
+
+impl Streams {
+    /// Notes an operation; `root` is the one it belongs to.
+    pub(super) fn add(
+        &mut self,
+        catalog: &Catalog,
+        index: usize,
+        operation: &Operation,
+        root: u32,
+        unit: UnitId,
+    ) {
+        let words = self.words_of(catalog, operation.dims);
+        let Some(whose) = whose(catalog, operation, words) else {
+            return;
+        };
+        let is_request = operation.kind == OperationKind::ModelRequest;
+        let key = (unit, whose);
+        let stream = match self.last.filter(|(last, _)| *last == key) {
+            Some((_, stream)) => stream,
+            None => match self.places.get(&key) {
+                Some(stream) => *stream,
+                None => self.begin(unit, whose),
+            },
+        };
+        self.last = Some((key, stream));
+        if is_request {
+            if whose.file.is_none() && self.last_main != Some((whose.session, operation.file)) {
+                self.last_main = Some((whose.session, operation.file));
+                self.main.insert((whose.session, operation.file));
+            }
+            let provider = &mut self.streams[stream as usize].1.provider;
+            *provider = first_of(*provider, words.provider);
+            self.requests.push(Noted {
+                stream,
+                operation: number(index),
+                what: request(operation, words.model),
+            });
+        } else {
+            self.calls.push(Noted {
+                stream,
+                operation: root,
+                what: call(operation, words.tool),
+            });
+        }
+    }
+
+    /// Notes an operation that is not selected: its time lies `before` the selection, or another one.
+    pub(super) fn leave_out(
+        &mut self,
+        catalog: &Catalog,
+        operation: &Operation,
+        is_in_time: bool,
+        is_before: bool,
+    ) {
+        if operation.kind != OperationKind::ModelRequest || !(is_in_time || is_before) {
+            return;
+        }
+        let words = self.words_of(catalog, operation.dims);
+        if let Some(whose) = whose(catalog, operation, words) {
+            if is_in_time {
+                self.holed.insert(whose);
+            } else {
+                self.cut.insert(whose);
+            }
+        }
+    }
+
+    /// Takes over what another part of the operations gave.
+    pub(super) fn take_in(&mut self, other: Streams) {
+        if self.streams.is_empty() {
+            let (cut, holed) = (&self.cut | &other.cut, &self.holed | &other.holed);
+            *self = Streams {
+                cut,
+                holed,
+                ..other
+            };
+            return;
+        }
+        let mut places = Vec::with_capacity(other.streams.len());
+        for (whose, theirs) in other.streams {
+            let key = (theirs.unit, whose);
+            let place = match self.places.get(&key) {
+                Some(place) => *place,
+                None => self.begin(theirs.unit, whose),
+            };
+            let provider = &mut self.streams[place as usize].1.provider;
+            *provider = first_of(*provider, theirs.provider);
+            places.push(place);
+        }
+        let placed = |stream: u32| places[stream as usize];
+        self.requests
+            .extend(other.requests.into_iter().map(|n| Noted {
+                stream: placed(n.stream),
+                ..n
+            }));
+        self.calls.extend(other.calls.into_iter().map(|n| Noted {
+            stream: placed(n.stream),
+            ..n
+        }));
+        self.main.extend(other.main);
+        self.cut.extend(other.cut);
+        self.holed.extend(other.holed);
+    }
+
+    /// The streams, each in order. Subagents whose requests stand in the file of their parent are not
+    /// told apart from each other there, and left out.
+    pub(super) fn finish(mut self) -> Vec<Stream> {
+        self.requests
+            .sort_unstable_by_key(|n| (n.stream, n.what, n.operation));
+        self.calls.sort_unstable_by_key(|n| (n.stream, n.what));
+        let mut finished = Vec::with_capacity(self.streams.len());
+        // From the end, so that memory is given back while the streams grow.
+        while let Some((whose, mut stream)) = self.streams.pop() {
+            let at = number(self.streams.len());
+            let own = take(&mut self.requests, |n| n.stream < at);
+            let its_calls = take(&mut self.calls, |n| n.stream < at);
+            let is_mixed = whose
+                .file
+                .is_some_and(|file| self.main.contains(&(whose.session, file)));
+            if own.is_empty() || is_mixed || self.holed.contains(&whose) {
+                continue;
+            }
+            stream.is_cut = self.cut.contains(&whose);
+            stream.requests = own.iter().map(|n| n.what).collect();
+            let mut places: Vec<(u32, u32)> =
+                (0..).zip(&own).map(|(i, n)| (n.operation, i)).collect();
+            places.sort_unstable();
+            let asked = its_calls.iter().filter_map(|n| {
+                let request = asked_by(n, &places)?;
+                Some(StreamCall { request, ..n.what })
+            });
+            stream.calls = Vec::with_capacity(its_calls.len());
+            stream.calls.extend(asked);
+            finished.push(stream);
+        }
+        finished
+    }
+
+    fn begin(&mut self, unit: UnitId, whose: Whose) -> u32 {
+        let stream = number(self.streams.len());
+        self.places.insert((unit, whose), stream);
+        self.streams.push((
+            whose,
+            Stream {
+                unit,
+                session: whose.session,
+                agent: whose.agent,
+                is_subagent: whose.file.is_some(),
+                provider: Name::NONE,
+                is_cut: false,
+                requests: Vec::new(),
+                calls: Vec::new(),
+            },
+        ));
+        stream
+    }
+
+    fn words_of(&mut self, catalog: &Catalog, dims: DimsId) -> Words {
+        let at = dims.0 as usize;
+        if self.words.len() <= at {
+            self.words.resize(catalog.dims.values().len(), None);
+        }
+        *self.words[at].get_or_insert_with(|| {
+            let value = |dimension| catalog.dimension(dims, dimension);
+            Words {
+                agent: value(Dimension::Agent),
+                model: value(Dimension::Model),
+                provider: value(Dimension::Provider),
+                tool: value(Dimension::Tool),
+            }
+        })
+    }
+}
+
+/// The one that is known, of two the one with the smaller number: whatever came first.
+fn first_of(a: Name, b: Name) -> Name {
+    if a.is_some() && b.is_some() {
+        a.min(b)
+    } else {
+        a.max(b)
+    }
+}
+
+/// `None`: the operation is of no stream.
+fn whose(catalog: &Catalog, operation: &Operation, words: Words) -> Option<Whose> {
+    let is_part = match operation.kind {
+        OperationKind::ModelRequest => operation.flags.has(Flags::HAS_TOKENS),
+        OperationKind::ToolCall => true,
+        _ => false,
+    };
+    if !is_part || operation.flags.has(Flags::TIMELESS) {
+        return None;
+    }
+    let identity = catalog.identities.get(operation.identity.0);
+    let session = if identity.session.is_some() {
+        identity.session
+    } else {
+        identity.run
+    };
+    session.is_some().then_some(Whose {
+        session,
+        agent: words.agent,
+        file: (operation.flags.has(Flags::SUBAGENT)).then_some(operation.file),
+    })
+}
+
+/// Memory is given back after as many.
+const GIVEN_BACK: usize = 1 << 14;
+
+/// Takes off what stands at the end and does not stay.
+fn take<T>(all: &mut Vec<T>, stays: impl Fn(&T) -> bool) -> Vec<T> {
+    let end = all.partition_point(stays);
+    let taken = all.split_off(end);
+    if all.capacity() - end > GIVEN_BACK {
+        all.shrink_to_fit();
+    }
+    taken
+}
+
+/// The request whose reply asked for a call; `None`: the source does not say.
+fn asked_by(call: &Noted<StreamCall>, places: &[(u32, u32)]) -> Option<u32> {
+    places
+        .binary_search_by_key(&call.operation, |(operation, _)| *operation)
+        .ok()
+        .map(|found| places[found].1)
+}
+
+fn request(operation: &Operation, model: Name) -> StreamRequest {
+    let tokens = operation.tokens;
+    StreamRequest {
+        start: operation.start,
+        millis: Millis::of(operation.duration),
+        model,
+        fresh: tokens.fresh,
+        cache_read: tokens.cache_read,
+        cache_write: tokens.cache_write,
+        cache_write_1h: tokens.cache_write_1h,
+        output: tokens.output,
+        outcome: operation.outcome,
+        is_lower_bound: operation.flags.has(Flags::OUTPUT_IS_LOWER_BOUND),
+    }
+}
+
+fn call(operation: &Operation, tool: Name) -> StreamCall {
+    // Where the log merely ended is no duration.
+    let is_answered = !operation.flags.has(Flags::UNANSWERED);
+    StreamCall {
+        request: 0,
+        start: operation.start,
+        millis: Millis::of(if is_answered { operation.duration } else { -1 }),
+        tool,
+        outcome: operation.outcome,
+    }
+}
