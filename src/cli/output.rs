@@ -24,7 +24,18 @@ pub(super) fn with_writer(
                 Failure::new(format!("{} could not be written: {error}", path.display()))
                     .help("check that the folder exists and may be written to")
             };
-            let mut file = Replacement::of(path).map_err(failure)?;
+            if std::fs::metadata(path).is_ok_and(|known| !known.is_file() && !known.is_dir()) {
+                // A device or a pipe is written to as it is: a file in its place would take it away from
+                // everybody.
+                let device = File::options().write(true).open(path).map_err(failure)?;
+                let mut out = io::BufWriter::new(device);
+                let exit = run(&mut out)?;
+                out.flush()?;
+                return Ok(exit);
+            }
+            // A link stays one: what it leads to is replaced.
+            let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            let mut file = Replacement::of(&target).map_err(failure)?;
             let exit = run(&mut file);
             if let Some(error) = file.fault.take() {
                 return Err(failure(error));

@@ -157,6 +157,44 @@ fn output_goes_to_a_file_at_once() {
     );
 }
 
+/// A device such as /dev/null must never be replaced by a file, which whoever may write there could do.
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_link_as_output_stays_one() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = empty();
+    let path = |name: &str| folder.path().join(name);
+    let made = std::process::Command::new("mkfifo")
+        .arg(path("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    let pipe = path("pipe");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap());
+    std::os::unix::fs::symlink("result.json", path("link")).unwrap();
+    std::fs::write(path("result.json"), "before").unwrap();
+    for output in ["pipe", "link"] {
+        program(folder.path())
+            .args(["score", "--format", "json", "--output", output])
+            .arg(fixture("demo"))
+            .assert()
+            .code(0);
+    }
+    let told = reader.join().unwrap();
+    serde_json::from_str::<serde_json::Value>(&told).unwrap();
+    assert!(
+        std::fs::metadata(path("pipe"))
+            .unwrap()
+            .file_type()
+            .is_fifo()
+    );
+    assert!(
+        std::fs::symlink_metadata(path("link"))
+            .unwrap()
+            .is_symlink()
+    );
+    assert_eq!(std::fs::read_to_string(path("result.json")).unwrap(), told);
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     let folder = empty();
