@@ -14,7 +14,7 @@
 //! | [`store`] | baselines: workloads kept in files; the history: a database |
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
-//! | [`gate`], [`summary`] | a candidate against a baseline; a period against the one before |
+//! | [`gate`], [`summary`], [`claims`] | a candidate against a baseline; a period against the one before; a projection against what happened |
 //! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
@@ -25,6 +25,7 @@ pub mod advise;
 pub mod analysis;
 pub mod assessment;
 pub mod cache;
+pub mod claims;
 pub mod cli;
 pub mod config;
 pub mod export;

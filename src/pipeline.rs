@@ -1,9 +1,10 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
 mod kept;
+mod later;
 mod past;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::workload::{self, FoldOptions, Trace, WallClockRules, Workload};
 
 pub use past::{Kept, Loader, Past, PastError};
 
+use later::Later;
 use past::Joined;
 
 /// Faults that are listed in a provenance; the rest is counted.
@@ -55,6 +57,8 @@ pub struct Request {
     pub wall_clock: WallClockRules,
     /// What earlier runs kept, to which the inputs are added.
     pub past: Option<Past>,
+    /// What became of earlier advice.
+    pub standing: advise::Standing,
 }
 
 /// What was read, folded.
@@ -333,7 +337,13 @@ fn judge_and<T>(
         score: &score,
         config,
     };
-    let advice = advise::advise(case, &facts);
+    let since: BTreeSet<Time> = request.standing.since.values().copied().collect();
+    let later: Vec<Later> = since
+        .into_iter()
+        .filter_map(|since| Later::of(material, &questions, since))
+        .collect();
+    let later: Vec<_> = later.iter().map(|l| l.heard(config)).collect();
+    let advice = advise::advise(case, &facts, &request.standing, &later);
     let assessment = Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),

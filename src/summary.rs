@@ -114,6 +114,8 @@ pub fn summarise(
             .cloned()
             .collect(),
         alerts: alerts([Some(current), previous, further_back]),
+        actions: Vec::new(),
+        track_record: None,
     };
     let comparisons = change
         .into_iter()

@@ -15,10 +15,12 @@ mod project;
 pub mod rank;
 pub mod rule;
 pub mod settle;
+mod standing;
 
 pub use explain::explain;
 pub use library::{Entry, Library, Source};
 pub use lint::{lint, test};
+pub use standing::{Lock, Standing};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ use crate::assessment::{
 };
 use crate::config::{Config, KnobValue};
 use crate::scenario::replay::Bench;
+use crate::units::Time;
 use crate::workload::Workload;
 
 /// What the advise stage offers.
@@ -88,9 +91,21 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Judges all rules by the facts that were gathered of the case.
+/// What came after a change: all that its rule may hear of.
+#[derive(Debug, Clone, Copy)]
+pub struct Later<'a> {
+    /// When the change was made.
+    pub since: Time,
+    /// What came after it.
+    pub case: Case<'a>,
+    /// The facts of that.
+    pub facts: &'a Facts,
+}
+
+/// Judges all rules by the facts that were gathered of the case. A rule of which a claim was verified hears
+/// only of what came after that change: `later` has a case for each such time.
 #[must_use]
-pub fn advise(case: Case<'_>, facts: &Facts) -> Advice {
+pub fn advise(case: Case<'_>, facts: &Facts, standing: &Standing, later: &[Later<'_>]) -> Advice {
     let folder = case
         .config
         .rules_dir
@@ -110,7 +125,15 @@ pub fn advise(case: Case<'_>, facts: &Facts) -> Advice {
         let state = if is_off(rule, case) {
             RuleState::Off
         } else {
-            let judgement = judge::judge(rule, facts);
+            let since = standing.since.get(&rule.code);
+            let own = later.iter().find(|l| Some(&l.since) == since);
+            let (case, facts) = own.map_or((case, facts), |l| (l.case, l.facts));
+            let mut judgement = judge::judge(rule, facts);
+            if judgement.verdict == Verdict::Speaks
+                && let Some(reason) = silence(rule, &mut judgement.subjects, standing)
+            {
+                judgement.verdict = Verdict::NotEvaluated(reason);
+            }
             match judgement.verdict {
                 Verdict::Silent => RuleState::Silent,
                 Verdict::Satisfied => {
@@ -135,6 +158,9 @@ pub fn advise(case: Case<'_>, facts: &Facts) -> Advice {
                     speaking.push(Speaking {
                         rule,
                         subjects: judgement.subjects,
+                        case,
+                        facts,
+                        track: standing.track_of(&rule.code),
                     });
                     RuleState::Recommended
                 }
@@ -142,7 +168,7 @@ pub fn advise(case: Case<'_>, facts: &Facts) -> Advice {
         };
         states.insert(rule.code.clone(), state);
     }
-    let offer = offer::offer(case, facts, &speaking, &satisfied);
+    let offer = offer::offer(case, &speaking, &satisfied);
     for code in offer.settled {
         states.insert(code, RuleState::Settled);
     }
@@ -151,6 +177,25 @@ pub fn advise(case: Case<'_>, facts: &Facts) -> Advice {
     advice.not_evaluated.sort();
     advice.rules = counted(states);
     advice
+}
+
+/// Takes away what a rule is not to speak of. Says why, where nothing is left.
+fn silence(rule: &Rule, subjects: &mut Vec<String>, standing: &Standing) -> Option<String> {
+    let why = |subject: Option<&str>| {
+        let knob = rule.knob(subject);
+        standing.silence(&rule.code, knob.as_deref())
+    };
+    if subjects.is_empty() {
+        return why(None);
+    }
+    let reasons: Vec<Option<String>> = subjects.iter().map(|s| why(Some(s))).collect();
+    let mut of_subject = reasons.iter();
+    subjects.retain(|_| of_subject.next().is_none_or(Option::is_none));
+    if subjects.is_empty() {
+        reasons.into_iter().flatten().next()
+    } else {
+        None
+    }
 }
 
 /// A rule with the user's numbers in place of its own: fewest units, smallest gain.

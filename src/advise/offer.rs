@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence;
 use super::facts::Facts;
-use super::rule::{Mechanism, Rule, Status};
+use super::rule::{Mechanism, Rule, Status, Subject};
 use super::{Case, project, rank, settle};
 use crate::assessment::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Limit, Priority, Projection,
@@ -12,6 +12,7 @@ use crate::assessment::{
 };
 use crate::config::TargetStatistic;
 use crate::metrics::{Direction, Metric};
+use crate::record::{Dimension, Name};
 use crate::scenario::knobs;
 use crate::scenario::measured::Likeness;
 use crate::scenario::outcome::{self, Outcome, simulate};
@@ -27,6 +28,11 @@ const SHOWN_SUBJECTS: usize = 5;
 pub(super) struct Speaking<'a> {
     pub(super) rule: &'a Rule,
     pub(super) subjects: Vec<String>,
+    /// What it heard.
+    pub(super) case: Case<'a>,
+    pub(super) facts: &'a Facts,
+    /// Realised ÷ projected over its claims.
+    pub(super) track: f64,
 }
 
 /// What became of the rules that speak.
@@ -42,6 +48,9 @@ pub(super) struct Offer {
 /// A rule that speaks, of one thing or of several that one change concerns.
 struct Candidate<'a> {
     rule: &'a Rule,
+    facts: &'a Facts,
+    /// Realised ÷ projected over the rule's claims.
+    track: f64,
     subjects: Vec<&'a str>,
     change: Option<outcome::Change>,
     alone: Option<Outcome>,
@@ -65,7 +74,6 @@ impl Candidate<'_> {
 /// already made.
 pub(super) fn offer(
     case: Case<'_>,
-    facts: &Facts,
     speaking: &[Speaking<'_>],
     satisfied: &BTreeSet<&str>,
 ) -> Offer {
@@ -73,8 +81,12 @@ pub(super) fn offer(
     let mut candidates: Vec<Candidate<'_>> = speaking
         .iter()
         .filter(|s| settle::explained(s.rule, &codes, satisfied).is_none())
-        .flat_map(|s| together(s).into_iter().map(|subjects| (s.rule, subjects)))
-        .filter_map(|(rule, subjects)| candidate(case, facts, rule, subjects))
+        .flat_map(|s| {
+            together(s.rule, &s.subjects)
+                .into_iter()
+                .map(move |subjects| (s, subjects))
+        })
+        .filter_map(|(said, subjects)| candidate(case, said, subjects))
         .collect();
     candidates.sort_by(|a, b| {
         (a.priority.cmp(&b.priority))
@@ -92,7 +104,7 @@ pub(super) fn offer(
         recommendations: candidates
             .iter()
             .enumerate()
-            .map(|(i, c)| recommendation(facts, c, i, after_above.get(&i).copied()))
+            .map(|(i, c)| recommendation(c, i, after_above.get(&i).copied()))
             .collect(),
         combined,
         settled: codes
@@ -105,9 +117,8 @@ pub(super) fn offer(
 
 /// The subjects of a rule by recommendation: each its own where each has a change of its own, else all
 /// in one.
-fn together<'a>(speaking: &'a Speaking<'_>) -> Vec<Vec<&'a str>> {
-    let rule = speaking.rule;
-    let all: Vec<&str> = speaking.subjects.iter().map(String::as_str).collect();
+fn together<'a>(rule: &Rule, subjects: &'a [String]) -> Vec<Vec<&'a str>> {
+    let all: Vec<&str> = subjects.iter().map(String::as_str).collect();
     let has_own_change =
         rule.scenario.is_some() || matches!(rule.projection, Some(Mechanism::Measured { .. }));
     if all.is_empty() || !has_own_change {
@@ -117,11 +128,13 @@ fn together<'a>(speaking: &'a Speaking<'_>) -> Vec<Vec<&'a str>> {
 }
 
 fn candidate<'a>(
-    case: Case<'_>,
-    facts: &Facts,
-    rule: &'a Rule,
+    whole: Case<'_>,
+    said: &'a Speaking<'a>,
     subjects: Vec<&'a str>,
 ) -> Option<Candidate<'a>> {
+    let Speaking {
+        rule, case, facts, ..
+    } = *said;
     let (change, no_projection) = project::change(case, facts, rule, &subjects);
     let alone = change.as_ref().map(|c| simulate(&case.bench(), &[c]));
     let gain = alone.as_ref().map_or(0.0, gain);
@@ -144,16 +157,49 @@ fn candidate<'a>(
     };
     let mut candidate = Candidate {
         rule,
+        facts,
+        track: said.track,
         subjects,
-        change,
+        change: change.map(|change| in_names_of(change, case, whole)),
         alone,
         no_projection,
-        confidence: rank::confidence(units, kind),
+        confidence: rank::confidence(units, kind, said.track),
         gain,
         priority: Priority::Low,
     };
     candidate.priority = priority(case, &candidate);
     Some(candidate)
+}
+
+/// A change in the names of the whole workload, in which all changes are run together.
+fn in_names_of(mut change: outcome::Change, own: Case<'_>, whole: Case<'_>) -> outcome::Change {
+    let (own, whole) = (&own.workload.catalog, &whole.workload.catalog);
+    let name = |n: Name| Name(whole.names.find(own.text(n)).unwrap_or(0));
+    let dimension = |d: Dimension| match d {
+        Dimension::Label(label) => Dimension::Label(name(label)),
+        fixed => fixed,
+    };
+    if let Some(swap) = &mut change.swap {
+        swap.dimension = dimension(swap.dimension);
+        (swap.from, swap.to) = (name(swap.from), name(swap.to));
+        for (key, value) in &mut swap.within {
+            (*key, *value) = (dimension(*key), name(*value));
+        }
+    }
+    change
+}
+
+/// Which records a rule speaks of: those of its subject. Where a rule chooses among the values of a
+/// dimension, all of them.
+fn concerned(rule: &Rule, subject: Option<&str>) -> BTreeMap<String, String> {
+    let key = match rule.each {
+        Some(each @ (Subject::Purpose | Subject::Tool | Subject::Agent)) => each.name(),
+        _ => return BTreeMap::new(),
+    };
+    subject
+        .map(|subject| (key.to_owned(), subject.to_owned()))
+        .into_iter()
+        .collect()
 }
 
 /// How much better the rule's own metric gets, as a share of it; 0 where it is not better.
@@ -283,13 +329,8 @@ fn combine(
     (after_above, combined)
 }
 
-fn recommendation(
-    facts: &Facts,
-    c: &Candidate<'_>,
-    index: usize,
-    after_above: Option<f64>,
-) -> Recommendation {
-    let rule = c.rule;
+fn recommendation(c: &Candidate<'_>, index: usize, after_above: Option<f64>) -> Recommendation {
+    let (rule, facts) = (c.rule, c.facts);
     let subject = c.subject();
     let is_bound = c.change.as_ref().is_some_and(outcome::Change::is_bound);
     let points = c.alone.as_ref().and_then(|o| o.points);
@@ -307,6 +348,8 @@ fn recommendation(
         title: rule.filled(&rule.title, subject),
         why: rule.why.clone(),
         evidence: evidence::of_all(facts, rule, &c.subjects, SHOWN_SUBJECTS),
+        metric: rule.metric.clone(),
+        of: concerned(rule, subject),
         change: rule.knob(subject).map(|knob| Change {
             from: facts.knobs.get(&knob).map(knobs::json),
             to: rule
@@ -340,6 +383,7 @@ fn recommendation(
             },
         ),
         confidence: c.confidence,
+        track_record: c.track,
         effort: rule.effort,
         side_effects,
         caveats: caveats(c),

@@ -81,6 +81,10 @@ pub struct Recommendation {
     pub why: String,
     /// The figures it stands on.
     pub evidence: Vec<Evidence>,
+    /// The metric that the rule is about.
+    pub metric: Option<String>,
+    /// What it concerns: only records with these values; empty: all.
+    pub of: BTreeMap<String, String>,
     /// The change.
     pub change: Option<Change>,
     /// What to do, in words, where it is no single knob.
@@ -93,6 +97,9 @@ pub struct Recommendation {
     pub alone_and_combined: Option<AloneAndCombined>,
     /// 0 to 1.
     pub confidence: f64,
+    /// Realised ÷ projected over the rule's claims, by which the confidence is multiplied; 1 until it
+    /// has one.
+    pub track_record: f64,
     /// How much work.
     pub effort: Effort,
     /// What else would change.

@@ -3,6 +3,7 @@
 //! `null` means "not known".
 
 mod advice;
+mod claims;
 mod comparisons;
 mod contrast;
 mod explain;
@@ -21,6 +22,9 @@ pub use advice::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Effort, Evidence, FindingRow,
     NotEvaluated, Priority, Projection, ProjectionKind, Recommendation, Reproduction, RuleCounts,
     RuleState,
+};
+pub use claims::{
+    Claim, ClaimBaseline, ClaimState, ClaimVerdict, Dismissal, Span, TrackRecord, Verification,
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Assessment, ComparisonVerdict, EffectSize, EventRow, ScoreChange, TargetRow, TargetVerdict,
+    Assessment, Claim, ComparisonVerdict, EffectSize, EventRow, ScoreChange, TargetRow,
+    TargetVerdict, TrackRecord,
 };
 use crate::metrics::Unit;
 use crate::units::Time;
@@ -52,6 +53,11 @@ pub struct PeriodSummary {
     pub events: Vec<EventRow>,
     /// Alerts that fired, as far as the inputs tell; `null` where they tell of none in any period.
     pub alerts: Option<u64>,
+    /// Recommendations that were applied in the period or the one before, are not verified yet, or
+    /// were verified in it, with what became of them.
+    pub actions: Vec<Claim>,
+    /// What all claims of all rules came to; `null` without a claim.
+    pub track_record: Option<TrackRecord>,
 }
 
 /// The days of a period.

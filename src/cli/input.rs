@@ -208,6 +208,7 @@ impl InputArgs {
             prices,
             wall_clock: self.wall_clock()?,
             past,
+            standing: super::claims::standing(context),
             from,
             to: bound(&self.to, true)?,
             only: pairs(&self.only, "--where", "mode=FANCY")?

@@ -6,6 +6,7 @@
 mod analyze;
 mod baseline;
 mod cache;
+mod claims;
 mod compare;
 mod completions;
 mod config;

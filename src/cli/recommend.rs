@@ -25,6 +25,8 @@ pub(super) struct Args {
 enum Verb {
     /// Why a rule speaks or does not on these inputs: values, evidence, projection
     Explain(Explain),
+    #[command(flatten)]
+    Claims(super::claims::Verb),
 }
 
 #[derive(Debug, clap::Args)]
@@ -38,8 +40,10 @@ struct Explain {
 
 /// Advises and prints.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
-    if let Some(Verb::Explain(explain)) = &args.verb {
-        return explained(explain, context, out);
+    match &args.verb {
+        Some(Verb::Explain(explain)) => return explained(explain, context, out),
+        Some(Verb::Claims(verb)) => return super::claims::run(verb, context, out),
+        None => {}
     }
     let answer = args.input.assess(context, "recommend", true)?;
     deliver(&answer, context, Some(report::recommend::page), out)

@@ -148,6 +148,11 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     };
     let (mut brief, comparisons) = summary::summarise(now, part(1), part(2), &desk);
     brief.chosen = chosen.why;
+    let (from, to) = now.period.bounds(&zone);
+    let (before, _) = now.period.before().bounds(&zone);
+    let since = super::claims::Window { before, from, to };
+    (brief.actions, brief.track_record) =
+        super::claims::actions(since, current, clock.now, context);
     let mut assessment = now.assessment.clone();
     assessment.comparisons.extend(comparisons);
     let report = PeriodReport {

@@ -34,6 +34,7 @@ const OPTIONS: &[&str] = &[
     "CACHE_DIR",
     "CACHE_SIZE",
     "CACHE_FROM",
+    "STORE",
 ];
 
 /// A value from an option of the command line.

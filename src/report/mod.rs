@@ -5,6 +5,7 @@
 
 mod bars;
 mod changes;
+pub mod claims;
 pub mod contrast;
 mod csv;
 mod effects;

@@ -1,6 +1,7 @@
 //! The knobs: names that scenarios, rules and `config_change` events share, with their types.
 
 use crate::config::KnobValue;
+use crate::record::{Dimension, OperationKind};
 
 /// What kind of value a knob takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,31 @@ pub fn type_of(name: &str) -> Option<KnobType> {
         .map(|(_, kind)| *kind)
 }
 
+/// The part of a step that a knob governs; `None`: the whole of it, or nobody knows.
+#[must_use]
+pub fn governs(name: &str) -> Option<OperationKind> {
+    let part = match name.split('.').next()? {
+        "context" => OperationKind::ContextPreparation,
+        "interfaces" | "model_for" | "prompt_cache" | "compaction" => OperationKind::ModelRequest,
+        "tools" => OperationKind::ToolCall,
+        _ => return None,
+    };
+    Some(part)
+}
+
+/// The dimension whose value a knob changes: work with the one value becomes work with the other.
+#[must_use]
+pub fn changes(name: &str) -> Option<Dimension> {
+    if name.starts_with("context.mode") {
+        return Some(Dimension::Mode);
+    }
+    match name.split('.').next()? {
+        "interfaces" => Some(Dimension::Interface),
+        "model_for" => Some(Dimension::Model),
+        _ => None,
+    }
+}
+
 /// Whether a value is of a knob's type.
 #[must_use]
 pub fn fits(kind: KnobType, value: &KnobValue) -> bool {
@@ -108,5 +134,14 @@ mod tests {
         assert!(!fits(KnobType::Ratio, &KnobValue::Number(80.0)));
         assert_eq!(json(&KnobValue::Number(50.0)).to_string(), "50");
         assert_eq!(type_of("context.mode_for."), None);
+        for (name, _) in KNOBS {
+            let part = governs(name);
+            assert!(
+                !name.starts_with("context.") || part == Some(OperationKind::ContextPreparation)
+            );
+        }
+        assert_eq!(governs("resources.concurrent_operations"), None);
+        assert_eq!(changes("context.mode_for.testing"), Some(Dimension::Mode));
+        assert_eq!(changes("context.cache_size"), None);
     }
 }

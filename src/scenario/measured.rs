@@ -124,9 +124,22 @@ impl Contrast {
 #[must_use]
 pub fn response_contrast(workload: &Workload, swap: &Swap) -> Option<Contrast> {
     let part = match swap.dimension {
-        Dimension::Mode => OperationKind::ContextPreparation,
-        Dimension::Interface => OperationKind::ModelRequest,
-        _ => return contrast(workload, Metric::ResponseTime, swap),
+        Dimension::Mode => Some(OperationKind::ContextPreparation),
+        Dimension::Interface => Some(OperationKind::ModelRequest),
+        _ => None,
+    };
+    part_contrast(workload, swap, part)
+}
+
+/// The same for the part of a step that is named; without one for the whole.
+#[must_use]
+pub fn part_contrast(
+    workload: &Workload,
+    swap: &Swap,
+    part: Option<OperationKind>,
+) -> Option<Contrast> {
+    let Some(part) = part else {
+        return contrast(workload, Metric::ResponseTime, swap);
     };
     let has = |kind| workload.rows.iter().any(|r| r.key.operation == kind);
     if !has(OperationKind::Step) || !has(part) {

@@ -197,7 +197,7 @@ pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
         }
         let cells = cells(workload, *metric, &affected);
         let shifts = Shifts::of(workload, *metric, &affected, &replays);
-        let Some((from, mut effect)) = mean_effect(*metric, &cells, changes, &shifts) else {
+        let Some((from, mut effect)) = mean_effect(*metric, &cells, changes, &shifts, LEVEL) else {
             continue;
         };
         if *metric == Metric::ResponseTime {
@@ -421,12 +421,27 @@ fn mask_of(affected: &[Vec<bool>], dims: usize) -> u64 {
         .fold(0, |mask, (i, _)| mask | 1 << i)
 }
 
+/// The effect of one change on the mean of a metric, with an interval at a confidence. `None` where
+/// the workload has nothing of it.
+#[must_use]
+pub fn mean_effect_of(
+    workload: &Workload,
+    metric: Metric,
+    change: &Change,
+    level: f64,
+) -> Option<Effect> {
+    let affected = change.swap.as_ref().map(|swap| swap.affected(workload));
+    let cells = cells(workload, metric, &[affected.unwrap_or_default()]);
+    mean_effect(metric, &cells, &[change], &Shifts::default(), level).map(|(_, effect)| effect)
+}
+
 #[allow(clippy::cast_precision_loss)]
 fn mean_effect(
     metric: Metric,
     cells: &[(u64, Figure)],
     changes: &[&Change],
     shifts: &Shifts,
+    level: f64,
 ) -> Option<(f64, Effect)> {
     let unit = metric.row().unit;
     let contrasts: Vec<Option<&Contrast>> =
@@ -481,7 +496,7 @@ fn mean_effect(
     for (i, contrast) in contrasts.iter().enumerate() {
         let Some(contrast) = contrast else { continue };
         squares = squares
-            .zip(contrast.interval(LEVEL))
+            .zip(contrast.interval(level))
             .map(|((l, h), (low, high))| {
                 let moved = |end: f64| {
                     let mut effects = best.clone();

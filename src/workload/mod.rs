@@ -10,6 +10,7 @@ mod document;
 mod fold;
 pub mod histogram;
 mod kept;
+mod labelled;
 mod measure;
 mod merge;
 mod pieces;

@@ -22,6 +22,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let advise_list: Vec<&'static str> = advise.iter().copied().collect();
     let gate = with(&analysis_list, &["analysis"]);
     let summary = with(&analysis_list, &["analysis", "score"]);
+    let claims = with(&scenario_list, &["scenario", "advise"]);
     let store = with(&words, &["workload"]);
     let pipeline = with(&advise_list, &["advise", "cache", "ingest", "prices"]);
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
@@ -49,6 +50,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("advise", advise),
         ("gate", gate),
         ("summary", summary),
+        ("claims", claims),
         (
             "report",
             with(&["units", "place", "metrics", "assessment"], &[]),
@@ -62,7 +64,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(
                 &pipeline_list,
                 &[
-                    "export", "gate", "live", "pipeline", "report", "store", "summary",
+                    "claims", "export", "gate", "live", "pipeline", "report", "store", "summary",
                 ],
             ),
         ),

@@ -5,6 +5,7 @@ mod advise;
 mod analysis;
 mod architecture;
 mod cache;
+mod claims;
 mod cli;
 mod config;
 mod export;

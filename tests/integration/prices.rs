@@ -26,6 +26,7 @@ fn assessed(path: &Path, prices: PriceTable) -> Assessment {
         to: None,
         wall_clock: Default::default(),
         past: None,
+        standing: Default::default(),
         only: Vec::new(),
         prices: Arc::new(prices),
     };

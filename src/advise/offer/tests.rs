@@ -59,6 +59,8 @@ fn candidate_of(
 ) -> Candidate<'_> {
     Candidate {
         rule,
+        facts: Box::leak(Box::default()),
+        track: 1.0,
         subjects: Vec::new(),
         gain: alone.as_ref().map_or(0.0, gain),
         change,
@@ -109,14 +111,12 @@ fn an_improvement_is_a_share_in_the_good_direction() {
 #[test]
 fn subjects_with_a_change_of_their_own_stand_alone() {
     let (own, tools) = (rule("CTX001"), rule("TOOL003"));
-    let of = |rule, subjects: &[&str]| Speaking {
-        rule,
-        subjects: subjects.iter().map(|s| (*s).to_owned()).collect(),
-    };
-    assert_eq!(together(&of(&own, &["test", "ci"])), [["test"], ["ci"]]);
-    assert_eq!(together(&of(&tools, &["Bash", "Read"])), [["Bash", "Read"]]);
+    let names = |names: &[&str]| names.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    let (purposes, shells) = (names(&["test", "ci"]), names(&["Bash", "Read"]));
+    assert_eq!(together(&own, &purposes), [["test"], ["ci"]]);
+    assert_eq!(together(&tools, &shells), [["Bash", "Read"]]);
     // A rule over all has none: one recommendation.
-    assert_eq!(together(&of(&own, &[])), [Vec::<&str>::new()]);
+    assert_eq!(together(&own, &[]), [Vec::<&str>::new()]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::sources::sources;
 use super::super::summary::{changes as period_changes, data as period_data, grids, wording};
 use super::super::text::{advice, indicators, score, time, trend as charts};
 use super::super::verdict::{self, capital};
-use super::super::{changes, effects, times, words};
+use super::super::{changes, claims, effects, times, words};
 use super::chart::{self, Size};
 use crate::assessment::{
     Assessment, Comparison, ComparisonVerdict, Indicator, PeriodReport, Priority, Recommendation,
@@ -34,6 +34,7 @@ pub(super) struct View<'a> {
     actions: Vec<Action>,
     comparisons: Vec<Table>,
     time: Vec<(String, String, String)>,
+    earlier: Vec<String>,
     rest: Vec<String>,
     footer: String,
 }
@@ -166,6 +167,7 @@ impl<'a> View<'a> {
             actions: a.recommendations.iter().map(|r| action(r, pen)).collect(),
             comparisons: tables(a, pen),
             time: where_time_went(a, pen),
+            earlier: report.map_or_else(Vec::new, |r| claims::earlier_actions(&r.summary, pen)),
             rest: report.map_or_else(Vec::new, |r| period_data::rest(r, pen)),
             footer: footer(a, pen),
         }

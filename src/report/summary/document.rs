@@ -2,7 +2,7 @@
 
 use super::super::pen::Pen;
 use super::super::verdict::capital;
-use super::super::{Style, markdown, words};
+use super::super::{Style, claims, markdown, words};
 use super::Extent;
 use super::table::Grid;
 use super::wording;
@@ -65,6 +65,11 @@ pub(super) fn render(r: &PeriodReport, extent: Extent, style: &Style) -> String 
         format!("Next actions ({})", markdown::escaped(&together))
     };
     table(&mut out, &title, &grids::actions(&r.assessment, &pen));
+    list(
+        &mut out,
+        "Earlier actions",
+        &claims::earlier_actions(&r.summary, &pen),
+    );
     list(&mut out, "Modes, cost, data", &data::rest(r, &pen));
     let mut text = finish(&out);
     if extent != Extent::Brief {

@@ -6,7 +6,7 @@ use super::super::pen::{Pen, Tone, left};
 use super::super::table::{fitting, lines as table_lines};
 use super::super::text::{self, closing};
 use super::super::verdict::capital;
-use super::super::{effects, words};
+use super::super::{claims, effects, words};
 use super::Extent;
 use super::table::Grid;
 use super::wording;
@@ -44,6 +44,12 @@ pub(super) fn render(r: &PeriodReport, extent: Extent, style: &Style) -> String 
         actions(&r.assessment, &pen),
         &pen,
     ));
+    let earlier = claims::earlier_actions(&r.summary, &pen);
+    let earlier = earlier
+        .iter()
+        .flat_map(|text| pen.paragraph("  ", text))
+        .collect();
+    lines.extend(block("Earlier actions", "", earlier, &pen));
     let rest = data::rest(r, &pen);
     let rest = rest
         .iter()

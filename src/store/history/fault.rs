@@ -38,6 +38,14 @@ pub enum HistoryError {
         /// The file.
         path: PathBuf,
     },
+    /// A knob, or a rule without one, that was claimed and is not verified.
+    #[error("{lock} was claimed before (claim {id}) and is locked until that is verified")]
+    Locked {
+        /// The knob, or the code of the rule.
+        lock: String,
+        /// The claim.
+        id: u64,
+    },
     /// What is in it does not hold together.
     #[error("{}: damaged: {reason}", path.display())]
     Damaged {
@@ -86,6 +94,9 @@ impl HistoryError {
                 "use the program's newer version, or name another folder with --store".into()
             }
             Self::Busy { .. } => "try again when it has ended".into(),
+            Self::Locked { .. } => {
+                "perfadvise recommend verify PATH, or recommend claim CODE --withdraw".into()
+            }
             Self::Damaged { .. } | Self::Database { .. } => {
                 "take the file back from a backup, or move it away and record the logs again".into()
             }

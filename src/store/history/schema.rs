@@ -18,7 +18,8 @@ const APPLICATION: i64 = 0x7066_6164;
 
 /// What makes each version out of the one before; the first one out of nothing. What stands here is
 /// never changed, since files of each version are about.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE pieces (
         scope TEXT NOT NULL CHECK (scope IN ('unit', 'day', 'timeless')),
         name TEXT NOT NULL,
@@ -44,7 +45,25 @@ const MIGRATIONS: &[&str] = &["
         score REAL,
         body BLOB NOT NULL
     );
-"];
+",
+    "
+    CREATE TABLE claims (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        lock TEXT NOT NULL,
+        claimed_at INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'verified', 'withdrawn')),
+        document TEXT NOT NULL,
+        base BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX claims_open ON claims (lock) WHERE state = 'open';
+    CREATE TABLE dismissals (
+        rule TEXT NOT NULL,
+        knob TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (rule, knob)
+    );
+",
+];
 
 /// Brings the tables to today's version, whatever version they are of.
 pub(super) fn bring_up(connection: &mut Connection, path: &Path) -> Result<(), HistoryError> {

@@ -39,6 +39,7 @@ pub(crate) fn made(path: &Path, cache: Option<&Cache>, threads: usize) -> String
         to: None,
         wall_clock: Default::default(),
         past: None,
+        standing: Default::default(),
         only: Vec::new(),
         prices: Arc::new(PriceTable::built_in()),
     };

@@ -1,6 +1,7 @@
 //! The program as a user runs it: standard output, standard error, exit codes.
 
 mod baseline;
+mod claims;
 mod compare;
 mod gate;
 mod history;

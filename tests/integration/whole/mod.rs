@@ -55,6 +55,7 @@ fn assessed(folder: &str) -> Assessment {
         to: None,
         wall_clock: Default::default(),
         past: None,
+        standing: Default::default(),
         only: Vec::new(),
         prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };

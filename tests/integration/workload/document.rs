@@ -36,6 +36,7 @@ pub(super) fn fixture(name: &str) -> Workload {
         to: None,
         wall_clock: Default::default(),
         past: None,
+        standing: Default::default(),
         only: Vec::new(),
         prices: std::sync::Arc::new(perfadvise::prices::PriceTable::built_in()),
     };
