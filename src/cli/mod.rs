@@ -4,6 +4,7 @@
 //! file with its `Args` and `run`, and a row in `Verb`.
 
 mod analyze;
+mod apply;
 mod baseline;
 mod cache;
 mod claims;
@@ -109,6 +110,10 @@ enum Verb {
     Whatif(whatif::Args),
     /// Which settings of the knobs are not beaten, under floors and limits
     Tune(tune::Args),
+    /// Make the change of a recommendation in the configuration, and claim it
+    Apply(Box<apply::Args>),
+    /// Take the last change of apply back
+    Undo(apply::UndoArgs),
     /// The executive summary of a day, a week, a month or any days
     Report(report::Args),
     /// Keep what is new in the inputs in the history, where it stays when logs are deleted
@@ -190,6 +195,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Whatif(args) => whatif::run(args, &context, out),
         Verb::Tune(args) => tune::run(args, &context, out),
+        Verb::Apply(args) => apply::run(args, &context, out),
+        Verb::Undo(args) => apply::undo(args, &context, out),
         Verb::Report(args) => report::run(args, &context, out),
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),

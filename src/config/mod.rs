@@ -4,6 +4,7 @@
 //! defaults. The seed's `performance_config.yaml`, `alerts_config.yaml` and `context_config.yaml`
 //! are read as they are, recognised by their root keys.
 
+pub mod edit;
 mod fault;
 mod gate;
 pub mod keys;

@@ -9,6 +9,7 @@ mod environment;
 mod file;
 pub mod history;
 mod place;
+mod rewrite;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -25,6 +26,7 @@ pub use commit::commit_of;
 pub use environment::{Difference, Environment, HOST_CLASS};
 pub use file::is_baseline;
 pub use place::{FOLDER, Place};
+pub use rewrite::rewrite;
 
 /// Version of the document; one of another version is refused.
 pub const BASELINE_VERSION: u32 = 1;

@@ -63,6 +63,13 @@ const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (rule, knob)
     );
 ",
+    "
+    CREATE TABLE changes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        undone INTEGER NOT NULL DEFAULT 0,
+        document TEXT NOT NULL
+    );
+",
 ];
 
 /// Brings the tables to today's version, whatever version they are of.

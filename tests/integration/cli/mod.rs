@@ -1,5 +1,6 @@
 //! The program as a user runs it: standard output, standard error, exit codes.
 
+mod apply;
 mod baseline;
 mod claims;
 mod compare;
