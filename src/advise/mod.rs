@@ -129,6 +129,10 @@ pub fn advise(case: Case<'_>, facts: &Facts, standing: &Standing, later: &[Later
             let own = later.iter().find(|l| Some(&l.since) == since);
             let (case, facts) = own.map_or((case, facts), |l| (l.case, l.facts));
             let mut judgement = judge::judge(rule, facts);
+            if let (Some(later), Verdict::NotEvaluated(reason)) = (own, &mut judgement.verdict) {
+                let day = later.since.timestamp().strftime("%Y-%m-%d");
+                reason.push_str(&format!(" since its change on {day}"));
+            }
             if judgement.verdict == Verdict::Speaks
                 && let Some(reason) = silence(rule, &mut judgement.subjects, standing)
             {

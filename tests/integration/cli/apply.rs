@@ -157,12 +157,14 @@ fn other_values_and_other_places() {
         .stderr(contains("PERFADVISE_CONTEXT_MODE_FOR_TESTING"));
     assert_eq!(text(here), CONFIG);
     // What cannot be changed safely is left to a person.
-    let aliased = CONFIG.replace("testing: FANCY ", "testing: &mode FANCY ");
+    let aliased = CONFIG
+        .replace("    mode_for:", "    mode: &m FANCY\n    mode_for:")
+        .replace("testing: FANCY ", "testing: *m ");
     std::fs::write(here.join("performance_config.yaml"), &aliased).unwrap();
     apply(here, &[])
         .assert()
         .code(2)
-        .stderr(contains("line 6").and(contains("by hand")));
+        .stderr(contains("line 7").and(contains("by hand")));
     assert_eq!(text(here), aliased);
     let shown: Value = {
         std::fs::write(here.join("performance_config.yaml"), CONFIG).unwrap();
