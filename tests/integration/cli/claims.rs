@@ -177,7 +177,10 @@ fn a_rule_hears_only_what_came_after_its_change() {
     let state = &advice["not_evaluated"];
     let of_rule = state.as_array().unwrap().iter().find(|n| n["rule"] == CODE);
     let reason = of_rule.unwrap()["reason"].as_str().unwrap();
-    assert!(reason.ends_with("since its change on 2026-03-09"), "{reason}");
+    assert!(
+        reason.ends_with("since its change on 2026-03-09"),
+        "{reason}"
+    );
     let without = later(
         here,
         &[
