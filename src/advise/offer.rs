@@ -53,6 +53,8 @@ struct Candidate<'a> {
     track: f64,
     subjects: Vec<&'a str>,
     change: Option<outcome::Change>,
+    /// The same as it is run together with the others.
+    joint: Option<outcome::Change>,
     alone: Option<Outcome>,
     no_projection: Option<String>,
     confidence: f64,
@@ -160,7 +162,8 @@ fn candidate<'a>(
         facts,
         track: said.track,
         subjects,
-        change: change.map(|change| in_names_of(change, case, whole)),
+        joint: change.as_ref().and_then(|c| on_the_whole(c, case, whole)),
+        change,
         alone,
         no_projection,
         confidence: rank::confidence(units, kind, said.track),
@@ -171,8 +174,19 @@ fn candidate<'a>(
     Some(candidate)
 }
 
-/// A change in the names of the whole workload, in which all changes are run together.
-fn in_names_of(mut change: outcome::Change, own: Case<'_>, whole: Case<'_>) -> outcome::Change {
+/// A change as it is run on the whole workload, with all others. `None` where that cannot be replayed.
+fn on_the_whole(
+    change: &outcome::Change,
+    own: Case<'_>,
+    whole: Case<'_>,
+) -> Option<outcome::Change> {
+    let mut change = change.clone();
+    if std::ptr::eq(own.workload, whole.workload) {
+        return Some(change);
+    }
+    if change.replayed.is_some() {
+        return outcome::Change::replay(&whole.bench(), change.settings).ok();
+    }
     let (own, whole) = (&own.workload.catalog, &whole.workload.catalog);
     let name = |n: Name| Name(whole.names.find(own.text(n)).unwrap_or(0));
     let dimension = |d: Dimension| match d {
@@ -186,7 +200,7 @@ fn in_names_of(mut change: outcome::Change, own: Case<'_>, whole: Case<'_>) -> o
             (*key, *value) = (dimension(*key), name(*value));
         }
     }
-    change
+    Some(change)
 }
 
 /// Which records a rule speaks of: those of its subject. Where a rule chooses among the values of a
@@ -309,7 +323,7 @@ fn combine(
     let mut points = 0.0;
     let mut last = None;
     for (index, c) in candidates.iter().enumerate() {
-        let Some(change) = &c.change else { continue };
+        let Some(change) = &c.joint else { continue };
         changes.push(change);
         let outcome = simulate(&case.bench(), &changes);
         if let Some(all) = outcome.points {

@@ -63,6 +63,7 @@ fn candidate_of(
         track: 1.0,
         subjects: Vec::new(),
         gain: alone.as_ref().map_or(0.0, gain),
+        joint: change.clone(),
         change,
         alone,
         no_projection: None,
