@@ -15,6 +15,7 @@
 //! | [`analysis`], [`score`] | descriptions, comparisons, trends; the number from 0 to 100 |
 //! | [`scenario`], [`advise`] | what a change would give; rules and their ranking |
 //! | [`gate`], [`summary`], [`claims`] | a candidate against a baseline; a period against the one before; a projection against what happened |
+//! | [`doctor`] | a guided check for one symptom, over an assessment |
 //! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
@@ -28,6 +29,7 @@ pub mod cache;
 pub mod claims;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod export;
 pub mod gate;
 pub mod ingest;

@@ -33,11 +33,11 @@ use rule::{Rule, Status};
 use crate::analysis::Analysis;
 use crate::assessment::{
     Class, CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, RuleState,
-    Score,
+    Score, SilencedRule,
 };
-use crate::config::{Config, KnobValue};
+use crate::config::{Config, KnobValue, OFF_UNTIL, REASON};
 use crate::scenario::replay::Bench;
-use crate::units::Time;
+use crate::units::{Time, day_of};
 use crate::workload::Workload;
 
 /// What the advise stage offers.
@@ -122,7 +122,9 @@ pub fn advise(case: Case<'_>, facts: &Facts, standing: &Standing, later: &[Later
         .map(|e| tuned(e.rule, case.config))
         .collect();
     for rule in &rules {
-        let state = if is_off(rule, case) {
+        let silenced = silenced(rule, case);
+        let state = if is_off(rule, case) || silenced.is_some() {
+            advice.rules.silenced.extend(silenced);
             RuleState::Off
         } else {
             let since = standing.since.get(&rule.code);
@@ -179,7 +181,10 @@ pub fn advise(case: Case<'_>, facts: &Facts, standing: &Standing, later: &[Later
     advice.recommendations = offer.recommendations;
     advice.combined = offer.combined;
     advice.not_evaluated.sort();
-    advice.rules = counted(states);
+    advice.rules = RuleCounts {
+        silenced: advice.rules.silenced,
+        ..counted(states)
+    };
     advice
 }
 
@@ -232,6 +237,30 @@ fn is_off(rule: &Rule, case: Case<'_>) -> bool {
     is_named || is_hidden || is_for_others || rule.status == Status::Deprecated
 }
 
+/// Whether a rule is off for a while: as long as the newest record is not from a later day (UTC), so that the same
+/// inputs always say the same.
+fn silenced(rule: &Rule, case: Case<'_>) -> Option<SilencedRule> {
+    let settings = case.config.rules_tune.get(&rule.code)?;
+    let word = |name: &str| match &settings.get(name)?.value {
+        KnobValue::Word(word) => Some(word.clone()),
+        _ => None,
+    };
+    let until = word(OFF_UNTIL)?;
+    let last: jiff::civil::Date = until.parse().ok()?;
+    let newest = case
+        .workload
+        .period
+        .map(|(_, to)| day_of(to, &jiff::tz::TimeZone::UTC));
+    newest
+        .is_none_or(|newest| newest <= last)
+        .then(|| SilencedRule {
+            rule: rule.code.clone(),
+            name: rule.name.clone(),
+            reason: word(REASON).unwrap_or_default(),
+            until,
+        })
+}
+
 fn finding(facts: &facts::Facts, rule: &Rule, subjects: &[String]) -> FindingRow {
     FindingRow {
         rule: rule.code.clone(),
@@ -253,6 +282,7 @@ fn counted(states: BTreeMap<String, RuleState>) -> RuleCounts {
         settled: count(RuleState::Settled),
         not_evaluated: count(RuleState::NotEvaluated),
         off: count(RuleState::Off),
+        silenced: Vec::new(),
         states,
     }
 }

@@ -272,8 +272,24 @@ pub struct RuleCounts {
     pub not_evaluated: u64,
     /// Switched off.
     pub off: u64,
+    /// Of those that are off, the ones that are off for a while.
+    #[serde(default)]
+    pub silenced: Vec<SilencedRule>,
     /// What became of each rule, by code.
     pub states: BTreeMap<String, RuleState>,
+}
+
+/// A rule that somebody switched off for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SilencedRule {
+    /// Code of the rule.
+    pub rule: String,
+    /// Name of the rule.
+    pub name: String,
+    /// Why, in the words of whoever did it.
+    pub reason: String,
+    /// The last day: `2026-12-31`.
+    pub until: String,
 }
 
 /// What became of a rule.

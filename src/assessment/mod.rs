@@ -6,6 +6,7 @@ mod advice;
 mod claims;
 mod comparisons;
 mod contrast;
+mod doctor;
 mod explain;
 mod forecast;
 mod gate;
@@ -21,13 +22,17 @@ mod whatif;
 pub use advice::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Effort, Evidence, FindingRow,
     NotEvaluated, Priority, Projection, ProjectionKind, Recommendation, Reproduction, RuleCounts,
-    RuleState,
+    RuleState, SilencedRule,
 };
 pub use claims::{
     Claim, ClaimBaseline, ClaimState, ClaimVerdict, Dismissal, Span, TrackRecord, Verification,
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
+pub use doctor::{
+    AskedRule, CheckFigure, CheckFinding, Conclusion, ConclusionKind, Diagnosis, DoctorCheck,
+    PartChange, Since, Symptom,
+};
 pub use explain::{ConditionRow, Explanation};
 pub use forecast::{Forecast, ForecastLimit, ForecastValue, Reached, TrendReport};
 pub use gate::{

@@ -12,6 +12,7 @@ mod compare;
 mod completions;
 mod config;
 mod context;
+mod doctor;
 mod export;
 mod failure;
 mod formats;
@@ -69,6 +70,7 @@ Examples:
   perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
   perfadvise whatif reports/ --set context.cache_size=100   what another setting would give
+  perfadvise doctor reports/               slow: what was looked at, what was found, what next
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
   perfadvise monitor                       sample this machine, until Ctrl-C
@@ -114,6 +116,8 @@ enum Verb {
     Apply(Box<apply::Args>),
     /// Take the last change of apply back
     Undo(apply::UndoArgs),
+    /// A guided check for a symptom: slow, memory, system
+    Doctor(doctor::Args),
     /// The executive summary of a day, a week, a month or any days
     Report(report::Args),
     /// Keep what is new in the inputs in the history, where it stays when logs are deleted
@@ -197,6 +201,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Tune(args) => tune::run(args, &context, out),
         Verb::Apply(args) => apply::run(args, &context, out),
         Verb::Undo(args) => apply::undo(args, &context, out),
+        Verb::Doctor(args) => doctor::run(args, &context, out),
         Verb::Report(args) => report::run(args, &context, out),
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),

@@ -152,6 +152,12 @@ impl Side {
     }
 }
 
+/// The setting of a rule that switches it off up to and with a day.
+pub const OFF_UNTIL: &str = "off_until";
+
+/// The setting of a rule that says why.
+pub const REASON: &str = "reason";
+
 /// An alert of `alerts_config.yaml`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {

@@ -7,7 +7,7 @@ use super::fault::{Fault, Warning, WarningKind, excerpt};
 use super::keys::{self, Goes, Key, Type};
 use super::scalars::{self, Expected};
 use super::tree::{self, Entry, Node, Span, Value};
-use super::{Config, KnobValue, Origin, Profile, Sourced};
+use super::{Config, KnobValue, OFF_UNTIL, Origin, Profile, REASON, Sourced};
 
 /// How a document came to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -384,6 +384,35 @@ impl Reader<'_> {
                     .entry(setting.key.clone())
                     .or_insert(Sourced { value, origin });
             }
+            self.silence(settings);
+        }
+    }
+
+    /// A rule is switched off up to a day that there is, and with a reason: else nobody knows why it is silent.
+    fn silence(&mut self, settings: &[Entry]) {
+        let Some(until) = settings.iter().find(|s| s.key == OFF_UNTIL) else {
+            return;
+        };
+        let is_day =
+            scalars::word(&until.node).is_some_and(|day| day.parse::<jiff::civil::Date>().is_ok());
+        if !is_day {
+            self.fault(
+                until.node.span,
+                format!("{OFF_UNTIL} must be a day"),
+                Some("expected a day".to_owned()),
+                Some(format!("write it as {OFF_UNTIL}: 2026-12-31")),
+            );
+        }
+        let has_reason = settings.iter().any(|s| {
+            s.key == REASON && scalars::word(&s.node).is_some_and(|r| !r.trim().is_empty())
+        });
+        if !has_reason {
+            self.fault(
+                until.node.span,
+                format!("{OFF_UNTIL} goes with a {REASON}"),
+                None,
+                Some(format!("add {REASON}: and why, beside it")),
+            );
         }
     }
 

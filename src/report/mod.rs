@@ -8,6 +8,7 @@ mod changes;
 pub mod claims;
 pub mod contrast;
 mod csv;
+pub mod doctor;
 mod effects;
 mod escape;
 pub mod explain;

@@ -55,6 +55,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             "report",
             with(&["units", "place", "metrics", "assessment"], &[]),
         ),
+        ("doctor", with(WORDS, &[])),
         ("export", with(&words, &["workload", "report"])),
         ("store", store),
         ("live", with(&["units", "report"], &[])),
@@ -64,7 +65,8 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(
                 &pipeline_list,
                 &[
-                    "claims", "export", "gate", "live", "pipeline", "report", "store", "summary",
+                    "claims", "doctor", "export", "gate", "live", "pipeline", "report", "store",
+                    "summary",
                 ],
             ),
         ),

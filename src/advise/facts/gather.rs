@@ -1,6 +1,6 @@
 //! Facts over all: metrics, shares of time, what the data and the configuration lack.
 
-use super::{Fact, Facts, context, machine, streams, subjects};
+use super::{Fact, Facts, alarms, burn, context, machine, spending, streams, subjects, wall};
 use crate::advise::Observed;
 use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
@@ -21,6 +21,10 @@ pub fn gather(case: Observed<'_>) -> Facts {
     machine::gather(case, &mut facts);
     subjects::gather(case, &mut facts);
     streams::gather(case.workload, &mut facts);
+    alarms::gather(case, &mut facts);
+    burn::gather(case, &mut facts);
+    spending::gather(case.workload, &mut facts);
+    wall::gather(case.workload, &mut facts);
     facts
 }
 

@@ -2,12 +2,16 @@
 //!
 //! A fact has a name and several numbers (value, interval, n, target). What is not known is absent.
 
+mod alarms;
+mod burn;
 pub mod catalogue;
 mod context;
 mod gather;
 mod machine;
+mod spending;
 mod streams;
 mod subjects;
+mod wall;
 
 pub use gather::gather;
 

@@ -38,7 +38,8 @@ fn known(a: &Assessment, pen: &Pen<'_>) -> String {
         .take(4)
         .map(|f| {
             let code = pen.name(&f.rule, 12);
-            if pen.is_terse() {
+            // Many names would take a second line.
+            if pen.is_terse() || a.findings.len() > 3 {
                 code
             } else {
                 words::glued(&format!("{code} {}", pen.name(&f.name, 30)))
@@ -332,6 +333,15 @@ fn rules(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
                 c.off
             ),
         ));
+        for s in &c.silenced {
+            let reason = pen.name(&s.reason, 200);
+            let text = format!(
+                "{} is off until {}: {reason}",
+                pen.name(&s.rule, 12),
+                pen.name(&s.until, 10)
+            );
+            lines.extend(pen.paragraph("  ", &text));
+        }
     }
     titled("Not evaluated", lines, pen)
 }

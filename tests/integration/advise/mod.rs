@@ -2,6 +2,7 @@
 
 mod cache;
 mod facts;
+mod spending;
 mod streams;
 mod subjects;
 

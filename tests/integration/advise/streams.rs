@@ -289,6 +289,7 @@ fn real(format: &str) -> Facts {
         to: None,
         wall_clock: Default::default(),
         past: None,
+        standing: Default::default(),
         only: Vec::new(),
         prices: Arc::new(PriceTable::built_in()),
     };

@@ -4,6 +4,7 @@ mod apply;
 mod baseline;
 mod claims;
 mod compare;
+mod doctor;
 mod gate;
 mod history;
 mod lists;

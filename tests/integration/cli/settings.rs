@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 use serde_json::Value;
 
-use super::program;
+use super::{fixture, program};
 
 /// Steps of `tasks` tasks, each the time of `main` times `factor` within one percent; `extra` is written into
 /// each step.
@@ -361,5 +361,48 @@ fn a_trade_has_no_winner_unless_the_metrics_are_ranked() {
         );
         let (_, text) = output(folder.path(), &compare);
         assert!(text.contains(sentence), "{text}");
+    }
+}
+
+/// A rule is off up to a day, by the newest record and not by the clock, and only with a reason.
+#[test]
+fn a_rule_is_off_for_a_while_and_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("perfadvise.yaml");
+    let analysed = |settings: &str| {
+        std::fs::write(
+            &file,
+            format!("rules:\n  tune:\n    CTX001: {{{settings}}}\n"),
+        )
+        .unwrap();
+        program(folder.path())
+            .args(["analyze", "--config", "perfadvise.yaml", "--format", "json"])
+            .arg(fixture("demo"))
+            .output()
+            .unwrap()
+    };
+    // The newest record of the demonstration is from Monday 9 November 2026.
+    for (until, state) in [("2026-11-09", "off"), ("2026-11-08", "recommended")] {
+        let output = analysed(&format!("off_until: {until}, reason: a trial runs"));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["rules"]["states"]["CTX001"], state, "{until}");
+        let silenced = document["rules"]["silenced"].as_array().unwrap();
+        assert_eq!(silenced.len(), usize::from(state == "off"));
+        if let Some(rule) = silenced.first() {
+            assert_eq!(rule["reason"], "a trial runs");
+            assert_eq!(rule["until"], until);
+        }
+    }
+    for (settings, told) in [
+        ("off_until: 2026-11-09", "goes with a reason"),
+        ("off_until: soon, reason: x", "must be a day"),
+    ] {
+        let output = analysed(settings);
+        assert_eq!(output.status.code(), Some(2), "{settings}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            error.contains(told) && error.contains("perfadvise.yaml:3"),
+            "{error}"
+        );
     }
 }
