@@ -299,6 +299,13 @@ pub fn explain(material: &Material, request: &Request, rule: &Rule) -> Explanati
     .1
 }
 
+/// What a thread gave; its panic goes on here.
+fn come<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
 /// The assessment, and what `ask` makes of the case behind it.
 fn judge_and<T>(
     material: &Material,
@@ -318,17 +325,16 @@ fn judge_and<T>(
     };
     let (analysis, facts, score) = std::thread::scope(|scope| {
         let score = scope.spawn(|| score::score(workload, config, *profile));
+        let of_workload = scope.spawn(|| advise::facts::of_workload(workload));
         let mut analysis = analysis::analyse(workload, config, &questions);
         mark_costs(&mut analysis.metrics, &request.prices);
-        let facts = advise::facts::gather(Observed {
+        let observed = Observed {
             workload,
             analysis: &analysis,
             config,
-        });
-        match score.join() {
-            Ok(score) => (analysis, facts, score),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        };
+        let facts = advise::facts::gather_with(observed, come(of_workload));
+        (analysis, facts, come(score))
     });
     tracing::info!(score = score.value, "analysed");
     let case = Case {

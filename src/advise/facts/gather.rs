@@ -11,7 +11,27 @@ use crate::workload::{Filter, Workload};
 /// Gathers all facts of a case.
 #[must_use]
 pub fn gather(case: Observed<'_>) -> Facts {
-    let mut facts = Facts::new(case.config);
+    gather_with(case, of_workload(case.workload))
+}
+
+/// Gathers the facts that wait for no analysis: those of requests in their order, of money and of
+/// wall-clock time.
+#[must_use]
+pub fn of_workload(workload: &Workload) -> Facts {
+    let mut facts = Facts::default();
+    streams::gather(workload, &mut facts);
+    spending::gather(workload, &mut facts);
+    wall::gather(workload, &mut facts);
+    facts
+}
+
+/// Gathers all other facts, beside those [`of_workload`].
+#[must_use]
+pub fn gather_with(case: Observed<'_>, of_workload: Facts) -> Facts {
+    let mut facts = Facts {
+        knobs: Facts::new(case.config).knobs,
+        ..of_workload
+    };
     metrics(case, &mut facts);
     limits(case, &mut facts);
     shares(case.workload, &mut facts);
@@ -20,11 +40,8 @@ pub fn gather(case: Observed<'_>) -> Facts {
     context::gather(case, &mut facts);
     machine::gather(case, &mut facts);
     subjects::gather(case, &mut facts);
-    streams::gather(case.workload, &mut facts);
     alarms::gather(case, &mut facts);
     burn::gather(case, &mut facts);
-    spending::gather(case.workload, &mut facts);
-    wall::gather(case.workload, &mut facts);
     facts
 }
 

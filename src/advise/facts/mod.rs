@@ -13,7 +13,7 @@ mod streams;
 mod subjects;
 mod wall;
 
-pub use gather::gather;
+pub use gather::{gather, gather_with, of_workload};
 
 use std::collections::BTreeMap;
 

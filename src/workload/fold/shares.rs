@@ -25,7 +25,7 @@ const TAKEN: usize = 1 << 12;
 const WORTH_THREADS: usize = 1 << 15;
 
 /// Memory is given back after as many operations.
-const GIVEN_BACK: usize = 1 << 16;
+const GIVEN_BACK: usize = 1 << 14;
 
 /// What is known of each operation, by its number.
 pub(super) struct Known<'a> {
@@ -156,7 +156,7 @@ pub(super) fn share_out<'a>(operations: Vec<Operation>, known: &Known<'a>) -> Ve
                 let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
                 let first = left.len().saturating_sub(TAKEN);
                 let taken = left.split_off(first);
-                if first.is_multiple_of(GIVEN_BACK) {
+                if left.capacity() - first >= GIVEN_BACK {
                     left.shrink_to_fit();
                 }
                 (first, taken)

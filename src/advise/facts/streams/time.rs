@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::super::{Fact, Facts};
 use super::units;
+use crate::record::Name;
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::rates::Pricing;
 use crate::units::NANOS;
@@ -85,6 +86,16 @@ fn waited(workload: &Workload, call: &StreamCall) -> i64 {
     call.duration().map_or(0, |d| (d - APPROVED_WITHIN).max(0))
 }
 
+/// The names of a workload that are among these words: a name is compared faster than a text, once for
+/// each call.
+fn named(workload: &Workload, words: &[&str]) -> Vec<Name> {
+    let names = (0..).zip(workload.catalog.names.values());
+    names
+        .filter(|(_, text)| words.contains(&text.as_ref()))
+        .map(|(number, _)| Name(number))
+        .collect()
+}
+
 pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
     looks(workload, pricing, facts);
     let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
@@ -108,7 +119,8 @@ pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Fac
 /// Suspected waits for an approval: where decisions are logged the time of tools has none of them.
 #[allow(clippy::cast_precision_loss)]
 fn approvals(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
-    let is_edit = |c: &StreamCall| EDITS.contains(&workload.catalog.text(c.tool));
+    let edits = named(workload, EDITS);
+    let is_edit = |c: &StreamCall| edits.contains(&c.tool);
     if !main.iter().any(|s| s.calls.iter().any(is_edit)) {
         return;
     }
@@ -117,6 +129,7 @@ fn approvals(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts
         let waits: Vec<(i64, i64)> = stream
             .calls
             .iter()
+            .filter(|c| is_edit(c))
             .filter_map(|c| {
                 let wait = waited(workload, c);
                 (wait > 0).then(|| (c.end().0 - wait, c.end().0))
@@ -136,12 +149,13 @@ fn approvals(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts
 /// What the calls of each reply would have saved at once; changes of files stay one after another.
 #[allow(clippy::cast_precision_loss)]
 fn serial(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
+    let edits = named(workload, EDITS);
     let (mut nanos, mut replies) = (0_i64, 0);
     for stream in main {
         for reply in stream.calls.chunk_by(|a, b| a.request == b.request) {
             let calls: Vec<(i64, i64)> = reply
                 .iter()
-                .filter(|c| !EDITS.contains(&workload.catalog.text(c.tool)))
+                .filter(|c| !edits.contains(&c.tool))
                 .filter(|c| c.duration().is_some())
                 .map(|c| (c.start.0, c.end().0))
                 .collect();
@@ -162,6 +176,7 @@ fn serial(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
 /// Requests between replies that each made one call which only reads.
 #[allow(clippy::cast_precision_loss)]
 fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) {
+    let reads = named(workload, READS);
     let (mut nanos, mut replies) = (0_i64, 0);
     for stream in main {
         let mut run: Vec<usize> = Vec::new();
@@ -177,7 +192,7 @@ fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) 
         };
         for index in 0..stream.requests.len() {
             match stream.calls_of(index) {
-                [one] if READS.contains(&workload.catalog.text(one.tool)) => run.push(index),
+                [one] if reads.contains(&one.tool) => run.push(index),
                 _ => end(&mut run),
             }
         }
@@ -193,7 +208,8 @@ fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) 
 
 /// Replies that only wait for a job or look at it, and what they cost.
 fn looks(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
-    let is_look = |c: &StreamCall| LOOKS.contains(&workload.catalog.text(c.tool));
+    let looks = named(workload, LOOKS);
+    let is_look = |c: &StreamCall| looks.contains(&c.tool);
     let (mut all, mut looking, mut replies) = (0.0, 0.0, 0);
     for stream in &workload.streams {
         for (index, request) in stream.requests.iter().enumerate() {
