@@ -3,8 +3,9 @@
 mod kept;
 mod later;
 mod past;
+mod provenance;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,15 +14,13 @@ use crate::advise::rule::Rule;
 use crate::advise::{self, Case, Observed};
 use crate::analysis::{self, Questions};
 use crate::assessment::{
-    Assessment, Explanation, FaultRow, FormatCount, Generator, MetricRow, NotRecognised, Period,
-    PriceNote, Provenance, RepeatRow, SCHEMA_VERSION, Unpriced,
+    Assessment, Explanation, Generator, MetricRow, Period, Provenance, SCHEMA_VERSION,
 };
 use crate::config::{self, Config, Profile};
 use crate::ingest::{self, Ingested, Target, formats};
-use crate::metrics::{Metric, Unit};
-use crate::place::ProblemKind;
+use crate::metrics::Metric;
 use crate::prices::PriceTable;
-use crate::record::{Catalog, Dimension, EventKind, Flags, Records};
+use crate::record::{Catalog, Dimension, Records};
 use crate::score;
 use crate::units::Time;
 use crate::workload::{self, FoldOptions, Trace, WallClockRules, Workload};
@@ -30,9 +29,7 @@ pub use past::{Kept, Loader, Past, PastError};
 
 use later::Later;
 use past::Joined;
-
-/// Faults that are listed in a provenance; the rest is counted.
-const LISTED_FAULTS: usize = 1_000;
+use provenance::provenance;
 
 /// What is to be analysed.
 #[derive(Debug, Clone)]
@@ -410,44 +407,6 @@ fn mark_costs(metrics: &mut [MetricRow], table: &PriceTable) {
     }
 }
 
-/// By which prices the costs of a workload were computed, and what has none.
-fn price_note(table: &PriceTable, workload: &Workload) -> Option<PriceNote> {
-    let (mut priced, mut nano) = (0, 0);
-    let mut without: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &workload.rows {
-        let Some(extra) = row.extra.as_deref() else {
-            continue;
-        };
-        priced += extra.priced;
-        nano += extra.computed_cost;
-        if extra.unpriced > 0 {
-            let model = workload.catalog.dimension(row.key.dims, Dimension::Model);
-            *without.entry(workload.catalog.text(model)).or_default() += extra.unpriced;
-        }
-    }
-    if priced == 0 && without.is_empty() {
-        return None;
-    }
-    let mut unpriced: Vec<Unpriced> = without
-        .into_iter()
-        .map(|(model, requests)| Unpriced {
-            model: model.to_owned(),
-            requests,
-        })
-        .collect();
-    unpriced.sort_by_key(|u| std::cmp::Reverse(u.requests));
-    #[allow(clippy::cast_precision_loss)]
-    let cost = (priced > 0).then(|| nano as f64 / Unit::Usd.scale());
-    Some(PriceNote {
-        date: table.date.clone(),
-        source: table.source.clone(),
-        basis: "list-price equivalent".into(),
-        priced,
-        cost,
-        unpriced,
-    })
-}
-
 /// Files of configuration among those that no format took: they set what is still open, in the order
 /// of their paths.
 fn join_found(
@@ -479,126 +438,4 @@ fn is_orchestrator(workload: &Workload, ingested: &Ingested) -> bool {
         .filter_map(|f| f.format.and_then(formats::named))
         .any(|f| f.is_orchestrator());
     has_format || !workload.lookups.is_empty() || !workload.values_of(Dimension::Mode).is_empty()
-}
-
-/// Events that an input tells of as such; the start of a monitor that stands in the head of its
-/// reports is no record, and counted as a process start only.
-fn told_events(workload: &Workload) -> u64 {
-    workload
-        .events
-        .iter()
-        .filter(|e| e.flags.has(Flags::LEADS) || e.kind != EventKind::ProcessStart)
-        .count() as u64
-}
-
-fn provenance(
-    request: &Request,
-    ingested: &Ingested,
-    workload: &Workload,
-    config: &Config,
-) -> Provenance {
-    let counts = &workload.counts;
-    let path = |file: u32| {
-        ingested
-            .files
-            .get(file as usize)
-            .map_or_else(String::new, |f| f.path.display().to_string())
-    };
-    let mut formats_named: Vec<FormatCount> = Vec::new();
-    for format in ingested.files.iter().filter_map(|f| f.format) {
-        match formats_named.iter_mut().find(|c| c.format == format) {
-            Some(count) => count.files += 1,
-            None => formats_named.push(FormatCount {
-                format: format.to_owned(),
-                plural: formats::named(format)
-                    .map_or(format, |f| f.plural())
-                    .to_owned(),
-                files: 1,
-            }),
-        }
-    }
-    formats_named.sort_by(|a, b| b.files.cmp(&a.files).then_with(|| a.format.cmp(&b.format)));
-    let not_recognised: Vec<NotRecognised> = ingested
-        .files
-        .iter()
-        .filter(|f| f.format.is_none() && !config.files.contains(&f.path.display().to_string()))
-        .map(|f| NotRecognised {
-            file: f.path.display().to_string(),
-            reason: f.why_not.clone().unwrap_or_else(|| "no known shape".into()),
-        })
-        .collect();
-    let inputs = if request.searched.is_empty() {
-        request
-            .targets
-            .iter()
-            .map(|t| t.path.display().to_string())
-            .collect()
-    } else {
-        request
-            .searched
-            .iter()
-            .map(|p| p.display().to_string())
-            .collect()
-    };
-    Provenance {
-        files: ingested.files.len() as u64,
-        bytes: ingested.files.iter().map(|f| f.bytes).sum(),
-        records: counts.records,
-        duplicates: counts.duplicates,
-        repeats: workload
-            .repeats
-            .iter()
-            .map(|r| RepeatRow {
-                kept: r.kept.name().into(),
-                left_out: r.left_out.name().into(),
-                sessions: r.sessions,
-                records: r.records,
-            })
-            .collect(),
-        skipped: ingested
-            .problems
-            .iter()
-            .filter(|p| p.kind == ProblemKind::Skipped)
-            .count() as u64,
-        formats: formats_named
-            .iter()
-            .map(|c| (c.format.clone(), c.files))
-            .collect(),
-        formats_named,
-        process_starts: counts.process_starts,
-        ignored: ingested.records.ignored,
-        operations: counts.operations,
-        samples: counts.samples,
-        events: told_events(workload),
-        aggregates: counts.aggregates,
-        sessions: counts.sessions,
-        units: workload.units.len() as u64,
-        units_called: if counts.sessions == workload.units.len() as u64 {
-            "sessions"
-        } else {
-            "units"
-        }
-        .into(),
-        problems: ingested
-            .problems
-            .iter()
-            .take(LISTED_FAULTS)
-            .map(|p| FaultRow {
-                file: path(p.file),
-                line: p.line,
-                reason: p.reason.clone().into_owned(),
-            })
-            .collect(),
-        problems_total: ingested.problems.len() as u64,
-        unrecognised: not_recognised.iter().map(|n| n.file.clone()).collect(),
-        unrecognised_why: not_recognised,
-        prices: price_note(&request.prices, workload),
-        configuration: if config.files.is_empty() {
-            vec!["built-in defaults".into()]
-        } else {
-            config.files.clone()
-        },
-        inputs,
-        history: None,
-    }
 }
