@@ -17,7 +17,7 @@ use crate::assessment::{
 use crate::config::Config;
 use crate::metrics::{Direction, Metric};
 use crate::record::{DIMENSIONS, Dimension, Name, hash128};
-use crate::scenario::{knobs, measured, outcome};
+use crate::scenario::{effects, knobs, measured, outcome};
 use crate::units::Time;
 use crate::workload::{Filter, Workload};
 
@@ -326,7 +326,7 @@ impl Sides {
             contrasts: BTreeMap::from([(self.metric, contrast)]),
             ..outcome::Change::default()
         };
-        let effect = outcome::mean_effect_of(&before, self.metric, &change, LEVEL)?;
+        let effect = effects::mean_effect_of(&before, self.metric, &change, LEVEL)?;
         let span = Span {
             estimate: effect.to - effect.from,
             low: effect.low.map(|low| low - effect.from),

@@ -9,6 +9,7 @@
 
 pub mod caches;
 pub mod context;
+pub mod effects;
 pub mod knobs;
 pub mod measured;
 pub mod outcome;

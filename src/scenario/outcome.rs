@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use super::effects::{cells, mask_of, mean_effect, p95_effect, totalled};
 use super::measured::{self, Contrast, Swap, Transport};
 use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
 use crate::assessment::{Effect, Score};
-use crate::metrics::{Metric, Unit};
+use crate::metrics::Metric;
 use crate::record::Dimension;
 use crate::score::{Part, rescore};
 use crate::workload::{Figure, Workload};
@@ -254,9 +255,9 @@ fn replays(bench: &Bench<'_>, changes: &[&Change]) -> Vec<Replayed> {
 
 /// What replays shift of a metric, by which of the changes concern the rows, and by group of units.
 #[derive(Debug, Default)]
-struct Shifts {
+pub(super) struct Shifts {
     /// Change of n, of the sum, and of the part of the sum that is time of preparations.
-    by_mask: BTreeMap<u64, (f64, f64, f64)>,
+    pub(super) by_mask: BTreeMap<u64, (f64, f64, f64)>,
     /// Change of n and of the sum.
     by_group: Vec<(f64, f64)>,
     /// n and sum as measured.
@@ -314,7 +315,7 @@ impl Shifts {
 
     /// Half of the 90 % interval of the change of the mean, squared: over units, and the error of the
     /// reproduction. `None` with too few groups of units, or where an assumption stands behind it.
-    fn half_squared(&self) -> Option<f64> {
+    pub(super) fn half_squared(&self) -> Option<f64> {
         if self.by_mask.is_empty() {
             return Some(0.0);
         }
@@ -398,248 +399,6 @@ fn points(score: &Score, effects: &[Effect], pick: impl Fn(&Effect) -> Option<f6
         return Some(0.0);
     }
     rescore(score, &changed).map(|then| then - present)
-}
-
-/// Sums of a metric by which of the changes concern them (a bit for each change).
-fn cells(workload: &Workload, metric: Metric, affected: &[Vec<bool>]) -> Vec<(u64, Figure)> {
-    let masks: Vec<u64> = (0..workload.catalog.dims.values().len())
-        .map(|dims| mask_of(affected, dims))
-        .collect();
-    let mut cells: BTreeMap<u64, Figure> = BTreeMap::new();
-    for row in &workload.rows {
-        let mask = masks[row.key.dims.0 as usize];
-        row.add_to(metric, cells.entry(mask).or_default());
-    }
-    cells.into_iter().filter(|(_, f)| f.n > 0).collect()
-}
-
-fn mask_of(affected: &[Vec<bool>], dims: usize) -> u64 {
-    affected
-        .iter()
-        .enumerate()
-        .filter(|(_, a)| a.get(dims).copied().unwrap_or(false))
-        .fold(0, |mask, (i, _)| mask | 1 << i)
-}
-
-/// The effect of one change on the mean of a metric, with an interval at a confidence. `None` where
-/// the workload has nothing of it.
-#[must_use]
-pub fn mean_effect_of(
-    workload: &Workload,
-    metric: Metric,
-    change: &Change,
-    level: f64,
-) -> Option<Effect> {
-    let affected = change.swap.as_ref().map(|swap| swap.affected(workload));
-    let cells = cells(workload, metric, &[affected.unwrap_or_default()]);
-    mean_effect(metric, &cells, &[change], &Shifts::default(), level).map(|(_, effect)| effect)
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn mean_effect(
-    metric: Metric,
-    cells: &[(u64, Figure)],
-    changes: &[&Change],
-    shifts: &Shifts,
-    level: f64,
-) -> Option<(f64, Effect)> {
-    let unit = metric.row().unit;
-    let contrasts: Vec<Option<&Contrast>> =
-        changes.iter().map(|c| c.contrasts.get(&metric)).collect();
-    let at = |effects: &[Option<f64>]| -> f64 {
-        let (mut n, mut sum) = (0.0, 0.0);
-        for (mask, figure) in cells {
-            let count = figure.n as f64;
-            let mut part = figure.total(unit);
-            for (i, contrast) in contrasts.iter().enumerate() {
-                if mask & 1 << i != 0
-                    && let (Some(contrast), Some(effect)) = (contrast, effects[i])
-                {
-                    part = if contrast.is_factor {
-                        part * effect
-                    } else {
-                        part + count * effect
-                    };
-                }
-            }
-            n += count;
-            sum += part;
-        }
-        for (mask, (more_n, more, preparation)) in &shifts.by_mask {
-            n += more_n;
-            sum += more + preparation * preparation_factor(*mask, changes);
-        }
-        for relief in changes.iter().flat_map(|c| &c.reliefs) {
-            if relief.metric == metric {
-                n += relief.n;
-                sum += relief.sum;
-            }
-        }
-        let mean = (sum / n).max(0.0);
-        match metric {
-            Metric::SuccessRate | Metric::Accuracy | Metric::CacheHitRate => mean.min(1.0),
-            _ => mean,
-        }
-    };
-    let best: Vec<Option<f64>> = contrasts.iter().map(|c| c.map(|c| c.effect)).collect();
-    let (n, sum) = cells.iter().fold((0.0, 0.0), |(n, s), (_, f)| {
-        (n + f.n as f64, s + f.total(unit))
-    });
-    let (from, to) = (sum / n, at(&best));
-    if !from.is_finite() || !to.is_finite() {
-        return None;
-    }
-    let has_relief = changes
-        .iter()
-        .any(|c| c.reliefs.iter().any(|r| r.metric == metric));
-    let mut squares = shifts.half_squared().map(|h| (h, h));
-    for (i, contrast) in contrasts.iter().enumerate() {
-        let Some(contrast) = contrast else { continue };
-        squares = squares
-            .zip(contrast.interval(level))
-            .map(|((l, h), (low, high))| {
-                let moved = |end: f64| {
-                    let mut effects = best.clone();
-                    effects[i] = Some(end);
-                    at(&effects) - to
-                };
-                let (a, b) = (moved(low), moved(high));
-                (l + a.min(b).powi(2), h + a.max(b).powi(2))
-            });
-    }
-    // A bound has no interval.
-    let ends = squares.filter(|_| !has_relief);
-    Some((
-        from,
-        Effect {
-            metric: metric.name().into(),
-            statistic: "mean".into(),
-            unit,
-            from,
-            to,
-            low: ends.map(|(l, _)| (to - l.sqrt()).max(0.0)),
-            high: ends.map(|(_, h)| match unit {
-                Unit::Ratio => (to + h.sqrt()).min(1.0_f64.max(to)),
-                _ => to + h.sqrt(),
-            }),
-        },
-    ))
-}
-
-/// By what the swaps that concern rows shorten their preparations: so much less is spared by sparing one.
-fn preparation_factor(mask: u64, changes: &[&Change]) -> f64 {
-    let concerned = changes
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| mask & 1 << i != 0);
-    concerned
-        .filter_map(|(_, c)| c.contrasts.get(&Metric::ContextPreparationTime))
-        .filter(|c| c.is_factor)
-        .map(|c| c.effect)
-        .product()
-}
-
-/// The 95th percentile of the response time, each step moved to the same rank among like steps of the
-/// other variant. Without an interval. `None` where a change has no such map.
-fn p95_effect(
-    cells: &[(u64, Figure)],
-    changes: &[&Change],
-    replays: &[Replayed],
-) -> Option<Effect> {
-    let after: Vec<&Transport> = replays
-        .iter()
-        .filter_map(|r| r.transport.as_ref())
-        .collect();
-    let swaps = changes
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| c.contrasts.contains_key(&Metric::ResponseTime));
-    let concerned: Vec<(usize, &Transport)> = if after.is_empty() {
-        swaps
-            .map(|(i, c)| c.transport.as_ref().map(|t| (i, t)))
-            .collect::<Option<_>>()?
-    } else {
-        // What is known of the tail is better than nothing: a swap without a map leaves it as it is.
-        swaps
-            .filter_map(|(i, c)| c.transport.as_ref().map(|t| (i, t)))
-            .collect()
-    };
-    if concerned.is_empty() && after.is_empty() {
-        return None;
-    }
-    if let ([only], []) = (replays, concerned.as_slice())
-        && let Some(tail) = only.tail
-    {
-        let error = tail.error.filter(|_| !only.is_assumed);
-        return tail_effect(cells, replay::Tail { error, ..tail });
-    }
-    let mut now = Figure::default();
-    let mut then: BTreeMap<i64, u64> = BTreeMap::new();
-    for (mask, figure) in cells {
-        now.merge(figure);
-        for (bucket, n) in figure.histogram.buckets() {
-            let value = crate::workload::histogram::bucket_value(*bucket);
-            let mut value = i64::try_from(value).unwrap_or(i64::MAX);
-            for (i, transport) in &concerned {
-                if mask & 1 << i != 0 {
-                    value = transport.map(value);
-                }
-            }
-            for transport in &after {
-                value = transport.map(value);
-            }
-            *then.entry(value).or_default() += u64::from(*n);
-        }
-    }
-    let unit = Unit::Seconds;
-    let total: u64 = then.values().sum();
-    let mut below = 0;
-    #[allow(clippy::cast_precision_loss)]
-    let to = then.iter().find_map(|(value, n)| {
-        below += n;
-        (below as f64 >= (total as f64 * 0.95).ceil()).then_some(*value as f64 / unit.scale())
-    })?;
-    Some(Effect {
-        metric: Metric::ResponseTime.name().into(),
-        statistic: "p95".into(),
-        unit,
-        from: now.quantile(0.95, unit)?,
-        to,
-        low: None,
-        high: None,
-    })
-}
-
-/// The 95th percentile as measured, and as much away from it as the replays now and then differ.
-fn tail_effect(cells: &[(u64, Figure)], tail: replay::Tail) -> Option<Effect> {
-    let mut now = Figure::default();
-    cells.iter().for_each(|(_, figure)| now.merge(figure));
-    let unit = Unit::Seconds;
-    let from = now.quantile(0.95, unit)?;
-    let to = (from + tail.to - tail.from).max(0.0);
-    let half = tail.half_width(LEVEL).map(|h| h.hypot(tail.from - from));
-    Some(Effect {
-        metric: Metric::ResponseTime.name().into(),
-        statistic: "p95".into(),
-        unit,
-        from,
-        to,
-        low: half.map(|h| (to - h).max(0.0)),
-        high: half.map(|h| to + h),
-    })
-}
-
-#[allow(clippy::cast_precision_loss)]
-fn totalled(effect: Effect, n: u64) -> Effect {
-    let n = n as f64;
-    Effect {
-        statistic: "total".into(),
-        from: effect.from * n,
-        to: effect.to * n,
-        low: effect.low.map(|x| x * n),
-        high: effect.high.map(|x| x * n),
-        ..effect
-    }
 }
 
 #[cfg(test)]
