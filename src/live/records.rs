@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::snapshot::stamp;
 use super::{ProcessUse, Snapshot};
 use crate::units::Time;
 
@@ -35,7 +36,7 @@ impl Records {
     /// The file cannot be written.
     pub fn started(&mut self, time: Time) -> io::Result<()> {
         let line = json!({
-            "kind": "event", "event": "process_start", "time": text(time), "host": self.host,
+            "kind": "event", "event": "process_start", "time": stamp(time), "host": self.host,
             "process": "perfadvise monitor",
         });
         self.write(&[line])
@@ -60,7 +61,7 @@ impl Records {
 }
 
 fn lines(snapshot: &Snapshot, host: Option<&str>) -> Vec<Value> {
-    let time = text(snapshot.time);
+    let time = stamp(snapshot.time);
     let mut lines = Vec::new();
     let mut note = |metric: &str, value: Option<f64>, label: (&str, Option<&str>)| {
         if let Some(value) = value {
@@ -113,11 +114,4 @@ fn watched_and_top(snapshot: &Snapshot) -> impl Iterator<Item = &ProcessUse> {
     let watched = &snapshot.watched;
     let others = (snapshot.top.iter()).filter(|p| watched.iter().all(|w| w.name != p.name));
     watched.iter().chain(others)
-}
-
-/// RFC 3339 in UTC, to the microsecond.
-fn text(time: Time) -> String {
-    time.timestamp()
-        .strftime("%Y-%m-%dT%H:%M:%S.%6fZ")
-        .to_string()
 }

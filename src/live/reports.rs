@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::snapshot::stamp;
 use super::summary::Summary;
 use super::{Network, Snapshot};
 use crate::units::Time;
@@ -85,9 +86,9 @@ impl Reports {
             return Kept::Waiting;
         };
         let report = json!({
-            "generated_at": text(end),
+            "generated_at": stamp(end),
             "snapshots_count": self.count,
-            "monitoring_period": {"start": text(start), "end": text(end)},
+            "monitoring_period": {"start": stamp(start), "end": stamp(end)},
             "summary": self.summary.json(),
             "recent_snapshots": self.waiting,
         });
@@ -166,7 +167,7 @@ fn shape(snapshot: &Snapshot) -> Value {
             .collect()
     });
     json!({
-        "timestamp": text(snapshot.time),
+        "timestamp": stamp(snapshot.time),
         "cpu_usage": snapshot.cpu * 100.0,
         "memory_usage": percent(snapshot.memory),
         "disk_usage": percent(snapshot.disk.map(|d| d.used)),
@@ -183,13 +184,6 @@ fn shape(snapshot: &Snapshot) -> Value {
         "state_machine_metrics": null,
         "response_times": times,
     })
-}
-
-/// RFC 3339 in UTC, to the microsecond.
-fn text(time: Time) -> String {
-    time.timestamp()
-        .strftime("%Y-%m-%dT%H:%M:%S.%6fZ")
-        .to_string()
 }
 
 #[cfg(test)]

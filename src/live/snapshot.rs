@@ -58,3 +58,9 @@ pub struct Network {
     /// Packets received.
     pub packets_received: u64,
 }
+
+/// A time as reports and records write it: RFC 3339 in UTC, to the microsecond.
+pub(super) fn stamp(time: Time) -> String {
+    let text = time.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%6fZ");
+    text.to_string()
+}

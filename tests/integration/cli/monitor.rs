@@ -1,9 +1,9 @@
 //! `monitor` and `status`, through the built program.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use predicates::str::contains;
 use serde_json::{Value, json};
@@ -134,23 +134,27 @@ fn what_it_sees_is_in_reports_records_and_the_status() {
     }
 }
 
+/// A monitor that has looked once, and what it says from then on.
+#[cfg(unix)]
+fn after_a_look(folder: &Path, interval: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_perfadvise"))
+        .args(["monitor", "--interval", interval])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let look = lines.find(|line| line.as_ref().unwrap().contains("CPU"));
+    look.unwrap().unwrap();
+    (child, lines)
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_and_nothing_is_lost() {
     for signal in ["INT", "TERM"] {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_perfadvise"))
-            .args(["monitor", "--interval", "1h"])
-            .current_dir(folder.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        lines
-            .by_ref()
-            .find(|line| line.as_ref().unwrap().contains("CPU"))
-            .unwrap()
-            .unwrap();
+        let (mut child, lines) = after_a_look(folder.path(), "1h");
         let kill = Command::new("kill")
             .args(["-s", signal, &child.id().to_string()])
             .status();
@@ -169,18 +173,7 @@ fn a_signal_ends_it_and_nothing_is_lost() {
 #[test]
 fn nobody_who_listens_is_no_reason_to_lose_what_was_seen() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_perfadvise"))
-        .args(["monitor", "--interval", "200ms"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines
-        .by_ref()
-        .find(|line| line.as_ref().unwrap().contains("CPU"))
-        .unwrap()
-        .unwrap();
+    let (mut child, lines) = after_a_look(folder.path(), "200ms");
     drop(lines);
     assert!(child.wait().unwrap().success());
     assert!(!snapshots(&folder.path().join(".orch-monitoring")).is_empty());
