@@ -173,7 +173,7 @@ fn fold_operations(
     shares.push(of_formed);
     let mut streams = Streams::default();
     for share in shares {
-        streams.take_in(share.put_into(workload));
+        streams.take_in(catalog, share.put_into(workload));
     }
     workload.counts.clock_faults += joined.out_of_order;
     streams

@@ -83,7 +83,7 @@ impl Streams {
                 self.main.insert((whose.session, operation.file));
             }
             let provider = &mut self.streams[stream as usize].1.provider;
-            *provider = first_of(*provider, words.provider);
+            *provider = first_of(catalog, *provider, words.provider);
             self.requests.push(Noted {
                 stream,
                 operation: number(index),
@@ -120,7 +120,7 @@ impl Streams {
     }
 
     /// Takes over what another part of the operations gave.
-    pub(super) fn take_in(&mut self, other: Streams) {
+    pub(super) fn take_in(&mut self, catalog: &Catalog, other: Streams) {
         if self.streams.is_empty() {
             let (cut, holed) = (&self.cut | &other.cut, &self.holed | &other.holed);
             *self = Streams {
@@ -138,7 +138,7 @@ impl Streams {
                 None => self.begin(theirs.unit, whose),
             };
             let provider = &mut self.streams[place as usize].1.provider;
-            *provider = first_of(*provider, theirs.provider);
+            *provider = first_of(catalog, *provider, theirs.provider);
             places.push(place);
         }
         let placed = |stream: u32| places[stream as usize];
@@ -226,12 +226,13 @@ impl Streams {
     }
 }
 
-/// The one that is known, of two the one with the smaller number: whatever came first.
-fn first_of(a: Name, b: Name) -> Name {
-    if a.is_some() && b.is_some() {
-        a.min(b)
-    } else {
-        a.max(b)
+/// The one that is known, of two the one whose text comes first: names are numbered in the order of
+/// reading.
+fn first_of(catalog: &Catalog, a: Name, b: Name) -> Name {
+    match (a.is_some(), b.is_some()) {
+        (true, true) if catalog.text(b) < catalog.text(a) => b,
+        (true, _) => a,
+        (false, _) => b,
     }
 }
 
@@ -304,5 +305,23 @@ fn call(operation: &Operation, tool: Name) -> StreamCall {
         millis: Millis::of(if is_answered { operation.duration } else { -1 }),
         tool,
         outcome: operation.outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_providers_the_order_of_reading_chooses_none() {
+        let mut catalog = Catalog::default();
+        let openai = catalog.name("openai");
+        let anthropic = catalog.name("anthropic");
+        for (a, b) in [(openai, anthropic), (anthropic, openai)] {
+            assert_eq!(first_of(&catalog, a, b), anthropic);
+        }
+        assert_eq!(first_of(&catalog, Name::NONE, openai), openai);
+        assert_eq!(first_of(&catalog, openai, Name::NONE), openai);
+        assert_eq!(first_of(&catalog, Name::NONE, Name::NONE), Name::NONE);
     }
 }
