@@ -2,25 +2,30 @@
 //!
 //! What happened since is compared with the baseline as a projection is made ([`crate::scenario::measured`]):
 //! like work with like work (task, purpose, interface, mode), only in what the change concerns, and of
-//! a response time only the part that its knob governs. The effect is put to the work of the
-//! baseline, so that another mix of work is no effect. Units that ran before and after the change count
-//! for neither side.
+//! a response time only the parts that its knob governs. Where there is work that the change cannot touch,
+//! what changed there in the same time is taken off (difference in differences). The effect is put to the
+//! work of the baseline, so that another mix of work is no effect. Units that ran before and after the change
+//! count for neither side.
 
+mod backtest;
+mod held;
 mod judge;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assessment::{
-    Claim, ClaimBaseline, ClaimState, ClaimVerdict, Period, Recommendation, Span, Verification,
+    Claim, ClaimBaseline, ClaimState, ClaimVerdict, Period, Recommendation, Verification,
 };
 use crate::config::Config;
 use crate::metrics::{Direction, Metric};
-use crate::record::{DIMENSIONS, Dimension, Name, hash128};
-use crate::scenario::{effects, knobs, measured, outcome};
+use crate::record::hash128;
+use crate::scenario::knobs;
 use crate::units::Time;
-use crate::workload::{Filter, Workload};
+use crate::workload::Workload;
 
+pub use backtest::{Told, backtest};
+use held::Promise;
 pub use record::{standing, track_record, track_records};
 
 /// Confidence of what was measured.
@@ -28,11 +33,6 @@ pub const LEVEL: f64 = 0.95;
 
 /// Fewest units since the change for a word.
 pub const LEAST_UNITS: u64 = 10;
-
-/// The label that tells before from since; nobody's own.
-const SIDE: &str = "side of a claim";
-const BEFORE: &str = "before";
-const SINCE: &str = "since";
 
 /// A claim on a recommendation that was applied at a time, with the workload that it will be compared
 /// with: what began before. `None` as workload: nothing did.
@@ -128,13 +128,19 @@ pub fn verify(
     let is_made = is_made(claim, config, &mut notes);
     changed_since(claim, config, &mut notes);
     let metric = claim.metric.as_deref().and_then(Metric::named);
-    let sides = metric.map(|metric| Sides::of(claim, metric, base, &since));
-    let effect = sides.as_ref().and_then(Sides::effect);
-    let units = sides.as_ref().map_or([0, 0], |s| s.units);
-    let before = sides.as_ref().and_then(|s| s.before);
-    let realised = effect.as_ref().map(|(span, _)| *span);
-    let projected = metric.and_then(|metric| projected(claim, metric, base));
-    let matched = effect.as_ref().map(|(_, matched)| *matched);
+    let knobs: Vec<&str> = claim.change.iter().map(|c| c.knob.as_str()).collect();
+    let promise = Promise {
+        knobs: &knobs,
+        of: &claim.of,
+        projection: claim.projection.as_ref(),
+    };
+    let held = metric.map(|metric| promise.held(metric, base, &since));
+    let units = held.as_ref().map_or([0, 0], |h| h.units);
+    let before = held.as_ref().and_then(|h| h.before);
+    let realised = held.as_ref().and_then(|h| h.realised);
+    let projected = metric.and_then(|metric| promise.projected(metric, base));
+    let matched = held.as_ref().and_then(|h| h.matched);
+    let control = held.and_then(|h| h.control);
     if let Some(matched) = matched.filter(|m| *m < 0.995) {
         notes.push(format!(
             "{:.0} % of the work that it concerns had like work since; the rest is taken for that",
@@ -171,6 +177,7 @@ pub fn verify(
         interval_held: judged.interval_held,
         units,
         matched,
+        control,
         notes,
     }
 }
@@ -225,115 +232,6 @@ fn changed_since(claim: &Claim, config: &Config, notes: &mut Vec<String>) {
                 text(to)
             ));
         }
-    }
-}
-
-/// The projected change of the mean.
-fn projected(claim: &Claim, metric: Metric, base: &Workload) -> Option<Span> {
-    let effects = &claim.projection.as_ref()?.effects;
-    let effect = effects
-        .iter()
-        .find(|e| e.metric == metric.name() && e.statistic != "p95")?;
-    // Of totals the mean of a record is compared.
-    #[allow(clippy::cast_precision_loss)]
-    let n = match effect.statistic.as_str() {
-        "mean" => 1.0,
-        _ => base.figure(metric, &Filter::default()).n as f64,
-    };
-    let change = |end: f64| (end - effect.from) / n;
-    Some(Span {
-        estimate: change(effect.to),
-        low: effect.low.map(change),
-        high: effect.high.map(change),
-        level: outcome::LEVEL,
-    })
-}
-
-/// Both sides of a change in one workload, told apart by a label.
-struct Sides {
-    metric: Metric,
-    workload: Workload,
-    swap: measured::Swap,
-    part: Option<crate::record::OperationKind>,
-    units: [u64; 2],
-    /// Mean of the whole baseline.
-    before: Option<f64>,
-}
-
-impl Sides {
-    fn of(claim: &Claim, metric: Metric, base: &Workload, since: &Workload) -> Self {
-        let knob = claim.change.as_ref().map(|c| c.knob.as_str());
-        let changing = knob.and_then(knobs::changes);
-        let workload = base
-            .labelled(SIDE, BEFORE, changing)
-            .merge(since.labelled(SIDE, SINCE, changing));
-        let name = |text: &str| Name(workload.catalog.names.find(text).unwrap_or(0));
-        let within = claim
-            .of
-            .iter()
-            .filter_map(|(key, value)| {
-                let (_, dimension) = DIMENSIONS.iter().find(|(n, _)| n == key)?;
-                Some((*dimension, name(value)))
-            })
-            .collect();
-        let swap = measured::Swap {
-            dimension: Dimension::Label(name(SIDE)),
-            from: name(BEFORE),
-            to: name(SINCE),
-            within,
-        };
-        let is_in = |row: &&crate::workload::Row| {
-            let mut figure = crate::workload::Figure::default();
-            let set = workload.catalog.dims.get(row.key.dims.0);
-            swap.within.iter().all(|w| set.contains(w)) && row.add_to(metric, &mut figure)
-        };
-        let units = [swap.from, swap.to].map(|side| {
-            let rows = workload.rows.iter().filter(is_in);
-            let of_side = rows.filter(|row| {
-                let dims = workload.catalog.dims.get(row.key.dims.0);
-                dims.contains(&(swap.dimension, side))
-            });
-            let units: BTreeSet<_> = of_side.map(|row| row.key.unit).collect();
-            units.len() as u64
-        });
-        Self {
-            metric,
-            part: knob.and_then(knobs::governs),
-            units,
-            before: base
-                .figure(metric, &Filter::default())
-                .mean(metric.row().unit),
-            workload,
-            swap,
-        }
-    }
-
-    /// The change of the mean of the baseline's work, and how much of it had like work since.
-    fn effect(&self) -> Option<(Span, f64)> {
-        let contrast = if self.metric == Metric::ResponseTime {
-            measured::part_contrast(&self.workload, &self.swap, self.part)
-        } else {
-            measured::contrast(&self.workload, self.metric, &self.swap)
-        }?;
-        let matched = contrast.matched;
-        let mut before = self.workload.clone();
-        before.rows.retain(|row| {
-            let dims = self.workload.catalog.dims.get(row.key.dims.0);
-            dims.contains(&(self.swap.dimension, self.swap.from))
-        });
-        let change = outcome::Change {
-            swap: Some(self.swap.clone()),
-            contrasts: BTreeMap::from([(self.metric, contrast)]),
-            ..outcome::Change::default()
-        };
-        let effect = effects::mean_effect_of(&before, self.metric, &change, LEVEL)?;
-        let span = Span {
-            estimate: effect.to - effect.from,
-            low: effect.low.map(|low| low - effect.from),
-            high: effect.high.map(|high| high - effect.from),
-            level: LEVEL,
-        };
-        Some((span, matched))
     }
 }
 

@@ -112,8 +112,25 @@ pub struct Verification {
     pub units: [u64; 2],
     /// Share of what would change that had like work since.
     pub matched: Option<f64>,
+    /// What changed in work that the change cannot touch, and was taken off; `null`: there is no such
+    /// work, or too little of it.
+    #[serde(default)]
+    pub control: Option<Control>,
     /// What is odd about it.
     pub notes: Vec<String>,
+}
+
+/// Work that a change cannot touch: what happens there happens by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Control {
+    /// What work: `purpose other than testing`.
+    pub what: String,
+    /// Units of inference before and since.
+    pub units: [u64; 2],
+    /// What changed there: a factor of quantities, a difference of ratios.
+    pub is_factor: bool,
+    /// By how much.
+    pub change: Span,
 }
 
 /// A change with its interval.

@@ -3,6 +3,7 @@
 //! `null` means "not known".
 
 mod advice;
+mod backtest;
 mod claims;
 mod comparisons;
 mod contrast;
@@ -24,8 +25,10 @@ pub use advice::{
     NotEvaluated, Priority, Projection, ProjectionKind, Recommendation, Reproduction, RuleCounts,
     RuleState, SilencedRule,
 };
+pub use backtest::{Backtest, Calibration, HeldEffect, HeldWord, PastChange, ToldBy, UnusedChange};
 pub use claims::{
-    Claim, ClaimBaseline, ClaimState, ClaimVerdict, Dismissal, Span, TrackRecord, Verification,
+    Claim, ClaimBaseline, ClaimState, ClaimVerdict, Control, Dismissal, Span, TrackRecord,
+    Verification,
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};

@@ -69,6 +69,18 @@ pub(super) fn judge(
     }
 }
 
+/// Realised ÷ projected; `None` where nothing was projected to change.
+pub(super) fn share(projected: Span, realised: Span) -> Option<f64> {
+    let share = realised.estimate / projected.estimate;
+    share.is_finite().then_some(share)
+}
+
+/// Whether two changes agree within their intervals. `None` where either has none.
+pub(super) fn agree(projected: Span, realised: Span) -> Option<bool> {
+    let [projected, realised] = [projected, realised].map(|s| Gain::of(s, Direction::Higher));
+    projected?.agrees(&realised?)
+}
+
 /// A change, positive where it is for the better.
 #[derive(Debug, Clone, Copy)]
 struct Gain {

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod apply;
+mod backtest;
 mod baseline;
 mod cache;
 mod claims;
@@ -70,6 +71,7 @@ Examples:
   perfadvise gate --baseline main/ new/    fails a build on a regression
   perfadvise recommend reports/            only the advice
   perfadvise whatif reports/ --set context.cache_size=100   what another setting would give
+  perfadvise backtest reports/             past changes: projected, and what came of them
   perfadvise doctor reports/               slow: what was looked at, what was found, what next
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
@@ -112,6 +114,8 @@ enum Verb {
     Whatif(whatif::Args),
     /// Which settings of the knobs are not beaten, under floors and limits
     Tune(tune::Args),
+    /// Past changes of the configuration: what would have been projected, and what came of it
+    Backtest(backtest::Args),
     /// Make the change of a recommendation in the configuration, and claim it
     Apply(Box<apply::Args>),
     /// Take the last change of apply back
@@ -199,6 +203,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Recommend(args) => recommend::run(args, &context, out),
         Verb::Whatif(args) => whatif::run(args, &context, out),
         Verb::Tune(args) => tune::run(args, &context, out),
+        Verb::Backtest(args) => backtest::run(args, &context, out),
         Verb::Apply(args) => apply::run(args, &context, out),
         Verb::Undo(args) => apply::undo(args, &context, out),
         Verb::Doctor(args) => doctor::run(args, &context, out),

@@ -11,8 +11,8 @@ use super::Style;
 use super::effects::verdict_word;
 use super::escape::visible;
 use crate::assessment::{
-    Assessment, Check, Comparison, EffectKind, Limit, MetricRow, SummaryRow, TargetVerdict, Trend,
-    TunedValue, Tuning, Whatif,
+    Assessment, Backtest, Check, Comparison, EffectKind, Limit, MetricRow, SummaryRow,
+    TargetVerdict, Trend, TunedValue, Tuning, Whatif,
 };
 
 /// Columns behind the metric, its unit and its dimensions.
@@ -100,6 +100,77 @@ pub(super) fn effects(whatif: &Whatif) -> String {
             at_most.clone(),
         ];
         push(&mut out, fields.into_iter());
+    }
+    out
+}
+
+/// One line for each change and metric: what was projected and what came.
+pub(super) fn held(backtest: &Backtest) -> String {
+    let mut out = String::new();
+    let head = [
+        "at",
+        "change",
+        "mechanism",
+        "kind",
+        "units_before",
+        "units_since",
+        "metric",
+        "unit",
+        "before",
+        "projected",
+        "projected_low",
+        "projected_high",
+        "realised",
+        "realised_low",
+        "realised_high",
+        "share",
+        "interval_held",
+        "word",
+    ];
+    push(&mut out, head.into_iter().map(str::to_owned));
+    for change in &backtest.changes {
+        let value = |v: Option<&serde_json::Value>| match v {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let settings: Vec<String> = change
+            .settings
+            .iter()
+            .map(|c| format!("{}={}", c.knob, value(c.to.as_ref())))
+            .collect();
+        for e in &change.effects {
+            let projected = [
+                Some(e.projected.estimate),
+                e.projected.low,
+                e.projected.high,
+            ];
+            let realised = match e.realised {
+                Some(r) => [Some(r.estimate), r.low, r.high],
+                None => [None; 3],
+            };
+            let fields = [
+                change.at.to_string(),
+                word(&settings.join(" ")),
+                word(&change.mechanism),
+                key(change.kind),
+                change.units[0].to_string(),
+                change.units[1].to_string(),
+                word(&e.metric),
+                unit(e.unit),
+                number(Some(e.before)),
+            ]
+            .into_iter()
+            .chain(projected.map(number))
+            .chain(realised.map(number))
+            .chain([
+                number(e.share),
+                e.interval_held
+                    .map_or_else(String::new, |held| held.to_string()),
+                key(e.word),
+            ]);
+            push(&mut out, fields);
+        }
     }
     out
 }

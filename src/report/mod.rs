@@ -3,6 +3,7 @@
 //! In: an [`Assessment`] and a [`Style`]. Out: text that ends in a line break. Numbers become words in
 //! `words`, names from inputs become safe in `escape`.
 
+pub mod backtest;
 mod bars;
 mod changes;
 pub mod claims;

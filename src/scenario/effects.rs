@@ -34,20 +34,6 @@ pub(super) fn mask_of(affected: &[Vec<bool>], dims: usize) -> u64 {
         .fold(0, |mask, (i, _)| mask | 1 << i)
 }
 
-/// The effect of one change on the mean of a metric, with an interval at a confidence. `None` where
-/// the workload has nothing of it.
-#[must_use]
-pub fn mean_effect_of(
-    workload: &Workload,
-    metric: Metric,
-    change: &Change,
-    level: f64,
-) -> Option<Effect> {
-    let affected = change.swap.as_ref().map(|swap| swap.affected(workload));
-    let cells = cells(workload, metric, &[affected.unwrap_or_default()]);
-    mean_effect(metric, &cells, &[change], &Shifts::default(), level).map(|(_, effect)| effect)
-}
-
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn mean_effect(
     metric: Metric,

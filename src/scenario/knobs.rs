@@ -65,16 +65,24 @@ pub fn type_of(name: &str) -> Option<KnobType> {
         .map(|(_, kind)| *kind)
 }
 
-/// The part of a step that a knob governs; `None`: the whole of it, or nobody knows.
+/// The parts of a step that a knob governs; empty: the whole of it, or nobody knows. What a change does
+/// to the queue is not among them, but for the slots: that is known only where it is replayed.
 #[must_use]
-pub fn governs(name: &str) -> Option<OperationKind> {
-    let part = match name.split('.').next()? {
-        "context" => OperationKind::ContextPreparation,
-        "interfaces" | "model_for" | "prompt_cache" | "compaction" => OperationKind::ModelRequest,
-        "tools" => OperationKind::ToolCall,
-        _ => return None,
-    };
-    Some(part)
+pub fn governs(name: &str) -> &'static [OperationKind] {
+    match name.split('.').next() {
+        Some("context") => &[OperationKind::ContextPreparation],
+        Some("interfaces" | "model_for" | "prompt_cache" | "compaction") => {
+            &[OperationKind::ModelRequest]
+        }
+        Some("tools") => &[OperationKind::ToolCall],
+        // A model's answer does not wait for a slot, nor for the machine.
+        _ if name == "resources.concurrent_operations" => &[
+            OperationKind::WaitQueue,
+            OperationKind::ContextPreparation,
+            OperationKind::ToolCall,
+        ],
+        _ => &[],
+    }
 }
 
 /// The dimension whose value a knob changes: work with the one value becomes work with the other.
@@ -135,12 +143,10 @@ mod tests {
         assert_eq!(json(&KnobValue::Number(50.0)).to_string(), "50");
         assert_eq!(type_of("context.mode_for."), None);
         for (name, _) in KNOBS {
-            let part = governs(name);
-            assert!(
-                !name.starts_with("context.") || part == Some(OperationKind::ContextPreparation)
-            );
+            let parts = governs(name);
+            assert!(!name.starts_with("context.") || parts == [OperationKind::ContextPreparation]);
         }
-        assert_eq!(governs("resources.concurrent_operations"), None);
+        assert_eq!(governs("resources.cpu_limit"), []);
         assert_eq!(changes("context.mode_for.testing"), Some(Dimension::Mode));
         assert_eq!(changes("context.cache_size"), None);
     }

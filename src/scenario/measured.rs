@@ -123,46 +123,166 @@ impl Contrast {
 /// that the dimension governs, else a factor of the whole. `None` as for [`contrast`].
 #[must_use]
 pub fn response_contrast(workload: &Workload, swap: &Swap) -> Option<Contrast> {
-    let part = match swap.dimension {
-        Dimension::Mode => Some(OperationKind::ContextPreparation),
-        Dimension::Interface => Some(OperationKind::ModelRequest),
-        _ => None,
+    let parts: &[OperationKind] = match swap.dimension {
+        Dimension::Mode => &[OperationKind::ContextPreparation],
+        Dimension::Interface => &[OperationKind::ModelRequest],
+        _ => &[],
     };
-    part_contrast(workload, swap, part)
-}
-
-/// The same for the part of a step that is named; without one for the whole.
-#[must_use]
-pub fn part_contrast(
-    workload: &Workload,
-    swap: &Swap,
-    part: Option<OperationKind>,
-) -> Option<Contrast> {
-    let Some(part) = part else {
-        return contrast(workload, Metric::ResponseTime, swap);
-    };
-    let has = |kind| workload.rows.iter().any(|r| r.key.operation == kind);
-    if !has(OperationKind::Step) || !has(part) {
-        return contrast(workload, Metric::ResponseTime, swap);
-    }
-    // n from the steps, the sum from their parts: seconds of the part per step.
-    let observed = Observed::gather(workload, swap, |row| {
-        if row.key.is_step {
-            Some((row.time.n as f64, 0.0))
-        } else if row.key.operation == part {
-            Some((0.0, row.time.total(Unit::Seconds)))
-        } else {
-            None
-        }
-    });
-    observed.best(false)
+    let told = Told::of(workload, Metric::ResponseTime, parts);
+    Observed::of_swap(workload, swap, &told).best(told.is_factor())
 }
 
 /// The effect of a swap on a metric; `None` where one of the variants or its like was not observed.
 #[must_use]
 pub fn contrast(workload: &Workload, metric: Metric, swap: &Swap) -> Option<Contrast> {
-    let is_factor = metric.row().kind != Kind::Share && metric.row().unit != Unit::Ratio;
-    Observed::gather(workload, swap, |row| n_and_sum(row, metric)).best(is_factor)
+    let told = Told::of(workload, metric, &[]);
+    Observed::of_swap(workload, swap, &told).best(told.is_factor())
+}
+
+/// Work before and since a change: what it touched, and what it cannot touch.
+#[derive(Debug, Clone, Default)]
+pub struct BeforeAndSince {
+    /// For each dimension set: 0 for work before the change, 1 for work since, `None` for what it does not
+    /// touch.
+    pub touched: Vec<Option<usize>>,
+    /// The same of the control: work that it cannot touch. Empty: there is none.
+    pub control: Vec<Option<usize>>,
+    /// The dimensions that the change changes: they make no difference to what is alike.
+    pub changing: Vec<Dimension>,
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Realised {
+    /// The effect on what it touched, less what changed in the control.
+    pub contrast: Contrast,
+    /// What changed in the control, with the smaller number of units on either side of it; `None`: it was
+    /// not taken off.
+    pub control: Option<(Contrast, [u64; 2])>,
+}
+
+/// What like work took before and since, of the response time only in the parts named (none: the whole),
+/// less what changed in the control in the same time: the difference in differences, of quantities as
+/// factors. Both are left out by the same groups of units, so that the standard error is of their
+/// difference. A control with fewer than `least` units on a side is not taken off. `None` where there is
+/// no like work on both sides.
+///
+/// Sources: Card & Krueger 1994, American Economic Review 84(4) (difference in differences); Bertrand,
+/// Duflo & Mullainathan 2004, Quarterly Journal of Economics 119(1) (errors over groups, since records of
+/// one unit are correlated).
+#[must_use]
+pub fn since(
+    workload: &Workload,
+    metric: Metric,
+    parts: &[OperationKind],
+    sides: &BeforeAndSince,
+    least: u64,
+) -> Option<Realised> {
+    let told = Told::of(workload, metric, parts);
+    let is_factor = told.is_factor();
+    let kinds = kinds(&sides.changing, workload);
+    let mut touched = Observed::gather(workload, &sides.touched, &kinds, &told);
+    // Nothing changes there, so that every dimension makes a difference.
+    let mut control =
+        Observed::gather(workload, &sides.control, &self::kinds(&[], workload), &told);
+    let [units_before, units_since] = control.units();
+    if units_before.min(units_since) < least {
+        return Some(Realised {
+            contrast: touched.best(is_factor)?,
+            control: None,
+        });
+    }
+    let all: BTreeSet<UnitId> = touched
+        .ranks
+        .keys()
+        .chain(control.ranks.keys())
+        .copied()
+        .collect();
+    let ranks: BTreeMap<UnitId, usize> = all.into_iter().enumerate().map(|(i, u)| (u, i)).collect();
+    touched.ranks.clone_from(&ranks);
+    control.ranks = ranks;
+    let own = touched.best_pools()?;
+    let alone = own.contrast(is_factor)?;
+    let Some(drift) = control.best_pools() else {
+        return Some(Realised {
+            contrast: alone,
+            control: None,
+        });
+    };
+    let difference = |own: &Pooled, drift: &Pooled| -> Option<f64> {
+        let effect = match told {
+            Told::Part(_) => (own.then / drift.effect(true)? - own.now) / own.n,
+            Told::Whole(_) if is_factor => own.effect(true)? / drift.effect(true)?,
+            Told::Whole(_) => own.effect(false)? - drift.effect(false)?,
+        };
+        effect.is_finite().then_some(effect)
+    };
+    let (Some(effect), Some(of_control)) = (
+        difference(&own.all, &drift.all),
+        drift.contrast(is_factor || matches!(told, Told::Part(_))),
+    ) else {
+        return Some(Realised {
+            contrast: alone,
+            control: None,
+        });
+    };
+    let without: Vec<f64> = own
+        .without
+        .iter()
+        .zip(&drift.without)
+        .filter_map(|(own, drift)| difference(own, drift))
+        .map(|e| if is_factor { e.ln() } else { e })
+        .collect();
+    Some(Realised {
+        contrast: Contrast {
+            effect,
+            error: error(&without, own.without.len()),
+            ..alone
+        },
+        control: Some((of_control, [units_before, units_since])),
+    })
+}
+
+/// What rows tell of a metric.
+#[derive(Debug, Clone, PartialEq)]
+enum Told {
+    /// n and sum of the metric.
+    Whole(Metric),
+    /// n from the steps, the sum from these of their parts: seconds of them per step.
+    Part(Vec<OperationKind>),
+}
+
+impl Told {
+    /// Of the response time the parts, where steps tell of them.
+    fn of(workload: &Workload, metric: Metric, parts: &[OperationKind]) -> Self {
+        let has = |kind| workload.rows.iter().any(|r| r.key.operation == kind);
+        let told: Vec<OperationKind> = parts.iter().copied().filter(|p| has(*p)).collect();
+        if metric == Metric::ResponseTime && has(OperationKind::Step) && !told.is_empty() {
+            Self::Part(told)
+        } else {
+            Self::Whole(metric)
+        }
+    }
+
+    fn is_factor(&self) -> bool {
+        match self {
+            Self::Part(_) => false,
+            Self::Whole(metric) => {
+                metric.row().kind != Kind::Share && metric.row().unit != Unit::Ratio
+            }
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss)]
+    fn tell(&self, row: &Row) -> Option<(f64, f64)> {
+        match self {
+            Self::Whole(metric) => n_and_sum(row, *metric),
+            Self::Part(_) if row.key.is_step => Some((row.time.n as f64, 0.0)),
+            Self::Part(parts) => parts
+                .contains(&row.key.operation)
+                .then(|| (0.0, row.time.total(Unit::Seconds))),
+        }
+    }
 }
 
 /// How values of the present variant map to values of the other: the same rank in the distribution of
@@ -185,7 +305,7 @@ impl Transport {
         likeness: Likeness,
     ) -> Option<Transport> {
         let sides = sides(swap, workload);
-        let kinds = kinds(swap, workload);
+        let kinds = kinds(&[swap.dimension], workload);
         let mut strata: BTreeMap<Stratum, [Figure; 2]> = BTreeMap::new();
         for row in workload.rows.iter().filter(|r| r.key.is_step) {
             if let Some(side) = sides[row.key.dims.0 as usize]
@@ -278,15 +398,20 @@ struct Observed {
 }
 
 impl Observed {
-    /// `tell` gives n and sum of a row; `None` where it tells nothing.
-    fn gather(workload: &Workload, swap: &Swap, tell: impl Fn(&Row) -> Option<(f64, f64)>) -> Self {
-        let sides = sides(swap, workload);
-        let kinds = kinds(swap, workload);
+    fn of_swap(workload: &Workload, swap: &Swap, told: &Told) -> Self {
+        let kinds = kinds(&[swap.dimension], workload);
+        Self::gather(workload, &sides(swap, workload), &kinds, told)
+    }
+
+    /// `sides` and `kinds` are by dimension set; without sides nothing is gathered.
+    fn gather(workload: &Workload, sides: &[Option<usize>], kinds: &[u32], told: &Told) -> Self {
         let mut rows = Vec::new();
         for row in &workload.rows {
             let dims = row.key.dims.0 as usize;
-            let Some(side) = sides[dims] else { continue };
-            if let Some((n, sum)) = tell(row) {
+            let Some(side) = sides.get(dims).copied().flatten() else {
+                continue;
+            };
+            if let Some((n, sum)) = told.tell(row) {
                 rows.push((row.key.task, kinds[dims], row.key.unit, side, n, sum));
             }
         }
@@ -297,20 +422,33 @@ impl Observed {
         }
     }
 
-    /// By the closest likeness of which enough was observed.
-    fn best(&self, is_factor: bool) -> Option<Contrast> {
-        [Likeness::TaskAndKind, Likeness::Task, Likeness::Kind]
-            .into_iter()
-            .find_map(|likeness| self.contrast(likeness, is_factor))
+    /// Units of each variant.
+    fn units(&self) -> [u64; 2] {
+        [0, 1].map(|side| {
+            let of_side = self.rows.iter().filter(|r| r.3 == side);
+            let units: BTreeSet<UnitId> = of_side.map(|r| r.2).collect();
+            units.len() as u64
+        })
     }
 
-    fn contrast(&self, likeness: Likeness, is_factor: bool) -> Option<Contrast> {
+    /// By the closest likeness of which enough was observed.
+    fn best(&self, is_factor: bool) -> Option<Contrast> {
+        LIKENESSES
+            .into_iter()
+            .find_map(|likeness| self.pools(likeness)?.contrast(is_factor))
+    }
+
+    fn best_pools(&self) -> Option<Pools> {
+        LIKENESSES
+            .into_iter()
+            .find_map(|likeness| self.pools(likeness))
+    }
+
+    fn pools(&self, likeness: Likeness) -> Option<Pools> {
         let groups = self.ranks.len().min(GROUPS);
         let mut strata: BTreeMap<Stratum, Vec<Cell>> = BTreeMap::new();
-        let mut units: [BTreeSet<UnitId>; 2] = Default::default();
         let mut n = 0.0;
         for (task, kind, unit, side, count, sum) in &self.rows {
-            units[*side].insert(*unit);
             if *side == 0 {
                 n += count;
             }
@@ -329,27 +467,59 @@ impl Observed {
             Likeness::TaskAndKind | Likeness::Task => all.strata >= LEAST_PAIRS && all.n >= 0.5 * n,
             Likeness::Kind => all.strata > 0,
         };
-        if !is_enough {
-            return None;
-        }
-        let effect = all.effect(is_factor)?;
-        let without: Vec<f64> = (0..groups)
-            .filter_map(|group| pool(&strata, Some(group)).effect(is_factor))
+        let [before, since] = self.units();
+        is_enough.then(|| Pools {
+            likeness,
+            without: (0..groups)
+                .map(|group| pool(&strata, Some(group)))
+                .collect(),
+            all,
+            n,
+            units: before.min(since),
+        })
+    }
+}
+
+/// From the closest likeness on.
+const LIKENESSES: [Likeness; 3] = [Likeness::TaskAndKind, Likeness::Task, Likeness::Kind];
+
+/// What was observed under one likeness, and the same without each group of units.
+struct Pools {
+    likeness: Likeness,
+    all: Pooled,
+    without: Vec<Pooled>,
+    /// Values that would change.
+    n: f64,
+    /// Units of the rarer variant.
+    units: u64,
+}
+
+impl Pools {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    fn contrast(&self, is_factor: bool) -> Option<Contrast> {
+        let effect = self.all.effect(is_factor)?;
+        let without: Vec<f64> = self
+            .without
+            .iter()
+            .filter_map(|pooled| pooled.effect(is_factor))
             .map(|e| if is_factor { e.ln() } else { e })
             .collect();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         Some(Contrast {
             is_factor,
             effect,
-            // A group without which there is nothing to compare leaves no standard error.
-            error: (groups >= LEAST_GROUPS && without.len() == groups).then(|| jackknife(&without)),
-            likeness,
-            strata: all.strata as u64,
-            n: n as u64,
-            units: units[0].len().min(units[1].len()) as u64,
-            matched: all.n / n,
+            error: error(&without, self.without.len()),
+            likeness: self.likeness,
+            strata: self.all.strata as u64,
+            n: self.n as u64,
+            units: self.units,
+            matched: self.all.n / self.n,
         })
     }
+}
+
+/// Standard error and degrees of freedom; a group without which there is nothing to compare leaves none.
+fn error(without: &[f64], groups: usize) -> Option<(f64, f64)> {
+    (groups >= LEAST_GROUPS && without.len() == groups).then(|| jackknife(without))
 }
 
 /// Sums over the strata with both variants.
@@ -435,16 +605,16 @@ fn sides(swap: &Swap, workload: &Workload) -> Vec<Option<usize>> {
         .collect()
 }
 
-/// For each dimension set a number for its values of purpose, interface and mode without the one that
-/// changes.
-fn kinds(swap: &Swap, workload: &Workload) -> Vec<u32> {
+/// For each dimension set a number for its values of purpose, interface and mode without those that
+/// change.
+fn kinds(changing: &[Dimension], workload: &Workload) -> Vec<u32> {
     let mut numbers: BTreeMap<Vec<Name>, u32> = BTreeMap::new();
     (0..workload.catalog.dims.values().len())
         .map(|id| {
             let dims = DimsId(u32::try_from(id).unwrap_or(0));
             let values = [Dimension::Purpose, Dimension::Interface, Dimension::Mode]
                 .into_iter()
-                .filter(|d| *d != swap.dimension)
+                .filter(|d| !changing.contains(d))
                 .map(|d| workload.catalog.dimension(dims, d))
                 .collect();
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);

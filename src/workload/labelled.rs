@@ -5,10 +5,9 @@ use crate::record::{Dimension, DimsId};
 use super::Workload;
 
 impl Workload {
-    /// The rows with a label of this value, without one of their dimensions; nothing else of the
-    /// workload.
+    /// The rows with a label of this value; nothing else of the workload.
     #[must_use]
-    pub fn labelled(&self, label: &str, value: &str, without: Option<Dimension>) -> Workload {
+    pub fn labelled(&self, label: &str, value: &str) -> Workload {
         let mut catalog = self.catalog.clone();
         let own = (Dimension::Label(catalog.name(label)), catalog.name(value));
         let dims: Vec<DimsId> = self
@@ -16,10 +15,7 @@ impl Workload {
             .dims
             .values()
             .iter()
-            .map(|set| {
-                let kept = set.iter().copied().filter(|(d, _)| Some(*d) != without);
-                catalog.dims(kept.chain([own]).collect())
-            })
+            .map(|set| catalog.dims(set.iter().copied().chain([own]).collect()))
             .collect();
         let mut rows = self.rows.clone();
         for row in &mut rows {

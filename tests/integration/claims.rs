@@ -346,6 +346,7 @@ fn a_track_record_weighs_on_confidence_and_a_claim_locks() {
         interval_held: Some(false),
         units: [60, 30],
         matched: None,
+        control: None,
         notes: Vec::new(),
     });
     let known = claims::standing(std::slice::from_ref(&claim), &[]);

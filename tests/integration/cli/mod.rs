@@ -1,6 +1,7 @@
 //! The program as a user runs it: standard output, standard error, exit codes.
 
 mod apply;
+mod backtest;
 mod baseline;
 mod claims;
 mod compare;
