@@ -220,6 +220,8 @@ registry! {
     SwitchTime "switch_time" "Switch time" Seconds Lower Value Workflow None;
     /// Duration of a workflow state, from events.
     TransitionTime "transition_time" "Time in a workflow state" Seconds Neither Value Workflow None;
+    /// Wall-clock time of a session, without the waits of a person who was away.
+    SessionTime "session_time" "Session time" Seconds Lower Value Application None;
 }
 
 impl Metric {

@@ -23,6 +23,15 @@ Examples:
   perfadvise whatif reports/ --set context.cache_size=100
   perfadvise whatif reports/ --set context.mode_for.testing=SIMPLE --set interfaces.primary=anthropic_api
   perfadvise whatif reports/ --set context.cache_ttl=1h --format json
+  perfadvise whatif ~/.claude/projects --set prompt_cache.lifetime=1h --set compaction.at_tokens=80000
+
+Knobs:
+  context.cache_size  context.cache_ttl  context.preload_common_contexts  context.mode
+  context.mode_for.PURPOSE  interfaces.primary  interfaces.fallback  interfaces.testing
+  resources.concurrent_operations  prompt_cache.lifetime  prompt_cache.keep_warm
+  compaction.at_tokens  model_for.AGENT  model_for.PURPOSE  tools.parallel  retry.limit
+  timeout.TOOL  timeout.model_request
+
 
 Present values come from performance_config.yaml, perfadvise.yaml and events of changes in the input.")]
 pub(super) struct Args {
@@ -131,6 +140,9 @@ fn is_allowed(knob: &str, value: &KnobValue) -> bool {
                 .iter()
                 .any(|m| m.eq_ignore_ascii_case(word))
         }
+        KnobValue::Word(word) if knob == "prompt_cache.keep_warm" => {
+            ["never", "pending", "always"].contains(&word.as_str())
+        }
         KnobValue::Word(word) if knob == "context.mode_selection_strategy" => {
             ["accuracy_first", "balanced", "performance_first"].contains(&word.as_str())
         }
@@ -149,6 +161,7 @@ fn wanted(knob: &str, kind: KnobType) -> String {
         KnobType::Word if knob.starts_with("context.mode_sel") => {
             "accuracy_first, balanced or performance_first"
         }
+        KnobType::Word if knob == "prompt_cache.keep_warm" => "never, pending or always",
         KnobType::Word if knob.starts_with("context.mode") => "FANCY or SIMPLE",
         KnobType::Word => "a name",
     };
@@ -192,6 +205,10 @@ mod tests {
             [("context.cache_size".to_owned(), KnobValue::Number(100.0))]
         );
         for wrong in [
+            "prompt_cache.ttl=1h",
+            "prompt_cache.keep_warm=often",
+            "tools.parallel=2",
+            "model_for.=small",
             "context.cash_size=100",
             "context.cache_size",
             "context.cache_size=0",

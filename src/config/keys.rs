@@ -76,6 +76,7 @@ pub struct Key {
 
 /// The modes of a context manager.
 pub const MODES: &[&str] = &["FANCY", "SIMPLE"];
+const KEEP_WARM: &[&str] = &["never", "pending", "always"];
 const STRATEGIES: &[&str] = &["accuracy_first", "balanced", "performance_first"];
 const DIRECTIONS: &[&str] = &["higher", "lower"];
 const PROFILES: &[&str] = &["orchestrator", "coding-agent"];
@@ -121,7 +122,8 @@ pub const KEYS: &[Key] = &[
     knob("resources.cpu_limit", Type::Ratio, "80%", "Most of the processors that the workflow may use."),
     knob("resources.concurrent_operations", Type::Count { least: 1, of: "operations" }, "4", "Steps that run at the same time."),
     knob("prompt_cache.lifetime", Type::Duration, "5min", "How long the provider keeps a prompt's prefix."),
-    knob("model_for.", Type::Word, "small-model", "The model of steps of a purpose."),
+    knob("prompt_cache.keep_warm", Type::OneOf(KEEP_WARM), "never", "Whether the client reads a prompt's prefix again before it expires: never, while a tool call is pending, always."),
+    knob("model_for.", Type::Word, "small-model", "The model of an agent, of all of them (all), or of steps of a purpose."),
     knob("retry.limit", Type::Count { least: 0, of: "retries" }, "3", "Retries after the first attempt."),
     knob("retry.backoff", Type::Duration, "1s", "Wait before the first retry; it doubles with each."),
     knob("timeout.", Type::Duration, "60s", "Most time that an operation of this kind may take."),

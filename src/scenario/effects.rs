@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::measured::{Contrast, Transport};
-use super::outcome::{Change, LEVEL, Shifts};
+use super::outcome::{Change, LEVEL, Shifts, present_seconds};
 use super::replay::{self, Replayed};
 use crate::assessment::Effect;
 use crate::metrics::{Metric, Unit};
@@ -19,6 +19,13 @@ pub(super) fn cells(
         .map(|dims| mask_of(affected, dims))
         .collect();
     let mut cells: BTreeMap<u64, Figure> = BTreeMap::new();
+    if metric == Metric::SessionTime {
+        let all = cells.entry(0).or_default();
+        for clock in &workload.wall_clocks {
+            #[allow(clippy::cast_possible_truncation)] // centuries
+            all.add((present_seconds(clock) * metric.row().unit.scale()) as i64);
+        }
+    }
     for row in &workload.rows {
         let mask = masks[row.key.dims.0 as usize];
         row.add_to(metric, cells.entry(mask).or_default());
@@ -76,7 +83,11 @@ pub(super) fn mean_effect(
         }
         let mean = (sum / n).max(0.0);
         match metric {
-            Metric::SuccessRate | Metric::Accuracy | Metric::CacheHitRate => mean.min(1.0),
+            Metric::SuccessRate
+            | Metric::ToolSuccessRate
+            | Metric::Accuracy
+            | Metric::CacheHitRate
+            | Metric::PromptCacheHitRate => mean.min(1.0),
             _ => mean,
         }
     };
@@ -163,14 +174,15 @@ pub(super) fn p95_effect(
             .filter_map(|(i, c)| c.transport.as_ref().map(|t| (i, t)))
             .collect()
     };
-    if concerned.is_empty() && after.is_empty() {
-        return None;
-    }
-    if let ([only], []) = (replays, concerned.as_slice())
+    let tails: Vec<&Replayed> = replays.iter().filter(|r| r.tail.is_some()).collect();
+    if let ([only], [], true) = (tails.as_slice(), concerned.as_slice(), after.len() < 2)
         && let Some(tail) = only.tail
     {
         let error = tail.error.filter(|_| !only.is_assumed);
         return tail_effect(cells, replay::Tail { error, ..tail });
+    }
+    if concerned.is_empty() && after.is_empty() {
+        return None;
     }
     let mut now = Figure::default();
     let mut then: BTreeMap<i64, u64> = BTreeMap::new();

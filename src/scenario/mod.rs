@@ -5,7 +5,8 @@
 //! [`share`] gives a bound. [`outcome`] puts several changes into one simulation.
 //!
 //! A mechanism of replay is a folder or file with a [`replay::Mechanism`], and a row in
-//! [`replay::MECHANISMS`]: [`context`] is the context cache and the slots of steps.
+//! [`replay::MECHANISMS`]: [`context`] is the context cache and the slots of steps, [`streams`]
+//! the requests and tool calls of agents.
 
 pub mod caches;
 pub mod context;
@@ -18,6 +19,7 @@ pub mod replay;
 pub mod requests;
 pub mod servers;
 pub mod share;
+pub mod streams;
 pub mod tune;
 pub mod turn;
 pub mod whatif;

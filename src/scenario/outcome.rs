@@ -10,10 +10,10 @@ use super::effects::{cells, mask_of, mean_effect, p95_effect, totalled};
 use super::measured::{self, Contrast, Swap, Transport};
 use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
 use crate::assessment::{Effect, Score};
-use crate::metrics::Metric;
+use crate::metrics::{Kind, Metric};
 use crate::record::Dimension;
 use crate::score::{Part, rescore};
-use crate::workload::{Figure, Workload};
+use crate::workload::{Figure, UnitId, WallClock, WallPart, Workload};
 
 /// Confidence of projections.
 pub const LEVEL: f64 = 0.9;
@@ -24,14 +24,29 @@ const SEEN: f64 = 0.95;
 /// Metrics that a change can concern, in the order in which effects are listed.
 const SIMULATED: &[Metric] = &[
     Metric::ResponseTime,
+    Metric::SessionTime,
     Metric::ContextPreparationTime,
     Metric::QueueTime,
+    Metric::ModelTime,
+    Metric::ToolTime,
+    Metric::ToolSuccessRate,
     Metric::SuccessRate,
     Metric::Accuracy,
     Metric::CacheHitRate,
+    Metric::PromptCacheHitRate,
     Metric::TokenEfficiency,
     Metric::MemoryUsage,
     Metric::Cost,
+    Metric::ComputedCost,
+];
+
+/// Of these, what only replays change: between variants that were observed they are not compared.
+const REPLAYED: &[Metric] = &[
+    Metric::SessionTime,
+    Metric::ModelTime,
+    Metric::ToolTime,
+    Metric::ToolSuccessRate,
+    Metric::PromptCacheHitRate,
 ];
 
 /// A change of configuration with what it does to each metric.
@@ -83,9 +98,10 @@ impl Change {
         let is_governed = |metric: Metric| match metric {
             // Waits for a slot are held as they were.
             Metric::ResponseTime | Metric::QueueTime => false,
-            // An interface has no part in how a context is prepared.
+            other if REPLAYED.contains(&other) => false,
+            // An interface or a model has no part in how a context is prepared.
             Metric::ContextPreparationTime | Metric::CacheHitRate | Metric::TokenEfficiency => {
-                swap.dimension != Dimension::Interface
+                swap.dimension == Dimension::Mode
             }
             _ => true,
         };
@@ -156,9 +172,10 @@ pub struct Outcome {
     pub points: Option<f64>,
     /// 90 % interval of the points, where all effects on the score have one.
     pub points_interval: Option<(f64, f64)>,
-    /// Share of the time of all steps that is saved.
+    /// Share of the time of all steps that is saved; where none is shorter, of the time of sessions.
     pub time_saved: f64,
-    /// Share of the reported cost that is saved; `None` where none is reported.
+    /// Share of the reported cost that is saved, else of the cost at list prices; `None` where neither is
+    /// concerned.
     pub cost_saved: Option<f64>,
 }
 
@@ -201,11 +218,19 @@ pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
         let Some((from, mut effect)) = mean_effect(*metric, &cells, changes, &shifts, LEVEL) else {
             continue;
         };
-        if *metric == Metric::ResponseTime {
-            outcome.time_saved = 1.0 - effect.to / from;
+        let saved = 1.0 - effect.to / from;
+        match metric {
+            Metric::ResponseTime => outcome.time_saved = saved,
+            // What a session waits less for, where no step is shorter.
+            Metric::SessionTime if outcome.time_saved == 0.0 => outcome.time_saved = saved,
+            // What was reported counts, else the prices of the table.
+            Metric::Cost => outcome.cost_saved = Some(saved),
+            Metric::ComputedCost if outcome.cost_saved.is_none() => {
+                outcome.cost_saved = Some(saved);
+            }
+            _ => {}
         }
-        if *metric == Metric::Cost {
-            outcome.cost_saved = Some(1.0 - effect.to / from);
+        if metric.row().kind == Kind::Total {
             let n: u64 = cells.iter().map(|(_, f)| f.n).sum();
             effect = totalled(effect, n);
         }
@@ -296,19 +321,42 @@ impl Shifts {
         }
         all.measured.resize(GROUPS, (0.0, 0.0));
         let unit = metric.row().unit;
+        let mut note = |of: UnitId, n: f64, sum: f64| {
+            let group = &mut all.measured[group_of(of)];
+            group.0 += n;
+            group.1 += sum;
+        };
+        for clock in workload
+            .wall_clocks
+            .iter()
+            .filter(|_| metric == Metric::SessionTime)
+        {
+            note(clock.unit, 1.0, present_seconds(clock));
+        }
         for row in &workload.rows {
             let mut figure = Figure::default();
             if row.add_to(metric, &mut figure) {
-                let group = &mut all.measured[group_of(row.key.unit)];
-                group.0 += figure.n as f64;
-                group.1 += figure.total(unit);
+                note(row.key.unit, figure.n as f64, figure.total(unit));
             }
         }
         all.is_assumed = replays.iter().any(|r| r.is_assumed);
+        let n: f64 = all.measured.iter().map(|(n, _)| n).sum();
         for reproduction in replays.iter().flat_map(|r| &r.reproduction) {
-            if reproduction.metric == metric.name() && reproduction.statistic == "mean" {
-                all.error += (reproduction.replayed - reproduction.measured).powi(2);
+            let distance = reproduction.replayed - reproduction.measured;
+            if reproduction.metric == metric.name() {
+                all.error += match reproduction.statistic.as_str() {
+                    "mean" => distance.powi(2),
+                    "total" => (distance / n).powi(2),
+                    _ => 0.0,
+                };
             }
+        }
+        for (_, doubt) in replays
+            .iter()
+            .flat_map(|r| &r.doubts)
+            .filter(|(m, _)| *m == metric)
+        {
+            all.error += (doubt / n).powi(2);
         }
         all
     }
@@ -339,6 +387,13 @@ impl Shifts {
         let half = replay::half_width(&without, LEVEL)?;
         Some(half.powi(2) + self.error)
     }
+}
+
+/// Wall-clock time of a unit in seconds, without waits of people who were away.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn present_seconds(clock: &WallClock) -> f64 {
+    (clock.span() - clock.parts[WallPart::Away as usize]) as f64
+        / Metric::SessionTime.row().unit.scale()
 }
 
 /// Where the points may lie: the ends of each effect alone, put together as independent ones; mean and
@@ -380,7 +435,7 @@ fn points(score: &Score, effects: &[Effect], pick: impl Fn(&Effect) -> Option<f6
             ("response_time", "mean") => Part::ResponseMean,
             ("response_time", "p95") => Part::ResponseP95,
             ("success_rate", _) => Part::Success,
-            ("cache_hit_rate", _) => Part::Cache,
+            ("cache_hit_rate" | "prompt_cache_hit_rate", _) => Part::Cache,
             ("token_efficiency", _) => Part::Tokens,
             ("accuracy", _) => Part::Accuracy,
             _ => continue,

@@ -1,6 +1,7 @@
 //! The present value of a knob, and what it was before within the period.
 
 use super::knobs::{KnobType, type_of};
+use super::streams;
 use crate::config::{Config, KnobValue};
 use crate::record::EventKind;
 use crate::units::{Time, parse_bytes, parse_seconds};
@@ -66,6 +67,18 @@ pub fn timeline(
         }
     }
     Ok(Some(timeline))
+}
+
+/// The last value of a knob: as it was set, else as the records tell it.
+#[must_use]
+pub fn value(workload: &Workload, config: &Config, knob: &str) -> Option<KnobValue> {
+    let set = timeline(workload, config, knob).ok().flatten();
+    set.and_then(|t| t.last().cloned()).or_else(|| {
+        (knob == streams::LIFETIME)
+            .then(|| streams::present_lifetime(workload))
+            .flatten()
+            .map(KnobValue::Number)
+    })
 }
 
 /// A value that is none of a knob's type.

@@ -52,7 +52,7 @@ pub struct Mechanism {
 }
 
 /// All mechanisms. A knob belongs to at most one.
-pub const MECHANISMS: &[Mechanism] = &[super::context::MECHANISM];
+pub const MECHANISMS: &[Mechanism] = &[super::context::MECHANISM, super::streams::MECHANISM];
 
 /// The mechanism that turns a knob.
 ///
@@ -90,6 +90,9 @@ pub struct Replayed {
     /// Whether it rests on an assumption that nothing recorded can check: then there is no interval,
     /// which would be one of chance alone.
     pub is_assumed: bool,
+    /// By how much sums may lie elsewhere for what the sequence does not tell, in the metric's unit: it
+    /// widens their intervals.
+    pub doubts: Vec<(Metric, f64)>,
     /// What it rests on, in words.
     pub notes: Vec<String>,
 }

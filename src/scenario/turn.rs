@@ -13,6 +13,9 @@ use crate::record::{Dimension, Name};
 /// # Errors
 /// Why there is no projection on this workload.
 pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, Withheld> {
+    if let Some(change) = to_model(bench, knob, value) {
+        return Ok(change);
+    }
     if replay::mechanism(knob).is_some() {
         return Change::replay(bench, Settings::from([(knob.to_owned(), value.clone())]));
     }
@@ -63,6 +66,32 @@ fn to_mode(bench: &Bench<'_>, mode: &str, purpose: Option<&str>) -> Result<Optio
         to,
         within,
     }))
+}
+
+/// Steps of a purpose, of the model that is most used for it, become steps of another one that did like
+/// work. `None`: it did not; then only prices can be compared.
+fn to_model(bench: &Bench<'_>, knob: &str, to: &KnobValue) -> Option<Change> {
+    let (Some(purpose), KnobValue::Word(model)) = (knob.strip_prefix("model_for."), to) else {
+        return None;
+    };
+    let purpose =
+        value(bench, purpose).filter(|n| seen(bench, Dimension::Purpose, &[]).contains(n))?;
+    let within = vec![(Dimension::Purpose, purpose)];
+    let observed = seen(bench, Dimension::Model, &within);
+    let to = value(bench, model).filter(|n| observed.contains(n))?;
+    let from = *observed.first()?;
+    if from == to {
+        return Some(Change::default());
+    }
+    Change::measured(
+        bench.workload,
+        Swap {
+            dimension: Dimension::Model,
+            from,
+            to,
+            within,
+        },
+    )
 }
 
 /// Steps of the interface that the knob names now become steps of another one.
@@ -129,8 +158,8 @@ fn no_mechanism(knob: &str) -> &'static str {
         "resources.max_memory_usage" | "resources.cpu_limit" => {
             "it is a limit: what happens beyond it was not observed"
         }
-        "retry.limit" | "retry.backoff" => {
-            "how the attempts that would be made or left out would have ended is not recorded"
+        "retry.backoff" => {
+            "when a request would have been answered after another wait is not recorded"
         }
         _ => match knobs::type_of(knob) {
             Some(KnobType::Word) => "nothing of this kind was observed in both variants",

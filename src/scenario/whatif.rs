@@ -72,8 +72,9 @@ pub fn whatif(bench: &Bench<'_>, settings: &[(String, KnobValue)]) -> Whatif {
 }
 
 fn present_value(bench: &Bench<'_>, knob: &str) -> Option<serde_json::Value> {
-    let timeline = present::timeline(bench.workload, bench.config, knob).ok()??;
-    timeline.last().map(knobs::json)
+    present::value(bench.workload, bench.config, knob)
+        .as_ref()
+        .map(knobs::json)
 }
 
 pub(super) fn units_called(bench: &Bench<'_>) -> String {
@@ -234,7 +235,9 @@ fn unchanged(bench: &Bench<'_>, changes: &[&Simulated], outcome: Option<&Outcome
         Metric::CacheHitRate,
         Metric::ModelTime,
         Metric::ToolTime,
+        Metric::PromptCacheHitRate,
         Metric::Cost,
+        Metric::ComputedCost,
         Metric::TokenEfficiency,
     ];
     all.into_iter()

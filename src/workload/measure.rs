@@ -133,6 +133,8 @@ pub(super) fn row_part(row: &Row, metric: Metric) -> Part<'_> {
         Metric::ErrorRate => rate_of(is_step, &[OutcomeKind::Error, OutcomeKind::RateLimited]),
         Metric::TimeoutRate => rate_of(is_step, &[OutcomeKind::Timeout]),
         Metric::TaskTime => times_of(Op::Task),
+        // Of wall clocks, not of rows.
+        Metric::SessionTime => Part::Nothing,
         Metric::TaskSuccessRate => rate_of(operation == Op::Task, &[OutcomeKind::Ok]),
         Metric::Accuracy => figure(|f| &f.accuracy),
         Metric::ContextPreparationTime => times_of(Op::ContextPreparation),

@@ -32,9 +32,9 @@ def claude(path):
         usage = message.get("usage")
         if line.get("type") != "assistant" or not usage or message.get("model") == "<synthetic>":
             continue
-        new = {"start": asked or seconds(line["timestamp"]), "fresh": 0, "read": 0, "write": 0}
+        new = {"start": asked or seconds(line["timestamp"]), "fresh": 0, "read": 0, "write": 0, "output": 0}
         request = requests.setdefault(message["id"], new)
-        for name, key in [("fresh", "input_tokens"), ("read", "cache_read_input_tokens"), ("write", "cache_creation_input_tokens")]:
+        for name, key in [("output", "output_tokens"), ("fresh", "input_tokens"), ("read", "cache_read_input_tokens"), ("write", "cache_creation_input_tokens")]:
             request[name] = max(request[name], usage.get(key) or 0)
     return list(requests.values())
 
@@ -81,6 +81,39 @@ def hour(paths):
     return (present - then) / measured
 
 
+def dollars(paths):
+    """All costs of the logs, and with an hour's lifetime, at the prices of claude-opus-4-5 (5, 0.5 read, 6.25
+    written, 10 for an hour, 25 dollars a million). Starts up to 30 s off cost the more of both."""
+    now, then = 0.0, []
+    for slack in [0, 30]:
+        now = hour = 0.0
+        for path in paths:
+            stream = claude(path)
+            least = min((r["read"] for r in stream), default=0)
+            is_written = any(r["write"] for r in stream)
+            for index, request in enumerate(stream):
+                one = request["fresh"] * 5 + request["read"] * 0.5 + request["write"] * 6.25 + request["output"] * 25
+                now += one
+                if not is_written:
+                    hour += one
+                    continue
+                cached = request["read"] + request["write"]
+                gap, readable = 0.0, request["read"]
+                if index:
+                    before = stream[index - 1]
+                    left, gap = before["read"] + before["write"], request["start"] - before["start"]
+                    if left >= 1024 and request["read"] < 0.9 * left and gap > 300:
+                        readable = min(left, cached)
+
+                def cost(lifetime, write):
+                    read = min(least, readable) if gap > lifetime + slack else readable
+                    return read * 0.5 + (cached - read) * write
+
+                hour += one + cost(3600, 10) - cost(300, 6.25)
+        then.append(hour)
+    return now / 1e6, max(then) / 1e6
+
+
 def codex(path):
     before, requests = (0, 0, 0), []
     for line in lines(path):
@@ -125,13 +158,17 @@ def carried(paths):
         sums = [compacted(codex(path), at) for path in paths]
         cost, then = (sum(column) for column in zip(*sums))
         if best is None or 1 - then / cost > best["share"]:
-            best = {"at": at, "share": 1 - then / cost}
+            best = {"at": at, "share": 1 - then / cost, "cost": cost, "cost_compacted": then}
     return best
 
 
 logs = sorted(glob.glob("fixtures/claude-code/real/*"))
 found = {
-    "claude_code": {**prefixes(logs), "hour_saving": hour(logs)},
+    "claude_code": {
+        **prefixes(logs),
+        "hour_saving": hour(logs),
+        **dict(zip(["cost", "cost_hour"], dollars(logs))),
+    },
     "codex": carried(sorted(glob.glob("fixtures/codex/real/*"))),
 }
 print(json.dumps(found, indent=2))

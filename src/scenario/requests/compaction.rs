@@ -43,6 +43,8 @@ pub struct Compacted {
     pub compactions: u64,
     /// Requests that each save more than nothing after their compaction has been paid back.
     pub beyond: u64,
+    /// Change of the tokens that are read from the cache, and of all input.
+    pub tokens: (f64, f64),
 }
 
 /// What a compaction of a context costs once: reading it, writing the summary, sending what is left.
@@ -64,6 +66,7 @@ pub fn once(context: u64, plan: Plan, rates: &Rates) -> f64 {
 
 /// Runs a stream with compactions; requests without rates cost nothing on either side.
 #[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
 pub fn run(requests: &[(StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
     let mut all = Compacted::default();
     // Tokens that contexts are shorter by, the context of the request before, and what is still to be
@@ -82,16 +85,24 @@ pub fn run(requests: &[(StreamRequest, Option<Rates>)], plan: Plan) -> Compacted
         recorded = context;
         let cost = rates.cost(request);
         all.before += cost;
+        let rates = &Rates {
+            write: rates.writing(request),
+            ..*rates
+        };
         let would_be = context.saturating_sub(cut);
         if would_be > plan.at && held > plan.left {
             let paid = once(held, plan, rates);
             cut += held - plan.left;
             all.compactions += 1;
             all.after += paid;
+            all.tokens.0 += held as f64;
+            all.tokens.1 += (held + plan.left) as f64;
             owed = paid;
         }
         let saved = shortened(request, cut, rates);
         all.after += cost - saved;
+        all.tokens.0 -= f64::from(request.cache_read).min(cut as f64);
+        all.tokens.1 -= cut.min(context) as f64;
         if cut > 0 {
             all.beyond += u64::from(owed <= 0.0 && saved > 0.0);
             owed -= saved;

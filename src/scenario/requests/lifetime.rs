@@ -88,6 +88,40 @@ pub fn pings(gap: f64) -> u32 {
     ((gap / FIVE_MINUTES).ceil() as u32).saturating_sub(1)
 }
 
+/// When a client reads a prefix again so that it lives on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warming {
+    /// Never.
+    Never,
+    /// While a tool call of the last reply runs.
+    Pending,
+    /// Always, after the last request too: nobody knows that it is the last.
+    Always,
+}
+
+/// How often a client reads a prefix in a gap (`None`: after the last request), [`MOST_PINGS`] times at
+/// most; a tool call is `pending` so many seconds from the start of the gap on.
+///
+/// ```
+/// use perfadvise::scenario::requests::lifetime::{Warming, gap_bridged};
+/// assert_eq!(gap_bridged(Some(940.0), 900.0, 300.0, Warming::Pending), 2);
+/// assert_eq!(gap_bridged(Some(940.0), 905.0, 300.0, Warming::Pending), 3);
+/// assert_eq!(gap_bridged(Some(940.0), 0.0, 300.0, Warming::Always), 3);
+/// assert_eq!(gap_bridged(None, 0.0, 300.0, Warming::Always), 11);
+/// ```
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at least 0; saturates
+pub fn gap_bridged(gap: Option<f64>, pending: f64, lifetime: f64, warming: Warming) -> u32 {
+    let until = match warming {
+        Warming::Never => 0.0,
+        Warming::Pending => gap.map_or(pending, |gap| gap.min(pending)),
+        Warming::Always => gap.unwrap_or(f64::INFINITY),
+    };
+    ((until / lifetime).ceil() as u32)
+        .saturating_sub(1)
+        .min(MOST_PINGS)
+}
+
 /// The lifetime that most of a stream's writes have, in seconds.
 #[must_use]
 pub fn present(requests: &[StreamRequest]) -> f64 {

@@ -13,3 +13,4 @@ pub mod prefix;
 pub mod rates;
 pub mod replays;
 pub mod result;
+pub mod tools;

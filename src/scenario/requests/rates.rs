@@ -23,6 +23,13 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// What a written token costs in a request: for the lifetime that most of its writes have.
+    #[must_use]
+    pub fn writing(&self, request: &StreamRequest) -> f64 {
+        let is_hour = u64::from(request.cache_write_1h) * 2 > u64::from(request.cache_write);
+        self.write_1h.filter(|_| is_hour).unwrap_or(self.write)
+    }
+
     /// What the input of a request cost.
     #[must_use]
     pub fn input(&self, request: &StreamRequest) -> f64 {

@@ -21,6 +21,7 @@ mod template;
 mod trend;
 mod tune;
 mod whatif;
+mod whatif_streams;
 
 use assert_cmd::Command;
 

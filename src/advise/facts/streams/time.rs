@@ -6,67 +6,11 @@ use std::collections::BTreeSet;
 
 use super::super::{Fact, Facts};
 use super::units;
-use crate::record::Name;
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::rates::Pricing;
+use crate::scenario::requests::tools::{EDITS, LOOKS, READS, named};
 use crate::units::NANOS;
 use crate::workload::{Stream, StreamCall, UnitId, WallPart, Workload};
-
-/// Calls that change a file on this machine: unattended they take about two seconds.
-const EDITS: &[&str] = &[
-    "Edit",
-    "MultiEdit",
-    "Write",
-    "NotebookEdit",
-    "apply_patch",
-    "edit",
-    "write",
-    "patch",
-    "write_file",
-    "replace",
-    "edit_file",
-    "create_file",
-    "write_to_file",
-    "apply_diff",
-    "replace_in_file",
-    "str_replace_editor",
-    "str_replace_based_edit_tool",
-];
-/// Calls that only read.
-const READS: &[&str] = &[
-    "Read",
-    "Grep",
-    "Glob",
-    "LS",
-    "NotebookRead",
-    "WebFetch",
-    "WebSearch",
-    "read",
-    "grep",
-    "glob",
-    "list",
-    "read_file",
-    "read_many_files",
-    "list_dir",
-    "list_directory",
-    "list_files",
-    "grep_files",
-    "search_files",
-    "search_file_content",
-    "file_search",
-    "codebase_search",
-    "web_fetch",
-    "google_web_search",
-    "view_image",
-];
-/// Calls that only wait for a job or look at it.
-const LOOKS: &[&str] = &[
-    "BashOutput",
-    "TaskOutput",
-    "AgentOutputTool",
-    "wait",
-    "wait_agent",
-];
 
 /// Beyond this a call of a file tool waits for somebody, in nanoseconds.
 const APPROVED_WITHIN: i64 = 10 * NANOS;
@@ -84,16 +28,6 @@ fn waited(workload: &Workload, call: &StreamCall) -> i64 {
         return 0;
     }
     call.duration().map_or(0, |d| (d - APPROVED_WITHIN).max(0))
-}
-
-/// The names of a workload that are among these words: a name is compared faster than a text, once for
-/// each call.
-fn named(workload: &Workload, words: &[&str]) -> Vec<Name> {
-    let names = (0..).zip(workload.catalog.names.values());
-    names
-        .filter(|(_, text)| words.contains(&text.as_ref()))
-        .map(|(number, _)| Name(number))
-        .collect()
 }
 
 pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {

@@ -1,0 +1,163 @@
+//! Streams of model requests: their cost, what the provider's cache gives them, and how long tool calls and
+//! requests take, run again under other settings.
+//!
+//! All settings together are one run. Of tokens: first the lifetime of cached prefixes and whether somebody
+//! keeps them warm, then compactions, then the prices of another model. Of times: calls of one reply at once,
+//! and what takes longer than a limit. What no stream holds stays as it was measured.
+
+mod calls;
+mod limits;
+mod retries;
+mod tokens;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::assessment::Reproduction;
+use crate::config::KnobValue;
+use crate::metrics::Metric;
+use crate::record::DimsId;
+use crate::scenario::replay::{
+    Bench, Mechanism, Replayed, Settings, Shift, Withheld, is_reproduced,
+};
+use crate::scenario::requests::lifetime;
+use crate::scenario::requests::prefix::{Caching, caching};
+use crate::workload::{UnitId, Workload};
+
+/// How long the provider keeps a prefix.
+pub const LIFETIME: &str = "prompt_cache.lifetime";
+/// Whether the client reads a prefix again before it expires.
+pub const KEEP_WARM: &str = "prompt_cache.keep_warm";
+/// The context at which it is compacted.
+pub const COMPACTION: &str = "compaction.at_tokens";
+/// Whether the calls of a reply run at once.
+pub const PARALLEL: &str = "tools.parallel";
+/// The model of an agent, or of all of them.
+pub const MODEL_FOR: &str = "model_for.";
+/// The longest time of the calls of a tool, or of model requests.
+pub const TIMEOUT: &str = "timeout.";
+
+/// Retries after the first attempt.
+pub const RETRIES: &str = "retry.limit";
+
+/// The replay of streams.
+pub const MECHANISM: Mechanism = Mechanism {
+    name: "streams",
+    knobs: &[
+        LIFETIME, KEEP_WARM, COMPACTION, PARALLEL, MODEL_FOR, TIMEOUT, RETRIES,
+    ],
+    replay,
+};
+
+fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> {
+    if bench.workload.streams.is_empty() {
+        return Err(Withheld::because(
+            "no requests of sessions with their tokens were recorded in their order",
+        ));
+    }
+    let mut run = Run::default();
+    if settings.keys().any(|knob| is_of_tokens(knob)) {
+        tokens::replay(bench, settings, &mut run)?;
+    }
+    if let Some(value) = settings.get(PARALLEL) {
+        calls::replay(bench, *value == KnobValue::Bool(true), &mut run)?;
+    }
+    for (knob, value) in settings {
+        if let (Some(what), KnobValue::Number(seconds)) = (knob.strip_prefix(TIMEOUT), value) {
+            limits::replay(bench, what, *seconds, &mut run)?;
+        }
+    }
+    if let Some(KnobValue::Number(limit)) = settings.get(RETRIES) {
+        retries::replay(bench, *limit, &mut run)?;
+    }
+    run.finish()
+}
+
+fn is_of_tokens(knob: &str) -> bool {
+    [LIFETIME, KEEP_WARM, COMPACTION].contains(&knob) || knob.starts_with(MODEL_FOR)
+}
+
+/// The present lifetime of cached prefixes in seconds, as the writes tell it. `None`: they are not reported,
+/// or streams have several.
+#[must_use]
+pub fn present_lifetime(workload: &Workload) -> Option<f64> {
+    let written = workload
+        .streams
+        .iter()
+        .filter(|s| caching(s) == Caching::Written);
+    let mut lifetimes = written.map(|s| lifetime::present(&s.requests));
+    let first = lifetimes.next()?;
+    lifetimes.all(|l| l == first).then_some(first)
+}
+
+/// A run in the making.
+#[derive(Default)]
+struct Run {
+    sums: BTreeMap<(Metric, UnitId), (f64, f64)>,
+    units: BTreeSet<UnitId>,
+    replayed: Replayed,
+}
+
+impl Run {
+    /// Adds to the change of n and of the sum of a metric.
+    fn add(&mut self, metric: Metric, unit: UnitId, n: f64, sum: f64) {
+        let at = self.sums.entry((metric, unit)).or_default();
+        at.0 += n;
+        at.1 += sum;
+        self.units.insert(unit);
+    }
+
+    fn note(&mut self, text: impl Into<String>) {
+        self.replayed.notes.push(text.into());
+    }
+
+    /// Its figures are the most that can be had: nothing of that is by chance, so there is no interval.
+    fn bound(&mut self) {
+        (self.replayed.is_bound, self.replayed.is_assumed) = (true, true);
+    }
+
+    /// Notes what the replay of the present gave.
+    fn reproduced(&mut self, row: Reproduction) {
+        self.replayed.reproduction.push(row);
+    }
+
+    fn finish(self) -> Result<Replayed, Withheld> {
+        let mut replayed = self.replayed;
+        if let Some(row) = replayed.reproduction.iter().find(|r| !is_reproduced(r)) {
+            return Err(Withheld {
+                reason: format!(
+                    "replaying the present gives {} of {}",
+                    share(row.replayed, row.measured),
+                    match row.metric.as_str() {
+                        "computed_cost" => "the measured cost of these requests",
+                        "prompt_cache_hit_rate" => "their measured prompt cache hit rate",
+                        "retries" => "the retries, the requests of the others are not known",
+                        "response_time" => "the measured time of requests",
+                        _ => "the measured time of these calls",
+                    }
+                ),
+                reproduction: replayed.reproduction,
+            });
+        }
+        // Streams tell no dimensions, and no other change of the same run concerns them.
+        let shift = |((metric, unit), (n, sum))| Shift {
+            metric,
+            dims: DimsId(0),
+            unit,
+            n,
+            sum,
+            is_preparation: false,
+        };
+        replayed.shifts = self.sums.into_iter().map(shift).collect();
+        replayed.units = self.units.len() as u64;
+        Ok(replayed)
+    }
+}
+
+/// `93.5 %` of the other.
+fn share(part: f64, whole: f64) -> String {
+    if whole > 0.0 {
+        format!("{:.1} %", part / whole * 100.0)
+    } else {
+        "nothing".into()
+    }
+}

@@ -1,0 +1,434 @@
+//! What the tokens of streams cost, and what of them is read from the provider's cache.
+
+use std::collections::BTreeSet;
+
+use super::{COMPACTION, KEEP_WARM, LIFETIME, MODEL_FOR, Run, share};
+use crate::config::KnobValue;
+use crate::metrics::Metric;
+use crate::prices::Price;
+use crate::record::Name;
+use crate::scenario::replay::{Bench, RATE_TOLERANCE, Settings, Withheld, reproduction};
+use crate::scenario::requests::compaction::{self, Plan};
+use crate::scenario::requests::lifetime::{SLACK, Warming, gap_bridged, present, steps};
+use crate::scenario::requests::prefix::{Caching, FIVE_MINUTES, HOUR, caching};
+use crate::scenario::requests::rates::{Pricing, Rates, priced};
+use crate::workload::{Filter, Stream, StreamRequest, Workload};
+
+/// What settings ask of tokens.
+struct Asked<'a> {
+    knobs: Vec<String>,
+    /// Lifetime in seconds.
+    lifetime: Option<f64>,
+    warming: Warming,
+    is_cache_asked: bool,
+    compaction: Option<Plan>,
+    /// Agents (`None`: all) with the prices of another model.
+    models: Vec<(Option<Name>, &'a [Price])>,
+}
+
+/// Cost, tokens that were read, and tokens of input.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Bill {
+    cost: f64,
+    read: f64,
+    input: f64,
+}
+
+impl Bill {
+    fn add(&mut self, other: Bill) {
+        self.cost += other.cost;
+        self.read += other.read;
+        self.input += other.input;
+    }
+}
+
+pub(super) fn replay(
+    bench: &Bench<'_>,
+    settings: &Settings,
+    run: &mut Run,
+) -> Result<(), Withheld> {
+    let workload = bench.workload;
+    if workload.prices.is_none() {
+        return Err(Withheld::because(
+            "a stored summary keeps no prices: read the logs themselves",
+        ));
+    }
+    let asked = asked(workload, settings)?;
+    let pricing = Pricing::of(workload);
+    let mut billed = Billed::default();
+    for stream in &workload.streams {
+        billed.add(stream, &asked, &pricing);
+    }
+    if billed.requests == 0 {
+        return Err(Withheld::because(nothing(workload, &asked)));
+    }
+    billed.tell(workload, &asked, run);
+    Ok(())
+}
+
+fn asked<'a>(workload: &'a Workload, settings: &Settings) -> Result<Asked<'a>, Withheld> {
+    let number = |knob: &str| match settings.get(knob) {
+        Some(KnobValue::Number(n)) => Some(*n),
+        _ => None,
+    };
+    let lifetime = number(LIFETIME);
+    if lifetime.is_some_and(|l| l != FIVE_MINUTES && l != HOUR) {
+        return Err(Withheld::because(
+            "writes have a price for five minutes and one for an hour, and for no other lifetime",
+        ));
+    }
+    let warming = match settings.get(KEEP_WARM) {
+        Some(KnobValue::Word(word)) => match word.as_str() {
+            "always" => Warming::Always,
+            "pending" => Warming::Pending,
+            _ => Warming::Never,
+        },
+        _ => Warming::Never,
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+    let compaction = number(COMPACTION).map(|at| Plan::at(at as u64));
+    if compaction.is_some_and(|plan| plan.at <= plan.left) {
+        return Err(Withheld::because(format!(
+            "a compaction leaves {} tokens: instructions, tools and a summary",
+            Plan::at(0).left
+        )));
+    }
+    let mut models = Vec::new();
+    for (knob, value) in settings {
+        if let (Some(agent), KnobValue::Word(model)) = (knob.strip_prefix(MODEL_FOR), value) {
+            models.push((of_agent(workload, agent)?, of_model(workload, model)?));
+        }
+    }
+    // An agent's own model before that of all.
+    models.sort_by_key(|(agent, _)| agent.is_none());
+    Ok(Asked {
+        knobs: settings
+            .keys()
+            .filter(|k| super::is_of_tokens(k))
+            .cloned()
+            .collect(),
+        lifetime,
+        warming,
+        is_cache_asked: lifetime.is_some() || settings.contains_key(KEEP_WARM),
+        compaction,
+        models,
+    })
+}
+
+/// The agent of that name, among those of streams; `None`: all of them.
+fn of_agent(workload: &Workload, agent: &str) -> Result<Option<Name>, Withheld> {
+    if agent == "all" {
+        return Ok(None);
+    }
+    let agents: BTreeSet<Name> = workload.streams.iter().map(|s| s.agent).collect();
+    let found = workload.catalog.names.find(agent).map(Name);
+    match found.filter(|name| agents.contains(name)) {
+        Some(name) => Ok(Some(name)),
+        None => {
+            let known: Vec<&str> = agents
+                .iter()
+                .filter(|a| a.is_some())
+                .map(|a| workload.catalog.text(*a))
+                .collect();
+            Err(Withheld::because(format!(
+                "no requests of an agent {agent} were recorded in their order; {}",
+                if known.is_empty() {
+                    "no agent is named there: try model_for.all".to_owned()
+                } else {
+                    format!("there are those of {}, and all", known.join(", "))
+                }
+            )))
+        }
+    }
+}
+
+fn of_model<'a>(workload: &'a Workload, model: &str) -> Result<&'a [Price], Withheld> {
+    (workload.prices.as_deref())
+        .and_then(|table| table.of(model))
+        .ok_or_else(|| {
+            Withheld::because(format!(
+                "the table of prices does not know the model {model}"
+            ))
+        })
+}
+
+/// Why settings concern no request.
+fn nothing(workload: &Workload, asked: &Asked<'_>) -> &'static str {
+    let is_written = workload
+        .streams
+        .iter()
+        .any(|s| caching(s) == Caching::Written);
+    if asked.is_cache_asked && !is_written {
+        "writes to the provider's cache are not reported, so neither their lifetime nor their price is known"
+    } else if asked.is_cache_asked {
+        "no requests in their order have a price for writes of five minutes and of an hour"
+    } else {
+        "no requests in their order have a price for all of their tokens"
+    }
+}
+
+/// What streams cost: measured, and of each slack of the starts the present and what is asked for.
+#[derive(Default)]
+struct Billed {
+    measured: Bill,
+    now: [Bill; 2],
+    then: [Bill; 2],
+    changes: [Vec<(crate::workload::UnitId, Bill)>; 2],
+    requests: u64,
+    compactions: u64,
+}
+
+impl Billed {
+    fn add(&mut self, stream: &Stream, asked: &Asked<'_>, pricing: &Pricing<'_>) {
+        let rates: Vec<Option<Rates>> = stream.requests.iter().map(|r| pricing.rates(r)).collect();
+        let cache = asked.is_cache_asked && has_lifetimes(stream, &rates);
+        let prices = asked
+            .models
+            .iter()
+            .find(|(agent, _)| agent.is_none_or(|a| a == stream.agent))
+            .map(|(_, prices)| *prices);
+        let plan = asked.compaction.filter(|_| stream.is_serial());
+        if !cache && prices.is_none() && plan.is_none() {
+            return;
+        }
+        let slacks: &[f64] = if cache { &[0.0, SLACK] } else { &[0.0] };
+        for (at, slack) in slacks.iter().enumerate() {
+            let present = present(&stream.requests);
+            let (now, then, pings) = if cache {
+                let to = asked.lifetime.unwrap_or(present);
+                let now = sent(stream, present, *slack, Warming::Never);
+                let then = sent(stream, to, *slack, asked.warming);
+                (now.0, then.0, then.1)
+            } else {
+                let as_recorded = stream.requests.clone();
+                (as_recorded.clone(), as_recorded, Vec::new())
+            };
+            let before = bill(&now, |r| pricing.rates(r));
+            let of_then = |request: &StreamRequest| {
+                // A request that has no price now has none to be compared with.
+                pricing.rates(request)?;
+                match prices {
+                    Some(prices) => priced(prices, request),
+                    None => pricing.rates(request),
+                }
+            };
+            let (mut after, both) = (
+                bill(&then, of_then),
+                is_priced_alike(&now, pricing, of_then),
+            );
+            if !both {
+                // What has only one of both prices would look like a saving.
+                return;
+            }
+            for (request, tokens) in &pings {
+                after.cost += of_then(request).map_or(0.0, |r| tokens * r.read);
+            }
+            if let Some(plan) = plan {
+                let requests: Vec<_> = then.iter().map(|r| (*r, of_then(r))).collect();
+                let compacted = compaction::run(&requests, plan);
+                after.cost += compacted.after - compacted.before;
+                after.read += compacted.tokens.0;
+                after.input += compacted.tokens.1;
+                if at == 0 {
+                    self.compactions += compacted.compactions;
+                }
+            }
+            for slot in if slacks.len() == 1 { 0..2 } else { at..at + 1 } {
+                self.now[slot].add(before);
+                self.then[slot].add(after);
+                let change = Bill {
+                    cost: after.cost - before.cost,
+                    read: after.read - before.read,
+                    input: after.input - before.input,
+                };
+                self.changes[slot].push((stream.unit, change));
+            }
+        }
+        self.measured
+            .add(bill(&stream.requests, |r| pricing.rates(r)));
+        self.requests += rates.iter().flatten().count() as u64;
+    }
+
+    /// Says it in terms of metrics. Of both slacks the one that saves less counts; how far they are apart
+    /// is in the interval.
+    fn tell(self, workload: &Workload, asked: &Asked<'_>, run: &mut Run) {
+        let cost = |slot: usize| self.then[slot].cost - self.now[slot].cost;
+        let worse = usize::from(cost(1) > cost(0));
+        let unit = Metric::ComputedCost.row().unit;
+        let all = workload
+            .figure(Metric::ComputedCost, &Filter::default())
+            .total(unit);
+        let farther = usize::from(
+            (self.now[1].cost - self.measured.cost).abs()
+                > (self.now[0].cost - self.measured.cost).abs(),
+        );
+        run.reproduced(reproduction(
+            Metric::ComputedCost,
+            "total",
+            self.measured.cost,
+            self.now[farther].cost,
+        ));
+        let rate = |b: &Bill| if b.input > 0.0 { b.read / b.input } else { 0.0 };
+        let (measured, replayed) = (rate(&self.measured), rate(&self.now[worse]));
+        let is_read = self.measured.read > 0.0;
+        let is_rate_near = (replayed - measured).abs() <= RATE_TOLERANCE;
+        if is_read && is_rate_near {
+            run.reproduced(reproduction(
+                Metric::PromptCacheHitRate,
+                "mean",
+                measured,
+                replayed,
+            ));
+        } else if is_read {
+            run.note(format!(
+                "The prompt cache hit rate is left as it is: the replay of the present gives {:.1} % of these requests where {:.1} % was measured.",
+                replayed * 100.0,
+                measured * 100.0
+            ));
+        }
+        for (unit, change) in &self.changes[worse] {
+            run.add(Metric::ComputedCost, *unit, 0.0, change.cost);
+            if is_read && is_rate_near {
+                run.add(Metric::PromptCacheHitRate, *unit, change.input, change.read);
+            }
+        }
+        let apart = (cost(1) - cost(0)).abs();
+        if apart > 0.0 {
+            run.replayed.doubts.push((Metric::ComputedCost, apart));
+        }
+        if self.measured.cost < all * 0.995 {
+            let knobs: Vec<&str> = asked.knobs.iter().map(String::as_str).collect();
+            run.note(format!(
+                "Requests with {} of the cost at list prices are concerned by {}; the rest stays as it is.",
+                share(self.measured.cost, all),
+                knobs.join(", "),
+            ));
+        }
+        tell_what_it_rests_on(asked, self.compactions, run);
+    }
+}
+
+fn tell_what_it_rests_on(asked: &Asked<'_>, compactions: u64, run: &mut Run) {
+    if asked.is_cache_asked {
+        run.note(
+            "Starts may be up to 30 s off: each lifetime is also run with 30 s more, and the figures are the less favourable ones.",
+        );
+    }
+    match asked.warming {
+        Warming::Never => {}
+        Warming::Always => run.note(
+            "A prefix is read again every five minutes (or hour), 11 times at most, after the last request of each stream too: nobody knows that it is the last. These reads are in the cost, not in the hit rate.",
+        ),
+        Warming::Pending => run.note(
+            "A prefix is read again every five minutes (or hour), 11 times at most, while a tool call of the last reply runs. These reads are in the cost, not in the hit rate.",
+        ),
+    }
+    if let Some(plan) = asked.compaction {
+        run.bound();
+        run.note(match compactions {
+            0 => "No context is so long that it would be compacted; one that was recorded stands where it was.".to_owned(),
+            n => format!(
+                "Compactions: {n}, to {} tokens with a summary of {}. What has to be read again is not known, nor whether the answers stay as good; the time of the summaries is not in the response times.",
+                plan.left, plan.summary
+            ),
+        });
+    }
+    if !asked.models.is_empty() {
+        run.replayed.is_assumed = true;
+        run.note(
+            "Another model is only another price for the same tokens: what it takes in tokens and time, and whether it succeeds as often, is known only once it was measured.",
+        );
+    }
+}
+
+/// Whether a lifetime can be asked for: all writes have a price for five minutes and one for an hour.
+fn has_lifetimes(stream: &Stream, rates: &[Option<Rates>]) -> bool {
+    caching(stream) == Caching::Written
+        && stream.is_serial()
+        && rates
+            .iter()
+            .all(|r| r.is_some_and(|r| r.write_1h.is_some() && r.write > r.fresh))
+}
+
+/// Whether each request that has a price now has one then.
+fn is_priced_alike(
+    requests: &[StreamRequest],
+    pricing: &Pricing<'_>,
+    then: impl Fn(&StreamRequest) -> Option<Rates>,
+) -> bool {
+    requests
+        .iter()
+        .all(|r| pricing.rates(r).is_none() || then(r).is_some())
+}
+
+fn bill(requests: &[StreamRequest], rates: impl Fn(&StreamRequest) -> Option<Rates>) -> Bill {
+    let mut all = Bill::default();
+    for request in requests {
+        if let Some(rates) = rates(request) {
+            all.cost += rates.cost(request);
+            all.read += f64::from(request.cache_read);
+            #[allow(clippy::cast_precision_loss)] // tokens of one context
+            let input = request.context() as f64;
+            all.input += input;
+        }
+    }
+    all
+}
+
+/// The requests with what they read and write when a prefix lives so long, and what is read in between to
+/// keep it: the request before, tokens in all.
+fn sent(
+    stream: &Stream,
+    lifetime: f64,
+    slack: f64,
+    warming: Warming,
+) -> (Vec<StreamRequest>, Vec<(StreamRequest, f64)>) {
+    let steps = steps(&stream.requests, false);
+    let mut pings = Vec::new();
+    let mut requests = Vec::with_capacity(steps.len());
+    for (index, (request, step)) in stream.requests.iter().zip(&steps).enumerate() {
+        let mut read = step.readable;
+        if let Some((before, gap)) = index.checked_sub(1).zip(step.gap) {
+            let bridged = gap_bridged(Some(gap), pending(stream, before), lifetime, warming);
+            if bridged > 0 {
+                pings.push((stream.requests[before], tokens(bridged, &steps[before])));
+            }
+            if gap > lifetime * f64::from(bridged + 1) + slack {
+                read = step.surviving;
+            }
+        }
+        let write = count(step.cacheable - read);
+        let mut sent = *request;
+        (sent.cache_read, sent.cache_write) = (count(read), write);
+        sent.cache_write_1h = if lifetime >= HOUR { write } else { 0 };
+        requests.push(sent);
+    }
+    if let Some(last) = stream.requests.len().checked_sub(1) {
+        let bridged = gap_bridged(None, pending(stream, last), lifetime, warming);
+        if bridged > 0 {
+            pings.push((stream.requests[last], tokens(bridged, &steps[last])));
+        }
+    }
+    (requests, pings)
+}
+
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+fn tokens(pings: u32, step: &crate::scenario::requests::lifetime::Step) -> f64 {
+    f64::from(pings) * step.cacheable as f64
+}
+
+/// Sums of two numbers of tokens of a request, as large as one of them can be.
+fn count(tokens: u64) -> u32 {
+    u32::try_from(tokens).unwrap_or(u32::MAX)
+}
+
+/// Seconds from a request's start to the end of the last call of its reply.
+fn pending(stream: &Stream, request: usize) -> f64 {
+    let start = stream.requests[request].start;
+    let ends = stream.calls_of(request).iter().map(|c| c.end().0);
+    #[allow(clippy::cast_precision_loss)] // to a millisecond
+    let seconds = ends.max().map_or(0.0, |end| {
+        end.saturating_sub(start.0) as f64 / crate::units::NANOS as f64
+    });
+    seconds
+}
