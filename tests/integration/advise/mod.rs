@@ -2,6 +2,7 @@
 
 mod cache;
 mod facts;
+mod oscillation;
 mod spending;
 mod streams;
 mod subjects;

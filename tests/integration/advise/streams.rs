@@ -43,7 +43,7 @@ fn call(parent: &str, tool: &str, start: u32, duration: f64) -> Value {
 }
 
 /// With costs by the built-in prices.
-fn priced(lines: &[Value]) -> Workload {
+pub(super) fn priced(lines: &[Value]) -> Workload {
     let text: String = lines.iter().map(|l| format!("{l}\n")).collect();
     let reading = formats::read("native-records", text.as_bytes());
     assert!(reading.problems.is_empty(), "{:?}", reading.problems);
