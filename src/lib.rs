@@ -17,12 +17,14 @@
 //! | [`gate`], [`summary`], [`claims`] | a candidate against a baseline; a period against the one before; a projection against what happened |
 //! | [`doctor`] | a guided check for one symptom, over an assessment |
 //! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
+//! | [`alerts`] | what must not happen, minute by minute: states, firings, notices |
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
 //! | [`live`] | the machine now: sampled on a schedule, written as reports and records |
 //! | [`cli`] | the verbs |
 
 pub mod advise;
+pub mod alerts;
 pub mod analysis;
 pub mod assessment;
 pub mod cache;

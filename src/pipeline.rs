@@ -100,6 +100,28 @@ pub fn read(
     material(request, config, &ingested, Folded::Joined(joined))
 }
 
+/// Reads and folds into rows of cells of this many nanoseconds ([`FoldOptions::cell`]). Nothing is kept for the next
+/// run, and what earlier runs kept, which knows quarters of an hour only, is not added.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_fine(
+    request: &Request,
+    config: Config,
+    cell: i64,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Material, PipelineError> {
+    let survey = ingest::Survey::of(&request.targets, &request.options)?;
+    let mut ingested = survey.read(formats::ALL, progress);
+    let (records, options) = taken(request, &mut ingested);
+    let options = FoldOptions {
+        cell: Some(cell),
+        ..options
+    };
+    let workload = workload::fold(records, &options);
+    material(request, config, &ingested, Folded::Fresh(workload))
+}
+
 /// Reads and folds, or takes what was kept of the very same files.
 fn read_and_fold(
     request: &Request,
@@ -262,6 +284,7 @@ fn taken(request: &Request, ingested: &mut Ingested) -> (Records, FoldOptions) {
         only: request.only.clone(),
         prices: Some(Arc::clone(&request.prices)),
         wall_clock: request.wall_clock,
+        cell: None,
     };
     (records, options)
 }

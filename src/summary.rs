@@ -114,6 +114,7 @@ pub fn summarise(
             .cloned()
             .collect(),
         alerts: alerts([Some(current), previous, further_back]),
+        firings: Vec::new(),
         actions: Vec::new(),
         track_record: None,
     };

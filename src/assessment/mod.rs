@@ -3,6 +3,7 @@
 //! `null` means "not known".
 
 mod advice;
+mod alerts;
 mod backtest;
 mod claims;
 mod comparisons;
@@ -24,6 +25,10 @@ pub use advice::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Effort, Evidence, FindingRow,
     NotEvaluated, Priority, Projection, ProjectionKind, Recommendation, Reproduction, RuleCounts,
     RuleState, SilencedRule,
+};
+pub use alerts::{
+    AlertKey, AlertPhase, AlertRow, AlertState, AlertsReport, Firing, Notice, NoticeKind,
+    ScenarioResult, Severity, Silence,
 };
 pub use backtest::{Backtest, Calibration, HeldEffect, HeldWord, PastChange, ToldBy, UnusedChange};
 pub use claims::{

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Assessment, Claim, ComparisonVerdict, EffectSize, EventRow, ScoreChange, TargetRow,
+    Assessment, Claim, ComparisonVerdict, EffectSize, EventRow, Firing, ScoreChange, TargetRow,
     TargetVerdict, TrackRecord,
 };
 use crate::metrics::Unit;
@@ -53,6 +53,10 @@ pub struct PeriodSummary {
     pub events: Vec<EventRow>,
     /// Alerts that fired, as far as the inputs tell; `null` where they tell of none in any period.
     pub alerts: Option<u64>,
+    /// Times in which our own alerts fired that touch the period, as the history has them (`alerts watch`, `alerts
+    /// check --send`).
+    #[serde(default)]
+    pub firings: Vec<Firing>,
     /// Recommendations that were applied in the period or the one before, are not verified yet, or
     /// were verified in it, with what became of them.
     pub actions: Vec<Claim>,

@@ -152,6 +152,7 @@ fn show(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     )?;
     writeln!(out, "samples      {} days", held.days)?;
     writeln!(out, "assessments  {}", held.assessments)?;
+    writeln!(out, "firings      {}", held.firings)?;
     if held.unreadable > 0 {
         writeln!(
             out,

@@ -3,6 +3,7 @@
 //! Results go to standard output (or `--output`), everything else to standard error. A verb is a
 //! file with its `Args` and `run`, and a row in `Verb`.
 
+mod alerts;
 mod analyze;
 mod apply;
 mod backtest;
@@ -76,6 +77,7 @@ Examples:
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
   perfadvise monitor                       sample this machine, until Ctrl-C
+  perfadvise alerts check reports/         what fires by alerts_config.yaml
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
   perfadvise formats explain FILE          what is in a file, and what is missing
@@ -131,6 +133,9 @@ enum Verb {
     History(history::Verb),
     /// The course of sessions for Perfetto, speedscope and flame graphs
     Export(export::Args),
+    /// Alerts: check, watch, list, test, silence
+    #[command(subcommand)]
+    Alerts(Box<alerts::Verb>),
     /// Sample this machine, processes and addresses, and write reports
     Monitor(monitor::Args),
     /// What a monitor saw last, as JSON
@@ -211,6 +216,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),
         Verb::Export(args) => export::run(args, &context, out),
+        Verb::Alerts(verb) => alerts::run(verb, &context, out),
         Verb::Monitor(args) => monitor::run(args, &context, out),
         Verb::Status(args) => status::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),

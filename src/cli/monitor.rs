@@ -147,7 +147,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
 }
 
 /// A length of time; a bare number is seconds, as the orchestrator's monitor takes it.
-fn time(option: &str, text: &str) -> Result<Duration, Failure> {
+pub(super) fn time(option: &str, text: &str) -> Result<Duration, Failure> {
     let seconds = match text.trim().parse::<f64>() {
         Ok(number) => number,
         Err(_) => units::parse_seconds(text).map_err(|error| {

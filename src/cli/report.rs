@@ -153,6 +153,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let since = super::claims::Window { before, from, to };
     (brief.actions, brief.track_record) =
         super::claims::actions(since, current, clock.now, context);
+    brief.firings = super::alerts::firings((from, to), context);
     let mut assessment = now.assessment.clone();
     assessment.comparisons.extend(comparisons);
     let report = PeriodReport {

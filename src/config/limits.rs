@@ -1,4 +1,4 @@
-//! `targets`, `thresholds` and `alerts`: limits of metrics, in the metrics' own units.
+//! `targets` and `thresholds`: limits of metrics, in the metrics' own units.
 //!
 //! `memory_usage`, `cpu_usage` and `disk_usage` with a share or a percentage are the machine's
 //! utilization; `memory_usage` with an amount of bytes is that of the process.
@@ -7,26 +7,10 @@ use crate::metrics::{self, Direction, Metric};
 use crate::units::Quantity;
 
 use super::fault::WarningKind;
-use super::keys;
 use super::read::Reader;
 use super::scalars::{self, Expected};
 use super::tree::{Entry, Node, Value};
-use super::{Alert, Severity, Side, Target, TargetStatistic};
-
-/// Seconds until an alert may be sent again, where the file does not say.
-const COOLDOWN: f64 = 300.0;
-
-const ALERT_KEYS: &[&str] = &[
-    "threshold",
-    "severity",
-    "cooldown",
-    "action",
-    "consecutive_failures",
-    "op",
-    "metric",
-    "description",
-    "enabled",
-];
+use super::{Target, TargetStatistic};
 
 impl Reader<'_> {
     /// `targets: {response_time: {mean: 3s, p95: 5s}, success_rate: 95%}`
@@ -117,132 +101,6 @@ impl Reader<'_> {
             .or_insert(Target { value, origin });
     }
 
-    /// `alerts: {response_time: {threshold: 5.0, severity: warning}}`
-    pub(super) fn alerts(&mut self, node: &Node) {
-        let Some(entries) = self.entries("alerts", node) else {
-            return;
-        };
-        for entry in entries {
-            let Some(settings) = self.entries(&entry.key, &entry.node) else {
-                continue;
-            };
-            if let Some(alert) = self.alert(entry, settings)
-                && !self.config.alerts.iter().any(|a| a.name == alert.name)
-            {
-                self.config.alerts.push(alert);
-            }
-        }
-    }
-
-    fn alert(&mut self, entry: &Entry, settings: &[Entry]) -> Option<Alert> {
-        let setting = |name: &str| settings.iter().find(|s| s.key == name);
-        for other in settings
-            .iter()
-            .filter(|s| !ALERT_KEYS.contains(&s.key.as_str()))
-        {
-            self.unknown(other, ALERT_KEYS.iter().copied());
-        }
-        if setting("enabled").is_some_and(|s| s.node.value == Value::Bool(false)) {
-            return None;
-        }
-        let threshold = setting("threshold");
-        let named = setting("metric").and_then(|s| scalars::word(&s.node));
-        let metric = metric_of(
-            named.as_deref().unwrap_or(&entry.key),
-            threshold.map_or(&entry.node, |t| &t.node),
-        );
-        let failures = setting("consecutive_failures");
-        let alert = Alert {
-            name: entry.key.clone(),
-            metric,
-            threshold: match (threshold, metric) {
-                (Some(t), Some(metric)) => Some(self.limit(metric, "threshold", &t.node)?),
-                _ => None,
-            },
-            side: match setting("op") {
-                Some(op) => Some(self.side(op)?),
-                None => metric.and_then(Side::of),
-            },
-            consecutive_failures: match failures {
-                Some(f) => Some(self.failures(f)?),
-                None => None,
-            },
-            severity: match setting("severity") {
-                Some(severity) => self.severity(severity)?,
-                None => Severity::Warning,
-            },
-            cooldown: match setting("cooldown") {
-                Some(c) => self.limit(Metric::QueueTime, "cooldown", &c.node)?,
-                None => COOLDOWN,
-            },
-            action: setting("action").and_then(|s| scalars::word(&s.node)),
-            origin: self.origin(entry.span),
-        };
-        let without_effect = match (threshold, metric, failures) {
-            (Some(_), None, _) => Some("names no known metric"),
-            (None, _, None) => Some("has no threshold"),
-            _ => None,
-        };
-        if let Some(why) = without_effect {
-            let help = keys::nearest(&entry.key, known_metrics())
-                .filter(|_| metric.is_none())
-                .map(|k| format!("did you mean \"{k}\"? or add  metric: NAME"));
-            self.warn(
-                WarningKind::WithoutEffect,
-                entry.span,
-                format!("the alert \"{}\" {why} and never fires", entry.key),
-                help,
-            );
-        }
-        Some(alert)
-    }
-
-    fn side(&mut self, op: &Entry) -> Option<Side> {
-        let side = match scalars::word(&op.node).as_deref() {
-            Some("above" | ">" | ">=") => Some(Side::Above),
-            Some("below" | "<" | "<=") => Some(Side::Below),
-            _ => None,
-        };
-        if side.is_none() {
-            self.choice(op, &["above", "below"]);
-        }
-        side
-    }
-
-    fn severity(&mut self, entry: &Entry) -> Option<Severity> {
-        let severity = match scalars::word(&entry.node)
-            .map(|w| w.to_ascii_lowercase())
-            .as_deref()
-        {
-            Some("warning") => Some(Severity::Warning),
-            Some("critical") => Some(Severity::Critical),
-            _ => None,
-        };
-        if severity.is_none() {
-            self.choice(entry, &["warning", "critical"]);
-        }
-        severity
-    }
-
-    fn failures(&mut self, entry: &Entry) -> Option<u64> {
-        match &entry.node.value {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked to fit.
-            Value::Number(n) if *n >= 1.0 && n.fract() == 0.0 && *n < 1e9 => Some(*n as u64),
-            _ => {
-                self.unexpected(
-                    &entry.key,
-                    &entry.node,
-                    &Expected {
-                        what: "a whole number".to_owned(),
-                        label: "expected 1 or more failures, such as 3".to_owned(),
-                        write: "3".to_owned(),
-                    },
-                );
-                None
-            }
-        }
-    }
-
     pub(super) fn choice(&mut self, entry: &Entry, words: &[&str]) {
         self.unexpected(
             &entry.key,
@@ -273,7 +131,7 @@ impl Reader<'_> {
 }
 
 /// The metric that a configuration means by a name, which for `memory_usage` depends on the value.
-fn metric_of(name: &str, value: &Node) -> Option<Metric> {
+pub(super) fn metric_of(name: &str, value: &Node) -> Option<Metric> {
     /// Numbers up to here are shares or percentages, above they are bytes.
     const MOST_PERCENT: f64 = 100.0;
     match name {

@@ -4,6 +4,7 @@
 //! defaults. The seed's `performance_config.yaml`, `alerts_config.yaml` and `context_config.yaml`
 //! are read as they are, recognised by their root keys.
 
+mod alerts;
 pub mod edit;
 mod fault;
 mod gate;
@@ -24,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
+pub use crate::assessment::Severity;
+pub use alerts::{Alert, Burn, BurnWindow, NoData, Worse};
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
 pub use gate::{GateSetting, Level, has_p95};
 pub use kind::{Kind, MOST_BYTES, is_configuration};
@@ -31,9 +34,10 @@ pub use layers::{FILE_NAME, Given, Sources, check, join, load, variable_of};
 pub use targets::{PartTarget, cache_target, choose_profile, part_targets};
 
 /// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Origin {
     /// Built into the program.
+    #[default]
     Default,
     /// Built into a profile.
     Profile(Profile),
@@ -75,9 +79,10 @@ impl Profile {
 }
 
 /// Which statistic of a metric a target or part of the score is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum TargetStatistic {
     /// Mean, or pooled ratio.
+    #[default]
     Mean,
     /// 95th percentile.
     P95,
@@ -111,15 +116,6 @@ pub struct Target {
     pub value: f64,
     /// Where it came from.
     pub origin: Origin,
-}
-
-/// How bad an alert is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// Look at it.
-    Warning,
-    /// Act.
-    Critical,
 }
 
 /// Which side of a limit is the bad one.
@@ -157,30 +153,6 @@ pub const OFF_UNTIL: &str = "off_until";
 
 /// The setting of a rule that says why.
 pub const REASON: &str = "reason";
-
-/// An alert of `alerts_config.yaml`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Alert {
-    /// Key in the file: `response_time`.
-    pub name: String,
-    /// The metric it watches, where it is one of the registry's (`memory_usage` with a fraction is
-    /// `memory_utilization`).
-    pub metric: Option<Metric>,
-    /// The limit, in the metric's unit.
-    pub threshold: Option<f64>,
-    /// The bad side of the limit: as `op` says, else by the metric's direction.
-    pub side: Option<Side>,
-    /// Consecutive failures, instead of a limit.
-    pub consecutive_failures: Option<u64>,
-    /// How bad.
-    pub severity: Severity,
-    /// Seconds until it may be sent again.
-    pub cooldown: f64,
-    /// What is to be done.
-    pub action: Option<String>,
-    /// Where it came from.
-    pub origin: Origin,
-}
 
 /// Value of a knob.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

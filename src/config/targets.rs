@@ -258,7 +258,7 @@ fn poor_beyond(target: f64, row: &Row) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Alert, Severity, Target};
+    use super::super::{Alert, Target};
     use super::*;
 
     fn alert(metric: Metric, threshold: f64) -> Alert {
@@ -267,11 +267,8 @@ mod tests {
             metric: Some(metric),
             threshold: Some(threshold),
             side: Side::of(metric),
-            consecutive_failures: None,
-            severity: Severity::Warning,
-            cooldown: 0.0,
-            action: None,
             origin: Origin::CommandLine("alert".into()),
+            ..Alert::default()
         }
     }
 

@@ -34,7 +34,8 @@ impl Stop {
     }
 
     /// Waits; true where it is to stop.
-    fn wait(&self, time: Duration) -> bool {
+    #[must_use]
+    pub fn wait(&self, time: Duration) -> bool {
         let (flag, changed) = &*self.0;
         let flag = flag.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = changed.wait_timeout_while(flag, time, |is_to_stop| !*is_to_stop);
@@ -107,7 +108,7 @@ fn look(
                 .duration
                 .unwrap_or_default()
                 .saturating_sub(begin.elapsed());
-            stop.wait(left);
+            let _ = stop.wait(left);
             break;
         }
         if stop.wait(due.saturating_sub(begin.elapsed())) {

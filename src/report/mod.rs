@@ -3,6 +3,7 @@
 //! In: an [`Assessment`] and a [`Style`]. Out: text that ends in a line break. Numbers become words in
 //! `words`, names from inputs become safe in `escape`.
 
+pub mod alerts;
 pub mod backtest;
 mod bars;
 mod changes;
@@ -40,6 +41,18 @@ mod yaml;
 use crate::assessment::Assessment;
 
 pub(crate) use escape::visible;
+
+/// A value with its unit, as pages write it: `3.05 s`.
+#[must_use]
+pub fn amount_text(unit: crate::metrics::Unit, value: f64) -> String {
+    words::amount(unit, value, &signs::UNICODE).replace(words::GLUE, " ")
+}
+
+/// A length of time in one unit, roughly: `30 min`.
+#[must_use]
+pub fn length_text(seconds: f64) -> String {
+    times::length(seconds, &signs::UNICODE).replace(words::GLUE, " ")
+}
 
 /// How a page is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]

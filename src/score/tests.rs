@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::config::{Alert, Origin};
+use crate::config::Alert;
 use crate::record::{DimsId, Measured, Name, OperationKind};
 use crate::workload::{Extra, Figure, Row, RowKey, SampleSeries, UnitId, UnitOfInference, Values};
 
@@ -164,12 +164,8 @@ fn the_word_is_capped_and_says_why() {
             name: "response_time".into(),
             metric: Some(Metric::ResponseTime),
             threshold: Some(1.2),
-            side: None,
-            consecutive_failures: None,
             severity: Severity::Critical,
-            cooldown: 0.0,
-            action: None,
-            origin: Origin::Default,
+            ..Alert::default()
         }],
         ..Config::default()
     };

@@ -56,6 +56,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(&["units", "place", "metrics", "assessment"], &[]),
         ),
         ("doctor", with(WORDS, &[])),
+        ("alerts", with(&words, &["workload", "report"])),
         ("export", with(&words, &["workload", "report"])),
         ("store", store),
         ("live", with(&["units", "report"], &[])),
@@ -65,8 +66,8 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(
                 &pipeline_list,
                 &[
-                    "claims", "doctor", "export", "gate", "live", "pipeline", "report", "store",
-                    "summary",
+                    "alerts", "claims", "doctor", "export", "gate", "live", "pipeline", "report",
+                    "store", "summary",
                 ],
             ),
         ),

@@ -241,6 +241,10 @@ fn mappings() -> Value {
     })
 }
 
+fn one_or_more() -> Value {
+    json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+}
+
 fn alerts() -> Value {
     json!({
         "type": "object",
@@ -257,6 +261,31 @@ fn alerts() -> Value {
                 "consecutive_failures": {"type": "integer", "minimum": 1},
                 "description": {"type": "string"},
                 "enabled": {"type": "boolean"},
+                "critical_threshold": {"type": ["number", "string"]},
+                "of": {"enum": ["mean", "p95"]},
+                "window": with_text("seconds, or a text with a unit"),
+                "for": with_text("seconds, or a text with a unit"),
+                "keep_firing_for": with_text("seconds, or a text with a unit"),
+                "min_count": {"type": "integer", "minimum": 1},
+                "no_data": {"enum": ["keep", "ok", "fire"]},
+                "by": one_or_more(),
+                "where": {"type": "object", "additionalProperties": one_or_more()},
+                "labels": {"type": "object", "additionalProperties": one_or_more()},
+                "inhibits": one_or_more(),
+                "channels": one_or_more(),
+                "objective": with_text("a share of the whole, such as 99%"),
+                "burn": {"type": "array", "items": {
+                    "type": "object",
+                    "required": ["factor"],
+                    "properties": {
+                        "factor": {"type": "number", "exclusiveMinimum": 0},
+                        "long": with_text("seconds, or a text with a unit"),
+                        "short": with_text("seconds, or a text with a unit"),
+                        "severity": {"enum": ["warning", "critical"]},
+                    },
+                }},
+                "baseline": {"type": "string"},
+                "tolerance": with_text("a share of the whole, such as 10%"),
             },
         },
     })

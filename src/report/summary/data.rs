@@ -44,6 +44,10 @@ pub(in super::super) fn rest(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
     if let Some(n) = r.summary.alerts {
         lines.push(format!("{} fired.", words::counted(n, "alert", "alerts")));
     }
+    if !r.summary.firings.is_empty() {
+        let told = crate::report::alerts::firings(&r.summary.firings, pen);
+        lines.push(format!("Alerts that fired: {told}."));
+    }
     lines.extend(coverage(r, pen));
     lines
 }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::pieces::unpacked;
 use super::{History, HistoryError};
+use crate::assessment::Firing;
 use crate::units::Time;
 
 /// A line of the export.
@@ -23,6 +24,10 @@ enum Line<'a> {
         recorded_at: Time,
         assessment: &'a RawValue,
     },
+    Firing {
+        #[serde(flatten)]
+        firing: &'a Firing,
+    },
 }
 
 /// Why an export ended early.
@@ -37,7 +42,8 @@ pub enum ExportError {
 }
 
 impl History {
-    /// Writes everything, a JSON object a line: pieces in order of scope and name, then assessments.
+    /// Writes everything, a JSON object a line: pieces in order of scope and name, then assessments, then
+    /// firings of alerts.
     ///
     /// # Errors
     /// The database cannot be read, something in it is damaged, the output cannot be written.
@@ -68,6 +74,9 @@ impl History {
                 assessment: &self.raw(&body, "an assessment")?,
             };
             write_line(out, &line)?;
+        }
+        for firing in &self.firings(None)? {
+            write_line(out, &Line::Firing { firing })?;
         }
         Ok(())
     }

@@ -20,6 +20,8 @@ pub struct Held {
     pub to: Option<Time>,
     /// Assessments.
     pub assessments: u64,
+    /// Times in which an alert fired.
+    pub firings: u64,
     /// Pieces that another version of the program wrote in a form that this one does not read.
     pub unreadable: u64,
 }
@@ -64,7 +66,8 @@ impl History {
             count(*) FILTER (WHERE scope = 'day'),
             min(first), max(last),
             (SELECT count(*) FROM assessments),
-            count(*) FILTER (WHERE form <> ?1)
+            count(*) FILTER (WHERE form <> ?1),
+            (SELECT count(*) FROM firings)
             FROM pieces";
         self.connection
             .query_row(query, [FORM], |row| {
@@ -76,6 +79,7 @@ impl History {
                     to: row.get::<_, Option<i64>>(4)?.map(Time),
                     assessments: count(row, 5)?,
                     unreadable: count(row, 6)?,
+                    firings: count(row, 7)?,
                 })
             })
             .map_err(|error| self.failure(error))
@@ -143,6 +147,12 @@ impl History {
                 for table in ["pieces", "assessments"] {
                     let delete = format!("DELETE FROM {table} WHERE last <= ?1");
                     change.execute(&delete, [before.0]).map_err(failure)?;
+                }
+                for table in [
+                    "DELETE FROM firings WHERE resolved_at <= ?1",
+                    "DELETE FROM silences WHERE until <= ?1",
+                ] {
+                    change.execute(table, [before.0]).map_err(failure)?;
                 }
             }
             Ok(found)

@@ -7,6 +7,7 @@
 //! Any number of programs may use it at once: each change is one transaction, for which the others
 //! wait. Its journal is taken back by whoever opens it next where a program was killed in between.
 
+mod alerts;
 mod changes;
 mod claims;
 mod export;
@@ -23,6 +24,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::Place;
 
+pub use alerts::AlertChanges;
 pub use changes::{FileChange, Present};
 pub use export::ExportError;
 pub use fault::HistoryError;

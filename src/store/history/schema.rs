@@ -70,6 +70,28 @@ const MIGRATIONS: &[&str] = &[
         document TEXT NOT NULL
     );
 ",
+    "
+    CREATE TABLE alert_states (
+        alert TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (alert, labels)
+    );
+    CREATE TABLE firings (
+        alert TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        episode INTEGER NOT NULL,
+        fired_at INTEGER NOT NULL,
+        resolved_at INTEGER,
+        document TEXT NOT NULL,
+        PRIMARY KEY (alert, labels, episode)
+    );
+    CREATE TABLE silences (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        until INTEGER NOT NULL,
+        document TEXT NOT NULL
+    );
+",
 ];
 
 /// Brings the tables to today's version, whatever version they are of.

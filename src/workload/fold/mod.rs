@@ -27,7 +27,7 @@ use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
 use super::sequences::settle;
-use super::{UnitId, WallClockRules, Workload};
+use super::{CELL, UnitId, WallClockRules, Workload};
 use join::{Joined, Role};
 use selection::Selection;
 use shares::{Known, Share, share_out};
@@ -57,6 +57,9 @@ pub struct FoldOptions {
     pub prices: Option<Arc<PriceTable>>,
     /// How wall-clock time is taken apart.
     pub wall_clock: WallClockRules,
+    /// Length of the cells of rows in nanoseconds; `None`: [`CELL`]. Whoever asks for other cells reads the
+    /// rows himself: questions to a workload, merging and storing know quarters of an hour only.
+    pub cell: Option<i64>,
 }
 
 /// Folds records into a workload.
@@ -157,6 +160,7 @@ fn fold_operations(
         selection,
         from: options.from,
         prices: options.prices.as_deref(),
+        cell: options.cell.unwrap_or(CELL),
     };
     let mut shares = share_out(operations, &known);
     let formed = Role {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::record::{Details, Flags, Operation, OperationKind, OutcomeKind};
-use crate::workload::{CELL, Extra, Figure, Figures, Row, RowKey};
+use crate::workload::{Extra, Figure, Figures, Row, RowKey};
 
 use super::index::{Quick, number};
 use super::join::Role;
@@ -59,10 +59,10 @@ impl Rows {
     }
 }
 
-/// The 15-minute cell of a start.
-pub(super) fn cell_of(operation: &Operation) -> i32 {
-    // Times of inputs lie between 2000 and 2100, cells below four million.
-    i32::try_from(operation.start.0.div_euclid(CELL)).unwrap_or(i32::MAX)
+/// The cell of a start, of this many nanoseconds.
+pub(super) fn cell_of(operation: &Operation, cell: i64) -> i32 {
+    // Times of inputs lie between 2000 and 2100: cells of minutes are below seventy million.
+    i32::try_from(operation.start.0.div_euclid(cell.max(1))).unwrap_or(i32::MAX)
 }
 
 fn extra(row: &mut Row) -> &mut Extra {

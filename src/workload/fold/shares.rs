@@ -40,6 +40,8 @@ pub(super) struct Known<'a> {
     /// Where the selection begins.
     pub(super) from: Option<Time>,
     pub(super) prices: Option<&'a PriceTable>,
+    /// Length of a cell.
+    pub(super) cell: i64,
 }
 
 /// What a part of the operations gave.
@@ -57,6 +59,7 @@ pub(super) struct Share<'a> {
     operations: u64,
     leading: u64,
     clock_faults: u64,
+    cell: i64,
 }
 
 impl<'a> Share<'a> {
@@ -74,6 +77,7 @@ impl<'a> Share<'a> {
             operations: 0,
             leading: 0,
             clock_faults: 0,
+            cell: known.cell,
         }
     }
 
@@ -86,7 +90,7 @@ impl<'a> Share<'a> {
             operation: operation.kind,
             is_step: role.is_step,
             dims: operation.dims,
-            cell: rows::cell_of(operation),
+            cell: rows::cell_of(operation, self.cell),
         };
         let priced = self.pricing.of(catalog, operation);
         let details = self.records.details_of(operation);

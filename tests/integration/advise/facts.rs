@@ -1,6 +1,6 @@
 //! Facts over all: shares of time, what the data lack, the machine.
 
-use perfadvise::config::{Alert, Config, Origin, Severity};
+use perfadvise::config::{Alert, Config, Severity};
 use perfadvise::metrics::Metric;
 use serde_json::{Value, json};
 
@@ -123,11 +123,8 @@ fn alert(name: &str, metric: Metric, threshold: f64) -> Alert {
         metric: Some(metric),
         threshold: Some(threshold),
         side: None,
-        consecutive_failures: None,
         severity: Severity::Warning,
-        cooldown: 0.0,
-        action: None,
-        origin: Origin::Default,
+        ..Alert::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Facts of tokens, models, wall-clock time and alerts, from records with figures worked out by hand.
 
 use perfadvise::advise::rule::Subject;
-use perfadvise::config::{Alert, Config, Origin, Severity, Side};
+use perfadvise::config::{Alert, Config, Severity, Side};
 use perfadvise::metrics::Metric;
 use serde_json::{Value, json};
 
@@ -118,11 +118,8 @@ fn an_alert_that_flaps() {
         metric: Some(Metric::CpuUtilization),
         threshold: Some(0.8),
         side,
-        consecutive_failures: None,
         severity: Severity::Warning,
-        cooldown: 0.0,
-        action: None,
-        origin: Origin::Default,
+        ..Alert::default()
     };
     let config = Config {
         alerts: vec![alert("high", None), alert("low", Some(Side::Below))],

@@ -1,7 +1,7 @@
 //! Facts of each purpose, interface, tool, agent, model, process and alert.
 
 use perfadvise::advise::rule::Subject;
-use perfadvise::config::{Alert, Config, Origin, Severity};
+use perfadvise::config::{Alert, Config, Severity};
 use perfadvise::metrics::Metric;
 use serde_json::{Value, json};
 
@@ -174,11 +174,8 @@ fn alerts_against_the_data() {
         metric: Some(metric),
         threshold: Some(threshold),
         side: None,
-        consecutive_failures: None,
         severity: Severity::Critical,
-        cooldown: 0.0,
-        action: None,
-        origin: Origin::Default,
+        ..Alert::default()
     };
     let config = Config {
         alerts: vec![

@@ -1,0 +1,63 @@
+//! `alerts check|watch|list|test|silence`: what must not happen.
+
+mod check;
+mod listed;
+mod scenarios;
+mod silence;
+mod watch;
+
+use std::io::Write;
+
+use super::{Context, Exit, Failure};
+use crate::assessment::Firing;
+use crate::store::history::History;
+use crate::units::Time;
+
+/// What to do with alerts.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// In which state each alert is; exits with 1 when one fires
+    Check(check::Args),
+    /// Look time and again, remember, and tell who is to be told
+    Watch(watch::Args),
+    /// The alerts as they are configured, with what is remembered of each
+    List,
+    /// Run scenarios from a file
+    Test(scenarios::Args),
+    /// Keep an alert from being told for a time
+    Silence(silence::Args),
+}
+
+/// Runs the verb.
+pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Check(args) => check::run(args, context, out),
+        Verb::Watch(args) => watch::run(args, context, out),
+        Verb::List => listed::run(context, out),
+        Verb::Test(args) => scenarios::run(args, context, out),
+        Verb::Silence(args) => silence::run(args, context, out),
+    }
+}
+
+/// Times in which alerts fired that touch a period, as the history has them; none where there is no history.
+pub(super) fn firings(period: (Time, Time), context: &Context) -> Vec<Firing> {
+    let history = match History::open(&context.place()) {
+        Ok(Some(history)) => history,
+        Ok(None) => return Vec::new(),
+        Err(error) => {
+            context.warn(&format!("alerts are left out: {error}"));
+            return Vec::new();
+        }
+    };
+    history.firings(Some(period)).unwrap_or_else(|error| {
+        context.warn(&format!("alerts are left out: {error}"));
+        Vec::new()
+    })
+}
+
+/// No alert is configured.
+fn unconfigured() -> Failure {
+    Failure::new("no alert is configured").help(
+        "write them into alerts_config.yaml here, or name a file: --config alerts_config.yaml (docs/alerts.md)",
+    )
+}

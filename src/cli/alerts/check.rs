@@ -1,0 +1,349 @@
+//! `alerts check`: one look.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+
+use super::super::input::InputArgs;
+use super::super::progress::Progress;
+use super::super::record::failure;
+use super::super::{Context, Exit, Failure};
+use super::unconfigured;
+use crate::alerts::{self, CELL, Looked, Observed, Seen, Watch, Window};
+use crate::analysis::Side;
+use crate::assessment::{
+    AlertKey, AlertPhase, AlertState, AlertsReport, CheckLevel, GateVerdict, SCHEMA_VERSION,
+};
+use crate::config::{Alert, Config, Origin};
+use crate::gate::{self, Judged, Policy};
+use crate::pipeline::{self, Request};
+use crate::report;
+use crate::store;
+use crate::store::history::{AlertChanges, History};
+use crate::units::{NANOS, Time};
+use crate::workload::Filter;
+
+/// Arguments of `alerts check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  perfadvise alerts check reports/                       what fires now; nothing is sent or kept
+  perfadvise alerts check --config alerts_config.yaml reports/ logs/
+  */5 * * * * perfadvise alerts check --send --quiet     from cron: remembers, and tells
+
+Exit codes: 0 nothing fires, 1 something fires, 2 bad usage or configuration, 3 no usable record.")]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// Remember the states, and send what is to be told
+    #[arg(long)]
+    pub(super) send: bool,
+}
+
+/// A look, and what it was of.
+pub(super) struct Look {
+    pub(super) report: AlertsReport,
+    pub(super) looked: Looked,
+    /// When each alert was told last before.
+    told: BTreeMap<AlertKey, Time>,
+    pub(super) records: u64,
+}
+
+/// Looks once.
+pub(in crate::cli) fn run(
+    args: &Args,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let now = context.now()?;
+    let (_, zone) = args.input.settings(context)?;
+    let look = if args.send {
+        let _lock = lock(context)?;
+        look_and_keep(&args.input, now, context)?
+    } else {
+        unsent(look(&args.input, now, context)?)
+    };
+    let command = command(&args.input);
+    let style = context.style(&command, zone, false);
+    let text = report::alerts::render(&look.report, context.globals.format.name(), &style);
+    out.write_all(text.as_bytes())?;
+    Ok(match (look.report.firing, look.records) {
+        (0, 0) => Exit::NotEnough,
+        (0, _) => Exit::Done,
+        _ => Exit::Found,
+    })
+}
+
+/// A look of which nothing is told: what was told last was told before.
+fn unsent(mut look: Look) -> Look {
+    for row in &mut look.report.alerts {
+        let before = look.told.get(&row.key).copied();
+        if row.last_sent != before {
+            (row.last_sent, row.next_not_before) = (before, None);
+        }
+    }
+    look
+}
+
+fn command(input: &InputArgs) -> String {
+    std::iter::once("alerts check".to_owned())
+        .chain(input.paths.iter().map(|p| report::shell::quoted(p)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Looks, and keeps what was found: states, firings, and what is to be told.
+pub(super) fn look_and_keep(
+    input: &InputArgs,
+    now: Time,
+    context: &Context,
+) -> Result<Look, Failure> {
+    let mut look = look(input, now, context)?;
+    let mut history = super::super::record::create(context)?;
+    let changes = AlertChanges {
+        states: std::mem::take(&mut look.looked.states),
+        firings: look
+            .looked
+            .firings
+            .iter()
+            .map(|f| (f.episode, &f.firing))
+            .collect(),
+    };
+    history
+        .note_alerts(&changes)
+        .map_err(|error| failure(&error))?;
+    look.report.is_sent = true;
+    Ok(look)
+}
+
+/// Only one program at a time remembers and tells: else both would.
+pub(super) fn lock(context: &Context) -> Result<File, Failure> {
+    let place = context.place();
+    let path = place.folder().join("alerts.lock");
+    let fault = |error: std::io::Error| {
+        Failure::new(format!("{}: {error}", path.display()))
+            .help("--store DIR names another folder")
+    };
+    // Makes the folder, and keeps it out of version control.
+    super::super::record::create(context)?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Failure::new(
+            "another perfadvise watches the alerts of this folder",
+        )
+        .help("end it first; perfadvise alerts check without --send may run beside it")),
+        Err(std::fs::TryLockError::Error(error)) => Err(fault(error)),
+    }
+}
+
+/// Looks at everything since the last look that was kept.
+pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Look, Failure> {
+    let (config, zone) = input.settings(context)?;
+    let history = History::open(&context.place()).map_err(|error| failure(&error))?;
+    let (states, silences) = match &history {
+        Some(history) => (
+            history.alert_states().map_err(|e| failure(&e))?,
+            history
+                .silences(Time(now.0.saturating_sub(alerts::LATE)))
+                .map_err(|e| failure(&e))?,
+        ),
+        None => Default::default(),
+    };
+    let request = input.request(context, &config, &zone)?;
+    let request = Request {
+        from: request
+            .from
+            .or_else(|| needed(&config.alerts, &states, now)),
+        past: None,
+        ..request
+    };
+    let progress = Progress::new(&context.globals);
+    let result = pipeline::read_fine(&request, config, CELL, &|done, total| {
+        progress.show(done, total);
+    });
+    progress.finish();
+    let material = result.map_err(|error| context.input_failure(&error))?;
+    super::super::config::warn(&material.warnings, &context.globals);
+    let config = material.config;
+    if config.alerts.is_empty() {
+        return Err(unconfigured());
+    }
+    let mut observed = alerts::observe(&config.alerts, &material.workload);
+    let mut notes = BTreeMap::new();
+    for (index, alert) in config.alerts.iter().enumerate() {
+        if alert.baseline.is_some() {
+            let (seen, note) = against_baseline(alert, &request, &config, now, context)?;
+            notes.insert(alert.name.clone(), note);
+            observed.push(Observed {
+                alert: index,
+                labels: BTreeMap::new(),
+                window: Window::Judged(seen),
+            });
+        }
+    }
+    let watch = Watch {
+        now,
+        silences: &silences,
+    };
+    let mut looked = alerts::look(&config.alerts, &observed, &states, watch);
+    for row in &mut looked.rows {
+        row.note = notes.get(&row.key.alert).cloned();
+    }
+    let report = AlertsReport {
+        schema_version: SCHEMA_VERSION,
+        at: now,
+        data_until: material.workload.period.map(|(_, to)| to.min(now)),
+        files: files(&config.alerts),
+        firing: 0,
+        pending: 0,
+        quiet: 0,
+        without_data: 0,
+        alerts: looked.rows.clone(),
+        is_sent: false,
+    };
+    Ok(Look {
+        report: counted(report),
+        looked,
+        told: states
+            .into_iter()
+            .filter_map(|(key, state)| Some((key, state.last_sent?)))
+            .collect(),
+        records: material.provenance.records,
+    })
+}
+
+/// From when on records are needed, where earlier looks were kept: as far as any window reaches back from the last
+/// one.
+fn needed(alerts: &[Alert], states: &BTreeMap<AlertKey, AlertState>, now: Time) -> Option<Time> {
+    let is_known = |alert: &Alert| states.keys().any(|key| key.alert == alert.name);
+    if alerts.is_empty() || !alerts.iter().all(is_known) {
+        return None;
+    }
+    let last = states.values().filter_map(|s| s.evaluated_at).min()?;
+    let reach = alerts.iter().map(Alert::reach).fold(0.0, f64::max);
+    // Failures in a row reach back to the last success, whenever that was.
+    let is_bounded = alerts.iter().all(|a| a.consecutive_failures.is_none());
+    #[allow(clippy::cast_possible_truncation)] // saturates
+    let reach = (reach * 1e9) as i64;
+    is_bounded.then(|| Time(last.min(now).0.saturating_sub(reach).saturating_sub(CELL)))
+}
+
+fn counted(mut report: AlertsReport) -> AlertsReport {
+    for row in &report.alerts {
+        let is_held = row.silenced_until.is_some() || row.inhibited_by.is_some();
+        match row.state {
+            AlertPhase::Firing if is_held => {}
+            AlertPhase::Firing => report.firing += 1,
+            AlertPhase::Pending => report.pending += 1,
+            AlertPhase::Quiet => report.quiet += 1,
+        }
+        report.without_data += u64::from(row.value.is_none());
+    }
+    report
+}
+
+/// The files in which alerts stand.
+fn files(alerts: &[Alert]) -> Vec<String> {
+    let mut files: Vec<String> = Vec::new();
+    for alert in alerts {
+        if let Origin::File(place) = &alert.origin
+            && !files.contains(&place.file)
+        {
+            files.push(place.file.clone());
+        }
+    }
+    files
+}
+
+/// The newest records of an alert's window against a baseline, as `gate` judges: fires on a regression, ends on a
+/// pass, and stays as it is where nothing is proven.
+fn against_baseline(
+    alert: &Alert,
+    request: &Request,
+    config: &Config,
+    now: Time,
+    context: &Context,
+) -> Result<(Seen, String), Failure> {
+    let (Some(worse), Some(metric)) = (&alert.baseline, alert.metric) else {
+        let nothing = Seen {
+            value: None,
+            passed: None,
+            is_near: false,
+            data_at: None,
+        };
+        return Ok((nothing, "it names no known metric".to_owned()));
+    };
+    let stored = store::load(&worse.name, &context.place())
+        .map_err(|error| super::super::baseline::failure(&error))?;
+    #[allow(clippy::cast_possible_truncation)] // saturates
+    let from = now.0.saturating_sub((alert.window * 1e9) as i64);
+    let request = Request {
+        from: Some(Time(from)),
+        to: Some(Time(now.0.saturating_add(NANOS))),
+        only: alert.only.clone(),
+        ..request.clone()
+    };
+    let material = pipeline::read(&request, config.clone(), &|_, _| {})
+        .map_err(|error| context.input_failure(&error))?;
+    let side = |label: &str, workload| Side {
+        label: label.to_owned(),
+        workload,
+        filter: Filter::default(),
+        files: 0,
+        skipped: 0,
+    };
+    let usual = Judged::usual(metric.name(), alert.statistic);
+    let policy = Policy {
+        judged: vec![Judged {
+            tolerance: worse.tolerance.unwrap_or(usual.tolerance),
+            level: CheckLevel::Error,
+            is_declared: true,
+            ..usual
+        }],
+        ..Policy::default()
+    };
+    let judged = gate::judge(
+        &side(&worse.name, &stored.workload),
+        &side("now", &material.workload),
+        &policy,
+        config,
+        Vec::new(),
+    );
+    let check = judged.checks.first().map(|c| &c.compared);
+    let value = check.and_then(|c| c.candidate_value);
+    let verdict = check.map_or(GateVerdict::Insufficient, |c| c.verdict);
+    let seen = Seen {
+        value: match verdict {
+            GateVerdict::Regression | GateVerdict::Pass => value,
+            GateVerdict::Inconclusive | GateVerdict::Insufficient => None,
+        },
+        passed: (verdict == GateVerdict::Regression).then_some(alert.severity),
+        is_near: false,
+        data_at: material.workload.period.map(|(_, to)| to.min(now)),
+    };
+    let unit = metric.row().unit;
+    let text = |v: Option<f64>| v.map_or_else(|| "?".to_owned(), |v| report::amount_text(unit, v));
+    let note = format!(
+        "against {}: {} then, {} in the last {}: {}",
+        worse.name,
+        text(check.and_then(|c| c.base_value)),
+        text(value),
+        report::length_text(alert.window),
+        verdict_name(verdict)
+    );
+    Ok((seen, note))
+}
+
+fn verdict_name(verdict: GateVerdict) -> &'static str {
+    match verdict {
+        GateVerdict::Pass => "pass",
+        GateVerdict::Regression => "regression",
+        GateVerdict::Inconclusive => "inconclusive",
+        GateVerdict::Insufficient => "insufficient",
+    }
+}

@@ -1,0 +1,91 @@
+//! `alerts test FILE`: scenarios.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::super::{Context, Exit, Failure, output};
+use super::unconfigured;
+use crate::alerts::scenario::{self, Scenarios};
+use crate::assessment::ScenarioResult;
+use crate::config;
+
+/// Arguments of `alerts test`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  perfadvise alerts test alerts_test.yaml      docs/alerts.md shows such a file
+
+Exit codes: 0 all as expected, 1 something is not, 2 bad usage or a faulty file.")]
+pub(in crate::cli) struct Args {
+    /// Files of scenarios
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+}
+
+/// Runs the scenarios of all files.
+pub(in crate::cli) fn run(
+    args: &Args,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let mut results = Vec::new();
+    for file in &args.files {
+        results.extend(of_file(file, context)?);
+    }
+    output::list(context, out, &results, |out| page(&results, out))?;
+    let is_fine = results.iter().all(|r| r.failures.is_empty());
+    Ok(if is_fine { Exit::Done } else { Exit::Found })
+}
+
+fn of_file(file: &Path, context: &Context) -> Result<Vec<ScenarioResult>, Failure> {
+    let fault = |reason: String| {
+        Failure::new(format!("{}: {reason}", file.display()))
+            .help("docs/alerts.md shows the shape of a file of scenarios")
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
+    let scenarios: Scenarios = serde_yaml::from_str(&text).map_err(|error| {
+        let place = error
+            .location()
+            .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
+        let text = error.without_snippet().to_string();
+        let text = text.lines().next().unwrap_or_default();
+        Failure::new(format!("{}{place}: {text}", file.display()))
+            .help("docs/alerts.md shows the shape of a file of scenarios")
+    })?;
+    let config = if scenarios.alerts.is_empty() {
+        context.load_config()?.config
+    } else {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let sources = config::Sources {
+            files: scenarios.alerts.iter().map(|f| folder.join(f)).collect(),
+            ..config::Sources::default()
+        };
+        let (config, warnings) = config::load(&sources)
+            .map_err(|error| super::super::config::failure(&error, Some("Nothing was tested.")))?;
+        super::super::config::warn(&warnings, &context.globals);
+        config
+    };
+    if config.alerts.is_empty() {
+        return Err(unconfigured());
+    }
+    scenarios
+        .tests
+        .iter()
+        .map(|test| scenario::run(test, &config.alerts).map_err(|error| fault(error.to_string())))
+        .collect()
+}
+
+fn page(results: &[ScenarioResult], out: &mut dyn Write) -> std::io::Result<()> {
+    for result in results {
+        let name = crate::report::visible(&result.name, true);
+        match result.failures.is_empty() {
+            true => writeln!(out, "ok      {name} ({} expected)", result.expected)?,
+            false => writeln!(out, "FAILED  {name}")?,
+        }
+        for failure in &result.failures {
+            writeln!(out, "        {}", crate::report::visible(failure, true))?;
+        }
+    }
+    let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
+    writeln!(out, "{} passed, {failed} failed", results.len() - failed)
+}

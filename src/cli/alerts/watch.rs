@@ -1,0 +1,87 @@
+//! `alerts watch`: a look, time and again.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::super::input::InputArgs;
+use super::super::{Context, Exit, Failure};
+use super::check::{Look, lock, look_and_keep};
+use crate::live::{Schedule, Stop};
+use crate::report::visible;
+
+/// Arguments of `alerts watch`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  perfadvise alerts watch .orch-monitoring logs/         a look each minute, until Ctrl-C
+  perfadvise alerts watch --interval 10s reports/
+
+States are remembered in the history: a watch that is started again goes on where it ended.
+
+Exit codes: 0 ended, 2 bad usage or configuration.")]
+pub(in crate::cli) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Time between two looks
+    #[arg(long, value_name = "TIME", default_value = "1m")]
+    interval: String,
+    /// End after this many looks
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+}
+
+/// Looks until it is told to stop.
+pub(in crate::cli) fn run(
+    args: &Args,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let interval = super::super::monitor::time("--interval", &args.interval)?;
+    if interval < Duration::from_secs(1) {
+        return Err(Failure::new("--interval is below a second")
+            .help("alerts look at whole minutes; 10s and more is enough"));
+    }
+    let _lock = lock(context)?;
+    let stop = Stop::default();
+    let stopped = stop.clone();
+    ctrlc::set_handler(move || stopped.stop())
+        .map_err(|error| Failure::new(format!("signals cannot be listened to: {error}")))?;
+    let begin = Instant::now();
+    let mut schedule = Schedule::new(interval);
+    let mut looks = 0;
+    while args.count.is_none_or(|count| looks < count) {
+        let due = schedule.next(begin.elapsed());
+        if stop.wait(due.saturating_sub(begin.elapsed())) {
+            break;
+        }
+        let look = look_and_keep(&args.input, context.now()?, context);
+        looks += 1;
+        match look {
+            Ok(look) => tell(&look, context, out)?,
+            // The first look says whether it can work at all; later ones may find a file that is being written.
+            Err(failure) if looks == 1 => return Err(failure),
+            Err(failure) => failure.print(&context.globals),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A line for each alert of which somebody is told.
+fn tell(look: &Look, context: &Context, out: &mut dyn Write) -> Result<(), Failure> {
+    let zone = context.zone(context.globals.timezone.as_deref())?;
+    for notice in &look.looked.notices {
+        let at = notice.at.timestamp().to_zoned_datetime(zone.clone());
+        writeln!(
+            out,
+            "{}  {:<9}  {}  {}  {} ({})",
+            at.strftime("%Y-%m-%d %H:%M:%S"),
+            notice.kind.name(),
+            notice.severity.name(),
+            visible(&notice.key.title(), !context.globals.ascii),
+            notice.value_text,
+            notice.rule
+        )?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,626 @@
+//! `alerts`: what must not happen, and when somebody is told.
+
+use crate::metrics::Metric;
+use crate::record::DIMENSIONS;
+
+use super::fault::WarningKind;
+use super::keys;
+use super::limits::{known_metrics, metric_of};
+use super::read::Reader;
+use super::scalars::{self, Expected};
+use super::tree::{Entry, Node, Value};
+use super::{Origin, Severity, Side, TargetStatistic};
+
+/// Seconds until an alert may be sent again, where the file does not say.
+const COOLDOWN: f64 = 300.0;
+
+/// Seconds over which a value is formed, where the file does not say.
+const WINDOW: f64 = 300.0;
+
+/// Seconds over which a candidate for a baseline is formed, where the file does not say.
+const BASELINE_WINDOW: f64 = 86_400.0;
+
+/// Fewest requests in the short window of a burn rate, where the file does not say.
+const BURN_COUNT: u64 = 10;
+
+/// An alert of `alerts_config.yaml`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Alert {
+    /// Key in the file: `response_time`.
+    pub name: String,
+    /// The metric it watches, where it is one of the registry's (`memory_usage` with a fraction is
+    /// `memory_utilization`).
+    pub metric: Option<Metric>,
+    /// The metric it watches, where only the inputs know it.
+    pub custom: Option<String>,
+    /// The limit, in the metric's unit.
+    pub threshold: Option<f64>,
+    /// The limit beyond which it is critical.
+    pub critical_threshold: Option<f64>,
+    /// The bad side of the limit: as `op` says, else by the metric's direction.
+    pub side: Option<Side>,
+    /// Consecutive failures, instead of a limit.
+    pub consecutive_failures: Option<u64>,
+    /// How fast an error budget burns, instead of a limit.
+    pub burn: Option<Burn>,
+    /// A baseline than which it must not be worse, instead of a limit.
+    pub baseline: Option<Worse>,
+    /// Mean (of shares the pooled ratio, of totals the sum) or 95th percentile.
+    pub statistic: TargetStatistic,
+    /// Seconds over which the value is formed.
+    pub window: f64,
+    /// Seconds for which the limit has to be passed before it fires.
+    pub wait: f64,
+    /// Seconds for which it goes on firing after the limit was passed last.
+    pub keep_firing: f64,
+    /// Fewest values in the window; with fewer it counts as without data.
+    pub min_count: u64,
+    /// What it does without data.
+    pub no_data: NoData,
+    /// One alert for each combination of values of these dimensions.
+    pub by: Vec<String>,
+    /// Only what has these values: dimension → any of the values.
+    pub only: Vec<(String, Vec<String>)>,
+    /// What its notices say beside the dimensions.
+    pub labels: Vec<(String, String)>,
+    /// Alerts that are not sent while this one fires.
+    pub inhibits: Vec<String>,
+    /// Names of the channels it is sent to; empty: all.
+    pub channels: Vec<String>,
+    /// What it is about, for people.
+    pub description: Option<String>,
+    /// How bad.
+    pub severity: Severity,
+    /// Seconds until it may be sent again.
+    pub cooldown: f64,
+    /// What is to be done.
+    pub action: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// A burn rate: failures ÷ what the objective allows, over a long window and a short one at its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Burn {
+    /// The ratio of successes that is promised, 0 to 1.
+    pub objective: f64,
+    /// It fires where both windows of any of these burn as fast as its factor, or faster.
+    pub windows: Vec<BurnWindow>,
+}
+
+/// A long window with a short one that ends it: the short one lets the alert end soon after the failures do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BurnWindow {
+    /// How many times as fast as allowed.
+    pub factor: f64,
+    /// Seconds of the long window.
+    pub long: f64,
+    /// Seconds of the short one.
+    pub short: f64,
+    /// How bad; `None`: as the alert.
+    pub severity: Option<Severity>,
+}
+
+impl BurnWindow {
+    /// What holds where the file names none: 2 % of a month's budget in an hour, 5 % in six.
+    ///
+    /// Source: "The Site Reliability Workbook", chapter 5, table 5-8, its two rows that call somebody.
+    pub const USUAL: [BurnWindow; 2] = [
+        BurnWindow {
+            factor: 14.4,
+            long: 3_600.0,
+            short: 300.0,
+            severity: None,
+        },
+        BurnWindow {
+            factor: 6.0,
+            long: 21_600.0,
+            short: 1_800.0,
+            severity: None,
+        },
+    ];
+}
+
+/// A baseline, judged as `gate` judges.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worse {
+    /// The name under which it was saved.
+    pub name: String,
+    /// Largest change for the worse that is accepted; `None`: the gate's usual one.
+    pub tolerance: Option<f64>,
+}
+
+/// What an alert does while there is no data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NoData {
+    /// It stays as it is: nobody worked, and nothing became better by it.
+    #[default]
+    Keep,
+    /// As if all were well.
+    Fine,
+    /// As if the limit were passed.
+    Fires,
+}
+
+impl Alert {
+    /// Seconds of records that it looks back on.
+    #[must_use]
+    pub fn reach(&self) -> f64 {
+        let burn = self.burn.iter().flat_map(|b| &b.windows);
+        burn.map(|w| w.long).fold(self.window, f64::max)
+    }
+
+    /// The name of its metric, as records and people have it.
+    #[must_use]
+    pub fn metric_name(&self) -> Option<&str> {
+        self.metric.map(Metric::name).or(self.custom.as_deref())
+    }
+}
+
+const ALERT_KEYS: &[&str] = &[
+    "threshold",
+    "critical_threshold",
+    "severity",
+    "cooldown",
+    "action",
+    "consecutive_failures",
+    "op",
+    "metric",
+    "of",
+    "window",
+    "for",
+    "keep_firing_for",
+    "min_count",
+    "no_data",
+    "by",
+    "where",
+    "labels",
+    "inhibits",
+    "channels",
+    "objective",
+    "burn",
+    "baseline",
+    "tolerance",
+    "description",
+    "enabled",
+];
+
+const BURN_KEYS: &[&str] = &["factor", "long", "short", "severity"];
+
+/// The settings of one alert.
+#[derive(Clone, Copy)]
+struct Settings<'n>(&'n [Entry]);
+
+impl<'n> Settings<'n> {
+    fn get(self, name: &str) -> Option<&'n Entry> {
+        self.0
+            .iter()
+            .find(|s| s.key == name && s.node.value != Value::Nothing)
+    }
+}
+
+impl Reader<'_> {
+    /// `alerts: {response_time: {threshold: 5.0, severity: warning}}`
+    pub(super) fn alerts(&mut self, node: &Node) {
+        let Some(entries) = self.entries("alerts", node) else {
+            return;
+        };
+        for entry in entries {
+            let Some(settings) = self.entries(&entry.key, &entry.node) else {
+                continue;
+            };
+            if let Some(alert) = self.alert(entry, Settings(settings))
+                && !self.config.alerts.iter().any(|a| a.name == alert.name)
+            {
+                self.config.alerts.push(alert);
+            }
+        }
+        for entry in entries {
+            let inhibits = match &entry.node.value {
+                Value::Map(settings) => Settings(settings).get("inhibits"),
+                _ => None,
+            };
+            let known: Vec<String> = self.config.alerts.iter().map(|a| a.name.clone()).collect();
+            for name in inhibits.iter().flat_map(|e| items(&e.node)) {
+                let Some(word) = scalars::word(name).filter(|w| !known.contains(w)) else {
+                    continue;
+                };
+                let help = keys::nearest(&word, known.iter().map(String::as_str))
+                    .map(|k| format!("did you mean \"{k}\"?"));
+                self.warn(
+                    WarningKind::WithoutEffect,
+                    name.span,
+                    format!("\"{}\" inhibits an alert that there is not", entry.key),
+                    help,
+                );
+            }
+        }
+    }
+
+    fn alert(&mut self, entry: &Entry, settings: Settings<'_>) -> Option<Alert> {
+        for other in settings
+            .0
+            .iter()
+            .filter(|s| !ALERT_KEYS.contains(&s.key.as_str()))
+        {
+            self.unknown(other, ALERT_KEYS.iter().copied());
+        }
+        if settings
+            .get("enabled")
+            .is_some_and(|s| s.node.value == Value::Bool(false))
+        {
+            return None;
+        }
+        let threshold = settings.get("threshold");
+        let named = settings.get("metric").and_then(|s| scalars::word(&s.node));
+        let metric = metric_of(
+            named.as_deref().unwrap_or(&entry.key),
+            threshold.map_or(&entry.node, |t| &t.node),
+        );
+        let failures = settings.get("consecutive_failures");
+        let side = match settings.get("op") {
+            Some(op) => Some(self.side(op)?),
+            None => metric.and_then(Side::of),
+        };
+        // A metric of the inputs alone has no direction: who names one says which side is bad.
+        let custom = named
+            .clone()
+            .filter(|_| metric.is_none() && side.is_some() && failures.is_none());
+        let burn = self.burn(metric, settings)?;
+        let baseline = match settings.get("baseline") {
+            Some(e) => Some(Worse {
+                name: self.word_of(e)?,
+                tolerance: match settings.get("tolerance") {
+                    Some(t) => Some(self.limit(Metric::SuccessRate, "tolerance", &t.node)?),
+                    None => None,
+                },
+            }),
+            None => None,
+        };
+        let is_compared = baseline.is_some();
+        let alert = Alert {
+            name: entry.key.clone(),
+            metric,
+            threshold: self.alert_limit(threshold, metric, custom.is_some())?,
+            critical_threshold: self.alert_limit(
+                settings.get("critical_threshold"),
+                metric,
+                custom.is_some(),
+            )?,
+            custom,
+            side,
+            consecutive_failures: match failures {
+                Some(f) => Some(self.whole(f, "failures")?),
+                None => None,
+            },
+            min_count: match settings.get("min_count") {
+                Some(c) => self.whole(c, "values")?,
+                None if burn.is_some() => BURN_COUNT,
+                None => 1,
+            },
+            burn,
+            baseline,
+            statistic: match settings.get("of") {
+                Some(of) => match scalars::word(&of.node).as_deref() {
+                    Some("mean") => TargetStatistic::Mean,
+                    Some("p95") => TargetStatistic::P95,
+                    _ => {
+                        self.choice(of, &["mean", "p95"]);
+                        return None;
+                    }
+                },
+                None => TargetStatistic::Mean,
+            },
+            window: self.seconds(
+                settings,
+                "window",
+                if is_compared { BASELINE_WINDOW } else { WINDOW },
+            )?,
+            wait: self.seconds(settings, "for", 0.0)?,
+            keep_firing: self.seconds(settings, "keep_firing_for", 0.0)?,
+            no_data: match settings.get("no_data") {
+                Some(e) => match scalars::word(&e.node).as_deref() {
+                    Some("keep") => NoData::Keep,
+                    Some("ok") => NoData::Fine,
+                    Some("fire") => NoData::Fires,
+                    _ => {
+                        self.choice(e, &["keep", "ok", "fire"]);
+                        return None;
+                    }
+                },
+                None => NoData::Keep,
+            },
+            by: match settings.get("by") {
+                Some(e) => self.dimensions(e)?,
+                None => Vec::new(),
+            },
+            only: match settings.get("where") {
+                Some(e) => self.pairs(e)?,
+                None => Vec::new(),
+            },
+            labels: match settings.get("labels") {
+                Some(e) => self
+                    .pairs(e)?
+                    .into_iter()
+                    .map(|(key, values)| (key, values.join(",")))
+                    .collect(),
+                None => Vec::new(),
+            },
+            inhibits: self.list(settings.get("inhibits"))?,
+            channels: self.list(settings.get("channels"))?,
+            description: settings
+                .get("description")
+                .and_then(|s| scalars::word(&s.node)),
+            severity: match settings.get("severity") {
+                Some(severity) => self.severity(severity)?,
+                None => Severity::Warning,
+            },
+            cooldown: self.seconds(settings, "cooldown", COOLDOWN)?,
+            action: settings.get("action").and_then(|s| scalars::word(&s.node)),
+            origin: self.origin(entry.span),
+        };
+        self.note_without_effect(entry, &alert, threshold.is_some());
+        Some(alert)
+    }
+
+    /// A warning where it can never fire.
+    fn note_without_effect(&mut self, entry: &Entry, alert: &Alert, has_threshold: bool) {
+        let is_metric_known = alert.metric_name().is_some();
+        let has_other = alert.burn.is_some() || alert.baseline.is_some();
+        let why = if alert.consecutive_failures.is_some() {
+            return;
+        } else if has_threshold && !is_metric_known {
+            "names no known metric"
+        } else if !has_threshold && !has_other {
+            "has no threshold"
+        } else if has_threshold && alert.side.is_none() {
+            "has a metric of which neither side is bad, and no op,"
+        } else {
+            return;
+        };
+        let help = keys::nearest(&entry.key, known_metrics())
+            .filter(|_| alert.metric.is_none())
+            .map(|k| format!("did you mean \"{k}\"? or add  metric: NAME"));
+        self.warn(
+            WarningKind::WithoutEffect,
+            entry.span,
+            format!("the alert \"{}\" {why} and never fires", entry.key),
+            help,
+        );
+    }
+
+    /// A limit in the unit of the metric; of one that only the inputs know a plain number. The outer `None` is a
+    /// fault.
+    #[allow(clippy::option_option)]
+    fn alert_limit(
+        &mut self,
+        entry: Option<&Entry>,
+        metric: Option<Metric>,
+        is_custom: bool,
+    ) -> Option<Option<f64>> {
+        let Some(entry) = entry else {
+            return Some(None);
+        };
+        match (metric, &entry.node.value) {
+            (Some(metric), _) => self.limit(metric, &entry.key, &entry.node).map(Some),
+            (None, Value::Number(n)) if is_custom => Some(Some(*n)),
+            _ => Some(None),
+        }
+    }
+
+    /// The outer `None` is a fault.
+    #[allow(clippy::option_option)]
+    fn burn(&mut self, metric: Option<Metric>, settings: Settings<'_>) -> Option<Option<Burn>> {
+        let Some(objective) = settings.get("objective") else {
+            if let Some(entry) = settings.get("burn") {
+                self.warn(
+                    WarningKind::WithoutEffect,
+                    entry.span,
+                    "burn says nothing without an objective".to_owned(),
+                    Some("add  objective: 99%".to_owned()),
+                );
+            }
+            return Some(None);
+        };
+        let is_rate = metric.is_some_and(|m| {
+            m.row().unit == crate::metrics::Unit::Ratio
+                && m.row().kind == crate::metrics::Kind::Share
+        });
+        if !is_rate {
+            self.fault(
+                objective.span,
+                "an objective is of a rate".to_owned(),
+                Some("expected an alert on a rate, such as  metric: success_rate".to_owned()),
+                Some("write  metric: success_rate  beside it".to_owned()),
+            );
+            return None;
+        }
+        let value = self.limit(Metric::SuccessRate, "objective", &objective.node)?;
+        if value <= 0.0 || value >= 1.0 {
+            self.unexpected(
+                "objective",
+                &objective.node,
+                &Expected {
+                    what: "above 0 and below 1".to_owned(),
+                    label: "expected a share that leaves a budget, such as 99%".to_owned(),
+                    write: "99%".to_owned(),
+                },
+            );
+            return None;
+        }
+        let mut windows = Vec::new();
+        for item in settings
+            .get("burn")
+            .iter()
+            .flat_map(|entry| items(&entry.node))
+        {
+            let entries = self.entries("burn", item)?;
+            for other in entries
+                .iter()
+                .filter(|e| !BURN_KEYS.contains(&e.key.as_str()))
+            {
+                self.unknown(other, BURN_KEYS.iter().copied());
+            }
+            let own = Settings(entries);
+            let factor = match own.get("factor").map(|e| &e.node.value) {
+                Some(Value::Number(n)) if *n > 0.0 => *n,
+                _ => {
+                    self.fault(
+                        item.span,
+                        "a burn needs a factor, a long and a short window".to_owned(),
+                        Some("expected such as  {factor: 14.4, long: 1h, short: 5min}".to_owned()),
+                        None,
+                    );
+                    return None;
+                }
+            };
+            let window = BurnWindow {
+                factor,
+                long: self.seconds(own, "long", 3_600.0)?,
+                short: self.seconds(own, "short", 300.0)?,
+                severity: match own.get("severity") {
+                    Some(e) => Some(self.severity(e)?),
+                    None => None,
+                },
+            };
+            windows.push(window);
+        }
+        if windows.is_empty() {
+            windows = BurnWindow::USUAL.to_vec();
+        }
+        Some(Some(Burn {
+            objective: value,
+            windows,
+        }))
+    }
+
+    fn seconds(&mut self, settings: Settings<'_>, key: &str, usual: f64) -> Option<f64> {
+        match settings.get(key) {
+            Some(entry) => self.limit(Metric::QueueTime, key, &entry.node),
+            None => Some(usual),
+        }
+    }
+
+    /// Names of dimensions; those that are not ours are labels.
+    fn dimensions(&mut self, entry: &Entry) -> Option<Vec<String>> {
+        let names = self.list(Some(entry))?;
+        for name in &names {
+            let known = DIMENSIONS.iter().map(|(name, _)| *name);
+            let is_known = known.clone().any(|k| k == name);
+            if let Some(near) = keys::nearest(name, known).filter(|_| !is_known) {
+                self.warn(
+                    WarningKind::UnknownKey,
+                    entry.node.span,
+                    format!("\"{name}\" is taken for a label of the records"),
+                    Some(format!("did you mean \"{near}\"?")),
+                );
+            }
+        }
+        Some(names)
+    }
+
+    /// Words, or one word alone.
+    pub(super) fn list(&mut self, entry: Option<&Entry>) -> Option<Vec<String>> {
+        let Some(entry) = entry else {
+            return Some(Vec::new());
+        };
+        let mut words = Vec::new();
+        for item in items(&entry.node) {
+            let Some(word) = scalars::word(item) else {
+                self.unexpected(
+                    &entry.key,
+                    item,
+                    &Expected {
+                        what: "a word or a list of words".to_owned(),
+                        label: "expected a word".to_owned(),
+                        write: "[interface]".to_owned(),
+                    },
+                );
+                return None;
+            };
+            words.push(word);
+        }
+        Some(words)
+    }
+
+    pub(super) fn word_of(&mut self, entry: &Entry) -> Option<String> {
+        let word = scalars::word(&entry.node);
+        if word.is_none() {
+            self.unexpected(
+                &entry.key,
+                &entry.node,
+                &Expected {
+                    what: "a word".to_owned(),
+                    label: "expected a word".to_owned(),
+                    write: "name".to_owned(),
+                },
+            );
+        }
+        word
+    }
+
+    /// `{mode: FANCY, interface: [a, b]}`
+    pub(super) fn pairs(&mut self, entry: &Entry) -> Option<Vec<(String, Vec<String>)>> {
+        let entries = self.entries(&entry.key, &entry.node)?;
+        let mut pairs = Vec::new();
+        for pair in entries {
+            pairs.push((pair.key.clone(), self.list(Some(pair))?));
+        }
+        Some(pairs)
+    }
+
+    fn side(&mut self, op: &Entry) -> Option<Side> {
+        let side = match scalars::word(&op.node).as_deref() {
+            Some("above" | ">" | ">=") => Some(Side::Above),
+            Some("below" | "<" | "<=") => Some(Side::Below),
+            _ => None,
+        };
+        if side.is_none() {
+            self.choice(op, &["above", "below"]);
+        }
+        side
+    }
+
+    fn severity(&mut self, entry: &Entry) -> Option<Severity> {
+        let severity = match scalars::word(&entry.node)
+            .map(|w| w.to_ascii_lowercase())
+            .as_deref()
+        {
+            Some("warning") => Some(Severity::Warning),
+            Some("critical") => Some(Severity::Critical),
+            _ => None,
+        };
+        if severity.is_none() {
+            self.choice(entry, &["warning", "critical"]);
+        }
+        severity
+    }
+
+    pub(super) fn whole(&mut self, entry: &Entry, of: &str) -> Option<u64> {
+        match &entry.node.value {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Checked to fit.
+            Value::Number(n) if *n >= 1.0 && n.fract() == 0.0 && *n < 1e9 => Some(*n as u64),
+            _ => {
+                self.unexpected(
+                    &entry.key,
+                    &entry.node,
+                    &Expected {
+                        what: "a whole number".to_owned(),
+                        label: format!("expected 1 or more {of}, such as 3"),
+                        write: "3".to_owned(),
+                    },
+                );
+                None
+            }
+        }
+    }
+}
+
+/// The items of a list, or a value alone.
+pub(super) fn items(node: &Node) -> &[Node] {
+    match &node.value {
+        Value::List(items) => items,
+        Value::Nothing => &[],
+        _ => std::slice::from_ref(node),
+    }
+}
