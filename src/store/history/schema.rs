@@ -97,8 +97,12 @@ const MIGRATIONS: &[&str] = &[
 /// Brings the tables to today's version, whatever version they are of.
 pub(super) fn bring_up(connection: &mut Connection, path: &Path) -> Result<(), HistoryError> {
     let failure = |error| HistoryError::of(path, error);
-    if is_today(connection, path)? {
-        return Ok(());
+    {
+        // What is asked belongs together: another program may bring the tables up in between.
+        let look = connection.transaction().map_err(failure)?;
+        if is_today(&look, path)? {
+            return Ok(());
+        }
     }
     // Only one program does it; the others find it done.
     let behaviour = TransactionBehavior::Immediate;
