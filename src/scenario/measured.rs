@@ -32,7 +32,7 @@ const LEAST_GROUPS: usize = 6;
 const LEAST_PAIRS: usize = 6;
 
 /// A replacement of one variant by another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Swap {
     /// The dimension whose value changes.
     pub dimension: Dimension,

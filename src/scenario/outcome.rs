@@ -144,6 +144,19 @@ impl Change {
         })
     }
 
+    /// Its place among others: by what it replaces, then by the knobs that it turns, then by what falls away.
+    fn place(&self) -> (Option<&Swap>, Vec<String>, Vec<String>) {
+        let settings = self.settings.iter();
+        let reliefs = self.reliefs.iter();
+        (
+            self.swap.as_ref(),
+            settings
+                .map(|(knob, value)| format!("{knob}={value}"))
+                .collect(),
+            reliefs.map(|r| format!("{r:?}")).collect(),
+        )
+    }
+
     /// Whether its figures are bounds.
     #[must_use]
     pub fn is_bound(&self) -> bool {
@@ -189,11 +202,15 @@ impl Outcome {
     }
 }
 
-/// Simulates changes on a workload, in their order; replays of one mechanism are one run with all their
-/// settings.
+/// Simulates changes on a workload; replays of one mechanism are one run with all their settings. In which
+/// order they are given makes no difference.
 #[must_use]
 pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
     let (workload, score) = (bench.workload, bench.score);
+    // A factor and a shift, and two maps of a tail, do not commute: they have an order of their own.
+    let mut changes = changes.to_vec();
+    changes.sort_by_cached_key(|change| change.place());
+    let changes = changes.as_slice();
     let replays = replays(bench, changes);
     let affected: Vec<Vec<bool>> = changes
         .iter()

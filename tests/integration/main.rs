@@ -15,6 +15,7 @@ mod ingest;
 mod packed;
 mod prices;
 mod reports;
+mod scenario;
 mod store;
 mod whole;
 mod workload;

@@ -231,7 +231,7 @@ fn what_cannot_be_used_is_said() {
             told("context.colour", "1", "2"),
             "there is no knob of this name",
         ),
-        (told("retry.limit", "1", "2"), "how the attempts"),
+        (told("resources.cpu_limit", "0.5", "0.8"), "it is a limit"),
         (
             told("context.cache_size", "5", "\"big\""),
             "does not take the value",

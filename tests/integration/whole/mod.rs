@@ -14,7 +14,7 @@ use perfadvise::pipeline::{Request, assess};
 
 /// The folders of `fixtures/` that hold input, by name, with what the program makes of them. `config`
 /// holds broken configuration files, each of which ends a run.
-fn assessments() -> &'static [(String, Assessment)] {
+pub(crate) fn assessments() -> &'static [(String, Assessment)] {
     static ALL: OnceLock<Vec<(String, Assessment)>> = OnceLock::new();
     ALL.get_or_init(|| {
         let mut names: Vec<String> = std::fs::read_dir("fixtures")
