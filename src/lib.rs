@@ -18,6 +18,7 @@
 //! | [`doctor`] | a guided check for one symptom, over an assessment |
 //! | [`report`] | the assessment as text, Markdown, HTML, JSON, YAML, CSV |
 //! | [`alerts`] | what must not happen, minute by minute: states, firings, notices |
+//! | [`notify`] | a message by webhook, mail, program, desktop or file |
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
 //! | [`live`] | the machine now: sampled on a schedule, written as reports and records |
@@ -37,6 +38,7 @@ pub mod gate;
 pub mod ingest;
 pub mod live;
 pub mod metrics;
+pub mod notify;
 pub mod pipeline;
 pub mod place;
 pub mod prices;

@@ -1,12 +1,17 @@
-//! `alerts check|watch|list|test|silence`: what must not happen.
+//! `alerts check|watch|list|test|silence|log`: what must not happen.
 
 mod check;
+mod deliver;
 mod listed;
+mod log;
 mod scenarios;
 mod silence;
 mod watch;
 
 use std::io::Write;
+
+pub(super) use check::lock;
+pub(super) use deliver::{addressed, deliver, take_up};
 
 use super::{Context, Exit, Failure};
 use crate::assessment::Firing;
@@ -22,10 +27,12 @@ pub(super) enum Verb {
     Watch(watch::Args),
     /// The alerts as they are configured, with what is remembered of each
     List,
-    /// Run scenarios from a file
+    /// Run scenarios from a file; without a file, try the channels
     Test(scenarios::Args),
     /// Keep an alert from being told for a time
     Silence(silence::Args),
+    /// What was sent, and what became of it
+    Log(log::Args),
 }
 
 /// Runs the verb.
@@ -36,6 +43,7 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         Verb::List => listed::run(context, out),
         Verb::Test(args) => scenarios::run(args, context, out),
         Verb::Silence(args) => silence::run(args, context, out),
+        Verb::Log(args) => log::run(args, context, out),
     }
 }
 

@@ -10,10 +10,13 @@ use super::input::{InputArgs, exit};
 use super::progress::Progress;
 use super::record::RecordArgs;
 use super::template::TemplateArgs;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, alerts};
 use crate::assessment::PeriodReport;
+use crate::config::Config;
 use crate::config::keys::nearest;
+use crate::notify::Message;
 use crate::pipeline;
+use crate::record::hash128;
 use crate::report::summary::Extent;
 use crate::report::{self, shell};
 use crate::summary::{self, Desk, Part};
@@ -48,6 +51,9 @@ pub(super) struct Args {
     /// The summary and everything behind it
     #[arg(long)]
     full: bool,
+    /// Send the summary through the notification channels too (docs/alerts.md), once for a period
+    #[arg(long)]
+    send: bool,
     #[command(flatten)]
     template: TemplateArgs,
     /// Print the JSON Schema of the result, and read nothing
@@ -172,6 +178,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         _ => Extent::Usual,
     };
     let style = context.style(&command, zone, false);
+    if args.send && report.assessment.provenance.records > 0 {
+        send(&report, &current.config, &style, context)?;
+    }
     if let Some(template) = template {
         let provenance = &report.assessment.provenance;
         return template.deliver(&report, provenance, &style, context, out);
@@ -180,6 +189,42 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     out.write_all(text.as_bytes())?;
     out.flush()?;
     exit(&report.assessment.provenance, context)
+}
+
+/// Sends the summary through the channels. What was sent of this period is not sent again.
+fn send(
+    report: &PeriodReport,
+    config: &Config,
+    style: &report::Style,
+    context: &Context,
+) -> Result<(), Failure> {
+    if config.channels.is_empty() {
+        return Err(Failure::new("no channel is configured")
+            .help("write notification_channels into alerts_config.yaml (docs/alerts.md)"));
+    }
+    let days = &report.summary.days;
+    let kind = &report.summary.kind;
+    let what = format!("report {kind} {} {}", days.first, days.last);
+    let message = Message {
+        id: format!("{:032x}", hash128(what.as_bytes())),
+        kind: "report".to_owned(),
+        severity: None,
+        title: format!("perfadvise: {kind} report, {} to {}", days.first, days.last),
+        text: report::summary::render(report, "markdown", Extent::Brief, style),
+        notice: None,
+    };
+    let now = context.now()?;
+    let _lock = alerts::lock(context)?;
+    let queue = alerts::addressed(&message, &config.channels, &[]);
+    let mut history = super::record::create(context)?;
+    let added = history.enqueue(&queue, now);
+    let added = added.map_err(|error| super::record::failure(&error))?;
+    alerts::take_up(&config.channels, now, context)?;
+    alerts::deliver(&config.channels, context)?;
+    if added == 0 {
+        context.say("this report was sent before (perfadvise alerts log)");
+    }
+    Ok(())
 }
 
 /// The kind of period before the paths, if one stands there, and the inputs behind it.

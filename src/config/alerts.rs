@@ -581,7 +581,7 @@ impl Reader<'_> {
         side
     }
 
-    fn severity(&mut self, entry: &Entry) -> Option<Severity> {
+    pub(super) fn severity(&mut self, entry: &Entry) -> Option<Severity> {
         let severity = match scalars::word(&entry.node)
             .map(|w| w.to_ascii_lowercase())
             .as_deref()

@@ -5,6 +5,7 @@
 //! are read as they are, recognised by their root keys.
 
 mod alerts;
+mod channels;
 pub mod edit;
 mod fault;
 mod gate;
@@ -27,6 +28,7 @@ use crate::place::Place;
 
 pub use crate::assessment::Severity;
 pub use alerts::{Alert, Burn, BurnWindow, NoData, Worse};
+pub use channels::{Channel, ChannelKind, Email, MailTls, Secret, SecretSource};
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
 pub use gate::{GateSetting, Level, has_p95};
 pub use kind::{Kind, MOST_BYTES, is_configuration};
@@ -235,8 +237,10 @@ pub struct Config {
     pub files: Vec<String>,
     /// Settings of rules by code, over those of their own files.
     pub rules_tune: BTreeMap<String, BTreeMap<String, Sourced<KnobValue>>>,
-    /// Types of the notification channels (`webhook`, `email`); their addresses are not kept.
+    /// Types of the notification channels (`webhook`, `email`), also of those that are not used.
     pub notification_channels: Vec<String>,
+    /// Channels that may be used: not those of a file among the inputs.
+    pub channels: Vec<Channel>,
     /// Whether one of the seed's own files is among them (selects the orchestrator profile).
     pub has_seed_file: bool,
 }

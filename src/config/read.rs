@@ -279,27 +279,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Types of channels; their addresses are secrets, are not kept and never shown.
-    fn channels(&mut self, node: &Node) {
-        let Value::List(items) = &node.value else {
-            return;
-        };
-        for item in items {
-            let Value::Map(entries) = &item.value else {
-                continue;
-            };
-            let kind = entries
-                .iter()
-                .find(|e| e.key == "type")
-                .and_then(|e| scalars::word(&e.node));
-            if let Some(kind) = kind
-                && !self.config.notification_channels.contains(&kind)
-            {
-                self.config.notification_channels.push(kind);
-            }
-        }
-    }
-
     fn labels(&mut self, node: &Node) {
         let Some(patterns) = self.entries("labels", node) else {
             return;
@@ -533,7 +512,7 @@ impl Reader<'_> {
     }
 
     /// A path of the document, relative to its folder.
-    fn beside(&self, path: &str) -> String {
+    pub(super) fn beside(&self, path: &str) -> String {
         match self.via {
             Via::Environment | Via::CommandLine => path.to_owned(),
             _ => std::path::Path::new(self.name)

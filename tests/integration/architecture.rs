@@ -56,6 +56,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(&["units", "place", "metrics", "assessment"], &[]),
         ),
         ("doctor", with(WORDS, &[])),
+        ("notify", with(WORDS, &["config"])),
         ("alerts", with(&words, &["workload", "report"])),
         ("export", with(&words, &["workload", "report"])),
         ("store", store),
@@ -66,8 +67,8 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
             with(
                 &pipeline_list,
                 &[
-                    "alerts", "claims", "doctor", "export", "gate", "live", "pipeline", "report",
-                    "store", "summary",
+                    "alerts", "claims", "doctor", "export", "gate", "live", "notify", "pipeline",
+                    "report", "store", "summary",
                 ],
             ),
         ),

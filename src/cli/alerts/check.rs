@@ -16,10 +16,11 @@ use crate::assessment::{
 };
 use crate::config::{Alert, Config, Origin};
 use crate::gate::{self, Judged, Policy};
+use crate::notify::Message;
 use crate::pipeline::{self, Request};
 use crate::report;
 use crate::store;
-use crate::store::history::{AlertChanges, History};
+use crate::store::history::{AlertChanges, History, ToSend};
 use crate::units::{NANOS, Time};
 use crate::workload::Filter;
 
@@ -46,6 +47,7 @@ pub(super) struct Look {
     pub(super) looked: Looked,
     /// When each alert was told last before.
     told: BTreeMap<AlertKey, Time>,
+    pub(super) config: Config,
     pub(super) records: u64,
 }
 
@@ -59,7 +61,10 @@ pub(in crate::cli) fn run(
     let (_, zone) = args.input.settings(context)?;
     let look = if args.send {
         let _lock = lock(context)?;
-        look_and_keep(&args.input, now, context)?
+        let look = look_and_keep(&args.input, now, context)?;
+        super::take_up(&look.config.channels, now, context)?;
+        super::deliver(&look.config.channels, context)?;
+        look
     } else {
         unsent(look(&args.input, now, context)?)
     };
@@ -108,6 +113,8 @@ pub(super) fn look_and_keep(
             .iter()
             .map(|f| (f.episode, &f.firing))
             .collect(),
+        messages: messages(&look),
+        now,
     };
     history
         .note_alerts(&changes)
@@ -116,8 +123,25 @@ pub(super) fn look_and_keep(
     Ok(look)
 }
 
+/// What the channels are to get of the notices.
+fn messages(look: &Look) -> Vec<ToSend> {
+    let config = &look.config;
+    let named = |name: &str| {
+        let alert = config.alerts.iter().find(|a| a.name == name);
+        alert.map_or(&[][..], |a| a.channels.as_slice())
+    };
+    look.looked
+        .notices
+        .iter()
+        .flat_map(|notice| {
+            let message = Message::of(notice);
+            super::addressed(&message, &config.channels, named(&notice.key.alert))
+        })
+        .collect()
+}
+
 /// Only one program at a time remembers and tells: else both would.
-pub(super) fn lock(context: &Context) -> Result<File, Failure> {
+pub(in crate::cli) fn lock(context: &Context) -> Result<File, Failure> {
     let place = context.place();
     let path = place.folder().join("alerts.lock");
     let fault = |error: std::io::Error| {
@@ -213,6 +237,7 @@ pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Lo
             .into_iter()
             .filter_map(|(key, state)| Some((key, state.last_sent?)))
             .collect(),
+        config,
         records: material.provenance.records,
     })
 }

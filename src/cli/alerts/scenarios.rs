@@ -1,4 +1,4 @@
-//! `alerts test FILE`: scenarios.
+//! `alerts test FILE`: scenarios; `alerts test`: each channel is tried.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,18 +7,21 @@ use super::super::{Context, Exit, Failure, output};
 use super::unconfigured;
 use crate::alerts::scenario::{self, Scenarios};
 use crate::assessment::ScenarioResult;
-use crate::config;
+use crate::config::{self, Channel};
+use crate::notify::{self, Message, Outcome};
+use crate::record::hash128;
 
 /// Arguments of `alerts test`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  perfadvise alerts test                       do the channels work?
   perfadvise alerts test alerts_test.yaml      docs/alerts.md shows such a file
 
 Exit codes: 0 all as expected, 1 something is not, 2 bad usage or a faulty file.")]
 pub(in crate::cli) struct Args {
-    /// Files of scenarios
-    #[arg(value_name = "FILE", required = true)]
+    /// Files of scenarios; without one a message that says so is sent to each channel
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
@@ -28,6 +31,9 @@ pub(in crate::cli) fn run(
     context: &Context,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    if args.files.is_empty() {
+        return channels(context, out);
+    }
     let mut results = Vec::new();
     for file in &args.files {
         results.extend(of_file(file, context)?);
@@ -35,6 +41,77 @@ pub(in crate::cli) fn run(
     output::list(context, out, &results, |out| page(&results, out))?;
     let is_fine = results.iter().all(|r| r.failures.is_empty());
     Ok(if is_fine { Exit::Done } else { Exit::Found })
+}
+
+/// How a channel took a message that tries it.
+#[derive(serde::Serialize)]
+struct Tried {
+    channel: String,
+    is_delivered: bool,
+    reason: Option<String>,
+}
+
+/// Sends each channel a message that says it is tried.
+fn channels(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let config = context.load_config()?.config;
+    if config.channels.is_empty() {
+        return Err(Failure::new("no channel is configured").help(
+            "write notification_channels into alerts_config.yaml here, or name a file of scenarios (docs/alerts.md)",
+        ));
+    }
+    let now = context.now()?;
+    let message = Message {
+        id: format!("{:032x}", hash128(format!("test {now}").as_bytes())),
+        kind: "test".to_owned(),
+        severity: None,
+        title: "[test] perfadvise".to_owned(),
+        text: "This tries the channel; nothing is wrong.".to_owned(),
+        notice: None,
+    };
+    let tried: Vec<Tried> = std::thread::scope(|scope| {
+        let message = &message;
+        let threads: Vec<_> = config
+            .channels
+            .iter()
+            .map(|channel| scope.spawn(move || try_one(channel, message)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|t| {
+                t.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    });
+    output::list(context, out, &tried, |out| {
+        for one in &tried {
+            let word = if one.is_delivered { "ok" } else { "FAILED" };
+            let reason = one.reason.as_deref().unwrap_or_default();
+            writeln!(
+                out,
+                "{word:<7} {:<12} {reason}",
+                crate::report::visible(&one.channel, true)
+            )?;
+        }
+        Ok(())
+    })?;
+    let is_fine = tried.iter().all(|t| t.is_delivered);
+    Ok(if is_fine { Exit::Done } else { Exit::Found })
+}
+
+fn try_one(channel: &Channel, message: &Message) -> Tried {
+    let outcome = notify::send(channel, message, &|name| std::env::var(name).ok());
+    let reason = match outcome {
+        Outcome::Delivered => None,
+        Outcome::Failed { reason, .. } | Outcome::Refused(reason) | Outcome::Doubtful(reason) => {
+            Some(reason)
+        }
+    };
+    Tried {
+        channel: channel.name.clone(),
+        is_delivered: reason.is_none(),
+        reason,
+    }
 }
 
 fn of_file(file: &Path, context: &Context) -> Result<Vec<ScenarioResult>, Failure> {

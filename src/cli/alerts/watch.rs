@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 use super::super::input::InputArgs;
 use super::super::{Context, Exit, Failure};
 use super::check::{Look, lock, look_and_keep};
+use crate::config::Channel;
 use crate::live::{Schedule, Stop};
 use crate::report::visible;
+
+/// Between two looks into the queue.
+const BETWEEN: Duration = Duration::from_secs(5);
 
 /// Arguments of `alerts watch`.
 #[derive(Debug, clap::Args)]
@@ -49,21 +53,49 @@ pub(in crate::cli) fn run(
     let begin = Instant::now();
     let mut schedule = Schedule::new(interval);
     let mut looks = 0;
+    let mut channels = Vec::new();
     while args.count.is_none_or(|count| looks < count) {
         let due = schedule.next(begin.elapsed());
-        if stop.wait(due.saturating_sub(begin.elapsed())) {
+        if wait(due, begin, &stop, &channels, context)? {
             break;
         }
         let look = look_and_keep(&args.input, context.now()?, context);
         looks += 1;
         match look {
-            Ok(look) => tell(&look, context, out)?,
+            Ok(look) => {
+                tell(&look, context, out)?;
+                channels = look.config.channels;
+                if looks == 1 {
+                    super::take_up(&channels, context.now()?, context)?;
+                }
+                super::deliver(&channels, context)?;
+            }
             // The first look says whether it can work at all; later ones may find a file that is being written.
             Err(failure) if looks == 1 => return Err(failure),
             Err(failure) => failure.print(&context.globals),
         }
     }
     Ok(Exit::Done)
+}
+
+/// Waits for the next look, and meanwhile sends what comes due; true where it is to stop.
+fn wait(
+    due: Duration,
+    begin: Instant,
+    stop: &Stop,
+    channels: &[Channel],
+    context: &Context,
+) -> Result<bool, Failure> {
+    loop {
+        let left = due.saturating_sub(begin.elapsed());
+        if stop.wait(left.min(BETWEEN)) {
+            return Ok(true);
+        }
+        if left <= BETWEEN {
+            return Ok(false);
+        }
+        super::deliver(channels, context)?;
+    }
 }
 
 /// A line for each alert of which somebody is told.

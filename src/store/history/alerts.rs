@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Transaction, params};
 use serde::de::DeserializeOwned;
 
-use super::{History, HistoryError};
+use super::messages::enqueue;
+use super::{History, HistoryError, ToSend};
 use crate::assessment::{AlertKey, AlertState, Firing, Silence};
 use crate::units::Time;
 
@@ -16,6 +17,10 @@ pub struct AlertChanges<'a> {
     pub states: BTreeMap<AlertKey, AlertState>,
     /// Firings that began, ended or go on, each with its number among those of its alert.
     pub firings: Vec<(u64, &'a Firing)>,
+    /// Messages for channels.
+    pub messages: Vec<ToSend>,
+    /// The present.
+    pub now: Time,
 }
 
 impl History {
@@ -157,7 +162,7 @@ fn write(change: &Transaction<'_>, changes: &AlertChanges<'_>) -> rusqlite::Resu
         ];
         change.execute(insert, row)?;
     }
-    Ok(())
+    enqueue(change, &changes.messages, changes.now)
 }
 
 pub(super) fn text<T: serde::Serialize>(value: &T) -> String {

@@ -148,11 +148,12 @@ impl History {
                     let delete = format!("DELETE FROM {table} WHERE last <= ?1");
                     change.execute(&delete, [before.0]).map_err(failure)?;
                 }
-                for table in [
+                for delete in [
                     "DELETE FROM firings WHERE resolved_at <= ?1",
                     "DELETE FROM silences WHERE until <= ?1",
+                    "DELETE FROM messages WHERE settled_at <= ?1",
                 ] {
-                    change.execute(table, [before.0]).map_err(failure)?;
+                    change.execute(delete, [before.0]).map_err(failure)?;
                 }
             }
             Ok(found)

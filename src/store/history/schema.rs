@@ -92,6 +92,22 @@ const MIGRATIONS: &[&str] = &[
         document TEXT NOT NULL
     );
 ",
+    "
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('due', 'sending', 'delivered', 'refused', 'doubtful', 'expired', 'dropped')),
+        made_at INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        settled_at INTEGER,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        reason TEXT,
+        document TEXT NOT NULL,
+        UNIQUE (key, channel)
+    );
+    CREATE INDEX messages_by_state ON messages (state, channel, id);
+",
 ];
 
 /// Brings the tables to today's version, whatever version they are of.

@@ -4,6 +4,7 @@ mod alerts;
 mod apply;
 mod backtest;
 mod baseline;
+mod channels;
 mod claims;
 mod compare;
 mod doctor;

@@ -1,0 +1,77 @@
+//! A program: the user's own, with the message as JSON on its standard input, or the desktop's `notify-send`.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Message, Outcome};
+use crate::assessment::Severity;
+
+/// Exit code by which a program asks to be tried again (`EX_TEMPFAIL` of sysexits.h).
+const TRY_AGAIN: i32 = 75;
+
+/// Runs the user's program.
+pub(super) fn run(words: &[String], timeout: f64, message: &Message) -> Outcome {
+    let Some((program, arguments)) = words.split_first() else {
+        return Outcome::Refused("no program is named".to_owned());
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let text = serde_json::to_string(message).unwrap_or_default();
+    finish(command, timeout, &text)
+}
+
+/// Tells the desktop.
+pub(super) fn desktop(timeout: f64, message: &Message) -> Outcome {
+    let urgency = match message.severity {
+        Some(Severity::Critical) => "critical",
+        _ => "normal",
+    };
+    let mut command = Command::new("notify-send");
+    command
+        .args(["-a", "perfadvise", "-u", urgency, "--"])
+        .args([&message.title, &message.text]);
+    finish(command, timeout, "")
+}
+
+fn finish(mut command: Command, timeout: f64, input: &str) -> Outcome {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Outcome::Refused(format!("the program cannot be started: {error}")),
+    };
+    if let Some(mut stdin) = child.stdin.take() {
+        let input = input.to_owned();
+        // A program that reads nothing must not hold us up.
+        std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    }
+    match wait(&mut child, Duration::from_secs_f64(timeout)) {
+        Some(status) if status.success() => Outcome::Delivered,
+        Some(status) if status.code() == Some(TRY_AGAIN) => Outcome::Failed {
+            reason: "the program asks to be tried again".to_owned(),
+            after: None,
+        },
+        Some(status) => Outcome::Refused(format!("the program ended with {status}")),
+        None => Outcome::Doubtful("the program did not end in time".to_owned()),
+    }
+}
+
+/// Waits; ends what takes too long.
+fn wait(child: &mut Child, most: Duration) -> Option<std::process::ExitStatus> {
+    let begin = Instant::now();
+    loop {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status);
+        }
+        if begin.elapsed() >= most {
+            // It may have ended just now.
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
