@@ -182,31 +182,70 @@ pub struct TokenPrices {
     pub output: f64,
 }
 
-/// The prices of one request of a model, with so much input in all. `None`: no price for that time.
-#[must_use]
-pub fn of_request(prices: &[Price], input: u64, time: Time) -> Option<TokenPrices> {
-    let price = at(prices, time)?;
-    let rates = match price.above {
-        Some((limit, rates)) if input > limit => rates,
-        _ => price.base,
-    };
-    #[allow(clippy::cast_precision_loss)] // below 10¹²
-    let dollars = |pico: Pico| pico as f64 / 1e12;
-    Some(TokenPrices {
-        fresh: dollars(rates.fresh),
-        read: rates.read.map(dollars),
-        write_5m: rates.write_5m.map(dollars),
-        write_1h: rates.write_1h.map(dollars),
-        output: dollars(rates.output),
-    })
+/// The prices of a model in dollars for one token, converted once: streams of requests ask for each of
+/// theirs, again and again.
+#[derive(Debug, Clone)]
+pub struct InDollars(Vec<Tier>);
+
+#[derive(Debug, Clone)]
+struct Tier {
+    /// `None`: from the beginning.
+    from: Option<Time>,
+    base: TokenPrices,
+    /// With more input tokens than this, these.
+    above: Option<(u64, TokenPrices)>,
 }
 
-/// The number of input tokens above which a request of a model costs more; `None`: it never does.
-#[must_use]
-pub fn dearer_above(prices: &[Price], time: Time) -> Option<u64> {
-    let price = at(prices, time)?;
-    let (limit, rates) = price.above?;
-    (rates.fresh > price.base.fresh).then_some(limit)
+impl InDollars {
+    /// Converts the prices of a model.
+    #[must_use]
+    pub fn of(prices: &[Price]) -> Self {
+        let tier = |price: &Price| Tier {
+            from: price.from,
+            base: TokenPrices::of(price.base),
+            above: price
+                .above
+                .map(|(limit, rates)| (limit, TokenPrices::of(rates))),
+        };
+        Self(prices.iter().map(tier).collect())
+    }
+
+    /// The prices of one request with so much input in all. `None`: no price for that time.
+    #[must_use]
+    pub fn of_request(&self, input: u64, time: Time) -> Option<&TokenPrices> {
+        let tier = self.at(time)?;
+        Some(match &tier.above {
+            Some((limit, prices)) if input > *limit => prices,
+            _ => &tier.base,
+        })
+    }
+
+    /// The number of input tokens above which a request costs more; `None`: it never does.
+    #[must_use]
+    pub fn dearer_above(&self, time: Time) -> Option<u64> {
+        let tier = self.at(time)?;
+        let (limit, prices) = tier.above.as_ref()?;
+        (prices.fresh > tier.base.fresh).then_some(*limit)
+    }
+
+    fn at(&self, time: Time) -> Option<&Tier> {
+        let mut latest_first = self.0.iter().rev();
+        latest_first.find(|t| t.from.is_none_or(|from| from <= time))
+    }
+}
+
+impl TokenPrices {
+    fn of(rates: Rates) -> Self {
+        #[allow(clippy::cast_precision_loss)] // below 10¹²
+        let dollars = |pico: Pico| pico as f64 / 1e12;
+        Self {
+            fresh: dollars(rates.fresh),
+            read: rates.read.map(dollars),
+            write_5m: rates.write_5m.map(dollars),
+            write_1h: rates.write_1h.map(dollars),
+            output: dollars(rates.output),
+        }
+    }
 }
 
 fn at(prices: &[Price], time: Time) -> Option<&Price> {
@@ -378,15 +417,16 @@ mod tests {
     #[test]
     fn prices_of_one_request() {
         let table = PriceTable::built_in();
-        let prices = table.of("claude-sonnet-4-5").unwrap();
+        let prices = InDollars::of(table.of("claude-sonnet-4-5").unwrap());
         let time = day("2026-03-02").unwrap();
-        let base = of_request(prices, 200_000, time).unwrap();
+        let base = prices.of_request(200_000, time).unwrap();
         assert_eq!((base.fresh, base.read), (3e-6, Some(0.3e-6)));
         assert_eq!((base.write_5m, base.write_1h), (Some(3.75e-6), Some(6e-6)));
-        let above = of_request(prices, 200_001, time).unwrap();
+        let above = prices.of_request(200_001, time).unwrap();
         assert_eq!((above.fresh, above.output), (6e-6, 22.5e-6));
-        assert_eq!(dearer_above(prices, time), Some(200_000));
-        assert_eq!(dearer_above(table.of("gpt-5").unwrap(), time), None);
+        assert_eq!(prices.dearer_above(time), Some(200_000));
+        let gpt = InDollars::of(table.of("gpt-5").unwrap());
+        assert_eq!(gpt.dearer_above(time), None);
     }
 
     #[test]

@@ -173,6 +173,18 @@ impl Stream {
         &self.calls[at(request)..at(request.saturating_add(1))]
     }
 
+    /// All requests in their order, each with the calls of its reply.
+    pub fn replies(&self) -> impl Iterator<Item = (&StreamRequest, &[StreamCall])> {
+        let mut left = self.calls.as_slice();
+        (0..).zip(&self.requests).map(move |(number, request)| {
+            let is_its = |call: &&StreamCall| call.request <= number;
+            let its = left.iter().take_while(is_its).count();
+            let (calls, rest) = left.split_at(its);
+            left = rest;
+            (request, calls)
+        })
+    }
+
     /// The requests of a span of time, with their calls; `None` without any.
     pub(super) fn within(&self, holds: impl Fn(Time) -> bool) -> Option<Stream> {
         let first = self.requests.iter().position(|r| holds(r.start))?;
@@ -265,6 +277,35 @@ mod tests {
     fn what_is_kept_is_compact() {
         assert!(size_of::<StreamRequest>() <= 40);
         assert!(size_of::<StreamCall>() <= 32);
+    }
+
+    #[test]
+    fn replies_are_the_requests_with_their_calls() {
+        let request = |at| StreamRequest::new(Time(at), Name::NONE, OutcomeKind::Ok);
+        let call = |request, at| StreamCall {
+            request,
+            start: Time(at),
+            millis: Millis(UNKNOWN),
+            tool: Name::NONE,
+            outcome: OutcomeKind::Ok,
+        };
+        let stream = Stream {
+            unit: UnitId(0),
+            session: Name::NONE,
+            agent: Name::NONE,
+            is_subagent: false,
+            provider: Name::NONE,
+            is_cut: false,
+            requests: (0..4).map(request).collect(),
+            calls: vec![call(0, 1), call(0, 2), call(2, 3)],
+        };
+        let replies: Vec<_> = stream.replies().collect();
+        let counts: Vec<usize> = replies.iter().map(|(_, calls)| calls.len()).collect();
+        assert_eq!(counts, [2, 0, 1, 0]);
+        for (index, (request, calls)) in replies.into_iter().enumerate() {
+            assert_eq!(request.start, Time(index as i64));
+            assert_eq!(calls, stream.calls_of(index));
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub fn once(context: u64, plan: Plan, rates: &Rates) -> f64 {
 /// Runs a stream with compactions; requests without rates cost nothing on either side.
 #[must_use]
 #[allow(clippy::cast_precision_loss)] // tokens of one context
-pub fn run(requests: &[(StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
+pub fn run(requests: &[(&StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
     let mut all = Compacted::default();
     // Tokens that contexts are shorter by, the context of the request before, and what is still to be
     // earned of the last compaction.
@@ -135,6 +135,11 @@ mod tests {
     use super::super::rates::EXAMPLE;
     use super::*;
 
+    fn run_on(requests: &[(StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
+        let requests: Vec<_> = requests.iter().map(|(r, rates)| (r, *rates)).collect();
+        run(&requests, plan)
+    }
+
     /// 150 k contexts that grow no more: a compaction to 20 k costs 0.275 and saves 0.065 a request.
     #[test]
     fn it_pays_from_the_fifth_request() {
@@ -146,7 +151,7 @@ mod tests {
         let run_of = |n: usize| {
             let mut requests = vec![(at(0, 0, 150_000, 0), Some(EXAMPLE))];
             requests.extend((0..n).map(|_| (at(60, 150_000, 1, 0), Some(EXAMPLE))));
-            run(&requests, plan)
+            run_on(&requests, plan)
         };
         let four = run_of(4);
         assert_eq!((four.compactions, four.beyond), (1, 0));
@@ -166,7 +171,7 @@ mod tests {
             (at(9, 100_000, 5_000, 0), Some(EXAMPLE)),
             (at(18, 0, 30_000, 0), Some(EXAMPLE)),
         ];
-        let found = run(&requests, plan);
+        let found = run_on(&requests, plan);
         assert_eq!(found.compactions, 1);
         // The compaction reads 100 k, writes 3 k of summary and sends 20 k; the second request reads 80 k
         // less, the third is as it was.
@@ -180,7 +185,7 @@ mod tests {
             (at(0, 0, 60_000, 0), Some(EXAMPLE)),
             (at(9, 60_000, 0, 0), None),
         ];
-        let found = run(&requests, Plan::at(60_000));
+        let found = run_on(&requests, Plan::at(60_000));
         assert_eq!((found.compactions, found.beyond), (0, 0));
         assert_eq!(found.before, found.after);
     }

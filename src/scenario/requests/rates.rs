@@ -1,8 +1,6 @@
 //! What a request's tokens cost, in dollars by the workload's table of prices.
 
-use std::collections::BTreeMap;
-
-use crate::prices::{self, Price, TokenPrices};
+use crate::prices::{InDollars, TokenPrices};
 use crate::record::Name;
 use crate::units::Time;
 use crate::workload::{StreamRequest, Workload};
@@ -48,7 +46,7 @@ impl Rates {
 
     /// As the table has them, for a request that used these tokens; `None` where a kind that it used has
     /// no price.
-    fn of(prices: TokenPrices, used: &StreamRequest) -> Option<Self> {
+    fn of(prices: &TokenPrices, used: &StreamRequest) -> Option<Self> {
         let lacks = |tokens: u32, price: Option<f64>| tokens > 0 && price.is_none();
         let hour = used.cache_write_1h;
         if lacks(used.cache_read, prices.read)
@@ -69,32 +67,36 @@ impl Rates {
 
 /// The prices of a workload's models.
 #[derive(Debug)]
-pub struct Pricing<'a> {
-    models: BTreeMap<Name, &'a [Price]>,
+pub struct Pricing {
+    /// By the number of the model's name.
+    models: Vec<Option<InDollars>>,
 }
 
-impl<'a> Pricing<'a> {
+impl Pricing {
     /// Looks up the models of all streams. Without a table nothing has a price.
     #[must_use]
-    pub fn of(workload: &'a Workload) -> Self {
-        let mut models = BTreeMap::new();
-        if let Some(table) = workload.prices.as_deref() {
-            for request in workload.streams.iter().flat_map(|s| &s.requests) {
-                models
-                    .entry(request.model)
-                    .or_insert_with(|| table.of(workload.catalog.text(request.model)));
-            }
+    pub fn of(workload: &Workload) -> Self {
+        let Some(table) = workload.prices.as_deref() else {
+            return Self { models: Vec::new() };
+        };
+        let names = workload.catalog.names.values();
+        let mut is_model = vec![false; names.len()];
+        for request in workload.streams.iter().flat_map(|s| &s.requests) {
+            is_model[request.model.0 as usize] = true;
         }
-        let known = |(name, prices): (Name, Option<&'a [Price]>)| Some((name, prices?));
+        let prices = |(name, is_model): (&String, bool)| {
+            let prices = is_model.then(|| table.of(name)).flatten()?;
+            Some(InDollars::of(prices))
+        };
         Self {
-            models: models.into_iter().filter_map(known).collect(),
+            models: names.iter().zip(is_model).map(prices).collect(),
         }
     }
 
     /// What a request's tokens cost; `None` where a kind that it used has no price.
     #[must_use]
     pub fn rates(&self, request: &StreamRequest) -> Option<Rates> {
-        priced(self.models.get(&request.model)?, request)
+        priced(self.model(request.model)?, request)
     }
 
     /// Whether a request holds more input than its model takes at its base price.
@@ -107,14 +109,18 @@ impl<'a> Pricing<'a> {
     /// The input above which a model costs more; `None`: it never does, or has no price.
     #[must_use]
     pub fn limit(&self, model: Name, time: Time) -> Option<u64> {
-        prices::dearer_above(self.models.get(&model)?, time)
+        self.model(model)?.dearer_above(time)
+    }
+
+    fn model(&self, name: Name) -> Option<&InDollars> {
+        self.models.get(name.0 as usize)?.as_ref()
     }
 }
 
 /// What a request's tokens would cost by these prices.
 #[must_use]
-pub fn priced(prices: &[Price], request: &StreamRequest) -> Option<Rates> {
-    let prices = prices::of_request(prices, request.context(), request.start)?;
+pub fn priced(prices: &InDollars, request: &StreamRequest) -> Option<Rates> {
+    let prices = prices.of_request(request.context(), request.start)?;
     Rates::of(prices, request)
 }
 

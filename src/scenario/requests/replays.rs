@@ -7,6 +7,7 @@ use super::compaction::{self, Plan};
 use super::lifetime::{self, SLACK, present, steps};
 use super::prefix::{Caching, HOUR, caching};
 use super::rates::{self, Pricing, Rates};
+use crate::prices::InDollars;
 use crate::workload::{Stream, UnitId, Workload};
 
 /// The largest error of a cost that still counts as reproduced, as a share.
@@ -52,7 +53,7 @@ impl Replay {
 #[must_use]
 pub fn of_lifetime(
     workload: &Workload,
-    pricing: &Pricing<'_>,
+    pricing: &Pricing,
     to: f64,
     is_concerned: impl Fn(&Stream) -> bool,
 ) -> Option<Replay> {
@@ -70,14 +71,15 @@ pub fn of_lifetime(
         let steps = steps(&stream.requests, false);
         let now = present(&stream.requests);
         for (replay, slack) in slack.iter_mut().zip([0.0, SLACK]) {
-            let cost = |lifetime: f64| -> f64 {
-                let one = |(step, rates): (&lifetime::Step, &Rates)| {
+            let (mut before, mut after) = (0.0, 0.0);
+            for (step, rates) in steps.iter().zip(&rates) {
+                let cost = |lifetime: f64| {
                     let hour = rates.write_1h.filter(|_| lifetime >= HOUR);
                     lifetime::cost(step, lifetime + slack, rates, hour.unwrap_or(rates.write))
                 };
-                steps.iter().zip(&rates).map(one).sum()
-            };
-            let (before, after) = (cost(now), cost(to));
+                before += cost(now);
+                after += cost(to);
+            }
             replay.measured += before;
             *replay.changes.entry(stream.unit).or_default() += after - before;
         }
@@ -99,7 +101,7 @@ pub fn of_lifetime(
 }
 
 /// The rates of each request, if the writes of all have a price for five minutes and one for an hour.
-fn rates_of(stream: &Stream, pricing: &Pricing<'_>) -> Option<Vec<Rates>> {
+fn rates_of(stream: &Stream, pricing: &Pricing) -> Option<Vec<Rates>> {
     if caching(stream) != Caching::Written || !stream.is_serial() {
         return None;
     }
@@ -110,28 +112,32 @@ fn rates_of(stream: &Stream, pricing: &Pricing<'_>) -> Option<Vec<Rates>> {
     stream.requests.iter().map(of).collect()
 }
 
-/// A compaction at so many tokens; the saving is the most that can be had. The present is what was
-/// measured. `None`: no request has a price.
+/// A compaction at so many tokens, by several plans; the saving is the most that can be had. The present
+/// is what was measured. Nothing where no request has a price.
 #[must_use]
-pub fn of_compaction(workload: &Workload, pricing: &Pricing<'_>, plan: Plan) -> Option<Compacted> {
-    let mut all = Compacted::default();
+pub fn of_compactions(workload: &Workload, pricing: &Pricing, plans: &[Plan]) -> Vec<Compacted> {
+    let mut all = vec![Compacted::default(); plans.len()];
+    let mut requests = Vec::new();
     for stream in workload.streams.iter().filter(|s| s.is_serial()) {
-        let requests: Vec<_> = stream
-            .requests
-            .iter()
-            .map(|r| (*r, pricing.rates(r)))
-            .collect();
-        let one = compaction::run(&requests, plan);
-        all.replay.measured += one.before;
-        all.replay.requests += requests.iter().filter(|(_, r)| r.is_some()).count() as u64;
-        *all.replay.changes.entry(stream.unit).or_default() += one.after - one.before;
-        all.compactions += one.compactions;
-        all.beyond += one.beyond;
+        requests.clear();
+        requests.extend(stream.requests.iter().map(|r| (r, pricing.rates(r))));
+        let priced = requests.iter().filter(|(_, r)| r.is_some()).count() as u64;
+        for (all, plan) in all.iter_mut().zip(plans) {
+            let one = compaction::run(&requests, *plan);
+            all.replay.measured += one.before;
+            all.replay.requests += priced;
+            *all.replay.changes.entry(stream.unit).or_default() += one.after - one.before;
+            all.compactions += one.compactions;
+            all.beyond += one.beyond;
+        }
     }
-    let change = all.replay.changes.values().sum();
-    all.replay.change = (change, change);
-    all.replay.reproduced = (all.replay.measured, all.replay.measured);
-    (all.replay.measured > 0.0).then_some(all)
+    for Compacted { replay, .. } in &mut all {
+        let change = replay.changes.values().sum();
+        replay.change = (change, change);
+        replay.reproduced = (replay.measured, replay.measured);
+    }
+    all.retain(|c| c.replay.measured > 0.0);
+    all
 }
 
 /// What compactions would have cost.
@@ -152,12 +158,13 @@ pub struct Compacted {
 /// The table has no such model, or there is nothing to be priced.
 pub fn of_model(
     workload: &Workload,
-    pricing: &Pricing<'_>,
+    pricing: &Pricing,
     agent: &str,
     model: &str,
 ) -> Result<Replay, String> {
     let prices = (workload.prices.as_deref())
         .and_then(|table| table.of(model))
+        .map(InDollars::of)
         .ok_or_else(|| format!("the table of prices does not know {model}"))?;
     let mut all = Replay::default();
     for stream in &workload.streams {
@@ -165,7 +172,7 @@ pub fn of_model(
             continue;
         }
         for request in &stream.requests {
-            let (Some(now), Some(then)) = (pricing.rates(request), rates::priced(prices, request))
+            let (Some(now), Some(then)) = (pricing.rates(request), rates::priced(&prices, request))
             else {
                 continue;
             };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{COMPACTION, KEEP_WARM, LIFETIME, MODEL_FOR, Run, share};
 use crate::config::KnobValue;
 use crate::metrics::Metric;
-use crate::prices::Price;
+use crate::prices::InDollars;
 use crate::record::Name;
 use crate::scenario::replay::{Bench, RATE_TOLERANCE, Settings, Withheld, reproduction};
 use crate::scenario::requests::compaction::{self, Plan};
@@ -15,7 +15,7 @@ use crate::scenario::requests::rates::{Pricing, Rates, priced};
 use crate::workload::{Filter, Stream, StreamRequest, Workload};
 
 /// What settings ask of tokens.
-struct Asked<'a> {
+struct Asked {
     knobs: Vec<String>,
     /// Lifetime in seconds.
     lifetime: Option<f64>,
@@ -23,7 +23,7 @@ struct Asked<'a> {
     is_cache_asked: bool,
     compaction: Option<Plan>,
     /// Agents (`None`: all) with the prices of another model.
-    models: Vec<(Option<Name>, &'a [Price])>,
+    models: Vec<(Option<Name>, InDollars)>,
 }
 
 /// Cost, tokens that were read, and tokens of input.
@@ -66,7 +66,7 @@ pub(super) fn replay(
     Ok(())
 }
 
-fn asked<'a>(workload: &'a Workload, settings: &Settings) -> Result<Asked<'a>, Withheld> {
+fn asked(workload: &Workload, settings: &Settings) -> Result<Asked, Withheld> {
     let number = |knob: &str| match settings.get(knob) {
         Some(KnobValue::Number(n)) => Some(*n),
         _ => None,
@@ -142,9 +142,10 @@ fn of_agent(workload: &Workload, agent: &str) -> Result<Option<Name>, Withheld> 
     }
 }
 
-fn of_model<'a>(workload: &'a Workload, model: &str) -> Result<&'a [Price], Withheld> {
+fn of_model(workload: &Workload, model: &str) -> Result<InDollars, Withheld> {
     (workload.prices.as_deref())
         .and_then(|table| table.of(model))
+        .map(InDollars::of)
         .ok_or_else(|| {
             Withheld::because(format!(
                 "the table of prices does not know the model {model}"
@@ -153,7 +154,7 @@ fn of_model<'a>(workload: &'a Workload, model: &str) -> Result<&'a [Price], With
 }
 
 /// Why settings concern no request.
-fn nothing(workload: &Workload, asked: &Asked<'_>) -> &'static str {
+fn nothing(workload: &Workload, asked: &Asked) -> &'static str {
     let is_written = workload
         .streams
         .iter()
@@ -179,14 +180,14 @@ struct Billed {
 }
 
 impl Billed {
-    fn add(&mut self, stream: &Stream, asked: &Asked<'_>, pricing: &Pricing<'_>) {
+    fn add(&mut self, stream: &Stream, asked: &Asked, pricing: &Pricing) {
         let rates: Vec<Option<Rates>> = stream.requests.iter().map(|r| pricing.rates(r)).collect();
         let cache = asked.is_cache_asked && has_lifetimes(stream, &rates);
         let prices = asked
             .models
             .iter()
             .find(|(agent, _)| agent.is_none_or(|a| a == stream.agent))
-            .map(|(_, prices)| *prices);
+            .map(|(_, prices)| prices);
         let plan = asked.compaction.filter(|_| stream.is_serial());
         if !cache && prices.is_none() && plan.is_none() {
             return;
@@ -224,7 +225,7 @@ impl Billed {
                 after.cost += of_then(request).map_or(0.0, |r| tokens * r.read);
             }
             if let Some(plan) = plan {
-                let requests: Vec<_> = then.iter().map(|r| (*r, of_then(r))).collect();
+                let requests: Vec<_> = then.iter().map(|r| (r, of_then(r))).collect();
                 let compacted = compaction::run(&requests, plan);
                 after.cost += compacted.after - compacted.before;
                 after.read += compacted.tokens.0;
@@ -251,7 +252,7 @@ impl Billed {
 
     /// Says it in terms of metrics. Of both slacks the one that saves less counts; how far they are apart
     /// is in the interval.
-    fn tell(self, workload: &Workload, asked: &Asked<'_>, run: &mut Run) {
+    fn tell(self, workload: &Workload, asked: &Asked, run: &mut Run) {
         let cost = |slot: usize| self.then[slot].cost - self.now[slot].cost;
         let worse = usize::from(cost(1) > cost(0));
         let unit = Metric::ComputedCost.row().unit;
@@ -308,7 +309,7 @@ impl Billed {
     }
 }
 
-fn tell_what_it_rests_on(asked: &Asked<'_>, compactions: u64, run: &mut Run) {
+fn tell_what_it_rests_on(asked: &Asked, compactions: u64, run: &mut Run) {
     if asked.is_cache_asked {
         run.note(
             "Starts may be up to 30 s off: each lifetime is also run with 30 s more, and the figures are the less favourable ones.",
@@ -353,7 +354,7 @@ fn has_lifetimes(stream: &Stream, rates: &[Option<Rates>]) -> bool {
 /// Whether each request that has a price now has one then.
 fn is_priced_alike(
     requests: &[StreamRequest],
-    pricing: &Pricing<'_>,
+    pricing: &Pricing,
     then: impl Fn(&StreamRequest) -> Option<Rates>,
 ) -> bool {
     requests

@@ -11,21 +11,17 @@ use crate::workload::{Stream, Workload};
 /// Contexts at which a compaction is tried.
 const TRIED: &[u64] = &[60_000, 80_000, 100_000, 120_000];
 
-pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     compactions(workload, pricing, facts);
     long_contexts(workload, pricing, facts);
     starts(workload, pricing, facts);
 }
 
-fn compactions(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+fn compactions(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
+    let plans: Vec<Plan> = TRIED.iter().map(|at| Plan::at(*at)).collect();
     let best = TRIED
         .iter()
-        .filter_map(|at| {
-            Some((
-                *at,
-                replays::of_compaction(workload, pricing, Plan::at(*at))?,
-            ))
-        })
+        .zip(replays::of_compactions(workload, pricing, &plans))
         .min_by(|a, b| a.1.replay.change.0.total_cmp(&b.1.replay.change.0));
     let Some((at, best)) = best else {
         return;
@@ -37,12 +33,12 @@ fn compactions(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
             .count("units", units(&workload.streams)),
     );
     if best.compactions > 0 {
-        facts.add("context.compact_at", Fact::of(number(at)));
+        facts.add("context.compact_at", Fact::of(number(*at)));
     }
 }
 
 /// Requests that cost more by their length alone, of models that have such a price.
-fn long_contexts(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+fn long_contexts(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let (mut all, mut long, mut n) = (0.0, 0.0, 0);
     let mut is_tiered = false;
     let mut tiered: Vec<&Stream> = Vec::new();
@@ -77,7 +73,7 @@ fn long_contexts(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) 
 }
 
 /// First contexts, and what reading them again with each request cost.
-fn starts(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+fn starts(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let whole: Vec<&Stream> = workload
         .streams
         .iter()

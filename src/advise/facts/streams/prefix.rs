@@ -21,7 +21,7 @@ const GROWTH: f64 = 1.02;
 /// Fewer requests than this say nothing of what a stream's writes were good for: its last one is never read.
 const LEAST_REQUESTS: usize = 5;
 
-pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let streams: Vec<&Stream> = workload
         .streams
         .iter()
@@ -46,7 +46,7 @@ pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Fac
 }
 
 /// What an hour's lifetime would save, where a replay of the present gives what was measured.
-fn hour(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+fn hour(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let is_short = |s: &Stream| lifetime::present(&s.requests) < HOUR;
     let replay = replays::of_lifetime(workload, pricing, HOUR, is_short);
     let Some(replay) = replay.filter(replays::Replay::is_reproduced) else {
@@ -153,7 +153,7 @@ fn stands_still(requests: &[StreamRequest]) -> bool {
 }
 
 /// What writing cost more than fresh input, against what reading cost less.
-fn writes(streams: &[&Stream], pricing: &Pricing<'_>, facts: &mut Facts) {
+fn writes(streams: &[&Stream], pricing: &Pricing, facts: &mut Facts) {
     let long: Vec<&Stream> = streams
         .iter()
         .copied()

@@ -15,7 +15,7 @@ const MAD_TO_SD: f64 = 1.4826;
 const FAR: f64 = 3.5;
 
 /// How much of what subagents cost is their first request.
-pub(super) fn starts(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+pub(super) fn starts(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let subagents: Vec<&Stream> = workload
         .streams
         .iter()

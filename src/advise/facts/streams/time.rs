@@ -10,7 +10,7 @@ use crate::scenario::requests::parallel;
 use crate::scenario::requests::rates::Pricing;
 use crate::scenario::requests::tools::{EDITS, LOOKS, READS, named};
 use crate::units::NANOS;
-use crate::workload::{Stream, StreamCall, UnitId, WallPart, Workload};
+use crate::workload::{Stream, StreamCall, StreamRequest, UnitId, WallPart, Workload};
 
 /// Beyond this a call of a file tool waits for somebody, in nanoseconds.
 const APPROVED_WITHIN: i64 = 10 * NANOS;
@@ -30,7 +30,7 @@ fn waited(workload: &Workload, call: &StreamCall) -> i64 {
     call.duration().map_or(0, |d| (d - APPROVED_WITHIN).max(0))
 }
 
-pub(super) fn gather(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     looks(workload, pricing, facts);
     let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
     let present = |w: &crate::workload::WallClock| w.span() - w.parts[WallPart::Away as usize];
@@ -113,20 +113,18 @@ fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) 
     let reads = named(workload, READS);
     let (mut nanos, mut replies) = (0_i64, 0);
     for stream in main {
-        let mut run: Vec<usize> = Vec::new();
-        let mut end = |run: &mut Vec<usize>| {
+        let mut run: Vec<&StreamRequest> = Vec::new();
+        let mut end = |run: &mut Vec<&StreamRequest>| {
             if run.len() >= RUN {
                 replies += run.len() as u64;
-                let spared = run[1..]
-                    .iter()
-                    .filter_map(|i| stream.requests[*i].duration());
+                let spared = run[1..].iter().filter_map(|r| r.duration());
                 nanos = nanos.saturating_add(spared.sum());
             }
             run.clear();
         };
-        for index in 0..stream.requests.len() {
-            match stream.calls_of(index) {
-                [one] if reads.contains(&one.tool) => run.push(index),
+        for (request, calls) in stream.replies() {
+            match calls {
+                [one] if reads.contains(&one.tool) => run.push(request),
                 _ => end(&mut run),
             }
         }
@@ -141,15 +139,14 @@ fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) 
 }
 
 /// Replies that only wait for a job or look at it, and what they cost.
-fn looks(workload: &Workload, pricing: &Pricing<'_>, facts: &mut Facts) {
+fn looks(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let looks = named(workload, LOOKS);
     let is_look = |c: &StreamCall| looks.contains(&c.tool);
     let (mut all, mut looking, mut replies) = (0.0, 0.0, 0);
     for stream in &workload.streams {
-        for (index, request) in stream.requests.iter().enumerate() {
+        for (request, calls) in stream.replies() {
             let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
             all += cost;
-            let calls = stream.calls_of(index);
             if !calls.is_empty() && calls.iter().all(is_look) {
                 replies += 1;
                 looking += cost;
