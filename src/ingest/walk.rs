@@ -123,16 +123,23 @@ impl Search {
     }
 
     fn folder(&mut self, entries: fs::ReadDir) {
+        // An entry that vanishes while the folder is listed was never there for us. In order of their
+        // names, files are found in the order of their paths, and comparing names is quicker.
+        let mut entries: Vec<fs::DirEntry> = entries.flatten().collect();
+        entries.sort_by_cached_key(fs::DirEntry::file_name);
         for entry in entries {
-            // An entry that vanishes while the folder is listed was never there for us.
-            let Ok(entry) = entry else { continue };
             self.entry(&entry);
         }
     }
 
     fn entry(&mut self, entry: &fs::DirEntry) {
         let path = entry.path();
-        let metadata = match fs::metadata(&path) {
+        // What an entry is costs less from its folder than by its path; links have to be followed.
+        let metadata = match entry.metadata() {
+            Ok(metadata) if metadata.is_symlink() => fs::metadata(&path),
+            told => told,
+        };
+        let metadata = match metadata {
             Ok(metadata) => metadata,
             // A link that leads nowhere.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
