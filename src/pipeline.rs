@@ -353,7 +353,7 @@ fn judge_and<T>(
             analysis: &analysis,
             config,
         };
-        let facts = advise::facts::gather_with(observed, come(of_workload));
+        let facts = advise::facts::of_analysis(observed).and(come(of_workload));
         (analysis, facts, come(score))
     });
     tracing::info!(score = score.value, "analysed");

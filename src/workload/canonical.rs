@@ -8,7 +8,10 @@ use crate::record::{
 };
 use crate::units::Time;
 
-use super::{UnitId, WallClock, Workload};
+use super::{Row, UnitId, WallClock, Workload};
+
+/// Fewer rows are sorted faster than a thread begins.
+const WORTH_A_THREAD: usize = 1 << 12;
 
 /// A place in a workload that refers to the catalog or to a unit.
 pub(super) enum Reference<'a> {
@@ -21,7 +24,15 @@ pub(super) enum Reference<'a> {
 /// Brings a workload into its canonical form.
 pub(super) fn canonicalise(workload: &mut Workload) {
     renumber(workload);
-    sort_rows(workload);
+    std::thread::scope(|scope| {
+        let (rows, streams) = (&mut workload.rows, &mut workload.streams);
+        if rows.len() < WORTH_A_THREAD {
+            sort_rows(rows);
+        } else {
+            scope.spawn(|| sort_rows(rows));
+        }
+        super::streams::sort(streams);
+    });
     sort_samples(workload);
     sort_events(&mut workload.events);
     workload.aggregates.sort_by(|a, b| {
@@ -40,7 +51,6 @@ pub(super) fn canonicalise(workload: &mut Workload) {
         )
     });
     sort_wall_clocks(&mut workload.wall_clocks);
-    super::streams::sort(&mut workload.streams);
     sort_sequences(workload);
 }
 
@@ -137,8 +147,7 @@ pub(super) fn sort_samples(workload: &mut Workload) {
     all.iter_mut().for_each(super::SampleSeries::settle);
 }
 
-fn sort_rows(workload: &mut Workload) {
-    let rows = &mut workload.rows;
+fn sort_rows(rows: &mut Vec<Row>) {
     rows.sort_unstable_by_key(|row| row.key);
     rows.dedup_by(|later, earlier| {
         let is_same = later.key == earlier.key;

@@ -11,27 +11,34 @@ use crate::workload::{Filter, Workload};
 /// Gathers all facts of a case.
 #[must_use]
 pub fn gather(case: Observed<'_>) -> Facts {
-    gather_with(case, of_workload(case.workload))
+    of_analysis(case).and(of_workload(case.workload))
 }
 
 /// Gathers the facts that wait for no analysis: those of requests in their order, of money and of
 /// wall-clock time.
 #[must_use]
 pub fn of_workload(workload: &Workload) -> Facts {
-    let mut facts = Facts::default();
-    streams::gather(workload, &mut facts);
-    spending::gather(workload, &mut facts);
-    wall::gather(workload, &mut facts);
-    facts
+    std::thread::scope(|scope| {
+        let of_prefixes = scope.spawn(|| {
+            let mut facts = Facts::default();
+            streams::prefixes(workload, &mut facts);
+            facts
+        });
+        let mut facts = Facts::default();
+        streams::gather(workload, &mut facts);
+        spending::gather(workload, &mut facts);
+        wall::gather(workload, &mut facts);
+        match of_prefixes.join() {
+            Ok(of_prefixes) => facts.and(of_prefixes),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
-/// Gathers all other facts, beside those [`of_workload`].
+/// Gathers all other facts.
 #[must_use]
-pub fn gather_with(case: Observed<'_>, of_workload: Facts) -> Facts {
-    let mut facts = Facts {
-        knobs: Facts::new(case.config).knobs,
-        ..of_workload
-    };
+pub fn of_analysis(case: Observed<'_>) -> Facts {
+    let mut facts = Facts::new(case.config);
     metrics(case, &mut facts);
     limits(case, &mut facts);
     shares(case.workload, &mut facts);

@@ -13,7 +13,7 @@ mod streams;
 mod subjects;
 mod wall;
 
-pub use gather::{gather, gather_with, of_workload};
+pub use gather::{gather, of_analysis, of_workload};
 
 use std::collections::BTreeMap;
 
@@ -136,6 +136,21 @@ impl Facts {
                 .or_default()
                 .insert(name.to_owned(), fact);
         }
+    }
+
+    /// Joined with other facts; where both have one of a name, it is the other's.
+    #[must_use]
+    pub fn and(mut self, other: Facts) -> Self {
+        self.all.extend(other.all);
+        for (subject, tables) in other.subjects {
+            let own = self.subjects.entry(subject).or_default();
+            for (name, table) in tables {
+                own.entry(name).or_default().extend(table);
+            }
+        }
+        self.knobs.extend(other.knobs);
+        self.withheld.extend(other.withheld);
+        self
     }
 
     /// What a rule sees that looks at everything.

@@ -16,13 +16,16 @@ struct Whose {
     file: Option<u32>,
 }
 
-/// Something of a stream, with the number of its operation.
-#[derive(Debug, Clone, Copy)]
-struct Noted<T> {
-    stream: u32,
-    /// Of a request its own operation, of a call the one that it belongs to.
-    operation: u32,
-    what: T,
+/// A stream of which more is to come.
+#[derive(Debug)]
+struct Growing {
+    whose: Whose,
+    unit: UnitId,
+    provider: Name,
+    /// With the number of its operation.
+    requests: Vec<(StreamRequest, u32)>,
+    /// With the number of the operation that it belongs to.
+    calls: Vec<(StreamCall, u32)>,
 }
 
 /// What dimension sets say.
@@ -41,9 +44,7 @@ pub(super) struct Streams {
     places: HashMap<(UnitId, Whose), u32, Quick>,
     /// The stream of the operation before: mostly that of the next one too.
     last: Option<((UnitId, Whose), u32)>,
-    streams: Vec<(Whose, Stream)>,
-    requests: Vec<Noted<StreamRequest>>,
-    calls: Vec<Noted<StreamCall>>,
+    streams: Vec<Growing>,
     /// Sessions and files that hold requests of a main conversation.
     main: HashSet<(Name, u32), Quick>,
     last_main: Option<(Name, u32)>,
@@ -82,19 +83,13 @@ impl Streams {
                 self.last_main = Some((whose.session, operation.file));
                 self.main.insert((whose.session, operation.file));
             }
-            let provider = &mut self.streams[stream as usize].1.provider;
-            *provider = first_of(catalog, *provider, words.provider);
-            self.requests.push(Noted {
-                stream,
-                operation: number(index),
-                what: request(operation, words.model),
-            });
+            let stream = &mut self.streams[stream as usize];
+            stream.provider = first_of(catalog, stream.provider, words.provider);
+            let request = request(operation, words.model);
+            stream.requests.push((request, number(index)));
         } else {
-            self.calls.push(Noted {
-                stream,
-                operation: root,
-                what: call(operation, words.tool),
-            });
+            let calls = &mut self.streams[stream as usize].calls;
+            calls.push((call(operation, words.tool), root));
         }
     }
 
@@ -130,27 +125,17 @@ impl Streams {
             };
             return;
         }
-        let mut places = Vec::with_capacity(other.streams.len());
-        for (whose, theirs) in other.streams {
-            let key = (theirs.unit, whose);
+        for mut theirs in other.streams {
+            let key = (theirs.unit, theirs.whose);
             let place = match self.places.get(&key) {
                 Some(place) => *place,
-                None => self.begin(theirs.unit, whose),
+                None => self.begin(theirs.unit, theirs.whose),
             };
-            let provider = &mut self.streams[place as usize].1.provider;
-            *provider = first_of(catalog, *provider, theirs.provider);
-            places.push(place);
+            let own = &mut self.streams[place as usize];
+            own.provider = first_of(catalog, own.provider, theirs.provider);
+            append(&mut own.requests, &mut theirs.requests);
+            append(&mut own.calls, &mut theirs.calls);
         }
-        let placed = |stream: u32| places[stream as usize];
-        self.requests
-            .extend(other.requests.into_iter().map(|n| Noted {
-                stream: placed(n.stream),
-                ..n
-            }));
-        self.calls.extend(other.calls.into_iter().map(|n| Noted {
-            stream: placed(n.stream),
-            ..n
-        }));
         self.main.extend(other.main);
         self.cut.extend(other.cut);
         self.holed.extend(other.holed);
@@ -159,53 +144,75 @@ impl Streams {
     /// The streams, each in order. Subagents whose requests stand in the file of their parent are not
     /// told apart from each other there, and left out.
     pub(super) fn finish(mut self) -> Vec<Stream> {
-        self.requests
-            .sort_unstable_by_key(|n| (n.stream, n.what, n.operation));
-        self.calls.sort_unstable_by_key(|n| (n.stream, n.what));
-        let mut finished = Vec::with_capacity(self.streams.len());
-        // From the end, so that memory is given back while the streams grow.
-        while let Some((whose, mut stream)) = self.streams.pop() {
-            let at = number(self.streams.len());
-            let own = take(&mut self.requests, |n| n.stream < at);
-            let its_calls = take(&mut self.calls, |n| n.stream < at);
-            let is_mixed = whose
-                .file
-                .is_some_and(|file| self.main.contains(&(whose.session, file)));
-            if own.is_empty() || is_mixed || self.holed.contains(&whose) {
-                continue;
-            }
-            stream.is_cut = self.cut.contains(&whose);
-            stream.requests = own.iter().map(|n| n.what).collect();
-            let mut places: Vec<(u32, u32)> =
-                (0..).zip(&own).map(|(i, n)| (n.operation, i)).collect();
-            places.sort_unstable();
-            let asked = its_calls.iter().filter_map(|n| {
-                let request = asked_by(n, &places)?;
-                Some(StreamCall { request, ..n.what })
-            });
-            stream.calls = Vec::with_capacity(its_calls.len());
-            stream.calls.extend(asked);
-            finished.push(stream);
+        let mut growing = std::mem::take(&mut self.streams);
+        let finished = |streams: Vec<Growing>| -> Vec<Stream> {
+            let one = |stream| self.finished(stream);
+            streams.into_iter().filter_map(one).collect()
+        };
+        if growing.len() < WORTH_THREADS {
+            return finished(growing);
         }
-        finished
+        let half = growing.split_off(growing.len() / 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| finished(half));
+            let mut all = finished(growing);
+            match other.join() {
+                Ok(more) => all.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            all
+        })
+    }
+
+    /// `None`: nothing that can be told.
+    fn finished(&self, mut stream: Growing) -> Option<Stream> {
+        let whose = stream.whose;
+        let is_mixed = whose
+            .file
+            .is_some_and(|file| self.main.contains(&(whose.session, file)));
+        if stream.requests.is_empty() || is_mixed || self.holed.contains(&whose) {
+            return None;
+        }
+        // Sorted but for the order of a few pieces, which this sort makes use of.
+        stream.requests.sort();
+        let mut places: Vec<(u32, u32)> = (0..)
+            .zip(&stream.requests)
+            .map(|(place, (_, operation))| (*operation, place))
+            .collect();
+        places.sort_unstable();
+        let asked = stream.calls.iter().filter_map(|(call, root)| {
+            let request = asked_by(*root, &places)?;
+            Some(StreamCall { request, ..*call })
+        });
+        let mut calls = Vec::with_capacity(stream.calls.len());
+        calls.extend(asked);
+        calls.sort_unstable();
+        Some(Stream {
+            unit: stream.unit,
+            session: whose.session,
+            agent: whose.agent,
+            is_subagent: whose.file.is_some(),
+            provider: stream.provider,
+            is_cut: self.cut.contains(&whose),
+            requests: stream
+                .requests
+                .iter()
+                .map(|(request, _)| *request)
+                .collect(),
+            calls,
+        })
     }
 
     fn begin(&mut self, unit: UnitId, whose: Whose) -> u32 {
         let stream = number(self.streams.len());
         self.places.insert((unit, whose), stream);
-        self.streams.push((
+        self.streams.push(Growing {
             whose,
-            Stream {
-                unit,
-                session: whose.session,
-                agent: whose.agent,
-                is_subagent: whose.file.is_some(),
-                provider: Name::NONE,
-                is_cut: false,
-                requests: Vec::new(),
-                calls: Vec::new(),
-            },
-        ));
+            unit,
+            provider: Name::NONE,
+            requests: Vec::new(),
+            calls: Vec::new(),
+        });
         stream
     }
 
@@ -259,23 +266,21 @@ fn whose(catalog: &Catalog, operation: &Operation, words: Words) -> Option<Whose
     })
 }
 
-/// Memory is given back after as many.
-const GIVEN_BACK: usize = 1 << 14;
+/// Of fewer streams a second thread is not worth its start.
+const WORTH_THREADS: usize = 64;
 
-/// Takes off what stands at the end and does not stay.
-fn take<T>(all: &mut Vec<T>, stays: impl Fn(&T) -> bool) -> Vec<T> {
-    let end = all.partition_point(stays);
-    let taken = all.split_off(end);
-    if all.capacity() - end > GIVEN_BACK {
-        all.shrink_to_fit();
+fn append<T>(own: &mut Vec<T>, theirs: &mut Vec<T>) {
+    if own.is_empty() {
+        std::mem::swap(own, theirs);
+    } else {
+        own.append(theirs);
     }
-    taken
 }
 
 /// The request whose reply asked for a call; `None`: the source does not say.
-fn asked_by(call: &Noted<StreamCall>, places: &[(u32, u32)]) -> Option<u32> {
+fn asked_by(operation: u32, places: &[(u32, u32)]) -> Option<u32> {
     places
-        .binary_search_by_key(&call.operation, |(operation, _)| *operation)
+        .binary_search_by_key(&operation, |(operation, _)| *operation)
         .ok()
         .map(|found| places[found].1)
 }

@@ -30,6 +30,8 @@ pub(super) struct Units {
     /// Units already found, so that a name is formed once for each identity.
     by_identity: HashMap<(IdentityId, bool), Option<UnitId>, Quick>,
     by_quarter: HashMap<(Name, i64), UnitId, Quick>,
+    /// The identity before, with its unit: mostly that of the next one too.
+    last: Option<((IdentityId, bool), Option<UnitId>)>,
 }
 
 impl Units {
@@ -42,15 +44,20 @@ impl Units {
         host: impl Fn() -> Name,
         start: Time,
     ) -> UnitId {
-        let named = match self.by_identity.get(&(identity, is_agent_log)) {
-            Some(unit) => *unit,
-            None => {
-                let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log);
-                let unit = name.map(|name| self.named(name));
-                self.by_identity.insert((identity, is_agent_log), unit);
-                unit
-            }
+        let key = (identity, is_agent_log);
+        let named = match self.last {
+            Some((last, unit)) if last == key => unit,
+            _ => match self.by_identity.get(&key) {
+                Some(unit) => *unit,
+                None => {
+                    let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log);
+                    let unit = name.map(|name| self.named(name));
+                    self.by_identity.insert(key, unit);
+                    unit
+                }
+            },
         };
+        self.last = Some((key, named));
         if let Some(unit) = named {
             return unit;
         }

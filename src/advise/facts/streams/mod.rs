@@ -14,12 +14,18 @@ use crate::workload::{Stream, UnitId, Workload};
 pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
     if !workload.streams.is_empty() {
         let pricing = Pricing::of(workload);
-        prefix::gather(workload, &pricing, facts);
         context::gather(workload, &pricing, facts);
         sessions::starts(workload, &pricing, facts);
         time::gather(workload, &pricing, facts);
     }
     sessions::outliers(workload, facts);
+}
+
+/// Those of prefixes in the provider's cache, which take as long as all others.
+pub(super) fn prefixes(workload: &Workload, facts: &mut Facts) {
+    if !workload.streams.is_empty() {
+        prefix::gather(workload, &Pricing::of(workload), facts);
+    }
 }
 
 /// In how many units these streams are.
