@@ -313,3 +313,72 @@ pub struct ScenarioResult {
     /// What was not so, in words.
     pub failures: Vec<String>,
 }
+
+/// What an action of an alert came to.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionState {
+    /// It waits for somebody's word.
+    Proposed,
+    /// It is being done.
+    Running,
+    /// It is done, and will be or may be taken back.
+    Applied,
+    /// It is done, and there is nothing to take back.
+    Done,
+    /// It was taken back.
+    RolledBack,
+    /// Somebody changed since what it had changed, and that stays.
+    Overridden,
+    /// It could not be done.
+    Failed,
+}
+
+impl ActionState {
+    /// `proposed`, `running`, `applied`, `done`, `rolled_back`, `overridden` or `failed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ActionState::Proposed => "proposed",
+            ActionState::Running => "running",
+            ActionState::Applied => "applied",
+            ActionState::Done => "done",
+            ActionState::RolledBack => "rolled_back",
+            ActionState::Overridden => "overridden",
+            ActionState::Failed => "failed",
+        }
+    }
+}
+
+/// An action of an alert, in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ActionRun {
+    /// Its number, from 1; 0: not stored yet.
+    pub id: u64,
+    /// The action.
+    pub action: String,
+    /// What it came to.
+    pub state: ActionState,
+    /// The notice because of which it was thought of.
+    pub notice: Notice,
+    /// When it was thought of.
+    pub proposed_at: Time,
+    /// When it was done.
+    pub ran_at: Option<Time>,
+    /// When it is taken back.
+    pub rollback_at: Option<Time>,
+    /// When this state began.
+    pub settled_at: Option<Time>,
+    /// The change of a file that it made, as `undo` knows it.
+    pub change: Option<u64>,
+    /// The knob that it set.
+    pub knob: Option<String>,
+    /// What that was before.
+    pub from: Option<String>,
+    /// What that is since.
+    pub to: Option<String>,
+    /// What it did, would do, or why not, in words.
+    pub result: String,
+}

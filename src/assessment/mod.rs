@@ -27,8 +27,8 @@ pub use advice::{
     RuleState, SilencedRule,
 };
 pub use alerts::{
-    AlertKey, AlertPhase, AlertRow, AlertState, AlertsReport, Firing, Notice, NoticeKind,
-    ScenarioResult, Severity, Silence,
+    ActionRun, ActionState, AlertKey, AlertPhase, AlertRow, AlertState, AlertsReport, Firing,
+    Notice, NoticeKind, ScenarioResult, Severity, Silence,
 };
 pub use backtest::{Backtest, Calibration, HeldEffect, HeldWord, PastChange, ToldBy, UnusedChange};
 pub use claims::{

@@ -1,5 +1,6 @@
-//! `alerts check|watch|list|test|silence|log`: what must not happen.
+//! `alerts check|watch|list|test|silence|log|actions`: what must not happen.
 
+mod actions;
 mod check;
 mod deliver;
 mod listed;
@@ -31,6 +32,9 @@ pub(super) enum Verb {
     Test(scenarios::Args),
     /// Keep an alert from being told for a time
     Silence(silence::Args),
+    /// Actions that alerts asked for: list, confirm, rollback
+    #[command(subcommand)]
+    Actions(actions::Verb),
     /// What was sent, and what became of it
     Log(log::Args),
 }
@@ -43,6 +47,7 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         Verb::List => listed::run(context, out),
         Verb::Test(args) => scenarios::run(args, context, out),
         Verb::Silence(args) => silence::run(args, context, out),
+        Verb::Actions(verb) => actions::run(verb, context, out),
         Verb::Log(args) => log::run(args, context, out),
     }
 }

@@ -14,6 +14,7 @@ use crate::report::visible;
 use crate::scenario::knobs;
 use crate::store::history::{FileChange, History, Present};
 use crate::store::rewrite;
+use crate::units::Time;
 
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
@@ -73,20 +74,16 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let change = change_of(recommendation)?;
     let value = value(args, change)?;
     let config = context.load_config()?.config;
-    let path = file(args, &change.knob, &config, &material.config)?;
-    let text = match std::fs::read(&path) {
-        Ok(bytes) => Some(
-            String::from_utf8(bytes)
-                .map_err(|_| Failure::new(format!("{}: it is not UTF-8", path.display())))?,
-        ),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(Failure::new(format!("{}: {error}", path.display()))),
-    };
-    let before = text.as_deref().unwrap_or_default();
-    let edited = edit::set(before, &change.knob, &value)
-        .map_err(|error| unedited(&error, &path, &change.knob, &value))?;
+    let path = file(
+        args.file.as_deref(),
+        &change.knob,
+        &config,
+        &material.config,
+    )?;
+    let planned = plan(path, &change.knob, &value)?;
+    let (before, edited) = (planned.before(), &planned.edited);
     let mut done = Done {
-        file: path.display().to_string(),
+        file: planned.path.display().to_string(),
         line: edited.line,
         rule: &recommendation.rule,
         knob: &change.knob,
@@ -112,23 +109,14 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     // The claim first: it refuses what is locked.
     let claim = make(&promised, &material, now, context)?;
     let mut history = create(context)?;
-    let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
-    let mut about = FileChange::of(
-        absolute.display().to_string(),
-        recommendation.rule.clone(),
-        change.knob.clone(),
-        edited.line,
+    let noted = note(
+        &planned,
+        &recommendation.rule,
+        Some(claim.id),
+        &mut history,
         now,
-    );
-    about.claim = Some(claim.id);
-    about.is_new_file = text.is_none();
-    let noted = history
-        .note(FileChange::between(before, &edited.text, about))
-        .map_err(|error| failure(&error))?;
-    if let Err(error) = write(&path, before, &edited) {
-        take_back(&mut history, noted, context)?;
-        return Err(error);
-    }
+    )?;
+    carry_out(&planned, &noted, &mut history, context)?;
     done.claim = Some(claim.id);
     show(&done, before, context, out)
 }
@@ -147,21 +135,13 @@ pub(super) fn undo(
     };
     let path = PathBuf::from(&last.file);
     let shown = shown(&path);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && last.is_new_file => {
-            String::new()
+    match standing(&last)? {
+        Standing::AsBefore if args.dry_run => {
+            writeln!(out, "{shown} is as it was before already")?;
+            return Ok(Exit::Done);
         }
-        Err(error) => {
-            return Err(Failure::new(format!("{}: {error}", path.display()))
-                .help("the change was made to that file; put it back, or change it by hand"));
-        }
-    };
-    let is_gone = last.is_new_file && !path.exists();
-    match last.present(&text) {
-        _ if is_gone => {}
-        Present::AsBefore => {}
-        Present::Changed(lines) => {
+        Standing::AsBefore => {}
+        Standing::Changed(lines) => {
             let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
             return Err(Failure::new(format!(
                 "{}: changed since it was written, in line {}",
@@ -173,24 +153,18 @@ pub(super) fn undo(
                 last.knob, last.line
             )));
         }
-        Present::AsWritten(before) if args.dry_run => {
-            writeln!(out, "would take back {} in {shown}", last.knob)?;
-            difference(&text, &before, out)?;
-            return Ok(Exit::Done);
+        Standing::AsWritten { now, before } => {
+            if args.dry_run {
+                writeln!(out, "would take back {} in {shown}", last.knob)?;
+            }
+            if args.dry_run || !last.is_new_file {
+                difference(&now, &before, out)?;
+            }
+            if args.dry_run {
+                return Ok(Exit::Done);
+            }
+            put_back(&last, &before)?;
         }
-        Present::AsWritten(_) if last.is_new_file => {
-            std::fs::remove_file(&path)
-                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        }
-        Present::AsWritten(before) => {
-            difference(&text, &before, out)?;
-            rewrite(&path, &before)
-                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        }
-    }
-    if args.dry_run {
-        writeln!(out, "{shown} is as it was before already")?;
-        return Ok(Exit::Done);
     }
     let knob = last.knob.clone();
     take_back(&mut history, last, context)?;
@@ -199,6 +173,135 @@ pub(super) fn undo(
         "took back {knob} in {shown}, and withdrew its claim if that was open"
     )?;
     Ok(Exit::Done)
+}
+
+/// A file of configuration, and what it is to become.
+pub(super) struct Planned {
+    path: PathBuf,
+    /// What it holds; `None`: it is not there.
+    text: Option<String>,
+    edited: Edited,
+    knob: String,
+}
+
+impl Planned {
+    fn before(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+
+    /// The file, below the working folder without that.
+    pub(super) fn shown(&self) -> String {
+        shown(&self.path)
+    }
+}
+
+/// What a file becomes where a knob is set in it.
+///
+/// # Errors
+/// The file cannot be read or edited, or the knob has that value already.
+pub(super) fn plan(path: PathBuf, knob: &str, value: &KnobValue) -> Result<Planned, Failure> {
+    let text = match std::fs::read(&path) {
+        Ok(bytes) => Some(
+            String::from_utf8(bytes)
+                .map_err(|_| Failure::new(format!("{}: it is not UTF-8", path.display())))?,
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Failure::new(format!("{}: {error}", path.display()))),
+    };
+    let edited = edit::set(text.as_deref().unwrap_or_default(), knob, value)
+        .map_err(|error| unedited(&error, &path, knob, value))?;
+    Ok(Planned {
+        path,
+        text,
+        edited,
+        knob: knob.to_owned(),
+    })
+}
+
+/// Notes a change before it is made.
+pub(super) fn note(
+    planned: &Planned,
+    rule: &str,
+    claim: Option<u64>,
+    history: &mut History,
+    now: Time,
+) -> Result<FileChange, Failure> {
+    let path = &planned.path;
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let mut about = FileChange::of(
+        absolute.display().to_string(),
+        rule.to_owned(),
+        planned.knob.clone(),
+        planned.edited.line,
+        now,
+    );
+    about.claim = claim;
+    about.is_new_file = planned.text.is_none();
+    history
+        .note(FileChange::between(
+            planned.before(),
+            &planned.edited.text,
+            about,
+        ))
+        .map_err(|error| failure(&error))
+}
+
+/// Makes a change that was noted; where that fails it is noted that it does not stand.
+pub(super) fn carry_out(
+    planned: &Planned,
+    noted: &FileChange,
+    history: &mut History,
+    context: &Context,
+) -> Result<(), Failure> {
+    write(&planned.path, planned.before(), &planned.edited).or_else(|error| {
+        take_back(history, noted.clone(), context)?;
+        Err(error)
+    })
+}
+
+/// How a change that was made stands now.
+pub(super) enum Standing {
+    /// The file is as it was before it.
+    AsBefore,
+    /// Somebody changed the file since, in these lines.
+    Changed(Vec<u64>),
+    /// The file is as it was written.
+    AsWritten {
+        /// What it holds.
+        now: String,
+        /// What it held before.
+        before: String,
+    },
+}
+
+/// How a change stands.
+pub(super) fn standing(change: &FileChange) -> Result<Standing, Failure> {
+    let path = PathBuf::from(&change.file);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && change.is_new_file => {
+            return Ok(Standing::AsBefore);
+        }
+        Err(error) => {
+            return Err(Failure::new(format!("{}: {error}", path.display()))
+                .help("the change was made to that file; put it back, or change it by hand"));
+        }
+    };
+    Ok(match change.present(&text) {
+        Present::AsBefore => Standing::AsBefore,
+        Present::Changed(lines) => Standing::Changed(lines),
+        Present::AsWritten(before) => Standing::AsWritten { now: text, before },
+    })
+}
+
+/// Puts a file back to what it held before a change; one that was made for it goes.
+pub(super) fn put_back(change: &FileChange, before: &str) -> Result<(), Failure> {
+    let path = Path::new(&change.file);
+    let done = match change.is_new_file {
+        true => std::fs::remove_file(path),
+        false => rewrite(path, before),
+    };
+    done.map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
 fn change_of(recommendation: &Recommendation) -> Result<&Change, Failure> {
@@ -235,17 +338,17 @@ fn value(args: &Args, change: &Change) -> Result<KnobValue, Failure> {
 }
 
 /// The file in which a knob is to be set.
-fn file(
-    args: &Args,
+pub(super) fn file(
+    named: Option<&Path>,
     knob: &str,
     config: &Config,
     with_inputs: &Config,
 ) -> Result<PathBuf, Failure> {
     let known = config.knobs.get(knob).map(|k| &k.origin);
-    match (known, &args.file) {
+    match (known, named) {
         (Some(Origin::File(place)), None) => return Ok(PathBuf::from(&place.file)),
         (Some(Origin::File(place)), Some(file)) if same(Path::new(&place.file), file) => {
-            return Ok(file.clone());
+            return Ok(file.to_owned());
         }
         (Some(Origin::File(place)), Some(file)) => {
             return Err(Failure::new(format!(
@@ -264,7 +367,7 @@ fn file(
             return Err(Failure::new(format!("{knob} is set by {option}")).help("leave it out"));
         }
         (Some(Origin::Default | Origin::Profile(_)) | None, Some(file)) => {
-            return Ok(file.clone());
+            return Ok(file.to_owned());
         }
         (Some(Origin::Default | Origin::Profile(_)) | None, None) => {}
     }
@@ -341,7 +444,7 @@ fn write(path: &Path, before: &str, edited: &Edited) -> Result<(), Failure> {
 }
 
 /// Notes that a change does not stand, and withdraws its claim.
-fn take_back(
+pub(super) fn take_back(
     history: &mut History,
     mut change: FileChange,
     context: &Context,

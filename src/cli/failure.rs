@@ -50,6 +50,14 @@ impl Failure {
         self.is_closed_pipe
     }
 
+    /// What is wrong and what to do, in a line.
+    pub(super) fn text(&self) -> String {
+        match &self.help {
+            Some(help) => format!("{}; {help}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     pub(super) fn print(&self, globals: &Globals) {
         let mut err = anstream::AutoStream::new(io::stderr(), globals.colour_choice(&io::stderr()));
         // Nothing can be done when standard error is closed.

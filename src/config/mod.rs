@@ -4,6 +4,7 @@
 //! defaults. The seed's `performance_config.yaml`, `alerts_config.yaml` and `context_config.yaml`
 //! are read as they are, recognised by their root keys.
 
+mod actions;
 mod alerts;
 mod channels;
 pub mod edit;
@@ -27,6 +28,7 @@ use crate::metrics::{Direction, Metric};
 use crate::place::Place;
 
 pub use crate::assessment::Severity;
+pub use actions::{Action, Does};
 pub use alerts::{Alert, Burn, BurnWindow, NoData, Worse};
 pub use channels::{Channel, ChannelKind, Email, MailTls, Secret, SecretSource};
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
@@ -241,6 +243,8 @@ pub struct Config {
     pub notification_channels: Vec<String>,
     /// Channels that may be used: not those of a file among the inputs.
     pub channels: Vec<Channel>,
+    /// Actions of the user's, beside those that are there by themselves.
+    pub actions: Vec<Action>,
     /// Whether one of the seed's own files is among them (selects the orchestrator profile).
     pub has_seed_file: bool,
 }

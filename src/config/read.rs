@@ -115,7 +115,7 @@ impl Reader<'_> {
             "gate" => self.gate(&entry.node),
             "alerts" => self.alerts(&entry.node),
             "notification_channels" => self.channels(&entry.node),
-            "alert_actions" => {}
+            "alert_actions" => self.actions(&entry.node),
             "labels" => self.labels(&entry.node),
             "mappings" => self.mappings(&entry.node),
             "rules.tune" => self.tune(&entry.node),

@@ -12,13 +12,18 @@ const TRY_AGAIN: i32 = 75;
 
 /// Runs the user's program.
 pub(super) fn run(words: &[String], timeout: f64, message: &Message) -> Outcome {
+    let text = serde_json::to_string(message).unwrap_or_default();
+    run_with(words, timeout, &text)
+}
+
+/// Runs a program with this on its standard input.
+pub(super) fn run_with(words: &[String], timeout: f64, input: &str) -> Outcome {
     let Some((program, arguments)) = words.split_first() else {
         return Outcome::Refused("no program is named".to_owned());
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    let text = serde_json::to_string(message).unwrap_or_default();
-    finish(command, timeout, &text)
+    finish(command, timeout, input)
 }
 
 /// Tells the desktop.

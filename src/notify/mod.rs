@@ -140,6 +140,12 @@ pub fn send(
     sent.unwrap_or_else(Outcome::Refused)
 }
 
+/// Runs a program with this text on its standard input: delivered where it ends well.
+#[must_use]
+pub fn run_program(words: &[String], timeout: f64, input: &str) -> Outcome {
+    command::run_with(words, timeout, input)
+}
+
 /// A secret from where it is; the reason names the place, never the text.
 fn secret(
     source: &SecretSource,

@@ -8,12 +8,13 @@ use super::super::input::InputArgs;
 use super::super::progress::Progress;
 use super::super::record::failure;
 use super::super::{Context, Exit, Failure};
-use super::unconfigured;
+use super::{actions, unconfigured};
 use crate::alerts::{self, CELL, Looked, Observed, Seen, Watch, Window};
 use crate::analysis::Side;
 use crate::assessment::{
     AlertKey, AlertPhase, AlertState, AlertsReport, CheckLevel, GateVerdict, SCHEMA_VERSION,
 };
+use crate::config::keys::nearest;
 use crate::config::{Alert, Config, Origin};
 use crate::gate::{self, Judged, Policy};
 use crate::notify::Message;
@@ -22,7 +23,7 @@ use crate::report;
 use crate::store;
 use crate::store::history::{AlertChanges, History, ToSend};
 use crate::units::{NANOS, Time};
-use crate::workload::Filter;
+use crate::workload::{Filter, Workload};
 
 /// Arguments of `alerts check`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +40,9 @@ pub(in crate::cli) struct Args {
     /// Remember the states, and send what is to be told
     #[arg(long)]
     pub(super) send: bool,
+    /// Do actions that are automated, instead of proposing them (docs/alerts.md)
+    #[arg(long, requires = "send")]
+    pub(super) allow_actions: bool,
 }
 
 /// A look, and what it was of.
@@ -49,6 +53,8 @@ pub(super) struct Look {
     told: BTreeMap<AlertKey, Time>,
     pub(super) config: Config,
     pub(super) records: u64,
+    /// What was read, in cells of a minute.
+    workload: Workload,
 }
 
 /// Looks once.
@@ -61,7 +67,9 @@ pub(in crate::cli) fn run(
     let (_, zone) = args.input.settings(context)?;
     let look = if args.send {
         let _lock = lock(context)?;
+        actions::settle_due(&context.load_config()?.config, now, context)?;
         let look = look_and_keep(&args.input, now, context)?;
+        actions::carry_out_allowed(&look, args.allow_actions, now, context)?;
         super::take_up(&look.config.channels, now, context)?;
         super::deliver(&look.config.channels, context)?;
         look
@@ -114,6 +122,7 @@ pub(super) fn look_and_keep(
             .map(|f| (f.episode, &f.firing))
             .collect(),
         messages: messages(&look),
+        actions: actions::proposed(&look, &look.workload, now),
         now,
     };
     history
@@ -197,6 +206,21 @@ pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Lo
     if config.alerts.is_empty() {
         return Err(unconfigured());
     }
+    for alert in &config.alerts {
+        if let Some(name) = alert
+            .action
+            .as_deref()
+            .filter(|n| config.action(n).is_none())
+        {
+            let names = config.action_names();
+            let near = nearest(name, names.iter().map(String::as_str));
+            let near = near.map_or_else(String::new, |n| format!("; did you mean \"{n}\"?"));
+            context.warn(&format!(
+                "the alert \"{}\" asks for an action that there is not{near}",
+                alert.name
+            ));
+        }
+    }
     let mut observed = alerts::observe(&config.alerts, &material.workload);
     let mut notes = BTreeMap::new();
     for (index, alert) in config.alerts.iter().enumerate() {
@@ -239,6 +263,7 @@ pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Lo
             .collect(),
         config,
         records: material.provenance.records,
+        workload: material.workload,
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::input::InputArgs;
 use super::super::{Context, Exit, Failure};
+use super::actions;
 use super::check::{Look, lock, look_and_keep};
 use crate::config::Channel;
 use crate::live::{Schedule, Stop};
@@ -32,6 +33,9 @@ pub(in crate::cli) struct Args {
     /// End after this many looks
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    /// Do actions that are automated, instead of proposing them (docs/alerts.md)
+    #[arg(long)]
+    allow_actions: bool,
 }
 
 /// Looks until it is told to stop.
@@ -59,7 +63,7 @@ pub(in crate::cli) fn run(
         if wait(due, begin, &stop, &channels, context)? {
             break;
         }
-        let look = look_and_keep(&args.input, context.now()?, context);
+        let look = one(args, context);
         looks += 1;
         match look {
             Ok(look) => {
@@ -76,6 +80,15 @@ pub(in crate::cli) fn run(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Takes back what is due, looks, keeps what was found, and does what that asks for.
+fn one(args: &Args, context: &Context) -> Result<Look, Failure> {
+    let now = context.now()?;
+    actions::settle_due(&context.load_config()?.config, now, context)?;
+    let look = look_and_keep(&args.input, now, context)?;
+    actions::carry_out_allowed(&look, args.allow_actions, now, context)?;
+    Ok(look)
 }
 
 /// Waits for the next look, and meanwhile sends what comes due; true where it is to stop.

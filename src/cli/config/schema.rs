@@ -44,7 +44,42 @@ fn config() -> Value {
     root.insert("alerts".into(), alerts());
     root.insert(
         "notification_channels".into(),
-        json!({"type": "array", "items": {"type": "object"}}),
+        json!({"type": "array", "items": {
+            "type": "object",
+            "required": ["type"],
+            "properties": {
+                "type": {"enum": ["webhook", "email", "desktop", "command", "file"]},
+                "name": {"type": "string"},
+                "enabled": {"type": "boolean"},
+                "severity": {"enum": ["warning", "critical"]},
+                "timeout": with_text("seconds, or a text with a unit"),
+                "template": {"type": "string"},
+                "in_doubt": {"enum": ["drop", "resend"]},
+            },
+        }}),
+    );
+    root.insert(
+        "alert_actions".into(),
+        json!({
+            "type": "object",
+            "description": "What may be done when an alert fires.",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "description": {"type": "string"},
+                    "automated": {"type": "boolean"},
+                    "user_confirmation": {"type": "boolean"},
+                    "rollback_after": with_text("seconds, or a text with a unit"),
+                    "report_results": {"type": "boolean"},
+                    "notify_admin": {"type": "boolean"},
+                    "most_per_hour": {"type": "integer", "minimum": 1},
+                    "timeout": with_text("seconds, or a text with a unit"),
+                    "set": {"type": "object", "minProperties": 1, "maxProperties": 1},
+                    "command": one_or_more(),
+                    "rollback_command": one_or_more(),
+                },
+            },
+        }),
     );
     root.insert("labels".into(), json!({
         "type": "object",

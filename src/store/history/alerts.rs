@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use rusqlite::{Transaction, params};
 use serde::de::DeserializeOwned;
 
+use super::actions::note_action;
 use super::messages::enqueue;
 use super::{History, HistoryError, ToSend};
-use crate::assessment::{AlertKey, AlertState, Firing, Silence};
+use crate::assessment::{ActionRun, AlertKey, AlertState, Firing, Silence};
 use crate::units::Time;
 
 /// What a look at the alerts left to be kept.
@@ -19,6 +20,8 @@ pub struct AlertChanges<'a> {
     pub firings: Vec<(u64, &'a Firing)>,
     /// Messages for channels.
     pub messages: Vec<ToSend>,
+    /// Actions that are proposed.
+    pub actions: Vec<ActionRun>,
     /// The present.
     pub now: Time,
 }
@@ -161,6 +164,9 @@ fn write(change: &Transaction<'_>, changes: &AlertChanges<'_>) -> rusqlite::Resu
             text(firing),
         ];
         change.execute(insert, row)?;
+    }
+    for run in &changes.actions {
+        note_action(change, run.clone())?;
     }
     enqueue(change, &changes.messages, changes.now)
 }

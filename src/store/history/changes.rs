@@ -196,6 +196,23 @@ impl History {
     }
 }
 
+impl History {
+    /// The change of that number.
+    ///
+    /// # Errors
+    /// The database cannot be read, or the change is damaged.
+    pub fn file_change(&self, id: u64) -> Result<Option<FileChange>, HistoryError> {
+        let query = "SELECT document FROM changes WHERE id = ?1";
+        let id = i64::try_from(id).unwrap_or(0);
+        let document: Option<String> = self
+            .connection
+            .query_row(query, [id], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.failure(error))?;
+        document.map(|text| self.parsed(&text)).transpose()
+    }
+}
+
 fn text(change: &FileChange) -> String {
     serde_json::to_string(change).unwrap_or_default()
 }

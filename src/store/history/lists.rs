@@ -152,6 +152,7 @@ impl History {
                     "DELETE FROM firings WHERE resolved_at <= ?1",
                     "DELETE FROM silences WHERE until <= ?1",
                     "DELETE FROM messages WHERE settled_at <= ?1",
+                    "DELETE FROM action_runs WHERE state NOT IN ('applied', 'running') AND proposed_at <= ?1",
                 ] {
                     change.execute(delete, [before.0]).map_err(failure)?;
                 }

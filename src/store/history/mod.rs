@@ -7,6 +7,7 @@
 //! Any number of programs may use it at once: each change is one transaction, for which the others
 //! wait. Its journal is taken back by whoever opens it next where a program was killed in between.
 
+mod actions;
 mod alerts;
 mod changes;
 mod claims;

@@ -108,6 +108,14 @@ const MIGRATIONS: &[&str] = &[
     );
     CREATE INDEX messages_by_state ON messages (state, channel, id);
 ",
+    "
+    CREATE TABLE action_runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        state TEXT NOT NULL,
+        proposed_at INTEGER NOT NULL,
+        document TEXT NOT NULL
+    );
+",
 ];
 
 /// Brings the tables to today's version, whatever version they are of.

@@ -1,5 +1,6 @@
 //! The program as a user runs it: standard output, standard error, exit codes.
 
+mod actions;
 mod alerts;
 mod apply;
 mod backtest;

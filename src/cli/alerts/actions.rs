@@ -1,0 +1,627 @@
+//! `alerts actions`: what alerts asked for, done or not, and taken back in time.
+//!
+//! An action is *proposed* with the notice, in the same transaction. It is done only where it is `automated`, asks for
+//! nobody's word, and `--allow-actions` is given; or by `alerts actions confirm`. What it does is noted before it is done,
+//! and a change of a configuration goes the way of `apply` and `undo`.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::super::apply::{self, Standing};
+use super::super::record::{create, failure};
+use super::super::{Context, Exit, Failure, output};
+use super::check::{Look, lock};
+use crate::assessment::{ActionRun, ActionState, Notice, NoticeKind};
+use crate::config::{Action, Config, Does, KnobValue, edit};
+use crate::notify::{self, Message, Outcome};
+use crate::record::hash128;
+use crate::report::visible;
+use crate::store::history::History;
+use crate::store::rewrite;
+use crate::units::{NANOS, Time};
+use crate::workload::Workload;
+
+/// A proposal waits for so long.
+const LONGEST: i64 = 24 * 3_600 * NANOS;
+
+/// Nanoseconds of an hour, for the limit of its rate.
+const HOUR: i64 = 3_600 * NANOS;
+
+/// What to do with actions.
+#[derive(Debug, clap::Subcommand)]
+pub(in crate::cli) enum Verb {
+    /// What was proposed, done and taken back
+    List,
+    /// Do what was proposed
+    Confirm {
+        /// Its number
+        id: u64,
+    },
+    /// Take back what was done
+    Rollback {
+        /// Its number
+        id: u64,
+    },
+}
+
+/// Runs the verb.
+pub(in crate::cli) fn run(
+    verb: &Verb,
+    context: &Context,
+    out: &mut dyn Write,
+) -> Result<Exit, Failure> {
+    let now = context.now()?;
+    match verb {
+        Verb::List => list(context, out),
+        Verb::Confirm { id } => {
+            let _lock = lock(context)?;
+            let config = context.load_config()?.config;
+            let mut history = create(context)?;
+            let run = find(&history, *id)?;
+            if run.state != ActionState::Proposed {
+                return Err(Failure::new(format!("action {id} is {}", run.state.name()))
+                    .help("perfadvise alerts actions list names those that wait"));
+            }
+            if now.0.saturating_sub(run.proposed_at.0) > LONGEST {
+                return Err(
+                    Failure::new(format!("action {id} was proposed more than a day ago"))
+                        .help("if its alert still fires, it is proposed again"),
+                );
+            }
+            let action = known(&config, &run.action)?;
+            let done = carry_out(run, &action, &config, &mut history, now, context)?;
+            tell(&done, &action, &config, &mut history, now)?;
+            super::deliver(&config.channels, context)?;
+            show(&done, out)?;
+            match done.state {
+                ActionState::Failed => Ok(Exit::Fault),
+                _ => Ok(Exit::Done),
+            }
+        }
+        Verb::Rollback { id } => {
+            let _lock = lock(context)?;
+            let config = context.load_config()?.config;
+            let mut history = create(context)?;
+            let run = find(&history, *id)?;
+            if run.state != ActionState::Applied {
+                return Err(Failure::new(format!("action {id} is {}", run.state.name()))
+                    .help("only what is applied can be taken back"));
+            }
+            let done = roll_back(run, &config, &mut history, now, context)?;
+            show(&done, out)?;
+            match done.state {
+                ActionState::RolledBack => Ok(Exit::Done),
+                _ => Ok(Exit::Fault),
+            }
+        }
+    }
+}
+
+fn find(history: &History, id: u64) -> Result<ActionRun, Failure> {
+    let all = history.actions().map_err(|e| failure(&e))?;
+    all.into_iter().find(|r| r.id == id).ok_or_else(|| {
+        Failure::new(format!("there is no action {id}"))
+            .help("perfadvise alerts actions list names them")
+    })
+}
+
+fn known(config: &Config, name: &str) -> Result<Action, Failure> {
+    config.action(name).ok_or_else(|| {
+        Failure::new(format!("the action \"{name}\" is not configured"))
+            .help("add it to alert_actions (docs/alerts.md)")
+    })
+}
+
+fn list(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let runs = create(context)?.actions().map_err(|e| failure(&e))?;
+    output::list(context, out, &runs, |out| {
+        for run in &runs {
+            show(run, out)?;
+        }
+        if runs.is_empty() {
+            writeln!(out, "No alert asked for an action.")?;
+        }
+        Ok(())
+    })?;
+    Ok(Exit::Done)
+}
+
+fn show(run: &ActionRun, out: &mut dyn Write) -> std::io::Result<()> {
+    let name = visible(&run.action, true);
+    let alert = visible(&run.notice.key.title(), true);
+    writeln!(
+        out,
+        "{:>3}  {:<11} {name}, by {alert}",
+        run.id,
+        run.state.name()
+    )?;
+    for line in run.result.lines() {
+        writeln!(out, "     {}", visible(line, true))?;
+    }
+    if run.state == ActionState::Applied
+        && let Some(at) = run.rollback_at
+    {
+        writeln!(out, "     is taken back at {at}")?;
+    }
+    Ok(())
+}
+
+/// What the notices of a look ask for. Reminders ask for nothing: it was asked when the alert began to fire.
+pub(super) fn proposed(look: &Look, workload: &Workload, now: Time) -> Vec<ActionRun> {
+    let is_asking = |n: &&Notice| matches!(n.kind, NoticeKind::Firing | NoticeKind::Escalated);
+    look.looked
+        .notices
+        .iter()
+        .filter(is_asking)
+        .filter_map(|notice| {
+            let action = look.config.action(notice.action.as_deref()?)?;
+            Some(ActionRun {
+                id: 0,
+                action: action.name.clone(),
+                state: ActionState::Proposed,
+                notice: notice.clone(),
+                proposed_at: now,
+                ran_at: None,
+                rollback_at: None,
+                settled_at: None,
+                change: None,
+                knob: None,
+                from: None,
+                to: None,
+                result: would(&action, &look.config, workload, now),
+            })
+        })
+        .collect()
+}
+
+/// What an action would do.
+fn would(action: &Action, config: &Config, workload: &Workload, now: Time) -> String {
+    match &action.does {
+        Does::Set(knob, value) => format!("would set {knob} to {value}"),
+        Does::Fallback => match config.knob("interfaces.fallback") {
+            Some(fallback) => format!("would set interfaces.primary to {fallback}"),
+            None => {
+                "interfaces.fallback is not set, so there is nothing to fall back to".to_owned()
+            }
+        },
+        Does::HealthCheck => health(workload, now),
+        Does::Run { command, .. } => {
+            let program = command.first().map(String::as_str).unwrap_or_default();
+            format!("would run {program}")
+        }
+    }
+}
+
+/// How each interface is: steps of the last hour by outcome, and failures since the last success.
+fn health(workload: &Workload, now: Time) -> String {
+    use crate::record::{Dimension, OutcomeKind};
+    let catalog = &workload.catalog;
+    let since = now.0.saturating_sub(HOUR);
+    let mut lines = Vec::new();
+    for ending in &workload.sequences.endings {
+        let of_it = workload.rows.iter().filter(|row| {
+            let interface = catalog.dimension(row.key.dims, Dimension::Interface);
+            let start = i64::from(row.key.cell) * crate::alerts::CELL;
+            row.key.is_step && interface == ending.interface && start >= since
+        });
+        let mut outcomes = [0_u64; 6];
+        for row in of_it {
+            for (sum, n) in outcomes.iter_mut().zip(row.outcomes) {
+                *sum += u64::from(n);
+            }
+        }
+        let n: u64 = outcomes.iter().sum();
+        let of = |kind: OutcomeKind| outcomes[kind as usize];
+        let name = match catalog.text(ending.interface) {
+            "" => "no interface named",
+            name => name,
+        };
+        let last = ending
+            .last_success
+            .map_or_else(|| "never".to_owned(), |t| t.to_string());
+        lines.push(format!(
+            "{name}: {n} steps in the last hour, {} ok, {} error, {} timeout, {} rate limited; {} failures since the last success ({last})",
+            of(OutcomeKind::Ok),
+            of(OutcomeKind::Error),
+            of(OutcomeKind::Timeout),
+            of(OutcomeKind::RateLimited),
+            ending.failures.len(),
+        ));
+    }
+    match lines.is_empty() {
+        true => "no step is recorded".to_owned(),
+        false => lines.join("\n"),
+    }
+}
+
+/// Does what the notices of a look asked for, as far as that is allowed.
+pub(super) fn carry_out_allowed(
+    look: &Look,
+    is_allowed: bool,
+    now: Time,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut history = create(context)?;
+    let all = history.actions().map_err(|e| failure(&e))?;
+    for run in &all {
+        let is_of_this_look = look.looked.notices.iter().any(|n| n.id == run.notice.id);
+        if run.state != ActionState::Proposed || !is_of_this_look {
+            continue;
+        }
+        let Some(action) = look.config.action(&run.action) else {
+            continue;
+        };
+        let run = match hindrance(&action, &history, is_allowed, now)? {
+            None => carry_out(
+                run.clone(),
+                &action,
+                &look.config,
+                &mut history,
+                now,
+                context,
+            )?,
+            Some(why) => {
+                let mut run = run.clone();
+                run.result = format!("{}\n{why}", run.result);
+                history.note_action(run).map_err(|e| failure(&e))?
+            }
+        };
+        tell(&run, &action, &look.config, &mut history, now)?;
+        context.say(&format!(
+            "action {} {}: {}",
+            run.id,
+            run.action,
+            match run.state {
+                ActionState::Proposed =>
+                    format!("proposed (perfadvise alerts actions confirm {})", run.id),
+                state => state.name().to_owned(),
+            }
+        ));
+    }
+    Ok(())
+}
+
+/// Why an action is not done without anybody's word.
+fn hindrance(
+    action: &Action,
+    history: &History,
+    is_allowed: bool,
+    now: Time,
+) -> Result<Option<String>, Failure> {
+    let all = history.actions().map_err(|e| failure(&e))?;
+    let own = || all.iter().filter(|r| r.action == action.name);
+    let within = |at: Option<Time>, span: i64| {
+        at.is_some_and(|at| now.0.saturating_sub(at.0.min(now.0)) < span)
+    };
+    let recent = own().filter(|r| within(r.ran_at, HOUR)).count() as u64;
+    let is_overridden =
+        own().any(|r| r.state == ActionState::Overridden && within(r.settled_at, LONGEST));
+    Ok(if !action.is_automated || action.needs_confirmation {
+        Some("waits for your confirmation".to_owned())
+    } else if !is_allowed {
+        Some("not run: --allow-actions is not given".to_owned())
+    } else if is_overridden {
+        Some(
+            "not run: what it changed last was changed by hand since, and that stays for a day"
+                .to_owned(),
+        )
+    } else if recent >= action.most_per_hour {
+        Some(format!("not run: it ran {recent} times in the last hour"))
+    } else {
+        None
+    })
+}
+
+/// Does an action, which is noted before and after.
+fn carry_out(
+    mut run: ActionRun,
+    action: &Action,
+    config: &Config,
+    history: &mut History,
+    now: Time,
+    context: &Context,
+) -> Result<ActionRun, Failure> {
+    run.state = ActionState::Running;
+    run.ran_at = Some(now);
+    run.rollback_at = action.rollback_after.map(|after| later(now, after));
+    let mut run = history.note_action(run).map_err(|e| failure(&e))?;
+    match &action.does {
+        Does::Set(knob, value) => set_knob(&mut run, knob, value, config, history, now, context)?,
+        Does::Fallback => match config.knob("interfaces.fallback").cloned() {
+            Some(fallback) => {
+                let knob = "interfaces.primary";
+                set_knob(&mut run, knob, &fallback, config, history, now, context)?;
+            }
+            None => {
+                run.state = ActionState::Failed;
+                run.result = "interfaces.fallback is not set".to_owned();
+            }
+        },
+        Does::HealthCheck => run.state = ActionState::Done,
+        Does::Run { command, rollback } => {
+            let input = serde_json::to_string(&run.notice).unwrap_or_default();
+            match notify::run_program(command, action.timeout, &input) {
+                Outcome::Delivered => {
+                    let stays = rollback.is_none();
+                    run.state = if stays {
+                        ActionState::Done
+                    } else {
+                        ActionState::Applied
+                    };
+                    run.result = "the program ended well".to_owned();
+                }
+                Outcome::Failed { reason, .. }
+                | Outcome::Refused(reason)
+                | Outcome::Doubtful(reason) => {
+                    run.state = ActionState::Failed;
+                    run.result = reason;
+                }
+            }
+        }
+    }
+    run.settled_at = Some(now);
+    history.note_action(run).map_err(|e| failure(&e))
+}
+
+/// Sets a knob as `apply` does. What cannot be done is the action's result and no failure of ours.
+fn set_knob(
+    run: &mut ActionRun,
+    knob: &str,
+    value: &KnobValue,
+    config: &Config,
+    history: &mut History,
+    now: Time,
+    context: &Context,
+) -> Result<(), Failure> {
+    let before = config.knob(knob);
+    if before == Some(value) {
+        run.state = ActionState::Done;
+        run.result = format!("{knob} is {value} already");
+        return Ok(());
+    }
+    let planned =
+        apply::file(None, knob, config, config).and_then(|path| apply::plan(path, knob, value));
+    let planned = match planned {
+        Ok(planned) => planned,
+        Err(error) => {
+            run.state = ActionState::Failed;
+            run.result = error.text();
+            return Ok(());
+        }
+    };
+    let rule = format!("action {}", run.action);
+    let noted = apply::note(&planned, &rule, None, history, now)?;
+    run.change = Some(noted.id);
+    run.knob = Some(knob.to_owned());
+    run.from = before.map(ToString::to_string);
+    run.to = Some(value.to_string());
+    *run = history.note_action(run.clone()).map_err(|e| failure(&e))?;
+    match apply::carry_out(&planned, &noted, history, context) {
+        Ok(()) => {
+            run.state = ActionState::Applied;
+            let before = before.map_or_else(String::new, |b| format!(", was {b}"));
+            run.result = format!("set {knob} to {value} in {}{before}", planned.shown());
+        }
+        Err(error) => {
+            run.state = ActionState::Failed;
+            run.result = error.text();
+        }
+    }
+    Ok(())
+}
+
+/// What is to be taken back by now, and what a program that ended left half done. Only to be called by whoever holds
+/// the lock.
+pub(super) fn settle_due(config: &Config, now: Time, context: &Context) -> Result<(), Failure> {
+    let mut history = create(context)?;
+    for mut run in history.actions().map_err(|e| failure(&e))? {
+        if run.state == ActionState::Running {
+            run = recovered(run, &mut history, now, context)?;
+        }
+        let after = config.action(&run.action).and_then(|a| a.rollback_after);
+        // A clock that was put back keeps nothing longer than it was to be.
+        let latest = after.map(|after| later(now, after));
+        let due = run.rollback_at.min(latest.or(run.rollback_at));
+        if run.state != ActionState::Applied {
+            continue;
+        }
+        if due != run.rollback_at {
+            run.rollback_at = due;
+            run = history.note_action(run).map_err(|e| failure(&e))?;
+        }
+        if due.is_some_and(|due| due <= now) {
+            let done = roll_back(run, config, &mut history, now, context)?;
+            context.say(&format!(
+                "action {} {}: {}",
+                done.id,
+                done.action,
+                done.state.name()
+            ));
+            if let Some(action) = config.action(&done.action) {
+                tell(&done, &action, config, &mut history, now)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An action in which a program ended: a change that was made stands, and is taken back in its time.
+fn recovered(
+    mut run: ActionRun,
+    history: &mut History,
+    now: Time,
+    context: &Context,
+) -> Result<ActionRun, Failure> {
+    let change = match run.change {
+        Some(id) => history.file_change(id).map_err(|e| failure(&e))?,
+        None => None,
+    };
+    run.settled_at = Some(now);
+    match change {
+        Some(change) => match standing_of(&change) {
+            Some(Standing::AsWritten { .. } | Standing::Changed(_)) => {
+                run.state = ActionState::Applied;
+                run.result = format!("set {}", change.knob);
+            }
+            _ => {
+                if change.undone_at.is_none() {
+                    apply::take_back(history, change, context)?;
+                }
+                run.state = ActionState::Failed;
+                run.result = "the program ended before the change was made".to_owned();
+            }
+        },
+        None => {
+            run.state = ActionState::Failed;
+            run.result = "the program ended while it was done; look at what it did".to_owned();
+        }
+    }
+    history.note_action(run).map_err(|e| failure(&e))
+}
+
+fn standing_of(change: &crate::store::history::FileChange) -> Option<Standing> {
+    apply::standing(change).ok()
+}
+
+/// Takes an action back. What somebody changed since stays.
+fn roll_back(
+    mut run: ActionRun,
+    config: &Config,
+    history: &mut History,
+    now: Time,
+    context: &Context,
+) -> Result<ActionRun, Failure> {
+    let change = match run.change {
+        Some(id) => history.file_change(id).map_err(|e| failure(&e))?,
+        None => None,
+    };
+    let does = config.action(&run.action).map(|a| (a.does, a.timeout));
+    match (change, does) {
+        (Some(change), _) if change.undone_at.is_some() => {
+            (run.state, run.result) = (ActionState::RolledBack, "undone before".to_owned());
+        }
+        (Some(change), _) => match apply::standing(&change) {
+            Err(error) => (run.state, run.result) = (ActionState::Overridden, error.text()),
+            Ok(Standing::AsBefore) => {
+                apply::take_back(history, change, context)?;
+                (run.state, run.result) =
+                    (ActionState::RolledBack, "was as before already".to_owned());
+            }
+            Ok(Standing::AsWritten { before, .. }) => {
+                apply::put_back(&change, &before)?;
+                run.result = format!("took back {}", change.knob);
+                run.state = ActionState::RolledBack;
+                apply::take_back(history, change, context)?;
+            }
+            Ok(Standing::Changed(lines)) => {
+                let path = Path::new(&change.file);
+                if set_back(&run, path)? {
+                    run.result = format!(
+                        "set {} back; other lines of the file had changed and stay",
+                        change.knob
+                    );
+                    run.state = ActionState::RolledBack;
+                } else {
+                    let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
+                    run.result = format!(
+                        "{} was changed by hand since (line {}), and stays",
+                        change.file,
+                        lines.join(", ")
+                    );
+                    run.state = ActionState::Overridden;
+                }
+                apply::take_back(history, change, context)?;
+            }
+        },
+        (
+            None,
+            Some((
+                Does::Run {
+                    rollback: Some(rollback),
+                    ..
+                },
+                timeout,
+            )),
+        ) => {
+            run.state = ActionState::Running;
+            run = history.note_action(run).map_err(|e| failure(&e))?;
+            let input = serde_json::to_string(&run.notice).unwrap_or_default();
+            (run.state, run.result) = match notify::run_program(&rollback, timeout, &input) {
+                Outcome::Delivered => {
+                    (ActionState::RolledBack, "the program ended well".to_owned())
+                }
+                Outcome::Failed { reason, .. }
+                | Outcome::Refused(reason)
+                | Outcome::Doubtful(reason) => {
+                    (ActionState::Failed, format!("taking it back: {reason}"))
+                }
+            };
+        }
+        (None, _) => {
+            run.state = ActionState::Done;
+            run.result = "there is nothing to take back".to_owned();
+        }
+    }
+    run.settled_at = Some(now);
+    history.note_action(run).map_err(|e| failure(&e))
+}
+
+/// Sets the knob alone back in a file in which other lines were changed. False where the knob itself was changed since,
+/// or was not set before.
+fn set_back(run: &ActionRun, path: &Path) -> Result<bool, Failure> {
+    let (Some(knob), Some(from), Some(to)) = (&run.knob, &run.from, &run.to) else {
+        return Ok(false);
+    };
+    let Ok((config, _)) = crate::config::check(path) else {
+        return Ok(false);
+    };
+    let is_ours = config
+        .knob(knob)
+        .is_some_and(|value| value.to_string() == *to);
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return Ok(false);
+    };
+    let edited = edit::set(&text, knob, &KnobValue::of_text(from));
+    match edited {
+        Ok(edited) if is_ours => {
+            rewrite(path, &edited.text)
+                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Tells the channels of an action, where it says so.
+fn tell(
+    run: &ActionRun,
+    action: &Action,
+    config: &Config,
+    history: &mut History,
+    now: Time,
+) -> Result<(), Failure> {
+    if !action.is_told {
+        return Ok(());
+    }
+    let what = format!("action {} {}", run.id, run.state.name());
+    let message = Message {
+        id: format!(
+            "{:032x}",
+            hash128(format!("{what} {}", run.notice.id).as_bytes())
+        ),
+        kind: "action".to_owned(),
+        severity: Some(run.notice.severity),
+        title: format!("[action] {}: {}", run.action, run.state.name()),
+        text: format!("{}\nAsked for by {}.", run.result, run.notice.key.title()),
+        notice: Some(run.notice.clone()),
+    };
+    let queue = super::addressed(&message, &config.channels, &[]);
+    history.enqueue(&queue, now).map_err(|e| failure(&e))?;
+    Ok(())
+}
+
+fn later(now: Time, seconds: f64) -> Time {
+    #[allow(clippy::cast_possible_truncation)] // saturates
+    let nanos = (seconds * 1e9) as i64;
+    Time(now.0.saturating_add(nanos))
+}
