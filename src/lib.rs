@@ -5,7 +5,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`units`], [`place`], [`stats`] | quantities and time; where a fault is; pure mathematics on slices |
+//! | [`units`], [`place`], [`stats`], [`threads`] | quantities and time; where a fault is; pure mathematics on slices; work at once |
 //! | [`cache`] | files that save work and may vanish |
 //! | [`metrics`], [`record`], [`config`], [`assessment`] | the words every stage shares |
 //! | [`prices`] | what tokens cost by a dated table of list prices |
@@ -49,5 +49,6 @@ pub mod score;
 pub mod stats;
 pub mod store;
 pub mod summary;
+pub mod threads;
 pub mod units;
 pub mod workload;

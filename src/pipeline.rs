@@ -22,6 +22,7 @@ use crate::metrics::Metric;
 use crate::prices::PriceTable;
 use crate::record::{Catalog, Dimension, Records};
 use crate::score;
+use crate::threads;
 use crate::units::Time;
 use crate::workload::{self, FoldOptions, Trace, WallClockRules, Workload};
 
@@ -319,13 +320,6 @@ pub fn explain(material: &Material, request: &Request, rule: &Rule) -> Explanati
     .1
 }
 
-/// What a thread gave; its panic goes on here.
-fn come<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
 /// The assessment, and what `ask` makes of the case behind it.
 fn judge_and<T>(
     material: &Material,
@@ -343,19 +337,21 @@ fn judge_and<T>(
         profile: *profile,
         by: request.by.clone(),
     };
-    let (analysis, facts, score) = std::thread::scope(|scope| {
-        let score = scope.spawn(|| score::score(workload, config, *profile));
-        let of_workload = scope.spawn(|| advise::facts::of_workload(workload));
+    let analysed = || {
         let mut analysis = analysis::analyse(workload, config, &questions);
         mark_costs(&mut analysis.metrics, &request.prices);
-        let observed = Observed {
+        let facts = advise::facts::of_analysis(Observed {
             workload,
             analysis: &analysis,
             config,
-        };
-        let facts = advise::facts::of_analysis(observed).and(come(of_workload));
-        (analysis, facts, come(score))
-    });
+        });
+        (analysis, facts)
+    };
+    let (((analysis, facts), of_workload), score) = threads::both(
+        || threads::both(analysed, || advise::facts::of_workload(workload)),
+        || score::score(workload, config, *profile),
+    );
+    let facts = facts.and(of_workload);
     tracing::info!(score = score.value, "analysed");
     let case = Case {
         workload,

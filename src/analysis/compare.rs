@@ -10,7 +10,7 @@ use crate::stats::multiplicity;
 use crate::workload::Filter;
 
 use super::sides::{self, Group};
-use super::spreads::{Spreads, in_parallel};
+use super::spreads::Spreads;
 use super::tables::{base, is_mock};
 
 /// What is compared, where both groups have it.
@@ -57,7 +57,7 @@ pub(super) fn compare(spreads: &Spreads<'_>, config: &Config) -> Vec<Comparison>
     }
     let catalog = &spreads.workload.catalog;
     let mut comparisons: Vec<Comparison> =
-        in_parallel(&questions, |(dimension, base, candidate, metric)| {
+        crate::threads::map(&questions, |(dimension, base, candidate, metric)| {
             let group = |value: Name| {
                 Some(Group {
                     label: catalog.text(value),

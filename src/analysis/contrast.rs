@@ -18,7 +18,6 @@ use super::pairs::pairs;
 use super::power::add_power;
 use super::sides::{self, Group};
 use super::spread::Spread;
-use super::spreads::in_parallel;
 use super::tables::{base, is_mock};
 use super::tolerance::usual_tolerance;
 use super::{decide, plain, strata};
@@ -65,7 +64,7 @@ pub fn contrast(
         .iter()
         .flat_map(|side| metrics.iter().map(move |metric| (side, metric)))
         .collect();
-    let answers = in_parallel(&questions, |(side, metric)| {
+    let answers = crate::threads::map(&questions, |(side, metric)| {
         Answer::of(base, side, metric, dimension, config)
     });
     let mut answers: Vec<Answer> = answers.into_iter().flatten().collect();

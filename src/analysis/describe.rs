@@ -11,7 +11,7 @@ use crate::stats::{Estimate, clustered, quantiles};
 use crate::workload::{Filter, Workload};
 
 use super::spread::{Named, Spread, exceedances, named};
-use super::spreads::{Spreads, in_parallel};
+use super::spreads::Spreads;
 use super::targets::Targets;
 
 /// Confidence of everything measured.
@@ -20,7 +20,7 @@ pub(super) const LEVEL: f64 = 0.95;
 /// Describes everything measured: over all, then for each value of the described dimensions.
 pub(super) fn describe(spreads: &Spreads<'_>, targets: &Targets) -> Vec<MetricRow> {
     let workload = spreads.workload;
-    in_parallel(&spreads.measured, |m| {
+    crate::threads::map(&spreads.measured, |m| {
         let Some(whole) = spreads.all(*m) else {
             return Vec::new();
         };

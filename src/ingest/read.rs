@@ -22,6 +22,7 @@ use crate::cache::Cache;
 use crate::config::mapping::Mapping;
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
+use crate::threads;
 use crate::units::Time;
 
 /// How to read.
@@ -132,7 +133,7 @@ pub(super) fn read(
             }
         }
     };
-    at_once(thread_count(survey.options.threads).min(units.len()), work);
+    threads::each(thread_count(survey.options.threads).min(units.len()), work);
     if let Some(shelf) = reading.shelf {
         shelf.close();
     }
@@ -142,22 +143,9 @@ pub(super) fn read(
     merge.finish()
 }
 
-/// Does `work` in as many threads, this one among them.
-pub(super) fn at_once(threads: usize, work: impl Fn() + Sync) {
-    if threads <= 1 {
-        return work();
-    }
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(&work);
-        }
-        work();
-    });
-}
-
 pub(super) fn thread_count(wanted: usize) -> usize {
     match wanted {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => threads::count(),
         n => n,
     }
 }

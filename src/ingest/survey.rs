@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cache::{Mark, Shelf, name_of};
 use super::labels::{Labels, Mappings};
-use super::read::{self, Ingested, Options, at_once, thread_count};
+use super::read::{self, Ingested, Options, thread_count};
 use super::sqlite::log_beside;
 use super::walk::{self, Found, FoundKind};
 use super::{Format, IngestError, Target};
 use crate::cache::{Cache, checksum};
+use crate::threads;
 
 /// Files are looked at in batches of this many.
 const BATCH: usize = 64;
@@ -159,6 +160,6 @@ fn marks(files: &[Found], threads: usize) -> Vec<Option<Mark>> {
             marks[begin..begin + found.len()].copy_from_slice(&found);
         }
     };
-    at_once(threads.min(files.len().div_ceil(BATCH)), work);
+    threads::each(threads.min(files.len().div_ceil(BATCH)), work);
     marks.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

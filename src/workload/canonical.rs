@@ -6,6 +6,7 @@
 use crate::record::{
     Catalog, Dimension, Dims, DimsId, Event, EventKind, Identity, IdentityId, Measured, Name,
 };
+use crate::threads;
 use crate::units::Time;
 
 use super::{Row, UnitId, WallClock, Workload};
@@ -24,15 +25,13 @@ pub(super) enum Reference<'a> {
 /// Brings a workload into its canonical form.
 pub(super) fn canonicalise(workload: &mut Workload) {
     renumber(workload);
-    std::thread::scope(|scope| {
-        let (rows, streams) = (&mut workload.rows, &mut workload.streams);
-        if rows.len() < WORTH_A_THREAD {
-            sort_rows(rows);
-        } else {
-            scope.spawn(|| sort_rows(rows));
-        }
+    let (rows, streams) = (&mut workload.rows, &mut workload.streams);
+    if rows.len() < WORTH_A_THREAD {
+        sort_rows(rows);
         super::streams::sort(streams);
-    });
+    } else {
+        threads::both(|| sort_rows(rows), || super::streams::sort(streams));
+    }
     sort_samples(workload);
     sort_events(&mut workload.events);
     workload.aggregates.sort_by(|a, b| {

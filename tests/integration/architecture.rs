@@ -11,7 +11,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let with = |base: &[&'static str], more: &[&'static str]| -> BTreeSet<&'static str> {
         base.iter().chain(more).copied().collect()
     };
-    let words_and_config = with(WORDS, &["config"]);
+    let words_and_config = with(WORDS, &["config", "threads"]);
     let words: Vec<&'static str> = words_and_config.iter().copied().collect();
     let workload = with(&words, &["prices"]);
     let analysis = with(&words, &["workload", "stats"]);
@@ -30,6 +30,7 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         ("units", with(&[], &[])),
         ("place", with(&[], &[])),
         ("stats", with(&[], &[])),
+        ("threads", with(&[], &[])),
         ("metrics", with(&["units", "place"], &[])),
         ("record", with(&["units", "place", "metrics"], &[])),
         (

@@ -6,6 +6,7 @@ use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
 use crate::metrics::Metric;
 use crate::record::{Dimension, EventKind};
+use crate::threads;
 use crate::workload::{Filter, Workload};
 
 /// Gathers all facts of a case.
@@ -18,21 +19,20 @@ pub fn gather(case: Observed<'_>) -> Facts {
 /// wall-clock time.
 #[must_use]
 pub fn of_workload(workload: &Workload) -> Facts {
-    std::thread::scope(|scope| {
-        let of_prefixes = scope.spawn(|| {
-            let mut facts = Facts::default();
-            streams::prefixes(workload, &mut facts);
-            facts
-        });
+    let of_prefixes = || {
+        let mut facts = Facts::default();
+        streams::prefixes(workload, &mut facts);
+        facts
+    };
+    let others = || {
         let mut facts = Facts::default();
         streams::gather(workload, &mut facts);
         spending::gather(workload, &mut facts);
         wall::gather(workload, &mut facts);
-        match of_prefixes.join() {
-            Ok(of_prefixes) => facts.and(of_prefixes),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+        facts
+    };
+    let (facts, of_prefixes) = threads::both(others, of_prefixes);
+    facts.and(of_prefixes)
 }
 
 /// Gathers all other facts.

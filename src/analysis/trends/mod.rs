@@ -22,7 +22,6 @@ use crate::workload::{Filter, Grouping, SAMPLE_CELL, Total, Workload};
 
 use super::border;
 use super::spread::Traits;
-use super::spreads::in_parallel;
 use super::targets::Targets;
 use causes::Causes;
 use changes::Changes;
@@ -207,7 +206,7 @@ impl Subject {
 
 /// The trends of all subjects, judged together.
 fn judged(workload: &Workload, subjects: &[Subject], targets: &Targets) -> Vec<Trend> {
-    let found = in_parallel(subjects, |s| trend_of(workload, s, targets));
+    let found = crate::threads::map(subjects, |s| trend_of(workload, s, targets));
     let (mut trends, mut changes): (Vec<Trend>, Vec<Changes>) = found.into_iter().unzip();
     let judged: Vec<f64> = trends.iter().filter_map(|t| t.p).collect();
     let mut adjusted = multiplicity::holm(&judged).into_iter();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::record::{
     Dimension, Event, EventKind, Flags, IdentityId, Name, Operation, OperationKind, Records,
 };
+use crate::threads;
 use crate::units::Time;
 use crate::workload::{UnitId, WallClock};
 
@@ -129,7 +130,6 @@ impl Sweeping<'_> {
     /// The times of many units, in their order, by several threads.
     fn all(&self, units: &[usize]) -> Vec<WallClock> {
         let pieces: Vec<&[usize]> = units.chunks(TAKEN).collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let next = AtomicUsize::new(0);
         let work = || {
             let (mut lines, mut swept) = (Lines::default(), Vec::new());
@@ -138,19 +138,8 @@ impl Sweeping<'_> {
             }
             swept
         };
-        let mut swept = std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(pieces.len()))
-                .map(|_| scope.spawn(work))
-                .collect();
-            let mut swept = work();
-            for other in others {
-                match other.join() {
-                    Ok(more) => swept.extend(more),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            swept
-        });
+        let swept = threads::each(threads::count().min(pieces.len()), work);
+        let mut swept: Vec<WallClock> = swept.into_iter().flatten().collect();
         swept.sort_by_key(|wall| wall.unit);
         swept
     }

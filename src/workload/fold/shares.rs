@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::prices::PriceTable;
 use crate::record::{Dimension, Flags, Name, Operation, OutcomeKind, Records};
+use crate::threads;
 use crate::units::Time;
 use crate::workload::canonical::span;
 use crate::workload::{Ending, RowKey, StepRun, UnitId, Workload};
@@ -146,10 +147,10 @@ impl<'a> Share<'a> {
 
 /// Shares out all operations, which are used up.
 pub(super) fn share_out<'a>(operations: Vec<Operation>, known: &Known<'a>) -> Vec<Share<'a>> {
-    let threads = if operations.len() < WORTH_THREADS {
+    let count = if operations.len() < WORTH_THREADS {
         1
     } else {
-        std::thread::available_parallelism().map_or(1, usize::from)
+        threads::count()
     };
     let left = Mutex::new(operations);
     let work = || {
@@ -180,17 +181,7 @@ pub(super) fn share_out<'a>(operations: Vec<Operation>, known: &Known<'a>) -> Ve
             }
         }
     };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut shares = vec![work()];
-        for other in others {
-            match other.join() {
-                Ok(share) => shares.push(share),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        shares
-    })
+    threads::each(count, work)
 }
 
 fn note_ending(endings: &mut Vec<Ending>, interface: Name, step: &Operation) {

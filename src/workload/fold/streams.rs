@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::record::{Catalog, Dimension, DimsId, Flags, Name, Operation, OperationKind};
+use crate::threads;
 use crate::workload::UnitId;
 use crate::workload::streams::{Millis, Stream, StreamCall, StreamRequest};
 
@@ -153,15 +154,9 @@ impl Streams {
             return finished(growing);
         }
         let half = growing.split_off(growing.len() / 2);
-        std::thread::scope(|scope| {
-            let other = scope.spawn(|| finished(half));
-            let mut all = finished(growing);
-            match other.join() {
-                Ok(more) => all.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-            all
-        })
+        let (mut all, more) = threads::both(|| finished(growing), || finished(half));
+        all.extend(more);
+        all
     }
 
     /// `None`: nothing that can be told.

@@ -1,0 +1,86 @@
+//! Work in several threads at once. What a thread panics with goes on where its result was waited for.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
+
+/// How many threads this machine runs at once.
+#[must_use]
+pub fn count() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What `work` gives in each of so many threads, this one first; never fewer than one.
+pub fn each<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(&work)).collect();
+        let mut results = vec![work()];
+        results.extend(others.into_iter().map(come));
+        results
+    })
+}
+
+/// The results of both; the second is worked out in another thread.
+pub fn both<A, B: Send>(here: impl FnOnce() -> A, beside: impl FnOnce() -> B + Send) -> (A, B) {
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(beside);
+        (here(), come(beside))
+    })
+}
+
+/// The results of `question` for each item, in their order, whatever the number of threads.
+pub fn map<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = count().min(8).min(items.len());
+    if threads <= 1 {
+        return items.iter().map(question).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            match items.get(index) {
+                Some(item) => done.push((index, question(item))),
+                None => return done,
+            }
+        }
+    };
+    let mut results: Vec<(usize, R)> = each(threads, work).into_iter().flatten().collect();
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn come<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_keep_the_order_of_their_questions() {
+        let items: Vec<u64> = (0..100).collect();
+        let doubled = map(&items, |i| i * 2);
+        assert_eq!(doubled, (0..100).map(|i| i * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn each_thread_works_once() {
+        for threads in [0, 1, 3] {
+            let calls = AtomicUsize::new(0);
+            let results = each(threads, || calls.fetch_add(1, Ordering::Relaxed));
+            assert_eq!(results.len(), threads.max(1));
+            assert_eq!(calls.into_inner(), threads.max(1));
+        }
+        assert_eq!(both(|| 1, || "two"), (1, "two"));
+    }
+
+    #[test]
+    fn a_panic_goes_on() {
+        let caught = std::panic::catch_unwind(|| both(|| (), || panic!("beside")));
+        let said = caught.expect_err("it has panicked");
+        assert_eq!(said.downcast_ref::<&str>(), Some(&"beside"));
+    }
+}
