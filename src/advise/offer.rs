@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence;
 use super::facts::Facts;
+use super::project::Projected;
 use super::rule::{Mechanism, Rule, Status, Subject};
 use super::{Case, project, rank, settle};
 use crate::assessment::{
     AloneAndCombined, Change, Class, CombinedProjection, Effect, Limit, Priority, Projection,
     ProjectionKind, Recommendation, TargetVerdict,
 };
-use crate::config::TargetStatistic;
+use crate::config::{KnobValue, TargetStatistic};
 use crate::metrics::{Direction, Metric};
 use crate::record::{Dimension, Name};
 use crate::scenario::knobs;
@@ -57,6 +58,8 @@ struct Candidate<'a> {
     joint: Option<outcome::Change>,
     alone: Option<Outcome>,
     no_projection: Option<String>,
+    /// The knob with its value, where a replay chose among several.
+    chosen: Option<(String, KnobValue)>,
     confidence: f64,
     gain: f64,
     priority: Priority,
@@ -137,12 +140,17 @@ fn candidate<'a>(
     let Speaking {
         rule, case, facts, ..
     } = *said;
-    let (change, no_projection) = project::change(case, facts, rule, &subjects);
+    let Projected {
+        change,
+        reason: no_projection,
+        chosen,
+    } = project::change(case, facts, rule, &subjects);
     let alone = change.as_ref().map(|c| simulate(&case.bench(), &[c]));
     let gain = alone.as_ref().map_or(0.0, gain);
     // A change that would lose on the whole, or win next to nothing, is not offered.
     if alone.as_ref().is_some_and(|outcome| {
-        gain <= 0.0 || (gain < LEAST_POINTS && improvement(rule, outcome) < rule.ceiling)
+        let better = improvement(rule, outcome);
+        gain <= 0.0 || better < -LEAST_MOVE || (gain < LEAST_POINTS && better < rule.ceiling)
     }) {
         return None;
     }
@@ -166,6 +174,7 @@ fn candidate<'a>(
         change,
         alone,
         no_projection,
+        chosen,
         confidence: rank::confidence(units, kind, said.track),
         gain,
         priority: Priority::Low,
@@ -231,16 +240,38 @@ fn improvement(rule: &Rule, outcome: &Outcome) -> f64 {
     })
 }
 
-/// Points, or percent of cost or of time ÷ 3, whichever is largest. A loss of points stays a loss, and
-/// what is paid more is taken off.
-fn gain(outcome: &Outcome) -> f64 {
+/// Points, or percent of cost or of time ÷ 3, whichever is largest. A loss of points stays a loss, unless it is
+/// one of the prompt cache's hit rate alone: what that is worth is in the cost. What is lost or paid more is
+/// taken off.
+pub(super) fn gain(outcome: &Outcome) -> f64 {
     let points = outcome.points.unwrap_or(0.0);
     let time = outcome.time_saved * 100.0 / 3.0;
     let cost = outcome.cost_saved.unwrap_or(0.0) * 100.0 / 3.0;
-    if points < 0.0 {
+    if points < 0.0 && !loses_hits_alone(outcome) {
         points
     } else {
-        points.max(time).max(cost) + cost.min(0.0)
+        points.max(time).max(cost) + cost.min(0.0) + points.min(0.0)
+    }
+}
+
+/// Whether all that gets worse is the hit rate of the prompt cache, while the cost is known.
+fn loses_hits_alone(outcome: &Outcome) -> bool {
+    let mut worse = outcome
+        .effects
+        .iter()
+        .filter(|e| (e.to - e.from).abs() > LEAST_MOVE * e.from.abs())
+        .filter(|e| Metric::named(&e.metric).is_some_and(|m| is_worse(m, e)))
+        .peekable();
+    outcome.cost_saved.is_some()
+        && worse.peek().is_some()
+        && worse.all(|e| e.metric == Metric::PromptCacheHitRate.name())
+}
+
+fn is_worse(metric: Metric, effect: &Effect) -> bool {
+    match metric.row().direction {
+        Direction::Lower => effect.to > effect.from,
+        Direction::Higher => effect.to < effect.from,
+        Direction::Neither => false,
     }
 }
 
@@ -364,12 +395,9 @@ fn recommendation(c: &Candidate<'_>, index: usize, after_above: Option<f64>) -> 
         evidence: evidence::of_all(facts, rule, &c.subjects, SHOWN_SUBJECTS),
         metric: rule.metric.clone(),
         of: concerned(rule, subject),
-        change: rule.knob(subject).map(|knob| Change {
+        change: proposed(c).map(|(knob, to)| Change {
             from: facts.knobs.get(&knob).map(knobs::json),
-            to: rule
-                .proposed(subject, |name| facts.all.get(name)?.number("value"))
-                .as_ref()
-                .map(knobs::json),
+            to: to.as_ref().map(knobs::json),
             knob,
         }),
         advice: rule.advice.as_ref().map(|text| rule.filled(text, subject)),
@@ -402,6 +430,16 @@ fn recommendation(c: &Candidate<'_>, index: usize, after_above: Option<f64>) -> 
         side_effects,
         caveats: caveats(c),
     }
+}
+
+/// The knob and its new value, where it is known.
+fn proposed(c: &Candidate<'_>) -> Option<(String, Option<KnobValue>)> {
+    if let Some((knob, value)) = &c.chosen {
+        return Some((knob.clone(), Some(value.clone())));
+    }
+    let knob = c.rule.knob(c.subject())?;
+    let fact = |name: &str| c.facts.all.get(name)?.number("value");
+    Some((knob, c.rule.proposed(c.subject(), fact)))
 }
 
 /// Side effects and doubts in words: those of the rule, and those of its projection here.
@@ -449,11 +487,7 @@ fn split_effects(rule: &Rule, effects: &[Effect]) -> (Vec<Effect>, Vec<Effect>) 
         .collect();
     shown.sort_by_key(|e| !is_own(e));
     shown.into_iter().partition(|effect| {
-        let is_worse = match Metric::named(&effect.metric).map(|m| m.row().direction) {
-            Some(Direction::Lower) => effect.to > effect.from,
-            Some(Direction::Higher) => effect.to < effect.from,
-            _ => false,
-        };
+        let is_worse = Metric::named(&effect.metric).is_some_and(|m| is_worse(m, effect));
         is_own(effect) || !is_worse
     })
 }

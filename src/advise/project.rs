@@ -2,27 +2,36 @@
 
 use super::Case;
 use super::facts::Facts;
+use super::offer::gain;
 use super::rule::{Mechanism, Rule, ShareOf, Subject, SwapDimension};
+use crate::config::KnobValue;
 use crate::record::{Dimension, Name};
 use crate::scenario::measured::Swap;
-use crate::scenario::outcome::Change;
+use crate::scenario::outcome::{Change, simulate};
 use crate::scenario::replay::Settings;
 use crate::scenario::share;
+use crate::scenario::streams::bounds;
+
+/// What a rule proposes for a subject.
+#[derive(Debug, Default)]
+pub(super) struct Projected {
+    /// What it changes.
+    pub(super) change: Option<Change>,
+    /// Why there is no figure for it.
+    pub(super) reason: Option<String>,
+    /// The knob with its value, where a replay chose among several.
+    pub(super) chosen: Option<(String, KnobValue)>,
+}
 
 /// The change that a rule proposes for a subject, or why there is no figure for it.
-pub(super) fn change(
-    case: Case<'_>,
-    facts: &Facts,
-    rule: &Rule,
-    subjects: &[&str],
-) -> (Option<Change>, Option<String>) {
+pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&str]) -> Projected {
     let workload = case.workload;
     let name = |text: &str| workload.catalog.names.find(text).map(Name);
     let names: Vec<Name> = subjects.iter().filter_map(|s| name(s)).collect();
     let subject_name = names.first().copied();
     let change = match &rule.projection {
-        None => return (None, None),
-        Some(Mechanism::None { reason }) => return (None, Some(reason.clone())),
+        None => return Projected::default(),
+        Some(Mechanism::None { reason }) => return without(reason.clone()),
         Some(Mechanism::Replay) => return replayed(case, facts, rule, subjects.first().copied()),
         Some(Mechanism::Measured {
             dimension,
@@ -66,6 +75,14 @@ pub(super) fn change(
                 .and_then(|f| f.number("value"))
                 .and_then(|slope| share::unused_files(workload, slope)),
             ShareOf::BudgetBand => share::budget_band(workload, &names),
+            ShareOf::ChangedPrefixes => bounds::changed_prefixes(workload),
+            ShareOf::StandingPrefixes => bounds::standing_prefixes(workload),
+            ShareOf::SwitchedPrefixes => bounds::switched_prefixes(workload),
+            ShareOf::UnreadWrites => bounds::unread_writes(workload),
+            ShareOf::UncachedPrefixes => bounds::uncached_prefixes(workload),
+            ShareOf::SingleReplies => bounds::single_replies(workload),
+            ShareOf::RepeatedLooks => bounds::repeated_looks(workload),
+            ShareOf::ApprovalWaits => bounds::approvals(workload),
         },
     };
     let reason = change.is_none().then(|| {
@@ -75,27 +92,51 @@ pub(super) fn change(
         }
         .to_owned()
     });
-    (change, reason)
+    Projected {
+        change,
+        reason,
+        chosen: None,
+    }
 }
 
-fn replayed(
-    case: Case<'_>,
-    facts: &Facts,
-    rule: &Rule,
-    subject: Option<&str>,
-) -> (Option<Change>, Option<String>) {
-    let value = rule.proposed(subject, |name| facts.all.get(name)?.number("value"));
-    let Some((knob, value)) = rule.knob(subject).zip(value) else {
-        let fact = rule.scenario.as_ref().and_then(|s| s.to_fact.as_ref());
-        let reason = fact
-            .and_then(|name| facts.withheld.get(name).cloned())
-            .unwrap_or_else(|| "which value would be best is not known".into());
-        return (None, Some(reason));
-    };
-    match Change::replay(&case.bench(), Settings::from([(knob, value)])) {
-        Ok(change) => (Some(change), None),
-        Err(withheld) => (None, Some(withheld.reason)),
+fn without(reason: String) -> Projected {
+    Projected {
+        reason: Some(reason),
+        ..Projected::default()
     }
+}
+
+/// Of the changes that a rule names the one that gains most.
+fn replayed(case: Case<'_>, facts: &Facts, rule: &Rule, subject: Option<&str>) -> Projected {
+    let options = rule.options(subject, |name| facts.all.get(name)?.number("value"));
+    if options.is_empty() {
+        let fact = rule.scenario.as_ref().and_then(|s| s.to_fact.as_ref());
+        let known = fact.and_then(|name| facts.withheld.get(name).cloned());
+        return without(known.unwrap_or_else(|| "which value would be best is not known".into()));
+    }
+    let mut best: Option<(f64, Projected)> = None;
+    let mut reason = None;
+    for (knob, value) in options {
+        match Change::replay(
+            &case.bench(),
+            Settings::from([(knob.clone(), value.clone())]),
+        ) {
+            Ok(change) => {
+                let gain = gain(&simulate(&case.bench(), &[&change]));
+                if best.as_ref().is_none_or(|(most, _)| gain > *most) {
+                    let projected = Projected {
+                        change: Some(change),
+                        reason: None,
+                        chosen: Some((knob, value)),
+                    };
+                    best = Some((gain, projected));
+                }
+            }
+            Err(withheld) => reason = reason.or(Some(withheld.reason)),
+        }
+    }
+    let (_, projected) = best.unwrap_or_else(|| (0.0, without(reason.unwrap_or_default())));
+    projected
 }
 
 fn real_interfaces(case: Case<'_>) -> Vec<Name> {

@@ -146,6 +146,9 @@ pub struct Scenario {
     /// The fact whose value is proposed, where the data decide: `context_cache.sufficient_size`.
     #[serde(default)]
     pub to_fact: Option<String>,
+    /// Other changes that a replay tries as well: the one that gains most is proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub or: Vec<Scenario>,
 }
 
 /// How the outcome of a rule's change is computed.
@@ -196,6 +199,22 @@ pub enum ShareOf {
     UnusedFiles,
     /// Budget: an agent outside the band comes to its nearer edge.
     BudgetBand,
+    /// Cost of prefixes that were lost to a change early in a request.
+    ChangedPrefixes,
+    /// Cost of prefixes that were written again since the mark of the cache stood still.
+    StandingPrefixes,
+    /// Cost of prefixes that were lost to a switch of the model.
+    SwitchedPrefixes,
+    /// Cost of writes to the provider's cache that no read earns.
+    UnreadWrites,
+    /// Cost of contexts that were sent again without the provider's cache.
+    UncachedPrefixes,
+    /// Requests between single reads in a row.
+    SingleReplies,
+    /// Cost of requests that look at a job again.
+    RepeatedLooks,
+    /// Waits for somebody's approval.
+    ApprovalWaits,
 }
 
 /// A fact that a finding shows.
@@ -312,6 +331,27 @@ impl Rule {
         }
     }
 
+    /// The changes it proposes one of, for one subject: knobs with their values, the first one first; `fact`
+    /// gives the value of a fact. Those whose value is not known are left out.
+    #[must_use]
+    pub fn options(
+        &self,
+        subject: Option<&str>,
+        fact: impl Fn(&str) -> Option<f64>,
+    ) -> Vec<(String, KnobValue)> {
+        let first = self.scenario.iter();
+        let all = first.clone().chain(first.flat_map(|s| &s.or));
+        all.filter_map(|s| {
+            let value = match (&s.to_fact, &s.to) {
+                (Some(name), _) => KnobValue::Number(fact(name)?),
+                (None, Some(Scalar::Word(word))) => KnobValue::Word(self.filled(word, subject)),
+                (None, to) => to.as_ref()?.knob(),
+            };
+            Some((self.filled(&s.knob, subject), value))
+        })
+        .collect()
+    }
+
     /// The knob it turns, for one subject.
     #[must_use]
     pub fn knob(&self, subject: Option<&str>) -> Option<String> {
@@ -326,13 +366,8 @@ impl Rule {
         subject: Option<&str>,
         fact: impl Fn(&str) -> Option<f64>,
     ) -> Option<KnobValue> {
-        let scenario = self.scenario.as_ref()?;
-        if let Some(name) = &scenario.to_fact {
-            return fact(name).map(KnobValue::Number);
-        }
-        match scenario.to.as_ref()? {
-            Scalar::Word(word) => Some(KnobValue::Word(self.filled(word, subject))),
-            other => Some(other.knob()),
-        }
+        let scenario = self.options(subject, fact).into_iter().next();
+        let (knob, value) = scenario?;
+        (Some(knob) == self.knob(subject)).then_some(value)
     }
 }

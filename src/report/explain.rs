@@ -2,7 +2,7 @@
 
 use super::pen::{Pen, Tone};
 use super::table::{self, Column};
-use super::text::advice::{basis, change, effort, evidence, points, priority};
+use super::text::advice::{basis, change, effort, evidence, gain, priority};
 use super::whatif::{reproduction_table, size_lines};
 use super::words;
 use super::{Style, json, yaml};
@@ -51,8 +51,7 @@ fn heading(x: &Explanation, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
     let right = match (x.recommendations.first(), x.state) {
         (Some(r), _) => {
-            let gain =
-                points(r).map_or_else(|| "no projection".to_owned(), |p| words::score_points(p, s));
+            let gain = gain(r, s).unwrap_or_else(|| "no projection".to_owned());
             format!("{} {} {gain}", priority(r.priority), s.dot)
         }
         (None, RuleState::Silent) => "silent".into(),

@@ -6,7 +6,7 @@ use super::measured::{Contrast, Transport};
 use super::outcome::{Change, LEVEL, Shifts, present_seconds};
 use super::replay::{self, Replayed};
 use crate::assessment::Effect;
-use crate::metrics::{Metric, Unit};
+use crate::metrics::{Kind, Metric, Unit};
 use crate::workload::{Figure, Workload};
 
 /// Sums of a metric by which of the changes concern them (a bit for each change).
@@ -71,14 +71,18 @@ pub(super) fn mean_effect(
             n += count;
             sum += part;
         }
+        let measured = sum;
         for (mask, (more_n, more, preparation)) in &shifts.by_mask {
             n += more_n;
             sum += more + preparation * preparation_factor(*mask, changes);
         }
+        // Of what replays leave, as large a share falls away as of what was measured.
+        let is_less = sum < measured && metric.row().kind == Kind::Total;
+        let left = if is_less { sum / measured } else { 1.0 };
         for relief in changes.iter().flat_map(|c| &c.reliefs) {
             if relief.metric == metric {
                 n += relief.n;
-                sum += relief.sum;
+                sum += relief.sum * left;
             }
         }
         let mean = (sum / n).max(0.0);

@@ -67,6 +67,7 @@ fn candidate_of(
         change,
         alone,
         no_projection: None,
+        chosen: None,
         confidence: 0.7,
         priority: Priority::Low,
     }
@@ -88,6 +89,28 @@ fn the_gain_is_the_largest_of_points_time_and_cost() {
     close(gain(&outcome(Some(0.4), 0.0, Some(-0.06))), -1.6);
     // A loss of points stays one, whatever is saved.
     close(gain(&outcome(Some(-1.0), 0.9, Some(0.9))), -1.0);
+}
+
+/// A lower hit rate of the prompt cache is no loss of its own where the cost is known.
+#[test]
+fn a_lower_hit_rate_of_the_prompt_cache_is_in_the_cost() {
+    let effect = |metric: &str, from, to| Effect {
+        metric: metric.into(),
+        statistic: "mean".into(),
+        unit: crate::metrics::Unit::Ratio,
+        from,
+        to,
+        low: None,
+        high: None,
+    };
+    let mut shorter = outcome(Some(-0.4), 0.0, Some(0.15));
+    shorter.effects = vec![effect("prompt_cache_hit_rate", 0.85, 0.83)];
+    close(gain(&shorter), 5.0 - 0.4);
+    shorter.cost_saved = None;
+    close(gain(&shorter), -0.4);
+    shorter.cost_saved = Some(0.15);
+    shorter.effects.push(effect("success_rate", 1.0, 0.9));
+    close(gain(&shorter), -0.4);
 }
 
 #[test]

@@ -426,7 +426,7 @@ fn action(r: &Recommendation, pen: &Pen<'_>) -> Action {
     );
     evidence.extend(r.caveats.iter().map(|text| pen.text(text)));
     Action {
-        points: advice::points(r).map_or_else(String::new, |p| words::score_points(p, pen.signs)),
+        points: advice::gain(r, pen.signs).unwrap_or_default(),
         title: pen.text(&r.title),
         change: r.change.as_ref().map(|c| advice::change(c, pen)),
         effects,

@@ -6,6 +6,7 @@ pub(super) use brief::section;
 
 use super::super::escape::width;
 use super::super::pen::{Pen, Tone, left};
+use super::super::signs::Signs;
 use super::super::table::{self, Column};
 use super::super::verdict::capital;
 use super::super::words;
@@ -13,7 +14,10 @@ use super::score::sentence;
 use crate::assessment::{
     Assessment, Change, Effect, Effort, Evidence, Priority, ProjectionKind, Recommendation,
 };
-use crate::metrics::Unit;
+use crate::metrics::{Metric, Unit};
+
+/// Fewer points are shown as none.
+const LEAST_POINTS: f64 = 0.05;
 
 /// Every recommendation with evidence, projection, side effects and basis.
 pub(in super::super) fn full_section(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
@@ -97,6 +101,27 @@ pub(in super::super) fn points(r: &Recommendation) -> Option<f64> {
         .or_else(|| r.projection.as_ref().and_then(|p| p.points))
 }
 
+/// What it gives alone: points of score, and where it gives none the cost or the time of sessions that is
+/// left, `cost ×0.86`. `None` without a projection.
+pub(in super::super) fn gain(r: &Recommendation, signs: &Signs) -> Option<String> {
+    let points = points(r);
+    let is_seen = |e: &&Effect| e.to < e.from * 0.995;
+    let other = || {
+        let effects = &r.projection.as_ref()?.effects;
+        let of = |name: &str| effects.iter().filter(is_seen).find(|e| e.metric == name);
+        let (word, effect) = of("cost")
+            .or_else(|| of("computed_cost"))
+            .map(|e| ("cost", e))
+            .or_else(|| Some(("time", of("session_time")?)))?;
+        let left = words::change(effect.unit, effect.from, effect.to, signs);
+        Some(words::glued(&format!("{word} {left}")))
+    };
+    match points {
+        Some(p) if p < LEAST_POINTS => other().or_else(|| Some(words::score_points(p, signs))),
+        other => other.map(|p| words::score_points(p, signs)),
+    }
+}
+
 /// `context.cache_size: 50 → 100`; `context.cache_size, now 50` where the new value is not known.
 pub(in super::super) fn change(c: &Change, pen: &Pen<'_>) -> String {
     let value = |v: &serde_json::Value| match v {
@@ -167,7 +192,7 @@ pub(in super::super) fn evidence(e: &Evidence, pen: &Pen<'_>) -> String {
 /// Everything about one.
 fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
-    let gain = points(r).map_or_else(|| s.dash.to_owned(), |p| words::score_points(p, s));
+    let gain = gain(r, s).unwrap_or_else(|| s.dash.to_owned());
     let preview = if r.preview { "   preview" } else { "" };
     let name = pen.paint(
         Tone::Bold,
@@ -229,11 +254,7 @@ fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
                 .reproduction
                 .iter()
                 .map(|x| {
-                    let unit = p
-                        .effects
-                        .iter()
-                        .find(|e| e.metric == x.metric)
-                        .map_or(Unit::Unknown, |e| e.unit);
+                    let unit = Metric::named(&x.metric).map_or(Unit::Unknown, |m| m.row().unit);
                     format!(
                         "; the present {} comes out as {} where {} was measured",
                         pen.name(&words::statistic(&x.metric, &x.statistic), 30),
@@ -258,8 +279,20 @@ fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
         ),
     }
     let caveats: Vec<String> = r.caveats.iter().map(|c| pen.text(c)).collect();
-    add("mind", &caveats.join("; "));
+    add("mind", &sentences(&caveats));
     lines
+}
+
+/// Texts in a row, whether or not they end with a full stop.
+fn sentences(texts: &[String]) -> String {
+    let mut all = String::new();
+    for text in texts {
+        if !all.is_empty() {
+            all.push_str(if all.ends_with('.') { " " } else { "; " });
+        }
+        all.push_str(text);
+    }
+    all
 }
 
 /// What a projection stands on.

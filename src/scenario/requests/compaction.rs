@@ -64,18 +64,23 @@ pub fn once(context: u64, plan: Plan, rates: &Rates) -> f64 {
         + plan.left as f64 * rates.write
 }
 
-/// Runs a stream with compactions; requests without rates cost nothing on either side.
+/// Runs a stream with compactions: its requests with their rates, and those that a shorter one has. Requests
+/// without rates cost nothing on either side.
 #[must_use]
 #[allow(clippy::cast_precision_loss)] // tokens of one context
-pub fn run(requests: &[(&StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
+pub fn run(
+    requests: &[(&StreamRequest, Option<Rates>)],
+    rates: impl Fn(&StreamRequest) -> Option<Rates>,
+    plan: Plan,
+) -> Compacted {
     let mut all = Compacted::default();
     // Tokens that contexts are shorter by, the context of the request before, and what is still to be
     // earned of the last compaction.
     let (mut cut, mut held, mut owed) = (0_u64, 0_u64, 0.0_f64);
     let mut recorded = 0;
-    for (request, rates) in requests {
+    for (request, own) in requests {
         let context = request.context();
-        let Some(rates) = rates.as_ref().filter(|_| context > 0) else {
+        let Some(own) = own.filter(|_| context > 0) else {
             continue;
         };
         if context * 5 < recorded * 4 {
@@ -83,15 +88,12 @@ pub fn run(requests: &[(&StreamRequest, Option<Rates>)], plan: Plan) -> Compacte
             (cut, owed) = (0, 0.0);
         }
         recorded = context;
-        let cost = rates.cost(request);
+        let cost = own.cost(request);
         all.before += cost;
-        let rates = &Rates {
-            write: rates.writing(request),
-            ..*rates
-        };
         let would_be = context.saturating_sub(cut);
         if would_be > plan.at && held > plan.left {
-            let paid = once(held, plan, rates);
+            let write = own.writing(request);
+            let paid = once(held, plan, &Rates { write, ..own });
             cut += held - plan.left;
             all.compactions += 1;
             all.after += paid;
@@ -99,34 +101,39 @@ pub fn run(requests: &[(&StreamRequest, Option<Rates>)], plan: Plan) -> Compacte
             all.tokens.1 += (held + plan.left) as f64;
             owed = paid;
         }
-        let saved = shortened(request, cut, rates);
-        all.after += cost - saved;
-        all.tokens.0 -= f64::from(request.cache_read).min(cut as f64);
-        all.tokens.1 -= cut.min(context) as f64;
-        if cut > 0 {
-            all.beyond += u64::from(owed <= 0.0 && saved > 0.0);
-            owed -= saved;
+        if cut == 0 {
+            all.after += cost;
+            held = context;
+            continue;
         }
+        let short = shortened(request, cut);
+        let after = rates(&short).unwrap_or(own).cost(&short);
+        all.after += after;
+        all.tokens.0 -= f64::from(request.cache_read - short.cache_read);
+        all.tokens.1 -= (context - short.context()) as f64;
+        all.beyond += u64::from(owed <= 0.0 && cost > after);
+        owed -= cost - after;
         held = context.saturating_sub(cut);
     }
     all
 }
 
-/// What a request saves when so many tokens at its beginning are not sent: they would have been read,
-/// where it read as many, else written, else sent afresh.
-fn shortened(request: &StreamRequest, cut: u64, rates: &Rates) -> f64 {
+/// A request without so many tokens at its beginning: they would have been read, where it read as many,
+/// else written, else sent afresh.
+fn shortened(request: &StreamRequest, cut: u64) -> StreamRequest {
     let mut left = u32::try_from(cut).unwrap_or(u32::MAX);
-    let mut saved = 0.0;
-    for (tokens, rate) in [
-        (request.cache_read, rates.read),
-        (request.cache_write, rates.write),
-        (request.fresh, rates.fresh),
+    let mut short = *request;
+    for tokens in [
+        &mut short.cache_read,
+        &mut short.cache_write,
+        &mut short.fresh,
     ] {
-        let part = tokens.min(left);
+        let part = (*tokens).min(left);
         left -= part;
-        saved += f64::from(part) * rate;
+        *tokens -= part;
     }
-    saved
+    short.cache_write_1h = short.cache_write_1h.min(short.cache_write);
+    short
 }
 
 #[cfg(test)]
@@ -135,9 +142,13 @@ mod tests {
     use super::super::rates::EXAMPLE;
     use super::*;
 
-    fn run_on(requests: &[(StreamRequest, Option<Rates>)], plan: Plan) -> Compacted {
-        let requests: Vec<_> = requests.iter().map(|(r, rates)| (r, *rates)).collect();
-        run(&requests, plan)
+    fn run_on(
+        requests: &[StreamRequest],
+        rates: impl Fn(&StreamRequest) -> Option<Rates>,
+        plan: Plan,
+    ) -> Compacted {
+        let requests: Vec<_> = requests.iter().map(|r| (r, rates(r))).collect();
+        run(&requests, rates, plan)
     }
 
     /// 150 k contexts that grow no more: a compaction to 20 k costs 0.275 and saves 0.065 a request.
@@ -149,9 +160,9 @@ mod tests {
             summary: 3_000,
         };
         let run_of = |n: usize| {
-            let mut requests = vec![(at(0, 0, 150_000, 0), Some(EXAMPLE))];
-            requests.extend((0..n).map(|_| (at(60, 150_000, 1, 0), Some(EXAMPLE))));
-            run_on(&requests, plan)
+            let mut requests = vec![at(0, 0, 150_000, 0)];
+            requests.extend((0..n).map(|_| at(60, 150_000, 1, 0)));
+            run_on(&requests, |_| Some(EXAMPLE), plan)
         };
         let four = run_of(4);
         assert_eq!((four.compactions, four.beyond), (1, 0));
@@ -167,11 +178,11 @@ mod tests {
     fn a_recorded_compaction_ends_what_was_cut() {
         let plan = Plan::at(100_000);
         let requests = [
-            (at(0, 0, 100_000, 0), Some(EXAMPLE)),
-            (at(9, 100_000, 5_000, 0), Some(EXAMPLE)),
-            (at(18, 0, 30_000, 0), Some(EXAMPLE)),
+            at(0, 0, 100_000, 0),
+            at(9, 100_000, 5_000, 0),
+            at(18, 0, 30_000, 0),
         ];
-        let found = run_on(&requests, plan);
+        let found = run_on(&requests, |_| Some(EXAMPLE), plan);
         assert_eq!(found.compactions, 1);
         // The compaction reads 100 k, writes 3 k of summary and sends 20 k; the second request reads 80 k
         // less, the third is as it was.
@@ -179,13 +190,33 @@ mod tests {
         assert!((found.after - found.before - (paid - 80_000.0 * 0.5e-6)).abs() < 1e-9);
     }
 
+    /// Above 200 thousand tokens everything costs twice as much: what is shorter costs the base price.
+    #[test]
+    fn what_is_shorter_has_the_price_of_its_length() {
+        let twice = Rates {
+            fresh: 10e-6,
+            read: 1e-6,
+            write: 12.5e-6,
+            write_1h: None,
+            output: 50e-6,
+        };
+        let rates = |r: &StreamRequest| {
+            let is_long = r.context() > 200_000;
+            Some(if is_long { twice } else { EXAMPLE })
+        };
+        let requests = [at(0, 0, 200_000, 0), at(9, 200_000, 1_000, 0)];
+        let found = run_on(&requests, rates, Plan::at(200_000));
+        // The second would cost 0.2 + 0.0125. The compaction is paid at its price: 0.2 read, 0.15 written,
+        // 0.25 sent; then 20 thousand are read and 1 thousand written at the base price.
+        let difference = 0.2 + 0.15 + 0.25 + 0.01 + 0.00625 - 0.2125;
+        assert!((found.after - found.before - difference).abs() < 1e-9);
+    }
+
     #[test]
     fn below_the_limit_nothing_happens() {
-        let requests = [
-            (at(0, 0, 60_000, 0), Some(EXAMPLE)),
-            (at(9, 60_000, 0, 0), None),
-        ];
-        let found = run_on(&requests, Plan::at(60_000));
+        let requests = [at(0, 0, 60_000, 0), at(9, 60_000, 0, 0)];
+        let priced = |r: &StreamRequest| (r.cache_write > 0).then_some(EXAMPLE);
+        let found = run_on(&requests, priced, Plan::at(60_000));
         assert_eq!((found.compactions, found.beyond), (0, 0));
         assert_eq!(found.before, found.after);
     }

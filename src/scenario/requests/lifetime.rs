@@ -6,7 +6,8 @@
 
 use super::prefix::{Caching, Cause, FIVE_MINUTES, HOUR, gap, left_by, prefixes};
 use super::rates::Rates;
-use crate::workload::StreamRequest;
+use crate::units::NANOS;
+use crate::workload::{Stream, StreamRequest};
 
 /// What starts may be off, in seconds.
 pub const SLACK: f64 = 30.0;
@@ -120,6 +121,124 @@ pub fn gap_bridged(gap: Option<f64>, pending: f64, lifetime: f64, warming: Warmi
     ((until / lifetime).ceil() as u32)
         .saturating_sub(1)
         .min(MOST_PINGS)
+}
+
+/// The requests of a stream with what they read and write when a prefix lives so many seconds, and what is
+/// read in between to keep it: after which request, tokens in all. The stream's writes are reported; starts
+/// may be `slack` seconds off.
+#[must_use]
+pub fn sent(
+    stream: &Stream,
+    lifetime: f64,
+    slack: f64,
+    warming: Warming,
+) -> (Vec<StreamRequest>, Vec<(usize, f64)>) {
+    let steps = steps(&stream.requests, false);
+    let mut pings = Vec::new();
+    let mut requests = Vec::with_capacity(steps.len());
+    for (index, request) in stream.requests.iter().enumerate() {
+        let kept = kept(stream, &steps, index, lifetime, slack, warming);
+        let read = kept.read;
+        if kept.pings > 0.0 {
+            pings.push((index - 1, kept.pings));
+        }
+        let mut sent = *request;
+        sent.cache_read = count(read);
+        sent.cache_write = count(steps[index].cacheable - read);
+        sent.cache_write_1h = if lifetime >= HOUR {
+            sent.cache_write
+        } else {
+            0
+        };
+        requests.push(sent);
+    }
+    let after = pings_after(stream, &steps, lifetime, warming);
+    if after > 0.0 {
+        pings.push((steps.len() - 1, after));
+    }
+    (requests, pings)
+}
+
+/// What is left of a prefix for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Kept {
+    /// Tokens that the request reads.
+    pub read: u64,
+    /// Tokens that were read since the request before it to keep the prefix.
+    pub pings: f64,
+}
+
+/// What a request of a stream with these steps reads when a prefix lives so many seconds, starts being
+/// `slack` seconds off.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn kept(
+    stream: &Stream,
+    steps: &[Step],
+    index: usize,
+    lifetime: f64,
+    slack: f64,
+    warming: Warming,
+) -> Kept {
+    let step = &steps[index];
+    let Some((before, gap)) = index.checked_sub(1).zip(step.gap) else {
+        return Kept {
+            read: step.readable,
+            pings: 0.0,
+        };
+    };
+    let bridged = bridges(stream, before, Some(gap), lifetime, warming);
+    let is_lost = gap > lifetime * f64::from(bridged + 1) + slack;
+    Kept {
+        read: if is_lost {
+            step.surviving
+        } else {
+            step.readable
+        },
+        pings: f64::from(bridged) * steps[before].cacheable as f64,
+    }
+}
+
+/// Tokens that are read after a stream's last request to keep its prefix.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn pings_after(stream: &Stream, steps: &[Step], lifetime: f64, warming: Warming) -> f64 {
+    let Some(last) = steps.len().checked_sub(1) else {
+        return 0.0;
+    };
+    f64::from(bridges(stream, last, None, lifetime, warming)) * steps[last].cacheable as f64
+}
+
+fn bridges(
+    stream: &Stream,
+    before: usize,
+    gap: Option<f64>,
+    lifetime: f64,
+    warming: Warming,
+) -> u32 {
+    // Only a gap that is longer needs any.
+    if warming == Warming::Never || gap.is_some_and(|gap| gap <= lifetime) {
+        return 0;
+    }
+    let pending = match warming {
+        Warming::Pending => pending(stream, before),
+        Warming::Never | Warming::Always => 0.0,
+    };
+    gap_bridged(gap, pending, lifetime, warming)
+}
+
+/// Tokens of one request.
+fn count(tokens: u64) -> u32 {
+    u32::try_from(tokens).unwrap_or(u32::MAX)
+}
+
+/// Seconds from a request's start to the end of the last call of its reply.
+#[allow(clippy::cast_precision_loss)] // to a millisecond
+fn pending(stream: &Stream, request: usize) -> f64 {
+    let start = stream.requests[request].start;
+    let ends = stream.calls_of(request).iter().map(|c| c.end().0);
+    ends.max()
+        .map_or(0.0, |end| end.saturating_sub(start.0) as f64 / NANOS as f64)
 }
 
 /// The lifetime that most of a stream's writes have, in seconds.

@@ -16,6 +16,11 @@ const KEPT: f64 = 0.9;
 /// What is left of a context, at most, after a compaction.
 const SHRUNK: f64 = 0.8;
 
+/// Requests that read the same, one after another, from which on a prefix stands still.
+const STILL: usize = 4;
+/// By how much each context grows meanwhile, at least.
+const GROWTH: f64 = 1.02;
+
 /// Lifetime of what was written for five minutes, in seconds, from the start of its last use. Caches that
 /// work by themselves drop what lies idle from about then on.
 pub const FIVE_MINUTES: f64 = 300.0;
@@ -166,6 +171,23 @@ pub fn prefixes(requests: &[StreamRequest], caching: Caching, is_openai: bool) -
         });
     }
     all
+}
+
+/// Whether several requests, one after another, read the same small part although their context grows.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn stands_still(requests: &[StreamRequest]) -> bool {
+    let is_still = |pair: &[StreamRequest]| {
+        let (before, now) = (&pair[0], &pair[1]);
+        before.cache_read == now.cache_read
+            && u64::from(now.cache_read) * 2 < before.context()
+            && now.context() as f64 >= before.context() as f64 * GROWTH
+    };
+    let mut run = 1;
+    requests.windows(2).any(|pair| {
+        run = if is_still(pair) { run + 1 } else { 1 };
+        run >= STILL
+    })
 }
 
 /// What a change after `k` of `prefix` tokens costs more than reading them, in prices relative to fresh

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::compaction::{self, Plan};
-use super::lifetime::{self, SLACK, present, steps};
+use super::lifetime::{SLACK, Warming, kept, pings_after, present, steps};
 use super::prefix::{Caching, HOUR, caching};
-use super::rates::{self, Pricing, Rates};
-use crate::prices::InDollars;
+use super::rates::{Pricing, Rates};
 use crate::workload::{Stream, UnitId, Workload};
 
 /// The largest error of a cost that still counts as reproduced, as a share.
@@ -47,60 +46,82 @@ impl Replay {
     }
 }
 
-/// The prompt cache with this lifetime in seconds: an hour's price from an hour on, else that of five
-/// minutes. Input only, of streams whose writes are reported and whose models have a price for both.
-/// `None`: there are none.
+/// The prompt cache with lifetimes in seconds (`None`: the present one), at an hour's price from an hour on,
+/// else at that of five minutes, and with reads that keep it warm. Input only, of streams whose writes are
+/// reported and whose models have a price for both; nothing where there are none.
 #[must_use]
-pub fn of_lifetime(
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn of_caches(
     workload: &Workload,
     pricing: &Pricing,
-    to: f64,
+    tried: &[(Option<f64>, Warming)],
     is_concerned: impl Fn(&Stream) -> bool,
-) -> Option<Replay> {
-    let mut slack: [Replay; 2] = Default::default();
-    let mut measured = 0.0;
-    let mut requests = 0;
+) -> Vec<Replay> {
+    let mut slacks: [Vec<Replay>; 2] = Default::default();
+    slacks.fill(vec![Replay::default(); tried.len()]);
+    let (mut measured, mut requests) = (0.0, 0);
     for stream in workload.streams.iter().filter(|s| is_concerned(s)) {
         let Some(rates) = rates_of(stream, pricing) else {
             continue;
         };
-        requests += stream.requests.len() as u64;
+        requests += rates.len() as u64;
         measured += (stream.requests.iter().zip(&rates))
             .map(|(request, rates)| rates.input(request))
             .sum::<f64>();
         let steps = steps(&stream.requests, false);
         let now = present(&stream.requests);
-        for (replay, slack) in slack.iter_mut().zip([0.0, SLACK]) {
-            let (mut before, mut after) = (0.0, 0.0);
-            for (step, rates) in steps.iter().zip(&rates) {
-                let cost = |lifetime: f64| {
-                    let hour = rates.write_1h.filter(|_| lifetime >= HOUR);
-                    lifetime::cost(step, lifetime + slack, rates, hour.unwrap_or(rates.write))
-                };
-                before += cost(now);
-                after += cost(to);
+        let cost = |lifetime: f64, slack: f64, warming: Warming| -> f64 {
+            let mut all = 0.0;
+            for (index, (step, rates)) in steps.iter().zip(&rates).enumerate() {
+                let kept = kept(stream, &steps, index, lifetime, slack, warming);
+                let hour = rates.write_1h.filter(|_| lifetime >= HOUR);
+                all += step.fresh as f64 * rates.fresh
+                    + (kept.read as f64 + kept.pings) * rates.read
+                    + (step.cacheable - kept.read) as f64 * hour.unwrap_or(rates.write);
             }
-            replay.measured += before;
-            *replay.changes.entry(stream.unit).or_default() += after - before;
+            let after = pings_after(stream, &steps, lifetime, warming);
+            all + after * rates.last().map_or(0.0, |r| r.read)
+        };
+        for (replays, slack) in slacks.iter_mut().zip([0.0, SLACK]) {
+            let before = cost(now, slack, Warming::Never);
+            for (replay, (to, warming)) in replays.iter_mut().zip(tried) {
+                let after = cost(to.unwrap_or(now), slack, *warming);
+                replay.measured += before;
+                *replay.changes.entry(stream.unit).or_default() += after - before;
+            }
         }
     }
-    let total = |replay: &Replay| replay.changes.values().sum::<f64>();
-    let totals = [total(&slack[0]), total(&slack[1])];
-    let reproduced = [slack[0].measured, slack[1].measured];
-    let worse = usize::from(totals[1] > totals[0]);
-    (requests > 0).then(|| Replay {
-        measured,
-        reproduced: (
-            reproduced[0].min(reproduced[1]),
-            reproduced[0].max(reproduced[1]),
-        ),
-        changes: std::mem::take(&mut slack[worse].changes),
-        change: (totals[worse], totals[1 - worse]),
-        requests,
-    })
+    let [none, some] = slacks;
+    if requests == 0 {
+        return Vec::new();
+    }
+    none.into_iter()
+        .zip(some)
+        .map(|(a, b)| of_both(a, b, measured, requests))
+        .collect()
 }
 
-/// The rates of each request, if the writes of all have a price for five minutes and one for an hour.
+/// Of a replay and one with starts that are off the less favourable one. Both hold as measured what the
+/// present gives.
+fn of_both(a: Replay, b: Replay, measured: f64, requests: u64) -> Replay {
+    let total = |replay: &Replay| replay.changes.values().sum::<f64>();
+    let (low, high) = (a.measured.min(b.measured), a.measured.max(b.measured));
+    let (worse, better) = if total(&b) > total(&a) {
+        (b, a)
+    } else {
+        (a, b)
+    };
+    Replay {
+        measured,
+        reproduced: (low, high),
+        change: (total(&worse), total(&better)),
+        changes: worse.changes,
+        requests,
+    }
+}
+
+/// The rates of each request, if another lifetime can be asked for: writes are reported, and all have a price
+/// for five minutes and one for an hour.
 fn rates_of(stream: &Stream, pricing: &Pricing) -> Option<Vec<Rates>> {
     if caching(stream) != Caching::Written || !stream.is_serial() {
         return None;
@@ -110,6 +131,12 @@ fn rates_of(stream: &Stream, pricing: &Pricing) -> Option<Vec<Rates>> {
         (rates.write_1h.is_some() && rates.write > rates.fresh).then_some(rates)
     };
     stream.requests.iter().map(of).collect()
+}
+
+/// Whether another lifetime can be asked for.
+#[must_use]
+pub fn has_lifetimes(stream: &Stream, pricing: &Pricing) -> bool {
+    rates_of(stream, pricing).is_some()
 }
 
 /// A compaction at so many tokens, by several plans; the saving is the most that can be had. The present
@@ -123,7 +150,7 @@ pub fn of_compactions(workload: &Workload, pricing: &Pricing, plans: &[Plan]) ->
         requests.extend(stream.requests.iter().map(|r| (r, pricing.rates(r))));
         let priced = requests.iter().filter(|(_, r)| r.is_some()).count() as u64;
         for (all, plan) in all.iter_mut().zip(plans) {
-            let one = compaction::run(&requests, *plan);
+            let one = compaction::run(&requests, |r| pricing.rates(r), *plan);
             all.replay.measured += one.before;
             all.replay.requests += priced;
             *all.replay.changes.entry(stream.unit).or_default() += one.after - one.before;
@@ -149,46 +176,6 @@ pub struct Compacted {
     pub compactions: u64,
     /// Requests that save more than nothing after their compaction has been paid back.
     pub beyond: u64,
-}
-
-/// Streams of an agent (`all`: of every agent) with another model for the same tokens. Requests whose tokens
-/// have no price by either model are left out.
-///
-/// # Errors
-/// The table has no such model, or there is nothing to be priced.
-pub fn of_model(
-    workload: &Workload,
-    pricing: &Pricing,
-    agent: &str,
-    model: &str,
-) -> Result<Replay, String> {
-    let prices = (workload.prices.as_deref())
-        .and_then(|table| table.of(model))
-        .map(InDollars::of)
-        .ok_or_else(|| format!("the table of prices does not know {model}"))?;
-    let mut all = Replay::default();
-    for stream in &workload.streams {
-        if agent != "all" && workload.catalog.text(stream.agent) != agent {
-            continue;
-        }
-        for request in &stream.requests {
-            let (Some(now), Some(then)) = (pricing.rates(request), rates::priced(&prices, request))
-            else {
-                continue;
-            };
-            let cost = now.cost(request);
-            all.measured += cost;
-            all.requests += 1;
-            *all.changes.entry(stream.unit).or_default() += then.cost(request) - cost;
-        }
-    }
-    let change = all.changes.values().sum();
-    all.change = (change, change);
-    all.reproduced = (all.measured, all.measured);
-    match all.requests {
-        0 => Err(format!("no request of {agent} has a price for both models")),
-        _ => Ok(all),
-    }
 }
 
 #[cfg(test)]
@@ -230,7 +217,10 @@ mod tests {
             at(1_780_001_060, 23_000, 1_000, 0),
         ]);
         let pricing = Pricing::of(&workload);
-        let replay = of_lifetime(&workload, &pricing, HOUR, |_| true).unwrap();
+        let replay = of_caches(&workload, &pricing, &[(Some(HOUR), Warming::Never)], |_| {
+            true
+        })
+        .remove(0);
         assert!((replay.measured - 61_800.0 * 5e-6).abs() < 1e-9);
         assert!((replay.reproduced.0 - replay.measured).abs() < 1e-9);
         assert!(replay.is_reproduced());
@@ -238,24 +228,16 @@ mod tests {
         assert!((replay.saved().0 - 7_300.0 / 61_800.0).abs() < 1e-9);
         assert_eq!((replay.requests, replay.changes.len()), (4, 1));
         // As it is, nothing changes.
-        let same = of_lifetime(&workload, &pricing, 300.0, |_| true).unwrap();
+        let same = of_caches(
+            &workload,
+            &pricing,
+            &[(Some(300.0), Warming::Never)],
+            |_| true,
+        )
+        .remove(0);
         assert_eq!(same.change, (0.0, 0.0));
-        assert_eq!(of_lifetime(&workload, &pricing, HOUR, |_| false), None);
-    }
-
-    /// 1,000 fresh, 90,000 read, 9,000 written, 2,000 out: 0.15625 dollars now, 0.09375 then.
-    #[test]
-    fn another_model_for_the_same_tokens() {
-        let mut request = at(1_780_000_000, 90_000, 9_000, 0);
-        (request.fresh, request.output) = (1_000, 2_000);
-        let workload = workload(vec![request]);
-        let pricing = Pricing::of(&workload);
-        let replay = of_model(&workload, &pricing, "all", "claude-sonnet-4-5").unwrap();
-        assert!((replay.measured - 0.156_25).abs() < 1e-12);
-        assert!((replay.change.0 - (0.093_75 - 0.156_25)).abs() < 1e-12);
-        let fault = of_model(&workload, &pricing, "all", "no-such-model").unwrap_err();
-        assert!(fault.contains("no-such-model"));
-        assert!(of_model(&workload, &pricing, "main", "claude-sonnet-4-5").is_err());
+        let tried = [(Some(HOUR), Warming::Never)];
+        assert_eq!(of_caches(&workload, &pricing, &tried, |_| false), []);
     }
 
     /// Reads that no sequence explains: a replay of the present misses the cost by far.
@@ -267,7 +249,10 @@ mod tests {
             at(1_780_018_000, 22_000, 0, 0),
         ]);
         let pricing = Pricing::of(&workload);
-        let replay = of_lifetime(&workload, &pricing, HOUR, |_| true).unwrap();
+        let replay = of_caches(&workload, &pricing, &[(Some(HOUR), Warming::Never)], |_| {
+            true
+        })
+        .remove(0);
         assert!(!replay.is_reproduced(), "{replay:?}");
     }
 }

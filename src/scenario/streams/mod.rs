@@ -5,6 +5,7 @@
 //! keeps them warm, then compactions, then the prices of another model. Of times: calls of one reply at once,
 //! and what takes longer than a limit. What no stream holds stays as it was measured.
 
+pub mod bounds;
 mod calls;
 mod limits;
 mod retries;

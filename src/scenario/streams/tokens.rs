@@ -9,9 +9,10 @@ use crate::prices::InDollars;
 use crate::record::Name;
 use crate::scenario::replay::{Bench, RATE_TOLERANCE, Settings, Withheld, reproduction};
 use crate::scenario::requests::compaction::{self, Plan};
-use crate::scenario::requests::lifetime::{SLACK, Warming, gap_bridged, present, steps};
+use crate::scenario::requests::lifetime::{SLACK, Warming, present, sent};
 use crate::scenario::requests::prefix::{Caching, FIVE_MINUTES, HOUR, caching};
 use crate::scenario::requests::rates::{Pricing, Rates, priced};
+use crate::scenario::requests::replays::has_lifetimes;
 use crate::workload::{Filter, Stream, StreamRequest, Workload};
 
 /// What settings ask of tokens.
@@ -181,8 +182,7 @@ struct Billed {
 
 impl Billed {
     fn add(&mut self, stream: &Stream, asked: &Asked, pricing: &Pricing) {
-        let rates: Vec<Option<Rates>> = stream.requests.iter().map(|r| pricing.rates(r)).collect();
-        let cache = asked.is_cache_asked && has_lifetimes(stream, &rates);
+        let cache = asked.is_cache_asked && has_lifetimes(stream, pricing);
         let prices = asked
             .models
             .iter()
@@ -222,11 +222,12 @@ impl Billed {
                 return;
             }
             for (request, tokens) in &pings {
-                after.cost += of_then(request).map_or(0.0, |r| tokens * r.read);
+                let rates = of_then(&stream.requests[*request]);
+                after.cost += rates.map_or(0.0, |r| tokens * r.read);
             }
             if let Some(plan) = plan {
                 let requests: Vec<_> = then.iter().map(|r| (r, of_then(r))).collect();
-                let compacted = compaction::run(&requests, plan);
+                let compacted = compaction::run(&requests, of_then, plan);
                 after.cost += compacted.after - compacted.before;
                 after.read += compacted.tokens.0;
                 after.input += compacted.tokens.1;
@@ -247,7 +248,8 @@ impl Billed {
         }
         self.measured
             .add(bill(&stream.requests, |r| pricing.rates(r)));
-        self.requests += rates.iter().flatten().count() as u64;
+        let is_priced = |r: &&StreamRequest| pricing.rates(r).is_some();
+        self.requests += stream.requests.iter().filter(is_priced).count() as u64;
     }
 
     /// Says it in terms of metrics. Of both slacks the one that saves less counts; how far they are apart
@@ -342,15 +344,6 @@ fn tell_what_it_rests_on(asked: &Asked, compactions: u64, run: &mut Run) {
     }
 }
 
-/// Whether a lifetime can be asked for: all writes have a price for five minutes and one for an hour.
-fn has_lifetimes(stream: &Stream, rates: &[Option<Rates>]) -> bool {
-    caching(stream) == Caching::Written
-        && stream.is_serial()
-        && rates
-            .iter()
-            .all(|r| r.is_some_and(|r| r.write_1h.is_some() && r.write > r.fresh))
-}
-
 /// Whether each request that has a price now has one then.
 fn is_priced_alike(
     requests: &[StreamRequest],
@@ -374,62 +367,4 @@ fn bill(requests: &[StreamRequest], rates: impl Fn(&StreamRequest) -> Option<Rat
         }
     }
     all
-}
-
-/// The requests with what they read and write when a prefix lives so long, and what is read in between to
-/// keep it: the request before, tokens in all.
-fn sent(
-    stream: &Stream,
-    lifetime: f64,
-    slack: f64,
-    warming: Warming,
-) -> (Vec<StreamRequest>, Vec<(StreamRequest, f64)>) {
-    let steps = steps(&stream.requests, false);
-    let mut pings = Vec::new();
-    let mut requests = Vec::with_capacity(steps.len());
-    for (index, (request, step)) in stream.requests.iter().zip(&steps).enumerate() {
-        let mut read = step.readable;
-        if let Some((before, gap)) = index.checked_sub(1).zip(step.gap) {
-            let bridged = gap_bridged(Some(gap), pending(stream, before), lifetime, warming);
-            if bridged > 0 {
-                pings.push((stream.requests[before], tokens(bridged, &steps[before])));
-            }
-            if gap > lifetime * f64::from(bridged + 1) + slack {
-                read = step.surviving;
-            }
-        }
-        let write = count(step.cacheable - read);
-        let mut sent = *request;
-        (sent.cache_read, sent.cache_write) = (count(read), write);
-        sent.cache_write_1h = if lifetime >= HOUR { write } else { 0 };
-        requests.push(sent);
-    }
-    if let Some(last) = stream.requests.len().checked_sub(1) {
-        let bridged = gap_bridged(None, pending(stream, last), lifetime, warming);
-        if bridged > 0 {
-            pings.push((stream.requests[last], tokens(bridged, &steps[last])));
-        }
-    }
-    (requests, pings)
-}
-
-#[allow(clippy::cast_precision_loss)] // tokens of one context
-fn tokens(pings: u32, step: &crate::scenario::requests::lifetime::Step) -> f64 {
-    f64::from(pings) * step.cacheable as f64
-}
-
-/// Sums of two numbers of tokens of a request, as large as one of them can be.
-fn count(tokens: u64) -> u32 {
-    u32::try_from(tokens).unwrap_or(u32::MAX)
-}
-
-/// Seconds from a request's start to the end of the last call of its reply.
-fn pending(stream: &Stream, request: usize) -> f64 {
-    let start = stream.requests[request].start;
-    let ends = stream.calls_of(request).iter().map(|c| c.end().0);
-    #[allow(clippy::cast_precision_loss)] // to a millisecond
-    let seconds = ends.max().map_or(0.0, |end| {
-        end.saturating_sub(start.0) as f64 / crate::units::NANOS as f64
-    });
-    seconds
 }

@@ -648,7 +648,6 @@ fn asked(code: &str, change: &Change, knobs: &Knobs, advice: &Advice) -> KnobVal
         (Some(value), _) => KnobValue::Number(value.as_f64().unwrap()),
         (None, "AGENT002") => KnobValue::Number(now.unwrap() + 1.0),
         (None, "RES001") => KnobValue::Number(now.unwrap() - 1.0),
-        (None, "TOK001") => KnobValue::Number(60_000.0),
         (None, _) => panic!("{code} names no value: say here what its advice means ({advice:?})"),
     }
 }

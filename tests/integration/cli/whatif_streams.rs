@@ -340,3 +340,116 @@ fn real_logs_give_what_an_independent_script_gives() {
     let codex = run(&fixture("codex/real"), &["prompt_cache.lifetime=1h"]);
     assert!(reason(&codex).contains("not reported"), "{codex:#}");
 }
+
+/// Twelve sessions alike, and what `recommend` says of them.
+fn recommended(lines: &[String]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.jsonl");
+    let text = lines.concat();
+    let sessions: String = (0..12)
+        .map(|i| {
+            text.replace("\"session\":\"s\"", &format!("\"session\":\"s{i}\""))
+                .replace("\"id\":\"", &format!("\"id\":\"s{i}-"))
+                .replace("\"parent\":\"", &format!("\"parent\":\"s{i}-"))
+        })
+        .collect();
+    std::fs::write(&path, sessions).unwrap();
+    let mut command = program(folder.path());
+    command
+        .arg("recommend")
+        .arg(&path)
+        .args(["--format", "json"]);
+    let output = command.output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn recommendation<'a>(advice: &'a Value, rule: &str) -> Option<&'a Value> {
+    let all = advice["recommendations"].as_array().unwrap();
+    all.iter().find(|r| r["rule"] == rule)
+}
+
+/// Writes of 20 thousand tokens a minute, with a pause of 940 s after the fourth.
+fn many_writes(pause: Option<&str>) -> Vec<String> {
+    let mut lines: Vec<String> = (0..9)
+        .map(|i| {
+            let (start, held) = (i * 60 + if i > 3 { 880 } else { 0 }, i * 20_000);
+            let tokens = match i {
+                4 => [0, 0, held + 20_000, 0],
+                _ => [0, held, 20_000, 0],
+            };
+            opus(&format!("r{i}"), start, 5.0, tokens)
+        })
+        .collect();
+    lines.extend(pause.map(|tool| call("r3", tool, 185, 929.0)));
+    lines
+}
+
+#[test]
+fn an_hour_is_recommended_where_it_pays() {
+    let advice = recommended(&pause());
+    let found = recommendation(&advice, "CACHE001").unwrap_or_else(|| panic!("{advice:#}"));
+    assert_eq!(found["change"]["knob"], "prompt_cache.lifetime");
+    assert_eq!(found["change"]["to"], 3600);
+    let projection = &found["projection"];
+    assert_eq!(projection["kind"], "replay");
+    let cost = &projection["effects"][0];
+    assert_eq!(cost["metric"], "computed_cost");
+    let near = |key: &str, dollars: f64| (cost[key].as_f64().unwrap() - dollars).abs() < 1e-6;
+    assert!(
+        near("from", 12.0 * 0.309) && near("to", 12.0 * 0.2725),
+        "{cost}"
+    );
+}
+
+/// An hour costs 135,000 more for the writes and spares 92,000 for the prefix.
+#[test]
+fn an_hour_is_not_recommended_where_writes_cost_more_than_it_spares() {
+    let sets = ["prompt_cache.lifetime=1h"];
+    let (from, to) = effect(&of(&many_writes(None), &sets), "computed_cost");
+    assert!(
+        (to - from - 43_000.0 * FIVE_DOLLARS).abs() < 1e-9,
+        "{from} {to}"
+    );
+    let advice = recommended(&many_writes(None));
+    assert_eq!(recommendation(&advice, "CACHE001"), None);
+}
+
+/// While a call is pending three reads of 80 thousand keep the prefix: 24,000 in place of 92,000.
+#[test]
+fn of_two_changes_the_one_that_gains_more_is_recommended() {
+    let advice = recommended(&many_writes(Some("Bash")));
+    let found = recommendation(&advice, "CACHE001").unwrap_or_else(|| panic!("{advice:#}"));
+    assert_eq!(found["change"]["knob"], "prompt_cache.keep_warm");
+    assert_eq!(found["change"]["to"], "pending");
+    let cost = &found["projection"]["effects"][0];
+    let saved = cost["from"].as_f64().unwrap() - cost["to"].as_f64().unwrap();
+    assert!(
+        (saved - 12.0 * 68_000.0 * FIVE_DOLLARS).abs() < 1e-6,
+        "{cost}"
+    );
+}
+
+/// A person who is waited for is the cause of the cache that expires meanwhile.
+#[test]
+fn who_waits_for_an_approval_hears_of_that() {
+    let advice = recommended(&many_writes(Some("Edit")));
+    assert_eq!(recommendation(&advice, "CACHE001"), None);
+    let found = recommendation(&advice, "TIME001").unwrap_or_else(|| panic!("{advice:#}"));
+    let effects = &found["projection"]["effects"][0];
+    assert_eq!(effects["metric"], "session_time");
+    let saved = effects["from"].as_f64().unwrap() - effects["to"].as_f64().unwrap();
+    assert!((saved - 919.0).abs() < 1e-6, "{effects}");
+    assert_eq!(found["projection"]["at_most"], true);
+}
+
+#[test]
+fn calls_in_a_row_are_recommended_to_run_at_once() {
+    let advice = recommended(&calls_in_a_row());
+    let found = recommendation(&advice, "TOOL004").unwrap_or_else(|| panic!("{advice:#}"));
+    let effects = &found["projection"]["effects"][0];
+    assert_eq!(
+        (&effects["from"], &effects["to"]),
+        (&json!(9.0), &json!(7.0))
+    );
+    assert_eq!(found["projection"]["at_most"], true);
+}

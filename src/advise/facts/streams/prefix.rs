@@ -4,20 +4,16 @@ use std::collections::BTreeSet;
 
 use super::super::gather::number;
 use super::super::{Fact, Facts};
-use super::time::has_approval_wait;
 use super::{is_openai, units};
-use crate::scenario::requests::lifetime;
+use crate::scenario::requests::lifetime::{self, Warming};
 use crate::scenario::requests::prefix::{
-    Caching, Cause, FIVE_MINUTES, HOUR, Prefixes, caching, gap, prefixes,
+    Caching, Cause, FIVE_MINUTES, HOUR, Prefixes, caching, gap, prefixes, stands_still,
 };
 use crate::scenario::requests::rates::Pricing;
 use crate::scenario::requests::replays;
-use crate::workload::{Stream, StreamRequest, UnitId, Workload};
+use crate::scenario::requests::tools::{EDITS, named, waited};
+use crate::workload::{Stream, UnitId, Workload};
 
-/// Requests that read the same, one after another, from which on a prefix stands still.
-const STILL: usize = 4;
-/// By how much each context grows meanwhile, at least.
-const GROWTH: f64 = 1.02;
 /// Fewer requests than this say nothing of what a stream's writes were good for: its last one is never read.
 const LEAST_REQUESTS: usize = 5;
 
@@ -45,22 +41,27 @@ pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) 
     hour(workload, pricing, facts);
 }
 
-/// What an hour's lifetime would save, where a replay of the present gives what was measured.
+/// What an hour's lifetime would save, and reads that keep a prefix warm while a call is pending, where a
+/// replay of the present gives what was measured.
 fn hour(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let is_short = |s: &Stream| lifetime::present(&s.requests) < HOUR;
-    let replay = replays::of_lifetime(workload, pricing, HOUR, is_short);
-    let Some(replay) = replay.filter(replays::Replay::is_reproduced) else {
-        return;
-    };
-    let (least, most) = replay.saved();
-    facts.add(
-        "prompt_cache.hour_saving",
-        Fact::of(least)
-            .with("low", least)
-            .with("high", most)
-            .count("n", replay.requests)
-            .count("units", replay.changes.len() as u64),
-    );
+    let tried = [(Some(HOUR), Warming::Never), (None, Warming::Pending)];
+    let names = ["prompt_cache.hour_saving", "prompt_cache.warm_saving"];
+    let replays = replays::of_caches(workload, pricing, &tried, is_short);
+    for (name, replay) in names.into_iter().zip(replays) {
+        if !replay.is_reproduced() {
+            continue;
+        }
+        let (least, most) = replay.saved();
+        facts.add(
+            name,
+            Fact::of(least)
+                .with("low", least)
+                .with("high", most)
+                .count("n", replay.requests)
+                .count("units", replay.changes.len() as u64),
+        );
+    }
 }
 
 fn losses(workload: &Workload, found: &[(&Stream, Prefixes)], facts: &mut Facts) {
@@ -106,12 +107,13 @@ fn losses(workload: &Workload, found: &[(&Stream, Prefixes)], facts: &mut Facts)
 
 /// Of the prefixes that expired, how many did so while a call of a file tool waited for somebody.
 fn after_waits(workload: &Workload, found: &[(&Stream, Prefixes)], facts: &mut Facts) {
+    let edits = named(workload, EDITS);
     let (mut all, mut after) = (0, 0);
     for (stream, prefixes) in found {
         for broken in prefixes.breaks.iter().filter(|b| b.cause == Cause::Expired) {
             all += 1;
             let calls = stream.calls_of(broken.request - 1);
-            after += u64::from(calls.iter().any(|c| has_approval_wait(workload, c)));
+            after += u64::from(calls.iter().any(|c| waited(c, &edits) > 0));
         }
     }
     if all > 0 {
@@ -136,20 +138,6 @@ fn still(streams: &[&Stream], facts: &mut Facts) {
             .count("n", streams.len() as u64)
             .count("units", units(streams.iter().copied())),
     );
-}
-
-fn stands_still(requests: &[StreamRequest]) -> bool {
-    let is_still = |pair: &[StreamRequest]| {
-        let (before, now) = (&pair[0], &pair[1]);
-        before.cache_read == now.cache_read
-            && u64::from(now.cache_read) * 2 < before.context()
-            && number(now.context()) >= number(before.context()) * GROWTH
-    };
-    let mut run = 1;
-    requests.windows(2).any(|pair| {
-        run = if is_still(pair) { run + 1 } else { 1 };
-        run >= STILL
-    })
 }
 
 /// What writing cost more than fresh input, against what reading cost less.

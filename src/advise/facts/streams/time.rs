@@ -8,27 +8,8 @@ use super::super::{Fact, Facts};
 use super::units;
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::rates::Pricing;
-use crate::scenario::requests::tools::{EDITS, LOOKS, READS, named};
-use crate::units::NANOS;
+use crate::scenario::requests::tools::{EDITS, LOOKS, READS, looking, named, single_reads, waits};
 use crate::workload::{Stream, StreamCall, StreamRequest, UnitId, WallPart, Workload};
-
-/// Beyond this a call of a file tool waits for somebody, in nanoseconds.
-const APPROVED_WITHIN: i64 = 10 * NANOS;
-/// Replies with a single call that only reads, one after another, from which on they could be one.
-const RUN: usize = 3;
-
-/// Whether a call changed a file and took so long that it waited for an approval.
-pub(super) fn has_approval_wait(workload: &Workload, call: &StreamCall) -> bool {
-    waited(workload, call) > 0
-}
-
-/// Nanoseconds beyond what such a call takes unattended.
-fn waited(workload: &Workload, call: &StreamCall) -> i64 {
-    if !EDITS.contains(&workload.catalog.text(call.tool)) {
-        return 0;
-    }
-    call.duration().map_or(0, |d| (d - APPROVED_WITHIN).max(0))
-}
 
 pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     looks(workload, pricing, facts);
@@ -60,15 +41,7 @@ fn approvals(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts
     }
     let (mut nanos, mut calls) = (0, 0);
     for stream in main {
-        let waits: Vec<(i64, i64)> = stream
-            .calls
-            .iter()
-            .filter(|c| is_edit(c))
-            .filter_map(|c| {
-                let wait = waited(workload, c);
-                (wait > 0).then(|| (c.end().0 - wait, c.end().0))
-            })
-            .collect();
+        let waits = waits(stream, &edits);
         calls += waits.len() as u64;
         nanos += parallel::union(&waits);
     }
@@ -113,22 +86,11 @@ fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) 
     let reads = named(workload, READS);
     let (mut nanos, mut replies) = (0_i64, 0);
     for stream in main {
-        let mut run: Vec<&StreamRequest> = Vec::new();
-        let mut end = |run: &mut Vec<&StreamRequest>| {
-            if run.len() >= RUN {
-                replies += run.len() as u64;
-                let spared = run[1..].iter().filter_map(|r| r.duration());
-                nanos = nanos.saturating_add(spared.sum());
-            }
-            run.clear();
-        };
-        for (request, calls) in stream.replies() {
-            match calls {
-                [one] if reads.contains(&one.tool) => run.push(request),
-                _ => end(&mut run),
-            }
+        for run in single_reads(stream, &reads) {
+            replies += run.len() as u64;
+            let spared = stream.requests[run].iter().skip(1);
+            nanos = nanos.saturating_add(spared.filter_map(StreamRequest::duration).sum());
         }
-        end(&mut run);
     }
     facts.add(
         "tools.single_share",
@@ -141,22 +103,19 @@ fn singles(workload: &Workload, main: &[&Stream], wall: f64, facts: &mut Facts) 
 /// Replies that only wait for a job or look at it, and what they cost.
 fn looks(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let looks = named(workload, LOOKS);
-    let is_look = |c: &StreamCall| looks.contains(&c.tool);
-    let (mut all, mut looking, mut replies) = (0.0, 0.0, 0);
+    let (mut all, mut looked, mut replies) = (0.0, 0.0, 0);
+    let cost = |request| pricing.rates(request).map_or(0.0, |r| r.cost(request));
     for stream in &workload.streams {
-        for (request, calls) in stream.replies() {
-            let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
-            all += cost;
-            if !calls.is_empty() && calls.iter().all(is_look) {
-                replies += 1;
-                looking += cost;
-            }
+        all += stream.requests.iter().map(cost).sum::<f64>();
+        for run in looking(stream, &looks) {
+            replies += run.len() as u64;
+            looked += stream.requests[run].iter().map(cost).sum::<f64>();
         }
     }
     if all > 0.0 && workload.streams.iter().any(|s| !s.calls.is_empty()) {
         facts.add(
             "polling.share",
-            Fact::of(looking / all)
+            Fact::of(looked / all)
                 .count("n", replies)
                 .count("units", units(&workload.streams)),
         );

@@ -1,6 +1,6 @@
 //! The section of a short page: two or three lines for each recommendation.
 
-use super::{change, effect, evidence, nothing, painted, points, priority, remark};
+use super::{change, effect, evidence, gain, nothing, painted, points, priority, remark};
 use crate::assessment::{Assessment, Effect, Evidence, Recommendation};
 use crate::report::escape::width;
 use crate::report::pen::{Pen, Tone, left};
@@ -61,10 +61,7 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
         .map(|c| change(c, pen))
         .or_else(|| r.advice.as_deref().map(|t| pen.text(t)));
     let mut lines = Vec::new();
-    let gain = points(r).map_or_else(
-        || "no projection".into(),
-        |p| words::score_points(p, pen.signs),
-    );
+    let gain = gain(r, pen.signs).unwrap_or_else(|| "no projection".into());
     let name = format!("{} {}", pen.name(&r.rule, 12), pen.name(&r.name, 30));
     let head = if pen.is_narrow() {
         format!(

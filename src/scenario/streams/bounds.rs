@@ -1,0 +1,240 @@
+//! What falls away from the cost and the time of streams, at most, where no setting does it: a change of how
+//! requests are built or asked for.
+
+use std::collections::BTreeSet;
+
+use super::calls::seconds;
+use crate::metrics::Metric;
+use crate::scenario::outcome::{Change, Relief};
+use crate::scenario::requests::lifetime::present;
+use crate::scenario::requests::parallel;
+use crate::scenario::requests::prefix::{
+    Break, Caching, Cause, FIVE_MINUTES, HOUR, caching, gap, prefixes, stands_still,
+};
+use crate::scenario::requests::rates::Pricing;
+use crate::scenario::requests::tools::{EDITS, LOOKS, READS, looking, named, single_reads, waits};
+use crate::workload::{Stream, UnitId, Workload};
+
+/// Fewest requests of a stream that tell whether its writes are read: the last one is never.
+const LEAST_REQUESTS: usize = 5;
+/// Fewest requests of a stream that could have read something.
+const LEAST_UNCACHED: usize = 3;
+/// Smallest context that some model caches.
+const LEAST_CONTEXT: u64 = 4_096;
+
+/// In dollars, tokens read from the cache, and seconds of sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Sums {
+    cost: f64,
+    read: f64,
+    time: f64,
+}
+
+impl Sums {
+    /// As a change; `None`: nothing would fall away.
+    fn change(self) -> Option<Change> {
+        let all = [
+            (Metric::ComputedCost, self.cost),
+            (Metric::PromptCacheHitRate, self.read),
+            (Metric::SessionTime, self.time),
+        ];
+        let reliefs: Vec<Relief> = all
+            .into_iter()
+            .filter(|(_, sum)| *sum != 0.0)
+            .map(|(metric, sum)| Relief {
+                metric,
+                sum,
+                n: 0.0,
+            })
+            .collect();
+        (self.cost < 0.0 || self.time < 0.0).then(|| Change {
+            reliefs,
+            ..Change::default()
+        })
+    }
+}
+
+/// What prefixes that are lost for a cause cost more than reading them.
+fn lost(workload: &Workload, is_in: impl Fn(&Stream, &Break) -> bool) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let mut sums = Sums::default();
+    for stream in written(workload) {
+        let is_openai = workload.catalog.text(stream.provider) == "openai";
+        for broken in prefixes(&stream.requests, Caching::Written, is_openai).breaks {
+            let request = &stream.requests[broken.request];
+            let Some(rates) = pricing.rates(request).filter(|_| is_in(stream, &broken)) else {
+                continue;
+            };
+            // No more than what it did not read.
+            let spared = broken
+                .lost
+                .min(request.context() - u64::from(request.cache_read));
+            #[allow(clippy::cast_precision_loss)] // tokens of one context
+            let tokens = spared as f64;
+            sums.cost -= tokens * (rates.writing(request) - rates.read).max(0.0);
+            sums.read += tokens;
+        }
+    }
+    sums.change()
+}
+
+fn written(workload: &Workload) -> impl Iterator<Item = &Stream> {
+    workload
+        .streams
+        .iter()
+        .filter(|s| s.requests.len() > 1 && s.is_serial() && caching(s) == Caching::Written)
+}
+
+/// Prefixes that something early in a request changed are read; where they stand still, that is another
+/// cause.
+#[must_use]
+pub fn changed_prefixes(workload: &Workload) -> Option<Change> {
+    lost(workload, |stream, b| {
+        b.cause == Cause::Changed && !stands_still(&stream.requests)
+    })
+}
+
+/// The mark of the cache moves on where it stood still: what was written again is read.
+#[must_use]
+pub fn standing_prefixes(workload: &Workload) -> Option<Change> {
+    lost(workload, |stream, b| {
+        b.cause == Cause::Changed && stands_still(&stream.requests)
+    })
+}
+
+/// The model is not switched within a stream: its prefix is read. The price of the model stays.
+#[must_use]
+pub fn switched_prefixes(workload: &Workload) -> Option<Change> {
+    lost(workload, |_, b| b.cause == Cause::Model)
+}
+
+/// Writes whose price no read earns are not made: for an hour where no pause is so long, and at all where
+/// reading saves less.
+#[must_use]
+pub fn unread_writes(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let mut sums = Sums::default();
+    for stream in written(workload).filter(|s| s.requests.len() >= LEAST_REQUESTS) {
+        let (mut surcharge, mut discount, mut hour, mut read) = (0.0, 0.0, 0.0, 0.0);
+        for request in &stream.requests {
+            let Some(rates) = pricing.rates(request) else {
+                continue;
+            };
+            let own = rates.input(request);
+            let as_fresh = rates.fresh
+                * (f64::from(request.fresh)
+                    + f64::from(request.cache_read)
+                    + f64::from(request.cache_write));
+            let reading = f64::from(request.cache_read) * (rates.fresh - rates.read);
+            discount += reading;
+            surcharge += own + reading - as_fresh;
+            read += f64::from(request.cache_read);
+            let mut short = *request;
+            short.cache_write_1h = 0;
+            hour += own - rates.input(&short);
+        }
+        let has_pause = (0..stream.requests.len())
+            .filter_map(|i| gap(&stream.requests, i))
+            .any(|gap| (FIVE_MINUTES..=HOUR).contains(&gap));
+        if surcharge > discount {
+            sums.cost -= surcharge - discount;
+            sums.read -= read;
+        } else if present(&stream.requests) >= HOUR && !has_pause {
+            sums.cost -= hour;
+        }
+    }
+    sums.change()
+}
+
+/// Streams that never read the cache use it as much as they can: each request reads the context of the one
+/// before it, where that came within five minutes and the context did not shrink.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn uncached_prefixes(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let mut sums = Sums::default();
+    let is_uncached = |s: &&Stream| {
+        s.requests.len() >= LEAST_UNCACHED && s.is_serial() && caching(s) == Caching::Unknown
+    };
+    for stream in workload.streams.iter().filter(is_uncached) {
+        let mut own = Sums::default();
+        for (index, request) in stream.requests.iter().enumerate() {
+            let context = request.context();
+            let Some(rates) = pricing.rates(request).filter(|_| context >= LEAST_CONTEXT) else {
+                continue;
+            };
+            let before = index.checked_sub(1).map(|at| stream.requests[at].context());
+            let is_alive = gap(&stream.requests, index).is_some_and(|gap| gap <= FIVE_MINUTES);
+            let read = before.filter(|b| is_alive && context * 5 >= b * 4 && *b >= LEAST_CONTEXT);
+            let read = read.unwrap_or(0).min(context) as f64;
+            let then = read * rates.read + (context as f64 - read) * rates.write;
+            own.cost += then - rates.input(request);
+            own.read += read;
+        }
+        if own.cost < 0.0 {
+            sums.cost += own.cost;
+            sums.read += own.read;
+        }
+    }
+    sums.change()
+}
+
+/// Single reads in a row are asked for in one reply: the requests between them are not made, and none of
+/// their contexts is read.
+#[must_use]
+pub fn single_replies(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let reads = named(workload, READS);
+    let mut sums = Sums::default();
+    for stream in main(workload) {
+        for run in single_reads(stream, &reads) {
+            for request in &stream.requests[run.start + 1..run.end] {
+                let rates = pricing.rates(request);
+                sums.cost -= rates.map_or(0.0, |r| f64::from(request.cache_read) * r.read);
+                sums.time -= request.duration().map_or(0.0, seconds);
+            }
+        }
+    }
+    sums.change()
+}
+
+/// Jobs are looked at once, not several times in a row.
+#[must_use]
+pub fn repeated_looks(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let looks = named(workload, LOOKS);
+    let mut sums = Sums::default();
+    for stream in &workload.streams {
+        for run in looking(stream, &looks) {
+            for request in &stream.requests[run.start + 1..run.end] {
+                let rates = pricing.rates(request);
+                sums.cost -= rates.map_or(0.0, |r| r.cost(request));
+            }
+        }
+    }
+    sums.change()
+}
+
+/// Nobody is waited for before a file is changed.
+#[must_use]
+pub fn approvals(workload: &Workload) -> Option<Change> {
+    let edits = named(workload, EDITS);
+    let nanos: i64 = main(workload)
+        .map(|s| parallel::union(&waits(s, &edits)))
+        .sum();
+    let time = -seconds(nanos);
+    Sums {
+        time,
+        ..Sums::default()
+    }
+    .change()
+}
+
+/// Main conversations whose wall-clock time is known.
+fn main(workload: &Workload) -> impl Iterator<Item = &Stream> {
+    let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
+    workload
+        .streams
+        .iter()
+        .filter(move |s| !s.is_subagent && s.is_serial() && timed.contains(&s.unit))
+}
