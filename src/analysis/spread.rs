@@ -4,7 +4,7 @@ use crate::metrics::{Direction, Kind, Unit};
 use crate::record::{Measured, Name};
 use crate::stats::correlation;
 use crate::workload::{
-    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, UnitId, Values, Workload,
+    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, UnitId, Values, Workload, float,
 };
 
 /// Above this lag-1 correlation of their means, neighbouring windows of samples are joined.
@@ -142,7 +142,7 @@ pub(super) fn join_cells(series: &[&[(i64, Values)]]) -> Vec<(Owner, Total)> {
         #[allow(clippy::cast_precision_loss)]
         let means: Vec<f64> = windows
             .iter()
-            .map(|(_, total)| total.sum as f64 / total.n as f64)
+            .map(|(_, total)| float(total.sum) / total.n as f64)
             .collect();
         if correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED) {
             break;

@@ -12,7 +12,7 @@ use crate::assessment::{Interval, ScorePart};
 use crate::config::TargetStatistic;
 use crate::record::{Measured as What, hash64};
 use crate::stats::{LEAST_UNITS, bootstrap, correlation};
-use crate::workload::{CELL, Figure, Filter, GroupKey, Grouping, Workload};
+use crate::workload::{CELL, Figure, Filter, GroupKey, Grouping, Workload, float};
 
 use super::measure::Measured;
 use super::tail::{Tail, dot};
@@ -194,7 +194,7 @@ impl Split {
         let means: Vec<f64> = self
             .by_unit
             .values()
-            .map(|f| f.sum as f64 / f.n as f64)
+            .map(|f| float(f.sum) / f.n as f64)
             .collect();
         correlation::lag1(&means)
     }
