@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{self, sizes};
 use super::knobs;
-use super::outcome::{Change as Simulated, Outcome, simulate};
+use super::outcome::{Change as Simulated, Outcome, present_seconds, simulate};
 use super::present;
 use super::replay::{self, Bench, Settings};
+use super::requests::compaction::TRIED;
+use super::requests::prefix::{FIVE_MINUTES, HOUR};
+use super::streams;
 use super::turn::turn;
 use crate::assessment::{
     Change, Constraint, Generator, KnobWithheld, Limit, Period, SCHEMA_VERSION, TriedKnob,
@@ -16,7 +19,7 @@ use crate::assessment::{
 use crate::config::KnobValue;
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::Dimension;
-use crate::workload::Filter;
+use crate::workload::{Filter, StreamRequest};
 
 /// Settings that are simulated, at most; beyond it the last knobs are left out.
 const MOST: usize = 2_000;
@@ -138,10 +141,7 @@ fn axes(bench: &Bench<'_>) -> (Vec<Axis>, Vec<KnobWithheld>) {
     let mut axes = Vec::new();
     let mut withheld = Vec::new();
     for (knob, values) in candidates(bench) {
-        let from = present::timeline(bench.workload, bench.config, &knob)
-            .ok()
-            .flatten()
-            .and_then(|t| t.last().cloned());
+        let from = present::value(bench.workload, bench.config, &knob);
         let mut axis = Axis {
             knob: knob.clone(),
             from: from.as_ref().map(knobs::json),
@@ -214,6 +214,7 @@ fn candidates(bench: &Bench<'_>) -> Vec<(String, Vec<KnobValue>)> {
             .map(KnobValue::Number);
         all.push((context::SLOTS.into(), values.collect()));
     }
+    all.extend(of_agents(bench));
     let names = |dimension| -> Vec<String> {
         let values = bench.workload.values_of(dimension).into_iter();
         values
@@ -236,6 +237,30 @@ fn candidates(bench: &Bench<'_>) -> Vec<(String, Vec<KnobValue>)> {
             let values = modes.iter().cloned().map(KnobValue::Word).collect();
             all.push((format!("context.mode_for.{purpose}"), values));
         }
+    }
+    all
+}
+
+/// Knobs of agents: the lifetime of the prompt cache that it has not, contexts at which a compaction is
+/// tried, calls at once. Another model is not among them: its price alone says too little.
+fn of_agents(bench: &Bench<'_>) -> Vec<(String, Vec<KnobValue>)> {
+    let mut all = Vec::new();
+    let streams = &bench.workload.streams;
+    if bench.workload.prices.is_some() && !streams.is_empty() {
+        let lifetimes = [FIVE_MINUTES, HOUR].map(KnobValue::Number);
+        all.push((streams::LIFETIME.into(), lifetimes.to_vec()));
+        let longest = streams.iter().flat_map(|s| &s.requests);
+        let longest = longest.map(StreamRequest::context).max().unwrap_or(0);
+        let contexts = TRIED.iter().filter(|at| **at < longest);
+        #[allow(clippy::cast_precision_loss)]
+        let contexts: Vec<KnobValue> = contexts.map(|n| KnobValue::Number(*n as f64)).collect();
+        if !contexts.is_empty() {
+            all.push((streams::COMPACTION.into(), contexts));
+        }
+    }
+    let is_parallel = bench.config.knob(streams::PARALLEL) == Some(&KnobValue::Bool(true));
+    if !is_parallel && streams.iter().any(|s| !s.calls.is_empty()) {
+        all.push((streams::PARALLEL.into(), vec![KnobValue::Bool(true)]));
     }
     all
 }
@@ -310,6 +335,13 @@ fn value_of(bench: &Bench<'_>, outcome: &Outcome, metric: Metric) -> Option<f64>
     if let Some(effect) = outcome.effect(metric) {
         return Some(effect.to);
     }
+    if metric == Metric::SessionTime {
+        // Of wall clocks, not of rows.
+        let seconds = bench.workload.wall_clocks.iter().map(present_seconds);
+        #[allow(clippy::cast_precision_loss)]
+        let n = bench.workload.wall_clocks.len() as f64;
+        return (n > 0.0).then(|| seconds.sum::<f64>() / n);
+    }
     let figure = bench.workload.figure(metric, &Filter::default());
     match unit {
         Unit::Usd => (figure.n > 0).then(|| figure.total(unit)),
@@ -341,6 +373,8 @@ fn shown(bench: &Bench<'_>, points: &[Point]) -> Vec<(Metric, String)> {
             Metric::Accuracy,
             Metric::SuccessRate,
             Metric::Cost,
+            Metric::ComputedCost,
+            Metric::SessionTime,
             Metric::CacheHitRate,
         ];
         first
@@ -349,7 +383,9 @@ fn shown(bench: &Bench<'_>, points: &[Point]) -> Vec<(Metric, String)> {
             .unwrap_or(first.len())
     };
     list.sort_by_key(|(metric, statistic)| (order(metric), statistic.clone()));
-    list.retain(|(metric, _)| bench.workload.figure(*metric, &Filter::default()).n > 0);
+    list.retain(|(metric, _)| {
+        *metric == Metric::SessionTime || bench.workload.figure(*metric, &Filter::default()).n > 0
+    });
     list
 }
 
@@ -397,6 +433,8 @@ fn objectives(bench: &Bench<'_>, p: &Point, now: &Point, gain: f64, best: f64) -
         Metric::Accuracy,
         Metric::SuccessRate,
         Metric::Cost,
+        Metric::ComputedCost,
+        Metric::SessionTime,
         Metric::MemoryUsage,
     ] {
         let value = value_of(bench, &p.outcome, metric).unwrap_or(0.0);

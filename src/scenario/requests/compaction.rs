@@ -9,6 +9,9 @@
 use super::rates::Rates;
 use crate::workload::StreamRequest;
 
+/// Contexts at which a compaction is tried.
+pub const TRIED: &[u64] = &[60_000, 80_000, 100_000, 120_000];
+
 /// What a compaction leaves and takes, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {

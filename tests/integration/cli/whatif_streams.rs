@@ -453,3 +453,26 @@ fn calls_in_a_row_are_recommended_to_run_at_once() {
     );
     assert_eq!(found["projection"]["at_most"], true);
 }
+
+/// The best of lifetimes, compactions and calls at once by cost: an hour, which the worked example gives.
+#[test]
+fn tune_searches_the_settings_of_agents() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.jsonl");
+    std::fs::write(&path, pause().concat()).unwrap();
+    let mut command = program(folder.path());
+    command.arg("tune").arg(&path);
+    command.args(["--goal", "computed_cost", "--format", "json"]);
+    let output = command.output().unwrap();
+    let tuned: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let front = tuned["front"].as_array().unwrap();
+    assert_eq!(front.len(), 1, "{tuned:#}");
+    assert_eq!(
+        front[0]["changes"],
+        json!([{"knob": "prompt_cache.lifetime", "from": 300, "to": 3600}])
+    );
+    let values = front[0]["values"].as_array().unwrap();
+    let cost = values.iter().find(|v| v["metric"] == "computed_cost");
+    let cost = cost.unwrap()["value"].as_f64().unwrap();
+    assert!((cost - 54_500.0 * FIVE_DOLLARS).abs() < 1e-9, "{cost}");
+}

@@ -3,13 +3,10 @@
 use super::super::gather::number;
 use super::super::{Fact, Facts};
 use super::{median, units};
-use crate::scenario::requests::compaction::Plan;
+use crate::scenario::requests::compaction::{Plan, TRIED};
 use crate::scenario::requests::rates::Pricing;
 use crate::scenario::requests::replays;
 use crate::workload::{Stream, Workload};
-
-/// Contexts at which a compaction is tried.
-const TRIED: &[u64] = &[60_000, 80_000, 100_000, 120_000];
 
 pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     compactions(workload, pricing, facts);
