@@ -49,6 +49,19 @@ pub fn map<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// The results of `question` for each item, in their order, each in a thread of its own: for what waits for others
+/// rather than works, so that one that hangs holds up no other.
+pub fn apart<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    std::thread::scope(|scope| {
+        let question = &question;
+        let threads: Vec<_> = items
+            .iter()
+            .map(|item| scope.spawn(move || question(item)))
+            .collect();
+        threads.into_iter().map(come).collect()
+    })
+}
+
 fn come<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     thread
         .join()

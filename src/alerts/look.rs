@@ -245,11 +245,15 @@ fn pass(instances: &mut [Instance<'_>], tick: Time, watch: Watch<'_>, looked: &m
         }
     }
     for index in 0..instances.len() {
-        let is_inhibited = inhibitor(&instances[index], instances).is_some();
-        let instance = &mut instances[index];
-        if tick < instance.told_from || is_inhibited || silenced(instance, watch, tick).is_some() {
+        let instance = &instances[index];
+        if instance.state.phase != AlertPhase::Firing
+            || tick < instance.told_from
+            || silenced(instance, watch, tick).is_some()
+            || inhibitor(instance, instances).is_some()
+        {
             continue;
         }
+        let instance = &mut instances[index];
         let (alert, key) = (instance.alert, &instance.key);
         let due = of_firing(alert, key, &mut instance.state, tick, watch.now);
         looked.notices.extend(due);

@@ -76,10 +76,12 @@ pub(in crate::cli) fn run(
     } else {
         unsent(look(&args.input, now, context)?)
     };
-    let command = command(&args.input);
-    let style = context.style(&command, zone, false);
-    let text = report::alerts::render(&look.report, context.globals.format.name(), &style);
-    out.write_all(text.as_bytes())?;
+    // Whoever looks by the clock and tells others wants to hear of nothing himself.
+    if !(args.send && context.globals.quiet) {
+        let style = context.style(&command(&args.input), zone, false);
+        let text = report::alerts::render(&look.report, context.globals.format.name(), &style);
+        out.write_all(text.as_bytes())?;
+    }
     Ok(match (look.report.firing, look.records) {
         (0, 0) => Exit::NotEnough,
         (0, _) => Exit::Done,

@@ -6,6 +6,7 @@ use crate::config::Channel;
 use crate::notify::{self, Message, Outcome};
 use crate::store::Place;
 use crate::store::history::{History, HistoryError, Queued, Settled, ToSend};
+use crate::threads;
 use crate::units::Time;
 
 /// A message for each channel that wants it, of those that are named (of none: all).
@@ -45,20 +46,7 @@ pub(in crate::cli) fn take_up(
 pub(in crate::cli) fn deliver(channels: &[Channel], context: &Context) -> Result<(), Failure> {
     let place = context.place();
     let now = context.now()?;
-    let results: Vec<Result<Vec<String>, HistoryError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = channels
-            .iter()
-            .map(|channel| scope.spawn(|| one_channel(channel, &place, now)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| {
-                thread
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let results = threads::apart(channels, |channel| one_channel(channel, &place, now));
     for result in results {
         for trouble in result.map_err(|error| failure(&error))? {
             context.warn(&trouble);

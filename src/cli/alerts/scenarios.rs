@@ -10,6 +10,7 @@ use crate::assessment::ScenarioResult;
 use crate::config::{self, Channel};
 use crate::notify::{self, Message, Outcome};
 use crate::record::hash128;
+use crate::threads;
 
 /// Arguments of `alerts test`.
 #[derive(Debug, clap::Args)]
@@ -68,21 +69,7 @@ fn channels(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
         text: "This tries the channel; nothing is wrong.".to_owned(),
         notice: None,
     };
-    let tried: Vec<Tried> = std::thread::scope(|scope| {
-        let message = &message;
-        let threads: Vec<_> = config
-            .channels
-            .iter()
-            .map(|channel| scope.spawn(move || try_one(channel, message)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|t| {
-                t.join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let tried = threads::apart(&config.channels, |channel| try_one(channel, &message));
     output::list(context, out, &tried, |out| {
         for one in &tried {
             let word = if one.is_delivered { "ok" } else { "FAILED" };

@@ -411,3 +411,106 @@ fn a_watch_goes_on_where_it_ended() {
     .code(0)
     .stdout("");
 }
+
+/// A baseline of 2 s a step in forty sessions, then as many of 4 s, then of 2 s again; as `gate` judges them.
+#[test]
+fn worse_than_a_baseline() {
+    let folder = folder();
+    let sessions = |name: &str, day: u32, seconds: f64| {
+        let lines: Vec<String> = (0..40)
+            .flat_map(|session| {
+                (0..5).map(move |n| {
+                    let spread = f64::from((session * 7 + n * 3) % 10) / 50.0;
+                    format!(
+                        r#"{{"kind":"operation","operation":"step","time":"2026-03-{day}T10:{session:02}:{n:02}Z","duration":{},"outcome":"ok","session":"{name}{session}"}}"#,
+                        seconds + spread
+                    )
+                })
+            })
+            .collect();
+        std::fs::create_dir_all(folder.path().join(name)).unwrap();
+        std::fs::write(
+            folder.path().join(name).join("steps.jsonl"),
+            lines.join("\n"),
+        )
+        .unwrap();
+    };
+    sessions("base", 10, 2.0);
+    sessions("slow", 16, 4.0);
+    sessions("same", 16, 2.0);
+    std::fs::write(
+        folder.path().join("alerts_config.yaml"),
+        "alerts:\n  slower: {metric: response_time, baseline: main, tolerance: 10%}\n",
+    )
+    .unwrap();
+    program(folder.path())
+        .args(["baseline", "save", "main", "base", "--now", NOW])
+        .assert()
+        .code(0);
+    run(folder.path(), &["check", "slow"])
+        .assert()
+        .code(1)
+        .stdout(contains("worse than baseline main").and(contains("regression")));
+    run(folder.path(), &["check", "same"])
+        .assert()
+        .code(0)
+        .stdout(contains("pass"));
+    // Nothing of the last day: nothing is known, and nothing fires.
+    run(folder.path(), &["check", "base"])
+        .assert()
+        .code(0)
+        .stdout(contains("insufficient"));
+}
+
+#[test]
+fn one_alert_keeps_another_from_being_told() {
+    let folder = folder();
+    busy(folder.path());
+    std::fs::write(
+        folder.path().join("alerts_config.yaml"),
+        "alerts:\n  response_time: {threshold: 5s, by: interface, inhibits: [success_rate]}\n  success_rate: {threshold: 95%, by: interface}\n",
+    )
+    .unwrap();
+    let report = json(&mut run(folder.path(), &["check", "logs", "--send"]));
+    let rows = report["alerts"].as_array().unwrap();
+    let told = |alert: &str, interface: &str| {
+        let row = rows
+            .iter()
+            .find(|r| r["alert"] == alert && r["labels"]["interface"] == interface)
+            .unwrap();
+        (
+            row["state"].as_str().unwrap().to_owned(),
+            !row["last_sent"].is_null(),
+        )
+    };
+    // The slow interface is claude_code, the one that fails anthropic_api: other values inhibit nothing.
+    assert_eq!(
+        told("response_time", "claude_code"),
+        ("firing".into(), true)
+    );
+    assert_eq!(
+        told("success_rate", "anthropic_api"),
+        ("firing".into(), true)
+    );
+    std::fs::write(
+        folder.path().join("alerts_config.yaml"),
+        "alerts:\n  response_time: {threshold: 5s, inhibits: [success_rate]}\n  success_rate: {threshold: 95%, by: interface, labels: {team: a}}\n",
+    )
+    .unwrap();
+    let other = self::folder();
+    busy(other.path());
+    std::fs::copy(
+        folder.path().join("alerts_config.yaml"),
+        other.path().join("alerts_config.yaml"),
+    )
+    .unwrap();
+    let report = json(&mut run(other.path(), &["check", "logs", "--send"]));
+    let rate = report["alerts"].as_array().unwrap();
+    let rate = rate
+        .iter()
+        .find(|r| r["alert"] == "success_rate" && r["state"] == "firing")
+        .unwrap();
+    assert_eq!(rate["inhibited_by"], "response_time");
+    assert_eq!(rate["last_sent"], Value::Null);
+    assert_eq!(report["firing"], 1);
+}

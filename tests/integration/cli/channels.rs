@@ -493,3 +493,141 @@ fn a_report_is_sent_once() {
     assert_eq!(body["kind"], "report");
     assert!(body["text"].as_str().unwrap().contains("9.00 s"), "{body}");
 }
+
+/// The certificate of `localhost` that the mail servers here have. It and its key are for these tests alone; made by
+/// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost
+/// -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE`.
+const CERTIFICATE: &[u8] = include_bytes!("tls/localhost-test.pem");
+const KEY: &[u8] = include_bytes!("tls/localhost-test-key.pem");
+
+trait Stream: Read + Write {}
+impl<T: Read + Write> Stream for T {}
+
+fn line(stream: &mut dyn Stream) -> Option<String> {
+    let mut line = Vec::new();
+    let mut byte = [0];
+    while stream.read(&mut byte).ok()? == 1 {
+        match byte[0] {
+            b'\n' => {
+                return String::from_utf8(line)
+                    .ok()
+                    .map(|l| l.trim_end().to_owned());
+            }
+            other => line.push(other),
+        }
+    }
+    None
+}
+
+/// Talks to a client; true where it asks for encryption and none is there yet.
+fn converse(stream: &mut dyn Stream, is_encrypted: bool, seen: &Mutex<Vec<String>>) -> bool {
+    let mut is_data = false;
+    while let Some(line) = line(stream) {
+        seen.lock()
+            .unwrap()
+            .push(format!("{}{line}", if is_encrypted { "tls " } else { "" }));
+        let answer = match line.split(' ').next().unwrap_or("") {
+            "." if is_data => {
+                is_data = false;
+                "250 taken"
+            }
+            _ if is_data => continue,
+            "EHLO" if is_encrypted => "250-here\r\n250 AUTH PLAIN",
+            "EHLO" => "250-here\r\n250 STARTTLS",
+            "STARTTLS" => {
+                stream.write_all(b"220 go on\r\n").unwrap();
+                return true;
+            }
+            "AUTH" => "235 welcome",
+            "DATA" => {
+                is_data = true;
+                "354 go on"
+            }
+            "QUIT" => "221 bye",
+            _ => "250 ok",
+        };
+        if stream
+            .write_all(format!("{answer}\r\n").as_bytes())
+            .is_err()
+            || stream.flush().is_err()
+        {
+            break;
+        }
+    }
+    false
+}
+
+/// A mail server with encryption, from the beginning or after STARTTLS.
+fn smtp_tls(is_implicit: bool) -> (u16, Arc<Mutex<Vec<String>>>) {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(KEY).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&told);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            if !is_implicit {
+                let _ = stream.write_all(b"220 here\r\n");
+                if !converse(&mut stream, false, &seen) {
+                    continue;
+                }
+            }
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, stream);
+            if is_implicit && stream.write_all(b"220 here\r\n").is_err() {
+                continue;
+            }
+            converse(&mut stream, true, &seen);
+        }
+    });
+    (port, told)
+}
+
+/// With its certificate named, mail and password go encrypted; without, nothing goes.
+#[test]
+fn mail_goes_encrypted() {
+    for (is_implicit, word) in [(true, "implicit"), (false, "starttls")] {
+        let (port, told) = smtp_tls(is_implicit);
+        let mail = |name: &str, more: &str| {
+            format!(
+                "- {{type: email, name: {name}, host: localhost, port: {port}, tls: {word}, user: u, password_env: TOKEN, recipients: [a@example.org]{more}}}\n"
+            )
+        };
+        let folder = folder(&(mail("known", ", ca_file: ca.pem") + &mail("strange", "")));
+        std::fs::write(folder.path().join("ca.pem"), CERTIFICATE).unwrap();
+        send(folder.path(), 330);
+        let mut log = log(folder.path());
+        log.sort();
+        assert_eq!(
+            log,
+            [row("known", "delivered", 1), row("strange", "due", 1)],
+            "{word}"
+        );
+        let told = told.lock().unwrap();
+        let plain: Vec<&String> = told.iter().filter(|l| !l.starts_with("tls ")).collect();
+        let is_greeting = |l: &&String| l.starts_with("EHLO") || *l == "STARTTLS";
+        assert!(plain.iter().all(is_greeting), "{plain:?}");
+        // AUTH PLAIN of RFC 4616: base64 of NUL, user, NUL, password.
+        assert!(
+            told.contains(&"tls AUTH PLAIN AHUAZ2VoZWlt".to_owned()),
+            "{told:?}"
+        );
+        assert!(
+            told.iter()
+                .any(|l| l.starts_with("tls response_time fires")),
+            "{told:?}"
+        );
+    }
+}
