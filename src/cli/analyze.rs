@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::input::{InputArgs, deliver};
-use super::record::RecordArgs;
 use super::template::TemplateArgs;
 use super::{Context, Exit, Failure};
 
@@ -12,8 +11,6 @@ use super::{Context, Exit, Failure};
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    #[command(flatten)]
-    record: RecordArgs,
     /// Everything: all tables, evidence, what was not evaluated, all skipped input
     #[arg(long)]
     full: bool,
@@ -40,10 +37,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     } else {
         "analyze"
     };
-    args.record.check(&args.input)?;
     let answer = args.input.assess(context, verb, args.full)?;
-    args.record
-        .keep(&answer.material, Some(&answer.assessment), context)?;
     match template {
         Some(template) => {
             let assessment = &answer.assessment;

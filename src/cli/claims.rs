@@ -3,13 +3,12 @@
 use std::io::Write;
 
 use super::input::InputArgs;
-use super::progress::Progress;
 use super::record::{create, failure, open};
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::advise::Standing;
 use crate::assessment::{Claim, ClaimState, Dismissal, Recommendation, TrackRecord};
 use crate::claims;
-use crate::pipeline::{self, Material};
+use crate::pipeline::Material;
 use crate::report;
 use crate::store::history::{History, HistoryError};
 use crate::units::Time;
@@ -292,11 +291,7 @@ fn verify(args: &VerifyArgs, context: &Context, out: &mut dyn Write) -> Result<E
     if !open_claims.is_empty() {
         let (config, zone) = args.input.settings(context)?;
         let request = args.input.request(context, &config, &zone)?;
-        let progress = Progress::new(&context.globals);
-        let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-        progress.finish();
-        let material = result.map_err(|error| context.input_failure(&error))?;
-        super::config::warn(&material.warnings, &context.globals);
+        let material = args.input.read(&request, config, context)?;
         for claim in &mut open_claims {
             let base = history.base_of(claim).map_err(|error| failure(&error))?;
             let found = claims::verify(claim, &base, &material.workload, &material.config, now);

@@ -6,13 +6,12 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::input::InputArgs;
-use super::progress::Progress;
 use super::{Context, Exit, Failure};
 use crate::analysis::{self, Side};
 use crate::assessment::{ComparisonVerdict, Contrast};
 use crate::config::keys::nearest;
 use crate::metrics;
-use crate::pipeline::{self, Material};
+use crate::pipeline::Material;
 use crate::report::{self, shell};
 use crate::workload::Filter;
 
@@ -197,12 +196,7 @@ fn read(
     context: &Context,
 ) -> Result<Material, Failure> {
     let request = input.request(context, &config, zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
-    let material = result.map_err(|error| context.input_failure(&error))?;
-    super::config::warn(&material.warnings, &context.globals);
-    Ok(material)
+    input.read(&request, config, context)
 }
 
 /// What the groups are called: the label before `=`, else the last part of the path, else, where two

@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::input::{InputArgs, exit};
-use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Diagnosis, Symptom};
 use crate::{analysis, doctor, pipeline, report};
@@ -74,11 +73,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let symptom = args.symptom.symptom();
     let (config, zone) = args.input.settings(context)?;
     let request = args.input.request(context, &config, &zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
-    let material = result.map_err(|error| context.input_failure(&error))?;
-    super::config::warn(&material.warnings, &context.globals);
+    let material = args.input.read(&request, config, context)?;
     let assessment = pipeline::judge(&material, &request);
     let measured = material.workload.measured();
     let metrics: Vec<String> = doctor::metrics_of(symptom)

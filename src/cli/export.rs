@@ -67,6 +67,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     written?;
     writer.close(out)?;
     super::config::warn(&material.warnings, &context.globals);
+    args.input.keep(&material, None, context)?;
     let provenance = &material.provenance;
     if provenance.problems_total > 0 {
         context.warn(&format!(

@@ -10,14 +10,12 @@ use clap::ValueEnum;
 
 use super::baseline::{self, EnvironmentArgs};
 use super::input::InputArgs;
-use super::progress::Progress;
-use super::record::RecordArgs;
 use super::{Context, Exit, Failure};
 use crate::analysis::Side;
 use crate::assessment::{Cause, GateReport};
 use crate::config::{Config, KnobValue, Origin};
 use crate::gate;
-use crate::pipeline::{self, Material};
+use crate::pipeline::Material;
 use crate::report::{self, shell};
 use crate::score;
 use crate::store::{self, Baseline, Place};
@@ -37,8 +35,6 @@ Exit codes: 0 pass (and inconclusive), 1 regression, 2 bad usage or input, 3 too
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    #[command(flatten)]
-    record: RecordArgs,
     /// What to compare with: a saved baseline, or a folder or file of records
     #[arg(
         long,
@@ -93,14 +89,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let (config, zone) = args.input.settings(context)?;
     let read = |input: &InputArgs| -> Result<Material, Failure> {
         let request = input.request(context, &config, &zone)?;
-        let progress = Progress::new(&context.globals);
-        let result = pipeline::read(&request, config.clone(), &|done, total| {
-            progress.show(done, total)
-        });
-        progress.finish();
-        let material = result.map_err(|error| context.input_failure(&error))?;
-        super::config::warn(&material.warnings, &context.globals);
-        Ok(material)
+        input.read(&request, config.clone(), context)
     };
     if args.input.history {
         return Err(Failure::new("gate judges what is in a path, not the history").help(
@@ -126,9 +115,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     } else {
         Base::of_store(baseline, &place, args)?
     };
-    args.record.check(&args.input)?;
     let candidate = read(&args.input)?;
-    args.record.keep(&candidate, None, context)?;
     let base_side = base.side();
     let label = match args.input.paths.as_slice() {
         [path] if name_of(path) != base.label => name_of(path),

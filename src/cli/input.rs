@@ -12,7 +12,7 @@ use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Assessment, Provenance};
 use crate::config::Config;
 use crate::ingest::{Target, usual_places};
-use crate::pipeline;
+use crate::pipeline::{self, Material};
 use crate::prices::PriceTable;
 use crate::report::{self, Style, shell};
 use crate::units::parse_seconds;
@@ -28,6 +28,9 @@ pub struct InputArgs {
     /// Take the history too (perfadvise record); without a path, the history alone
     #[arg(long)]
     pub history: bool,
+    /// Record in the history what is read (perfadvise record)
+    #[arg(long)]
+    pub record: bool,
     /// Only records that began within this time before now, such as 7d or 24h
     #[arg(long, value_name = "SPAN", conflicts_with = "from")]
     pub since: Option<String>,
@@ -69,7 +72,7 @@ pub enum Priority {
 /// An assessment with what is needed to show it.
 pub(super) struct Answer {
     pub(super) assessment: Assessment,
-    pub(super) material: pipeline::Material,
+    pub(super) material: Material,
     pub(super) style: Style,
 }
 
@@ -87,6 +90,7 @@ impl InputArgs {
         Self {
             paths: vec![path.to_owned()],
             history: false,
+            record: false,
             ..self.clone()
         }
     }
@@ -100,12 +104,9 @@ impl InputArgs {
     ) -> Result<Answer, Failure> {
         let (config, zone) = self.settings(context)?;
         let request = self.request(context, &config, &zone)?;
-        let progress = Progress::new(&context.globals);
-        let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-        progress.finish();
-        let material = result.map_err(|error| context.input_failure(&error))?;
-        super::config::warn(&material.warnings, &context.globals);
+        let material = read(&request, config, context)?;
         let assessment = pipeline::judge(&material, &request);
+        self.keep(&material, Some(&assessment), context)?;
         let command = std::iter::once(verb)
             .chain(self.history.then_some("--history"))
             .map(str::to_owned)
@@ -117,6 +118,31 @@ impl InputArgs {
             material,
             style: context.style(&command, zone, full),
         })
+    }
+
+    /// Reads and folds what [`InputArgs::request`] says, and records it where that was asked for.
+    pub(super) fn read(
+        &self,
+        request: &pipeline::Request,
+        config: Config,
+        context: &Context,
+    ) -> Result<Material, Failure> {
+        let material = read(request, config, context)?;
+        self.keep(&material, None, context)?;
+        Ok(material)
+    }
+
+    /// Records what was read, and what was said of it, where that was asked for.
+    pub(super) fn keep(
+        &self,
+        material: &Material,
+        assessment: Option<&Assessment>,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        if self.record && !material.workload.is_empty() {
+            super::record::keep_and_tell(material, assessment, context)?;
+        }
+        Ok(())
     }
 
     /// The prices that were asked for.
@@ -159,6 +185,9 @@ impl InputArgs {
         config: &Config,
         zone: &TimeZone,
     ) -> Result<pipeline::Request, Failure> {
+        if self.record {
+            super::record::check(self)?;
+        }
         let now = context.now()?;
         let naive = context.zone(config.naive_timezone.as_ref().map(|z| z.value.as_str()))?;
         let prices = self.prices()?;
@@ -217,6 +246,20 @@ impl InputArgs {
                 .collect(),
         })
     }
+}
+
+/// Reads and folds, with what is odd in configuration files said on standard error.
+fn read(
+    request: &pipeline::Request,
+    config: Config,
+    context: &Context,
+) -> Result<Material, Failure> {
+    let progress = Progress::new(&context.globals);
+    let result = pipeline::read(request, config, &|done, total| progress.show(done, total));
+    progress.finish();
+    let material = result.map_err(|error| context.input_failure(&error))?;
+    super::config::warn(&material.warnings, &context.globals);
+    Ok(material)
 }
 
 /// Writes an assessment in the format asked for; `page` is the verb's own text, if

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::input::{InputArgs, deliver};
-use super::progress::Progress;
 use super::{Context, Exit, Failure};
 use crate::advise::Library;
 use crate::config::keys::nearest;
@@ -72,11 +71,7 @@ fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<E
         });
     };
     let request = args.input.request(context, &config, &zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
-    let material = result.map_err(|error| context.input_failure(&error))?;
-    super::config::warn(&material.warnings, &context.globals);
+    let material = args.input.read(&request, config, context)?;
     let explanation = pipeline::explain(&material, &request, &entry.rule);
     let command = [
         "recommend".to_owned(),

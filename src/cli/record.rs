@@ -4,10 +4,9 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::input::{InputArgs, exit, strict_failure};
-use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::Assessment;
-use crate::pipeline::{self, Kept, Material, Past, PastError};
+use crate::pipeline::{Kept, Material, Past, PastError};
 use crate::store::history::{About, History, HistoryError, Recorded};
 
 /// Arguments of `record`.
@@ -26,14 +25,6 @@ pub(super) struct Args {
     replace: bool,
 }
 
-/// `--record` of verbs that read.
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct RecordArgs {
-    /// Record in the history what is read (perfadvise record)
-    #[arg(long)]
-    record: bool,
-}
-
 /// What was recorded, and where.
 #[derive(serde::Serialize)]
 struct Answer {
@@ -47,11 +38,11 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     check(&args.input)?;
     let (config, zone) = args.input.settings(context)?;
     let request = args.input.request(context, &config, &zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
-    let material = result.map_err(|error| context.input_failure(&error))?;
-    super::config::warn(&material.warnings, &context.globals);
+    let unrecorded = InputArgs {
+        record: false,
+        ..args.input.clone()
+    };
+    let material = unrecorded.read(&request, config, context)?;
     let provenance = &material.provenance;
     let is_faulty = provenance.problems_total > 0 || !provenance.unrecognised.is_empty();
     if context.globals.strict && is_faulty {
@@ -85,41 +76,25 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     exit(provenance, context)
 }
 
-impl RecordArgs {
-    /// Refuses what would record a part of a session as the whole of it.
-    pub(super) fn check(self, input: &InputArgs) -> Result<(), Failure> {
-        if self.record { check(input) } else { Ok(()) }
+/// Records what was read and what was said of it, for `--record`.
+pub(super) fn keep_and_tell(
+    material: &Material,
+    assessment: Option<&Assessment>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let (file, recorded) = keep(material, false, context)?;
+    if let Some(assessment) = assessment {
+        let mut history = create(context)?;
+        let now = context.now()?;
+        let added = history.record_verdict(assessment, now);
+        added.map_err(|error| failure(&error))?;
     }
-
-    /// Whether something is to be recorded.
-    pub(super) fn is_wanted(self) -> bool {
-        self.record
-    }
-
-    /// Records what was read and what was said of it, where that was asked for.
-    pub(super) fn keep(
-        self,
-        material: &Material,
-        assessment: Option<&Assessment>,
-        context: &Context,
-    ) -> Result<(), Failure> {
-        if !self.record || material.workload.is_empty() {
-            return Ok(());
-        }
-        let (file, recorded) = keep(material, false, context)?;
-        if let Some(assessment) = assessment {
-            let mut history = create(context)?;
-            let now = context.now()?;
-            let added = history.record_verdict(assessment, now);
-            added.map_err(|error| failure(&error))?;
-        }
-        context.say(&told(&file, recorded));
-        Ok(())
-    }
+    context.say(&told(&file, recorded));
+    Ok(())
 }
 
 /// A part of a unit must not replace the whole of it.
-fn check(input: &InputArgs) -> Result<(), Failure> {
+pub(super) fn check(input: &InputArgs) -> Result<(), Failure> {
     let chosen = [
         ("--since", input.since.is_some()),
         ("--from", input.from.is_some()),

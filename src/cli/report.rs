@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 
 use super::input::{InputArgs, exit};
 use super::progress::Progress;
-use super::record::RecordArgs;
 use super::template::TemplateArgs;
 use super::{Context, Exit, Failure, alerts};
 use crate::assessment::PeriodReport;
@@ -40,8 +39,6 @@ Monday to Sunday; days begin at midnight in --timezone.")]
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    #[command(flatten)]
-    record: RecordArgs,
     /// The period with this day in it
     #[arg(long, value_name = "DATE", conflicts_with_all = ["since", "from", "to"])]
     ending: Option<String>,
@@ -102,19 +99,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         .request(context, &config, &zone)?
     };
     let progress = Progress::new(&context.globals);
-    if args.record.is_wanted() {
+    if input.record {
         // All of it, whatever days the report is of.
-        args.record.check(&InputArgs {
-            since: None,
-            from: None,
-            to: None,
-            ..input.clone()
-        })?;
-        let whole = pipeline::read(&request, config.clone(), &|done, total| {
-            progress.show(done, total);
-        });
-        let whole = whole.map_err(|error| context.input_failure(&error))?;
-        args.record.keep(&whole, None, context)?;
+        input.read(&request, config.clone(), context)?;
     }
     let mut chosen = None;
     let result = pipeline::read_periods(

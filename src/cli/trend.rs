@@ -3,13 +3,12 @@
 use std::io::Write;
 
 use super::input::InputArgs;
-use super::progress::Progress;
 use super::{Context, Exit, Failure};
 use crate::analysis;
 use crate::assessment::{Generator, Period, SCHEMA_VERSION, TrendDirection, TrendReport};
 use crate::config::keys::nearest;
 use crate::metrics::{self, Metric};
-use crate::pipeline::{self, Material};
+use crate::pipeline::Material;
 use crate::record::Measured;
 use crate::report::{self, shell};
 use crate::units;
@@ -48,11 +47,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let ahead = args.forecast.as_deref().map(span).transpose()?;
     let (config, zone) = args.input.settings(context)?;
     let request = args.input.request(context, &config, &zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
-    let material = result.map_err(|error| context.input_failure(&error))?;
-    super::config::warn(&material.warnings, &context.globals);
+    let material = args.input.read(&request, config, context)?;
     check_metrics(&args.metric, &material)?;
     let report = report_of(args, &material, ahead);
     if args.input.by.is_some() && report.trends.is_empty() && !material.workload.is_empty() {

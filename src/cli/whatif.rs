@@ -3,12 +3,11 @@
 use std::io::Write;
 
 use super::input::InputArgs;
-use super::progress::Progress;
 use super::{Context, Exit, Failure};
 use crate::assessment::Whatif;
 use crate::config::KnobValue;
 use crate::config::keys::nearest;
-use crate::pipeline::{self, Material};
+use crate::pipeline::Material;
 use crate::report::{self, shell};
 use crate::scenario::knobs::{KNOBS, KnobType, type_of};
 use crate::scenario::present::parse;
@@ -93,12 +92,7 @@ pub(super) fn read(
 ) -> Result<(Material, jiff::tz::TimeZone), Failure> {
     let (config, zone) = input.settings(context)?;
     let request = input.request(context, &config, &zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
-    let material = result.map_err(|error| context.input_failure(&error))?;
-    super::config::warn(&material.warnings, &context.globals);
-    Ok((material, zone))
+    Ok((input.read(&request, config, context)?, zone))
 }
 
 /// Knobs with values, in their order.

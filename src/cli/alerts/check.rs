@@ -178,6 +178,12 @@ pub(in crate::cli) fn lock(context: &Context) -> Result<File, Failure> {
 
 /// Looks at everything since the last look that was kept.
 pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Look, Failure> {
+    if input.record {
+        return Err(Failure::new(
+            "alerts look at what came since the last look, which is no whole session",
+        )
+        .help("perfadvise record PATH records what is there"));
+    }
     let (config, zone) = input.settings(context)?;
     let history = History::open(&context.place()).map_err(|error| failure(&error))?;
     let (states, silences) = match &history {

@@ -5,12 +5,11 @@ use std::io::Write;
 
 use super::{AcceptArgs, OriginArgs, SaveArgs, failure, show};
 use crate::cli::input::{InputArgs, strict_failure};
-use crate::cli::progress::Progress;
 use crate::cli::{Context, Exit, Failure};
 use crate::config::KnobValue;
 use crate::config::keys::nearest;
 use crate::metrics::{self, Metric};
-use crate::pipeline::{self, Material};
+use crate::pipeline::Material;
 use crate::record::Measured;
 use crate::store::{self, Acceptance, Baseline, Meta, Place, Run, StoreError};
 use crate::workload::Workload;
@@ -132,17 +131,12 @@ fn read(
     let now = context.now()?;
     let environment = origin.environment.here()?;
     let request = input.request(context, &config, &zone)?;
-    let progress = Progress::new(&context.globals);
-    let result = pipeline::read(&request, config, &|done, total| progress.show(done, total));
-    progress.finish();
     let Material {
         workload,
         config,
-        warnings,
         provenance,
         ..
-    } = result.map_err(|error| context.input_failure(&error))?;
-    crate::cli::config::warn(&warnings, &context.globals);
+    } = input.read(&request, config, context)?;
     if context.globals.strict
         && (provenance.problems_total > 0 || !provenance.unrecognised.is_empty())
     {

@@ -147,6 +147,40 @@ fn with_paths_each_session_counts_once() {
 }
 
 #[test]
+fn whatever_verb_reads_can_record() {
+    let verbs: &[&[&str]] = &[
+        &["score"],
+        &["recommend"],
+        &["recommend", "explain", "CTX001"],
+        &["trend"],
+        &["doctor", "--symptom", "slow"],
+        &["whatif", "--set", "context.cache_size=100"],
+        &["tune"],
+        &["compare", "--by", "mode"],
+        &["baseline", "save", "main"],
+        &["export", "--format", "folded"],
+        &["report", "weekly"],
+        &["backtest"],
+    ];
+    for verb in verbs {
+        let folder = working_copy();
+        let here = folder.path();
+        log(here, "a", 2..5, 2.0);
+        run(here, verb)
+            .args(["logs", "--record"])
+            .assert()
+            .stderr(contains("3 new, 0 changed, 0 unchanged"));
+        assert_eq!(json(here, &["history", "show"])["units"], 3, "{verb:?}");
+    }
+    let folder = working_copy();
+    log(folder.path(), "a", 2..5, 2.0);
+    run(folder.path(), &["alerts", "check", "logs", "--record"])
+        .assert()
+        .code(2)
+        .stderr(contains("perfadvise record PATH"));
+}
+
+#[test]
 fn a_part_is_not_recorded_as_the_whole() {
     let folder = working_copy();
     let here = folder.path();
