@@ -96,6 +96,8 @@ pub fn explain(case: Case<'_>, facts: &Facts, assessment: &Assessment, rule: &Ru
             .flatten(),
         against: rule.conflicts_with.clone(),
         recommendations,
+        track_record: None,
+        claims: Vec::new(),
     }
 }
 

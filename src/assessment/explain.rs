@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Evidence, FindingRow, Generator, Period, Recommendation, RuleState, ScoreProjection, SizeTable,
+    Claim, Evidence, FindingRow, Generator, Period, Recommendation, RuleState, ScoreProjection,
+    SizeTable, TrackRecord,
 };
 
 /// Everything about one rule on these inputs.
@@ -51,6 +52,10 @@ pub struct Explanation {
     pub sizes: Option<SizeTable>,
     /// Codes of rules that pull the other way.
     pub against: Vec<String>,
+    /// What became of its advice so far; `null`: nobody followed it, or nobody said so.
+    pub track_record: Option<TrackRecord>,
+    /// Its claims, oldest first.
+    pub claims: Vec<Claim>,
 }
 
 /// A condition with its values.

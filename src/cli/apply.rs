@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::claims::{KnobArgs, advise, choose, make};
+use super::claims::{KnobArgs, advise, choose, locked, make};
 use super::input::InputArgs;
 use super::record::{create, failure, open};
 use super::{Context, Exit, Failure, OutputFormat};
@@ -70,7 +70,14 @@ struct Done<'a> {
 /// Makes the change of a recommendation.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (material, recommendations) = advise(&args.input, context)?;
-    let recommendation = choose(&recommendations, &args.code, &args.chosen, &material)?;
+    let locked = locked(&args.code, &args.chosen, context);
+    let recommendation = choose(
+        &recommendations,
+        &args.code,
+        &args.chosen,
+        locked,
+        &material,
+    )?;
     let change = change_of(recommendation)?;
     let value = value(args, change)?;
     let config = context.load_config()?.config;

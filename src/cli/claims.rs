@@ -123,6 +123,19 @@ pub(super) fn standing(context: &Context) -> Standing {
     })
 }
 
+/// The claims on a rule, oldest first. A history that cannot be read has none.
+pub(super) fn of_rule(code: &str, context: &Context) -> Vec<Claim> {
+    let read = || -> Result<Vec<Claim>, HistoryError> {
+        let Some(history) = History::open(&context.place())? else {
+            return Ok(Vec::new());
+        };
+        let claims = history.claims()?.into_iter();
+        Ok(claims.filter(|c| c.rule == code).collect())
+    };
+    // That it cannot be read was said when the advice was given.
+    read().unwrap_or_default()
+}
+
 /// A period, and where the one before it begins.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
@@ -176,7 +189,14 @@ pub(super) fn actions(
 
 fn claim(args: &ClaimArgs, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let (material, recommendations) = advise(&args.input, context)?;
-    let recommendation = choose(&recommendations, &args.code, &args.chosen, &material)?;
+    let locked = locked(&args.code, &args.chosen, context);
+    let recommendation = choose(
+        &recommendations,
+        &args.code,
+        &args.chosen,
+        locked,
+        &material,
+    )?;
     let now = context.now()?;
     let zone = context.zone(context.globals.timezone.as_deref())?;
     let at = match &args.at {
@@ -214,11 +234,31 @@ pub(super) fn advise(
     Ok((answer.material, answer.assessment.recommendations))
 }
 
-/// The recommendation of that code, on that knob where there are several.
+/// That the rule was claimed already, with what ends that.
+pub(super) fn locked(code: &str, chosen: &KnobArgs, context: &Context) -> Option<Failure> {
+    let library = crate::advise::Library::built_in();
+    let code = library.find(code).map_or(code, |entry| &entry.rule.code);
+    let mut claims = of_rule(&code.to_uppercase(), context);
+    claims.retain(|c| c.state == ClaimState::Open && is_of(c, code, chosen));
+    let claim = claims.first()?;
+    let day = claim.claimed_at.timestamp().strftime("%Y-%m-%d");
+    let what = claim.change.as_ref().map_or(&claim.rule, |c| &c.knob);
+    let failure = Failure::new(format!(
+        "{} was claimed on {day}: {what} is locked until that is verified",
+        claim.rule
+    ));
+    Some(failure.help(format!(
+        "perfadvise recommend verify looks what came of it; perfadvise recommend claim {} --withdraw takes it back",
+        claim.rule
+    )))
+}
+
+/// The recommendation of that code, on that knob where there are several; `locked` says that it was claimed.
 pub(super) fn choose<'a>(
     all: &'a [Recommendation],
     code: &str,
     chosen: &KnobArgs,
+    locked: Option<Failure>,
     material: &Material,
 ) -> Result<&'a Recommendation, Failure> {
     let knob = |r: &Recommendation| r.change.as_ref().map(|c| c.knob.clone());
@@ -231,6 +271,9 @@ pub(super) fn choose<'a>(
         .copied()
         .filter(|r| chosen.knob.is_none() || knob(r) == chosen.knob)
         .collect();
+    if let (true, Some(failure)) = (fitting.is_empty(), locked) {
+        return Err(failure);
+    }
     match (fitting.as_slice(), of_rule.as_slice()) {
         ([one], _) => Ok(one),
         ([], []) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
 use crate::advise::Library;
+use crate::claims;
 use crate::config::keys::nearest;
 use crate::pipeline;
 use crate::report::{self, shell};
@@ -72,7 +73,11 @@ fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<E
     };
     let request = args.input.request(context, &config, &zone)?;
     let material = args.input.read(&request, config, context)?;
-    let explanation = pipeline::explain(&material, &request, &entry.rule);
+    let mut explanation = pipeline::explain(&material, &request, &entry.rule);
+    explanation.claims = super::claims::of_rule(&entry.rule.code, context);
+    explanation.track_record = claims::track_records(&explanation.claims)
+        .into_iter()
+        .next();
     let command = [
         "recommend".to_owned(),
         "explain".to_owned(),

@@ -189,14 +189,19 @@ pub(super) fn earlier_actions(summary: &PeriodSummary, pen: &Pen<'_>) -> Vec<Str
     lines
 }
 
-fn record_text(record: &TrackRecord, pen: &Pen<'_>) -> String {
+/// `2 of 3 verified claims came true, 1 without effect, realised ÷ projected 0.74`.
+pub(super) fn record_text(record: &TrackRecord, pen: &Pen<'_>) -> String {
     let verified: u64 = record.verdicts.values().sum();
     let of = |verdict| record.verdicts.get(&verdict).copied().unwrap_or(0);
-    let mut parts = vec![format!(
-        "{} of {} came true",
-        words::count(of(ClaimVerdict::Realised)),
-        words::counted(verified, "verified claim", "verified claims")
-    )];
+    let mut parts = vec![if verified == 0 {
+        "none verified yet".to_owned()
+    } else {
+        format!(
+            "{} of {} came true",
+            words::count(of(ClaimVerdict::Realised)),
+            words::counted(verified, "verified claim", "verified claims")
+        )
+    }];
     for (verdict, what) in [
         (ClaimVerdict::Partial, "in part"),
         (ClaimVerdict::None, "without effect"),

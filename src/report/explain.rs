@@ -1,5 +1,6 @@
 //! Why a rule speaks or does not, on these inputs: conditions with their values, evidence, projection.
 
+use super::claims::{record_text, sentence};
 use super::pen::{Pen, Tone};
 use super::table::{self, Column};
 use super::text::advice::{basis, change, effort, evidence, gain, priority};
@@ -43,6 +44,7 @@ fn page(x: &Explanation, style: &Style) -> String {
         add(projection(x, r, &pen));
         add(confidence(x, r, &pen));
     }
+    add(track_record(x, &pen));
     add(closing(x, &pen));
     pen.finish(&lines)
 }
@@ -150,6 +152,19 @@ fn plain(value: f64) -> String {
     } else {
         format!("{value:.3}")
     }
+}
+
+/// What became of its advice, claim by claim.
+fn track_record(x: &Explanation, pen: &Pen<'_>) -> Vec<String> {
+    let Some(record) = &x.track_record else {
+        return Vec::new();
+    };
+    let text = format!("{}.", record_text(record, pen));
+    let mut lines = pen.paragraph("  Track record: ", &text);
+    for claim in &x.claims {
+        lines.extend(pen.paragraph("    ", &sentence(claim, pen)));
+    }
+    lines
 }
 
 fn evidence_lines(x: &Explanation, pen: &Pen<'_>) -> Vec<String> {

@@ -6,7 +6,8 @@
 GENERATOR writes OUT/records.jsonl, OUT/present.yaml and OUT/truth.json for one demand under a configuration, with the
 figures of the same demand under each --also (not part of the project). The program sees the
 records and the present configuration only. A row a change: how often the 90 % interval holds the truth,
-how often the sign is right, the mean error.
+how often the sign is right, the mean error. At the end also how often the sign was wrong for certain: the whole interval on
+the other side of the present than the truth.
 """
 import json, os, subprocess, sys, tempfile
 
@@ -39,7 +40,7 @@ def main():
                     if key not in METRICS:
                         continue
                     real, now = METRICS[key](then["figures"]), METRICS[key](truth["figures"])
-                    row = rows.setdefault((change, key), {"n": 0, "held": 0, "with": 0, "signs": 0, "moved": 0, "error": 0.0, "absolute": 0.0, "effect": 0.0})
+                    row = rows.setdefault((change, key), {"n": 0, "held": 0, "with": 0, "signs": 0, "moved": 0, "certain": 0, "error": 0.0, "absolute": 0.0, "effect": 0.0})
                     row["n"] += 1
                     if e["low"] is not None:
                         row["with"] += 1
@@ -47,19 +48,20 @@ def main():
                     if abs(real / now - 1) >= .005:
                         row["moved"] += 1
                         row["signs"] += (e["to"] - e["from"]) * (real - now) > 0
+                        row["certain"] += e["low"] is not None and (e["low"] > e["from"] and real < now or e["high"] < e["from"] and real > now)
                     scale = 1 if "rate" in key[0] else now
                     row["effect"] += (real - now) / scale
                     row["error"] += (e["to"] - real) / scale
                     row["absolute"] += abs(e["to"] - real) / scale
     print("| change | metric | runs | true effect | mean error | mean distance | interval holds | sign right |\n|---|---|---:|---:|---:|---:|---:|---:|")
-    held, of, signs, moved = 0, 0, 0, 0
+    held, of, signs, moved, certain = 0, 0, 0, 0, 0
     for (change, (metric, statistic)), r in rows.items():
         unit = "points" if "rate" in metric else "%"
         x = lambda v: f"{100 * v / r['n']:+.1f} {unit}"
         print(f"| {change} | {metric} {statistic} | {r['n']} | {x(r['effect'])} | {x(r['error'])} | {100 * r['absolute'] / r['n']:.1f} | "
-              f"{r['held']} of {r['with']} | {r['signs']} of {r['moved']} |")
-        held, of, signs, moved = held + r["held"], of + r["with"], signs + r["signs"], moved + r["moved"]
-    print(f"\n90 % intervals that hold: {held} of {of} ({held / of:.3f}); signs right: {signs} of {moved} ({signs / moved:.3f}).")
+              f"{str(r['held']) + ' of ' + str(r['with']) if r['with'] else 'no interval'} | {r['signs']} of {r['moved']} |")
+        held, of, signs, moved, certain = held + r["held"], of + r["with"], signs + r["signs"], moved + r["moved"], certain + r["certain"]
+    print(f"\n90 % intervals that hold: {held} of {of} ({held / of:.3f}); signs right: {signs} of {moved} ({signs / moved:.3f}); wrong for certain: {certain}.")
 
 
 if __name__ == "__main__":

@@ -88,9 +88,17 @@ fn from_a_claim_to_a_track_record() {
     assert!(codes.iter().all(|r| r["rule"] != CODE));
     let reasons = silent["not_evaluated"].to_string();
     assert!(reasons.contains("context.mode_for.testing was claimed on 2026-03-09 and is locked"));
-    run(here, &["recommend", "claim", CODE, "logs"])
+    for verb in [vec!["recommend", "claim"], vec!["apply"]] {
+        let words = [verb.as_slice(), &["fancy-without-benefit", "logs"]].concat();
+        run(here, &words).assert().code(2).stderr(
+            contains("CTX001 was claimed on 2026-03-09: context.mode_for.testing is locked")
+                .and(contains("perfadvise recommend claim CTX001 --withdraw")),
+        );
+    }
+    run(here, &["recommend", "explain", CODE, "logs"])
         .assert()
-        .code(2);
+        .success()
+        .stdout(contains("Track record: none verified yet, 1 open."));
     // Nothing happened yet.
     later(here, &["recommend", "verify", "logs"])
         .assert()
@@ -123,7 +131,9 @@ fn from_a_claim_to_a_track_record() {
         .success()
         .stdout(
             contains("claimed 9 Mar: response time, projected")
-                .and(contains("came true (60 units before, 40 since)")),
+                .and(contains("came true (60 units before, 40 since)"))
+                .and(contains("the change in the control is taken off"))
+                .and(contains("purpose other than testing")),
         );
     later(here, &["recommend", "verify", "logs"])
         .assert()
@@ -133,6 +143,17 @@ fn from_a_claim_to_a_track_record() {
         .assert()
         .success()
         .stdout(contains("CTX001    1 of 1 verified claim came true"));
+    later(here, &["recommend", "explain", CODE, "logs"])
+        .assert()
+        .success()
+        .stdout(
+            contains("Track record: 1 of 1 verified claim came true").and(contains(
+                "CTX001 context.mode_for.testing → SIMPLE, claimed 9 Mar",
+            )),
+        );
+    let explained = json(here, &["recommend", "explain", CODE, "logs"]);
+    assert_eq!(explained["track_record"]["claims"], 1);
+    assert_eq!(explained["claims"][0]["state"], "verified");
     let output = later(here, &["recommend", "track-record", "--format", "json"])
         .output()
         .unwrap();
