@@ -21,6 +21,9 @@ use crate::scenario::outcome::{self, Outcome, simulate};
 /// From this many points on a change is offered, whatever its share of the metric.
 const LEAST_POINTS: f64 = 0.5;
 
+/// The knob that says how much memory the workflow may use.
+const MOST_MEMORY: &str = "resources.max_memory_usage";
+
 /// Things of one rule that are shown in one recommendation, at most.
 const SHOWN_SUBJECTS: usize = 5;
 
@@ -154,6 +157,12 @@ fn candidate<'a>(
     }) {
         return None;
     }
+    if alone
+        .as_ref()
+        .is_some_and(|outcome| breaks_memory(case, outcome))
+    {
+        return None;
+    }
     let units = change
         .as_ref()
         .and_then(outcome::Change::compared)
@@ -181,6 +190,20 @@ fn candidate<'a>(
     };
     candidate.priority = priority(case, &candidate);
     Some(candidate)
+}
+
+/// Whether it takes more memory than the workflow may use, and more than now.
+fn breaks_memory(case: Case<'_>, outcome: &Outcome) -> bool {
+    let Some(KnobValue::Number(most)) = case.config.knob(MOST_MEMORY) else {
+        return false;
+    };
+    let mut effects = outcome.effects.iter();
+    effects.any(|e| {
+        e.metric == Metric::MemoryUsage.name()
+            && e.statistic == "p95"
+            && e.to > *most
+            && e.to > e.from
+    })
 }
 
 /// A change as it is run on the whole workload, with all others. `None` where that cannot be replayed.
@@ -480,9 +503,11 @@ const LEAST_MOVE: f64 = 0.002;
 fn split_effects(rule: &Rule, effects: &[Effect]) -> (Vec<Effect>, Vec<Effect>) {
     let is_own = |e: &Effect| rule.metric.as_deref() == Some(e.metric.as_str());
     let has_moved = |e: &Effect| (e.to - e.from).abs() > LEAST_MOVE * e.from.abs();
+    // Of memory the mean says enough.
+    let is_peak = |e: &&Effect| e.metric == Metric::MemoryUsage.name() && e.statistic == "p95";
     let mut shown: Vec<Effect> = effects
         .iter()
-        .filter(|e| is_own(e) || has_moved(e))
+        .filter(|e| !is_peak(e) && (is_own(e) || has_moved(e)))
         .cloned()
         .collect();
     shown.sort_by_key(|e| !is_own(e));

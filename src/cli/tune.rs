@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// Only settings under which the metric is at least this, such as accuracy=0.9
     #[arg(long, value_name = "METRIC=VALUE")]
     floor: Vec<String>,
-    /// Only settings under which the metric is at most this, such as memory_utilization=80%
+    /// Only settings under which the metric is at most this, such as response_time=3s or memory_usage=300MB
     #[arg(long, value_name = "METRIC=VALUE")]
     limit: Vec<String>,
     /// Only settings that cost at most this over the period, such as cost=200
@@ -78,20 +78,26 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
 }
 
 fn wish(args: &Args) -> Result<Wish, Failure> {
-    let mut wish = Wish {
+    Ok(Wish {
         goal: match args.goal.as_str() {
             "score" => None,
             name => Some(metric(name)?),
         },
-        constraints: Vec::new(),
-    };
-    let lists = [
-        ("--floor", &args.floor, Limit::Lower),
-        ("--limit", &args.limit, Limit::Upper),
-        ("--budget", &args.budget, Limit::Upper),
-    ];
+        constraints: constraints(&[
+            ("--floor", &args.floor, Limit::Lower),
+            ("--limit", &args.limit, Limit::Upper),
+            ("--budget", &args.budget, Limit::Upper),
+        ])?,
+    })
+}
+
+/// `METRIC=VALUE` of each option.
+pub(super) fn constraints(
+    lists: &[(&str, &Vec<String>, Limit)],
+) -> Result<Vec<(Metric, f64, Limit)>, Failure> {
+    let mut constraints = Vec::new();
     for (option, texts, limit) in lists {
-        for text in texts {
+        for text in *texts {
             let Some((name, value)) = text.split_once('=') else {
                 return Err(Failure::new(format!("{option} wants METRIC=VALUE")).help(
                     "write --floor accuracy=0.9, --limit response_time=3s or --budget cost=200",
@@ -105,10 +111,10 @@ fn wish(args: &Args) -> Result<Wish, Failure> {
                 ))
                 .help(wanted(metric))
             })?;
-            wish.constraints.push((metric, number, limit));
+            constraints.push((metric, number, *limit));
         }
     }
-    Ok(wish)
+    Ok(constraints)
 }
 
 fn metric(name: &str) -> Result<Metric, Failure> {

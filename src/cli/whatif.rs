@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::input::InputArgs;
 use super::{Context, Exit, Failure};
-use crate::assessment::Whatif;
+use crate::assessment::{Limit, Whatif};
 use crate::config::KnobValue;
 use crate::config::keys::nearest;
 use crate::pipeline::Material;
@@ -12,7 +12,7 @@ use crate::report::{self, shell};
 use crate::scenario::knobs::{KNOBS, KnobType, type_of};
 use crate::scenario::present::parse;
 use crate::scenario::replay::Bench;
-use crate::scenario::whatif::whatif;
+use crate::scenario::whatif::whatif_within;
 use crate::score;
 
 /// Arguments of `whatif`.
@@ -22,6 +22,7 @@ Examples:
   perfadvise whatif reports/ --set context.cache_size=100
   perfadvise whatif reports/ --set context.mode_for.testing=SIMPLE --set interfaces.primary=anthropic_api
   perfadvise whatif reports/ --set context.cache_ttl=1h --format json
+  perfadvise whatif reports/ --set context.cache_size=400 --limit memory_usage=500MB
   perfadvise whatif ~/.claude/projects --set prompt_cache.lifetime=1h --set compaction.at_tokens=80000
 
 Knobs:
@@ -43,6 +44,12 @@ pub(super) struct Args {
         required_unless_present = "json_schema"
     )]
     set: Vec<String>,
+    /// Say whether the metric would be at most this, such as memory_usage=300MB; exit with 1 if not
+    #[arg(long, value_name = "METRIC=VALUE")]
+    limit: Vec<String>,
+    /// Say whether the metric would be at least this, such as accuracy=0.9; exit with 1 if not
+    #[arg(long, value_name = "METRIC=VALUE")]
+    floor: Vec<String>,
     /// Print the JSON Schema of the result, and read nothing
     #[arg(long)]
     json_schema: bool,
@@ -61,6 +68,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
             .help("it is written as text, json, jsonl, yaml, markdown or csv"));
     }
     let settings = settings(&args.set)?;
+    let limits = super::tune::constraints(&[
+        ("--limit", &args.limit, Limit::Upper),
+        ("--floor", &args.floor, Limit::Lower),
+    ])?;
     let (material, zone) = read(&args.input, context)?;
     let score = score::score(&material.workload, &material.config, material.profile);
     let bench = Bench {
@@ -68,7 +79,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         score: &score,
         config: &material.config,
     };
-    let answer = whatif(&bench, &settings);
+    let (answer, holds) = whatif_within(&bench, &settings, &limits);
     let command = std::iter::once("whatif".to_owned())
         .chain(args.input.paths.iter().map(|p| shell::quoted(p)))
         .collect::<Vec<_>>()
@@ -80,8 +91,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     // Nothing to say of any of the knobs: not enough data.
     Ok(if answer.projection.is_none() {
         Exit::NotEnough
-    } else {
+    } else if holds || exit != Exit::Done {
         exit
+    } else {
+        Exit::Found
     })
 }
 

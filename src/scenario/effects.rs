@@ -244,6 +244,19 @@ pub(super) fn tail_effect(cells: &[(u64, Figure)], tail: replay::Tail) -> Option
     })
 }
 
+/// Memory that a replay tells of.
+pub(super) fn footprint_effects(footprint: replay::Footprint) -> [Effect; 2] {
+    [("mean", footprint.mean), ("p95", footprint.p95)].map(|(statistic, [from, to, a, b])| Effect {
+        metric: Metric::MemoryUsage.name().into(),
+        statistic: statistic.into(),
+        unit: Metric::MemoryUsage.row().unit,
+        from,
+        to,
+        low: Some(a.min(b)),
+        high: Some(a.max(b)),
+    })
+}
+
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn totalled(effect: Effect, n: u64) -> Effect {
     let n = n as f64;

@@ -163,13 +163,13 @@ pub struct Realised {
 
 /// What like work took before and since, of the response time only in the parts named (none: the whole),
 /// less what changed in the control in the same time: the difference in differences, of quantities as
-/// factors. Both are left out by the same groups of units, so that the standard error is of their
-/// difference. A control with fewer than `least` units on a side is not taken off. `None` where there is
+/// factors. Of both the same groups of units are left out, blocks of time, so that the standard error is of their
+/// difference and holds what work at one time has in common. A control with fewer than `least` units on a side is not taken off. `None` where there is
 /// no like work on both sides.
 ///
 /// Sources: Card & Krueger 1994, American Economic Review 84(4) (difference in differences); Bertrand,
 /// Duflo & Mullainathan 2004, Quarterly Journal of Economics 119(1) (errors over groups, since records of
-/// one unit are correlated).
+/// one unit are correlated); Künsch 1989, Annals of Statistics 17(3) (jackknife over blocks of time).
 #[must_use]
 pub fn since(
     workload: &Workload,
@@ -185,6 +185,9 @@ pub fn since(
     // Nothing changes there, so that every dimension makes a difference.
     let mut control =
         Observed::gather(workload, &sides.control, &self::kinds(&[], workload), &told);
+    let groups = blocks(workload, touched.groups.keys().chain(control.groups.keys()));
+    touched.groups.clone_from(&groups);
+    control.groups = groups;
     let [units_before, units_since] = control.units();
     if units_before.min(units_since) < least {
         return Some(Realised {
@@ -192,15 +195,6 @@ pub fn since(
             control: None,
         });
     }
-    let all: BTreeSet<UnitId> = touched
-        .ranks
-        .keys()
-        .chain(control.ranks.keys())
-        .copied()
-        .collect();
-    let ranks: BTreeMap<UnitId, usize> = all.into_iter().enumerate().map(|(i, u)| (u, i)).collect();
-    touched.ranks.clone_from(&ranks);
-    control.ranks = ranks;
     let own = touched.best_pools()?;
     let alone = own.contrast(is_factor)?;
     let Some(drift) = control.best_pools() else {
@@ -241,6 +235,27 @@ pub fn since(
         },
         control: Some((of_control, [units_before, units_since])),
     })
+}
+
+/// Groups of units that follow each other in time: what is shared by work at one time, waits for a slot most of
+/// all, is then left out together.
+fn blocks<'u>(
+    workload: &Workload,
+    units: impl Iterator<Item = &'u UnitId>,
+) -> BTreeMap<UnitId, usize> {
+    let mut begins: BTreeMap<UnitId, i32> = units.map(|unit| (*unit, i32::MAX)).collect();
+    for row in &workload.rows {
+        if let Some(begin) = begins.get_mut(&row.key.unit) {
+            *begin = row.key.cell.min(*begin);
+        }
+    }
+    let mut order: Vec<(i32, UnitId)> = begins.into_iter().map(|(u, begin)| (begin, u)).collect();
+    order.sort_unstable();
+    let (n, groups) = (order.len(), order.len().min(GROUPS));
+    let order = order.into_iter().enumerate();
+    order
+        .map(|(at, (_, unit))| (unit, at * groups / n))
+        .collect()
 }
 
 /// What rows tell of a metric.
@@ -393,8 +408,8 @@ type Cell = [(f64, f64); 2];
 struct Observed {
     /// Task, kind and unit of each row, with its variant, n and sum.
     rows: Vec<(Name, u32, UnitId, usize, f64, f64)>,
-    /// Rank of each unit among those that occur.
-    ranks: BTreeMap<UnitId, usize>,
+    /// The group that each unit is left out with, from 0.
+    groups: BTreeMap<UnitId, usize>,
 }
 
 impl Observed {
@@ -418,7 +433,11 @@ impl Observed {
         let units: BTreeSet<UnitId> = rows.iter().map(|r| r.2).collect();
         Self {
             rows,
-            ranks: units.into_iter().enumerate().map(|(i, u)| (u, i)).collect(),
+            groups: units
+                .into_iter()
+                .enumerate()
+                .map(|(i, u)| (u, i % GROUPS))
+                .collect(),
         }
     }
 
@@ -445,7 +464,7 @@ impl Observed {
     }
 
     fn pools(&self, likeness: Likeness) -> Option<Pools> {
-        let groups = self.ranks.len().min(GROUPS);
+        let groups = self.groups.len().min(GROUPS);
         let mut strata: BTreeMap<Stratum, Vec<Cell>> = BTreeMap::new();
         let mut n = 0.0;
         for (task, kind, unit, side, count, sum) in &self.rows {
@@ -458,7 +477,7 @@ impl Observed {
             let cells = strata
                 .entry(stratum)
                 .or_insert_with(|| vec![Cell::default(); groups]);
-            let cell = &mut cells[self.ranks[unit] % groups][*side];
+            let cell = &mut cells[self.groups[unit]][*side];
             cell.0 += count;
             cell.1 += sum;
         }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::effects::{cells, mask_of, mean_effect, p95_effect, totalled};
+use super::effects::{cells, footprint_effects, mask_of, mean_effect, p95_effect, totalled};
 use super::measured::{self, Contrast, Swap, Transport};
 use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
 use crate::assessment::{Effect, Score};
@@ -257,6 +257,18 @@ pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
                 .effects
                 .extend(p95_effect(&cells, changes, &replays));
         }
+    }
+    // Contexts of another mode are of another size.
+    let is_of_mode = |c: &&Change| {
+        c.swap
+            .as_ref()
+            .is_some_and(|s| s.dimension == Dimension::Mode)
+    };
+    if outcome.effect(Metric::MemoryUsage).is_none() && !changes.iter().any(is_of_mode) {
+        let footprints = replays.iter().filter_map(|r| r.footprint);
+        outcome
+            .effects
+            .extend(footprints.flat_map(footprint_effects));
     }
     outcome.points = points(score, &outcome.effects, |e| Some(e.to));
     outcome.points_interval = points_interval(score, &outcome.effects, outcome.points);

@@ -81,6 +81,8 @@ pub struct Replayed {
     pub transport: Option<Transport>,
     /// The 95th percentile of the response time by units, where single steps were run again.
     pub tail: Option<Tail>,
+    /// The memory of the process, where what is held in it was run again.
+    pub footprint: Option<Footprint>,
     /// The present as it was reproduced; all within tolerance.
     pub reproduction: Vec<Reproduction>,
     /// Units behind it.
@@ -133,6 +135,15 @@ impl Tail {
         let (error, freedom) = self.error?;
         Some(normal::critical_t(level, freedom)? * error)
     }
+}
+
+/// Memory of a process in bytes over its samples: now, then, and the ends of the interval of then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Footprint {
+    /// The mean.
+    pub mean: [f64; 4],
+    /// The 95th percentile.
+    pub p95: [f64; 4],
 }
 
 /// Groups of units that a jackknife leaves out.

@@ -60,17 +60,24 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
     let points = points(bench, &axes);
     let shown = shown(bench, &points);
     let value = |p: &Point, metric: Metric| value_of(bench, &p.outcome, metric);
+    // What another mode or preloading takes in memory is not known: no limit of it is known to hold.
+    let is_unknown = |p: &Point, metric: Metric| {
+        metric == Metric::MemoryUsage
+            && p.outcome.effect(metric).is_none()
+            && p.changes.iter().any(|c| c.knob.starts_with("context."))
+    };
     let mut constraints: Vec<Constraint> = Vec::new();
-    let mut holds = vec![true; points.len()];
+    let mut kept_to = vec![true; points.len()];
     for (metric, limit_value, limit) in &wish.constraints {
         let mut left_out = 0;
         for (at, point) in points.iter().enumerate() {
-            let is_kept = value(point, *metric).is_none_or(|v| match limit {
+            let holds = |v: f64| match limit {
                 Limit::Lower => v >= *limit_value,
                 Limit::Upper => v <= *limit_value,
-            });
+            };
+            let is_kept = !is_unknown(point, *metric) && value(point, *metric).is_none_or(holds);
             left_out += u64::from(!is_kept);
-            holds[at] &= is_kept;
+            kept_to[at] &= is_kept;
         }
         constraints.push(Constraint {
             metric: metric.name().into(),
@@ -95,7 +102,7 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
     };
     let kept: Vec<&Point> = points
         .iter()
-        .zip(&holds)
+        .zip(&kept_to)
         .skip(1)
         .filter(|(_, holds)| **holds)
         .map(|(p, _)| p)
@@ -127,7 +134,7 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
             })
             .collect(),
         simulated: points.len() as u64,
-        broke_constraint: holds.iter().filter(|h| !**h).count() as u64,
+        broke_constraint: kept_to.iter().filter(|h| !**h).count() as u64,
         now: setting(&points[0]),
         front: front.iter().map(|p| setting(p)).collect(),
         suggested,
@@ -330,8 +337,14 @@ fn points(bench: &Bench<'_>, axes: &[Axis]) -> Vec<Point> {
 }
 
 /// A metric under an outcome: as projected, else as measured.
-fn value_of(bench: &Bench<'_>, outcome: &Outcome, metric: Metric) -> Option<f64> {
+pub(super) fn value_of(bench: &Bench<'_>, outcome: &Outcome, metric: Metric) -> Option<f64> {
     let unit = metric.row().unit;
+    // Memory must suffice nearly always.
+    let is_p95 = metric == Metric::MemoryUsage;
+    let mut tails = outcome.effects.iter().filter(|e| e.statistic == "p95");
+    if let Some(tail) = tails.find(|e| is_p95 && e.metric == metric.name()) {
+        return Some(tail.to);
+    }
     if let Some(effect) = outcome.effect(metric) {
         return Some(effect.to);
     }
@@ -346,7 +359,7 @@ fn value_of(bench: &Bench<'_>, outcome: &Outcome, metric: Metric) -> Option<f64>
     match unit {
         Unit::Usd => (figure.n > 0).then(|| figure.total(unit)),
         // A limit of a utilization is one of its 95th percentile, as its target is.
-        Unit::Ratio if metric.row().direction == Direction::Lower => {
+        _ if is_p95 || (unit == Unit::Ratio && metric.row().direction == Direction::Lower) => {
             figure.quantile(0.95, unit).or_else(|| figure.mean(unit))
         }
         _ => figure.mean(unit),

@@ -7,6 +7,7 @@ use super::knobs;
 use super::outcome::{Change as Simulated, Outcome, simulate};
 use super::present;
 use super::replay::{Bench, Withheld};
+use super::tune;
 use super::turn::turn;
 use crate::assessment::{
     Change, Effect, EffectTarget, Generator, KnobEffect, KnobWithheld, Limit, MissCounts, Period,
@@ -69,6 +70,67 @@ pub fn whatif(bench: &Bench<'_>, settings: &[(String, KnobValue)]) -> Whatif {
         projection: outcome.map(|o| projection(&changes, o)),
         not_evaluated: withheld,
     }
+}
+
+/// The same, with limits of the user's own among the targets; and whether all of them hold.
+#[must_use]
+pub fn whatif_within(
+    bench: &Bench<'_>,
+    settings: &[(String, KnobValue)],
+    limits: &[(Metric, f64, Limit)],
+) -> (Whatif, bool) {
+    let mut answer = whatif(bench, settings);
+    let mut holds = true;
+    let effects = answer.projection.as_ref().map_or(&[][..], |p| &p.effects);
+    let outcome = Outcome {
+        effects: effects.to_vec(),
+        ..Outcome::default()
+    };
+    for (metric, value, limit) in limits {
+        let met = |x: f64| match limit {
+            Limit::Upper => x <= *value,
+            Limit::Lower => x >= *value,
+        };
+        let now = tune::value_of(bench, &Outcome::default(), *metric);
+        let then = tune::value_of(bench, &outcome, *metric);
+        let (Some(now), Some(then)) = (now, then) else {
+            answer.notes.push(format!(
+                "Nothing was measured of {}, for which there is a limit.",
+                metric.row().title.to_lowercase()
+            ));
+            holds = false;
+            continue;
+        };
+        holds &= met(then);
+        let of_metric = |e: &&Effect| e.metric == metric.name();
+        // Of memory the 95th percentile is asked for, where it is projected.
+        let is_p95 = *metric == Metric::MemoryUsage;
+        let mut own = outcome.effects.iter().filter(of_metric);
+        let Some(effect) = own
+            .clone()
+            .find(|e| (e.statistic == "p95") == is_p95)
+            .or_else(|| own.next())
+        else {
+            answer.notes.push(format!(
+                "The limit of {} is {}, and these settings do not change it as far as is known.",
+                metric.row().title.to_lowercase(),
+                if met(now) { "kept" } else { "broken" }
+            ));
+            continue;
+        };
+        answer
+            .targets
+            .retain(|t| (&t.metric, &t.statistic) != (&effect.metric, &effect.statistic));
+        answer.targets.push(EffectTarget {
+            metric: effect.metric.clone(),
+            statistic: effect.statistic.clone(),
+            value: *value,
+            limit: *limit,
+            met_now: met(effect.from),
+            met_then: met(effect.to),
+        });
+    }
+    (answer, holds)
 }
 
 fn present_value(bench: &Bench<'_>, knob: &str) -> Option<serde_json::Value> {
@@ -283,14 +345,14 @@ pub fn size_table(bench: &Bench<'_>, asked: Option<u64>) -> Result<SizeTable, Wi
             Some(SizeRow {
                 size: Some(*size),
                 hit_rate: sizes.rate(*size)?,
-                memory: None,
+                memory: sizes.memory(Some(*size)),
             })
         })
         .collect();
     rows.push(SizeRow {
         size: None,
         hit_rate: sizes.unlimited,
-        memory: None,
+        memory: sizes.memory(None),
     });
     let [first, kept, others] = sizes.misses;
     Ok(SizeTable {

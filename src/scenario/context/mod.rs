@@ -8,6 +8,7 @@
 //! again, with the times of service that follow.
 
 mod effects;
+mod memory;
 mod plan;
 mod sequence;
 pub mod sizes;
@@ -55,7 +56,7 @@ fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> 
     let share = sample::share(sequence.lookups.len());
     let (present, now) = reproduce(bench.workload, bench.config, &sequence, share)?;
     let then = planned(&present, &sequence, settings);
-    effects::of_cache(
+    let mut replayed = effects::of_cache(
         bench,
         &sequence,
         share,
@@ -63,7 +64,14 @@ fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> 
         &then,
         slots,
         settings,
-    )
+    )?;
+    // A sample of the contexts holds another number of them; how much of what has expired is still held, and
+    // what is prepared ahead, is not known.
+    let is_of_size = !asks(LIFETIME) && !asks(PRELOAD);
+    if share >= 1.0 && is_of_size {
+        replayed.footprint = memory::footprint(bench.workload, &sequence, &present, &then);
+    }
+    Ok(replayed)
 }
 
 /// The present plan that gives the recorded hit rate, with its hits.

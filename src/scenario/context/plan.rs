@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sequence::{Sequence, day};
+use super::sequence::{Lookup, Sequence, day};
 use crate::config::KnobValue;
 use crate::scenario::caches::cache::{Cache, Eviction};
 use crate::scenario::caches::sample;
@@ -28,6 +28,16 @@ impl Plan {
     /// For each lookup whether it is a hit; lookups outside of the sample of this share of keys are
     /// `None`.
     pub(super) fn run(&self, sequence: &Sequence, share: f64) -> Vec<Option<bool>> {
+        self.run_watched(sequence, share, |_, _| ())
+    }
+
+    /// The same; after each lookup in the sample `seen` sees the cache of its host.
+    pub(super) fn run_watched(
+        &self,
+        sequence: &Sequence,
+        share: f64,
+        mut seen: impl FnMut(&Lookup, &Cache),
+    ) -> Vec<Option<bool>> {
         let mut caches: Vec<Cache> =
             vec![
                 Cache::new(self.eviction, self.size_at(0, share), self.life_at(0));
@@ -77,7 +87,9 @@ impl Plan {
                         caches[host].preload(*key, lookup.at);
                     }
                 }
-                Some(caches[host].request(lookup.key, lookup.at))
+                let hit = caches[host].request(lookup.key, lookup.at);
+                seen(lookup, &caches[host]);
+                Some(hit)
             })
             .collect()
     }

@@ -45,6 +45,8 @@ pub(super) struct Sequence {
     pub(super) lookups: Vec<Lookup>,
     pub(super) steps: Vec<Step>,
     pub(super) hosts: usize,
+    /// Their numbers by name.
+    names: HashMap<Name, u32>,
     /// Starts of processes other than monitors: when, on which host; `None`: on all.
     pub(super) restarts: Vec<(i64, Option<u32>)>,
     /// Mean seconds of a miss and of a hit, by mode and over all.
@@ -94,8 +96,14 @@ impl Sequence {
             })
             .collect();
         sequence.hosts = hosts.len();
+        sequence.names = hosts;
         sequence.times = times(&sequence.lookups);
         sequence
+    }
+
+    /// The number of a host that was seen.
+    pub(super) fn host(&self, name: Name) -> Option<usize> {
+        self.names.get(&name).map(|number| *number as usize)
     }
 
     /// Mean seconds of a miss or a hit of a mode, where one was recorded; else over all modes. A hit of

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::plan::Plan;
 use super::sequence::Sequence;
-use super::{recorded_rate, reproduce};
+use super::{memory, recorded_rate, reproduce};
 use crate::config::{Config, KnobValue};
 use crate::scenario::caches::cache::Eviction;
 use crate::scenario::caches::{sample, stack};
@@ -33,6 +33,8 @@ pub struct Sizes {
     pub working_set: u64,
     /// Share of the repeated requests that the sufficient size holds.
     pub reuses_held: f64,
+    /// What a context takes in memory, in bytes; `None`: not known.
+    pub each: Option<f64>,
     /// Misses as recorded: first requests, those that the sufficient size would keep, others.
     pub misses: [u64; 3],
     curve: Curve,
@@ -48,6 +50,16 @@ enum Curve {
 }
 
 impl Sizes {
+    /// Memory on a host with a cache of this size (`None`: without limit) beyond that at the present size, in
+    /// bytes, once it has been filled.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // contexts of a cache
+    pub fn memory(&self, size: Option<u64>) -> Option<f64> {
+        let held = |size: u64| size.min(self.working_set) as f64;
+        let then = size.map_or(self.working_set as f64, held);
+        Some(self.each? * (then - held(self.present?)))
+    }
+
     /// The hit rate of a size throughout the period; `None` for one that was not tried.
     #[must_use]
     pub fn rate(&self, size: u64) -> Option<f64> {
@@ -131,6 +143,9 @@ pub fn sizes(workload: &Workload, config: &Config, asked: Option<u64>) -> Result
         unlimited,
         sufficient,
         working_set,
+        each: memory::each(workload, &sequence, &present)
+            .filter(|_| share >= 1.0)
+            .map(|each| each.bytes(1.0)),
         reuses_held: if reuses == 0 {
             0.0
         } else {

@@ -111,6 +111,86 @@ fn an_interface_has_no_part_in_waits() {
     assert!((to(&slots) - to(&both)).abs() < 1e-9);
 }
 
+/// What a process would take with another cache: within 5 % of what the same demand took, and inside the interval.
+#[test]
+fn memory_is_what_the_same_demand_took() {
+    for change in truth()["counterfactual"].as_array().unwrap() {
+        let set = change["set"].as_object().unwrap();
+        let Some(size) = set.get("context.cache_size").filter(|_| set.len() == 1) else {
+            continue;
+        };
+        let answer = answer(&[&format!("context.cache_size={size}")]);
+        let real = change["figures"]["memory_usage"]["mean"].as_f64().unwrap();
+        let memory = effect(&answer, "memory_usage", "mean");
+        let number = |key: &str| memory[key].as_f64().unwrap();
+        assert!((number("to") / real - 1.0).abs() < 0.05, "{memory} {real}");
+        assert!(
+            number("low") <= real && real <= number("high"),
+            "{memory} {real}"
+        );
+        let peak = effect(&answer, "memory_usage", "p95");
+        assert!(peak["to"].as_f64().unwrap() > number("to"));
+        // A context takes 2.1 MB in FANCY and 0.3 MB in SIMPLE.
+        let rows = answer["sizes"]["rows"].as_array().unwrap();
+        let at = |size: u64| {
+            rows.iter().find(|r| r["size"] == size).unwrap()["memory"]
+                .as_f64()
+                .unwrap()
+        };
+        assert!(at(50).abs() < 1e-6);
+        let each = (at(100) - at(50)) / 50.0;
+        assert!(each > 1.0e6 && each < 2.1e6, "{each}");
+    }
+}
+
+/// 220 contexts would take 508 MB, nineteen twentieths of the time.
+#[test]
+fn advice_keeps_to_the_memory_that_may_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = std::fs::read_to_string(replay().join("performance_config.yaml")).unwrap();
+    std::fs::copy(
+        replay().join("records.jsonl.gz"),
+        folder.path().join("records.jsonl.gz"),
+    )
+    .unwrap();
+    for (most, state) in [("600MB", "recommended"), ("400MB", "settled")] {
+        let config = config.replace("\"1GB\"", most);
+        assert!(config.contains(most));
+        std::fs::write(folder.path().join("performance_config.yaml"), config).unwrap();
+        let output = program(folder.path())
+            .args(["recommend", ".", "--format", "json"])
+            .assert()
+            .success();
+        let advice: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!(advice["rules"]["states"]["CTX003"], state, "{most}");
+    }
+}
+
+#[test]
+fn limits_of_ones_own_are_kept_or_broken() {
+    let run = |limit: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = program(folder.path());
+        command.arg("whatif").arg(replay());
+        command.args(["--set", "context.cache_size=120", "--limit", limit]);
+        command.assert()
+    };
+    run("memory_usage=500MB")
+        .code(0)
+        .stdout(contains("meets ≤ 500 MB"));
+    run("memory_usage=250MB")
+        .code(1)
+        .stdout(contains("would miss ≤ 250 MB"));
+    run("memory_usage=100MB")
+        .code(1)
+        .stdout(contains("still misses ≤ 100 MB"));
+    run("success_rate=1%")
+        .code(1)
+        .stdout(contains("The limit of success rate is broken"));
+    run("cpu=1").code(2);
+    run("memory_usage=much").code(2).stderr(contains("512MB"));
+}
+
 #[test]
 fn parts_add_up_to_the_whole() {
     let answer = answer(&[
