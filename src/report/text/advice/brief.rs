@@ -119,7 +119,10 @@ fn brief(r: &Recommendation, has_reasons: bool, pen: &Pen<'_>) -> Vec<String> {
 /// `cache hit rate 61.0 % → 73.5 % (72.6 to 74.2), response time 2.70 s → 2.44 s; memory +0.4 points`.
 fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
     let projection = r.projection.as_ref()?;
-    let effects = listed(&projection.effects, if pen.is_terse() { 1 } else { 2 }, pen);
+    // What it takes in memory beside leaves room for one gain.
+    let mut sides = r.side_effects.iter().take(1);
+    let is_short = pen.is_terse() || sides.any(|e| e.metric == "memory_usage");
+    let effects = listed(&projection.effects, if is_short { 1 } else { 2 }, pen);
     if effects.is_empty() {
         return None;
     }
@@ -134,6 +137,8 @@ fn effects_line(r: &Recommendation, pen: &Pen<'_>) -> Option<String> {
     if !sides.is_empty() {
         text.push_str(&format!("; {}", sides.join(", ")));
     }
+    text = text.replace(&format!("process{}memory", words::GLUE), "memory");
+    text = text.replace("process memory", "memory");
     if pen.is_terse() {
         text = text.replace(&format!("{}time ", words::GLUE), &words::GLUE.to_string());
     }
