@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds `backtest` against generated workloads in which a knob was turned in the middle, or an event only says so.
 
-    python3 tests/reference/backtest_truth.py GENERATOR PERFADVISE [SEEDS] > table.md
+    python3 tests/reference/backtest_truth.py GENERATOR PERFADVISE [SEEDS [FIRST]] > table.md
 
 GENERATOR as for replay_truth.py, with --step-change KNOB=VALUE@DAY. A row a change: realised / projected over the seeds, how often both
 agree within their intervals, and the words. `only told`: the event is written into the records of an unchanged program.
@@ -15,8 +15,9 @@ CHANGES = [("context.cache_size", 50, 120), ("context.cache_size", 50, 20), ("re
 def main():
     generator, program = sys.argv[1], sys.argv[2]
     seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 8
+    first = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     rows = {}
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         for knob, old, new in CHANGES:
             for made in (True, False):
                 with tempfile.TemporaryDirectory() as out:

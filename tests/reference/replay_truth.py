@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds projections of `whatif` against the truth: the same demand under another configuration.
 
-    python3 tests/reference/replay_truth.py GENERATOR PERFADVISE [SEEDS] > table.md
+    python3 tests/reference/replay_truth.py GENERATOR PERFADVISE [SEEDS [FIRST]] > table.md
 
 GENERATOR writes OUT/records.jsonl, OUT/present.yaml and OUT/truth.json for one demand under a configuration, with the
 figures of the same demand under each --also (not part of the project). The program sees the
@@ -23,8 +23,9 @@ METRICS = {("response_time", "mean"): lambda f: f["response_time"]["mean"], ("re
 def main():
     generator, program = sys.argv[1], sys.argv[2]
     seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 8
+    first = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     rows, shapes = {}, [["--days", "7", "--sessions-per-day", "20"], ["--days", "6", "--hosts", "1", "--sessions-per-day", "16"], ["--days", "5", "--set", "context.cache_size=80", "--sessions-per-day", "40"]]
-    for seed in range(1, seeds + 1):
+    for seed in range(first, first + seeds):
         with tempfile.TemporaryDirectory() as out:
             also = [x for c in CHANGES for x in ("--also", c)]
             subprocess.run([sys.executable, generator, out, "--seed", str(seed), "--sample-every", "1800", *shapes[seed % len(shapes)], *also], check=True, stderr=subprocess.DEVNULL)
