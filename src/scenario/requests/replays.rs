@@ -140,7 +140,8 @@ pub fn has_lifetimes(stream: &Stream, pricing: &Pricing) -> bool {
 }
 
 /// A compaction at so many tokens, by several plans; the saving is the most that can be had. The present
-/// is what was measured. Nothing where no request has a price.
+/// is what was measured, so that it is the same for all plans. One for each plan, in their order; nothing at
+/// all where no request has a price.
 #[must_use]
 pub fn of_compactions(workload: &Workload, pricing: &Pricing, plans: &[Plan]) -> Vec<Compacted> {
     let mut all = vec![Compacted::default(); plans.len()];
