@@ -22,6 +22,7 @@
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
 //! | [`live`] | the machine now: sampled on a schedule, written as reports and records |
+//! | `dashboard` | the same as a screen that answers to keys |
 //! | [`cli`] | the verbs |
 
 pub mod advise;
@@ -32,6 +33,7 @@ pub mod cache;
 pub mod claims;
 pub mod cli;
 pub mod config;
+mod dashboard;
 pub mod doctor;
 pub mod export;
 pub mod gate;

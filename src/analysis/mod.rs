@@ -13,6 +13,7 @@ mod events;
 mod gather;
 mod headline;
 mod indicators;
+mod latest;
 mod pairs;
 mod plain;
 mod power;
@@ -38,6 +39,7 @@ use crate::workload::Workload;
 
 pub use compare::adjust;
 pub use contrast::{Side, by, contrast, interval_of, one, pairing, row, usual, values};
+pub use latest::latest;
 pub use power::add_power;
 pub use tolerance::{margin, usual_tolerance};
 pub use trends::{forecasts, trends_of};

@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod forecast;
 mod gate;
+mod latest;
 mod metrics;
 mod page;
 mod provenance;
@@ -46,6 +47,7 @@ pub use forecast::{Forecast, ForecastLimit, ForecastValue, Reached, TrendReport}
 pub use gate::{
     Cause, Check, CheckKind, CheckLevel, GateEvent, GateReport, GateVerdict, SettingPlace,
 };
+pub use latest::{Latest, Machine, ProcessReading, Reading, SessionRow};
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
 pub use page::{
     Attribution, AttributionPart, BusyTime, Cell, CellSource, DimensionRow, DimensionTable,

@@ -14,8 +14,9 @@ use std::io::Write;
 pub(super) use check::lock;
 pub(super) use deliver::{addressed, deliver, take_up};
 
+use super::input::InputArgs;
 use super::{Context, Exit, Failure};
-use crate::assessment::Firing;
+use crate::assessment::{AlertsReport, Firing};
 use crate::store::history::History;
 use crate::units::Time;
 
@@ -50,6 +51,16 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         Verb::Actions(verb) => actions::run(verb, context, out),
         Verb::Log(args) => log::run(args, context, out),
     }
+}
+
+/// In which state each alert is, of which nothing is kept or told; `None` where none is configured.
+pub(super) fn present(
+    input: &InputArgs,
+    now: Time,
+    context: &Context,
+) -> Result<Option<AlertsReport>, Failure> {
+    let look = check::look_if_any(input, now, context)?;
+    Ok(look.map(|look| check::unsent(look).report))
 }
 
 /// Times in which alerts fired that touch a period, as the history has them; none where there is no history.

@@ -14,6 +14,7 @@ mod compare;
 mod completions;
 mod config;
 mod context;
+mod dashboard;
 mod doctor;
 mod export;
 mod failure;
@@ -77,6 +78,7 @@ Examples:
   perfadvise report weekly reports/        the executive summary of a week
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
   perfadvise monitor                       sample this machine, until Ctrl-C
+  perfadvise dashboard                     all of it on a screen of its own, live
   perfadvise alerts check reports/         what fires by alerts_config.yaml
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
@@ -140,6 +142,8 @@ enum Verb {
     Monitor(monitor::Args),
     /// What a monitor saw last, as JSON
     Status(status::Args),
+    /// Everything on a screen of its own, read again as it grows
+    Dashboard(Box<dashboard::Args>),
     /// Input formats: list them, or explain what is in a file
     #[command(subcommand)]
     Formats(formats::Verb),
@@ -193,7 +197,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Verb::Monitor(args) = &mut verb {
         args.take_output(&mut cli.globals.output);
     }
-    if let Err(failure) = logging::start(&cli.globals) {
+    let mut of_log = cli.globals.clone();
+    // A log would be printed over the screen; --log-file has it.
+    of_log.quiet |= matches!(&verb, Verb::Dashboard(args) if !args.once);
+    if let Err(failure) = logging::start(&of_log) {
         failure.print(&cli.globals);
         return Exit::Fault;
     }
@@ -219,6 +226,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Alerts(verb) => alerts::run(verb, &context, out),
         Verb::Monitor(args) => monitor::run(args, &context, out),
         Verb::Status(args) => status::run(args, &context, out),
+        Verb::Dashboard(args) => dashboard::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),
         Verb::Metrics(verb) => metrics::run(verb, &context, out),
         Verb::Config(verb) => config::run(verb, &context, out),

@@ -98,7 +98,7 @@ fn verdict(report: &AlertsReport) -> String {
     }
 }
 
-fn is_held(row: &AlertRow) -> bool {
+pub(super) fn is_held(row: &AlertRow) -> bool {
     row.silenced_until.is_some() || row.inhibited_by.is_some()
 }
 
@@ -134,7 +134,7 @@ fn columns(report: &AlertsReport, pen: &Pen<'_>) -> Vec<Column> {
     fitting(columns, pen.width().saturating_sub(2)).0
 }
 
-fn state(row: &AlertRow) -> String {
+pub(super) fn state(row: &AlertRow) -> String {
     let held = match (&row.silenced_until, &row.inhibited_by) {
         (Some(_), _) => ", silenced",
         (None, Some(_)) => ", inhibited",
@@ -145,6 +145,22 @@ fn state(row: &AlertRow) -> String {
 
 /// What else is known of an alert that is not quiet.
 fn notes(row: &AlertRow, report: &AlertsReport, pen: &Pen<'_>) -> Vec<String> {
+    let name = pen.name(&row.key.title(), 48);
+    told(row, report, pen)
+        .iter()
+        .enumerate()
+        .flat_map(|(n, text)| {
+            let lead = match n {
+                0 => format!("  {}  ", super::pen::left(&name, 18)),
+                _ => " ".repeat(4 + super::escape::width(&name).max(18)),
+            };
+            pen.paragraph(&lead, text)
+        })
+        .collect()
+}
+
+/// The same, a text each.
+pub(super) fn told(row: &AlertRow, report: &AlertsReport, pen: &Pen<'_>) -> Vec<String> {
     let zone = &pen.style.zone;
     let mut told = Vec::new();
     if row.state != AlertPhase::Quiet {
@@ -186,17 +202,7 @@ fn notes(row: &AlertRow, report: &AlertsReport, pen: &Pen<'_>) -> Vec<String> {
         }
     }
     told.extend(row.note.iter().map(|note| pen.text(note)));
-    let name = pen.name(&row.key.title(), 48);
-    told.iter()
-        .enumerate()
-        .flat_map(|(n, text)| {
-            let lead = match n {
-                0 => format!("  {}  ", super::pen::left(&name, 18)),
-                _ => " ".repeat(4 + super::escape::width(&name).max(18)),
-            };
-            pen.paragraph(&lead, text)
-        })
-        .collect()
+    told
 }
 
 /// Silences, one a line.

@@ -19,6 +19,7 @@ mod html;
 mod json;
 mod jsonl;
 mod markdown;
+pub(crate) mod panes;
 mod pen;
 pub mod recommend;
 pub mod score;
@@ -41,6 +42,7 @@ mod yaml;
 use crate::assessment::Assessment;
 
 pub(crate) use escape::visible;
+pub(crate) use pen::{Pen, Tone};
 
 /// A value with its unit, as pages write it: `3.05 s`.
 #[must_use]

@@ -9,7 +9,7 @@ use super::words::GLUE;
 
 /// Why a piece of text has a colour. Colour only repeats what the words say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     /// Met, better.
     Good,
     /// Missed, worse, high.
@@ -22,29 +22,39 @@ pub(super) enum Tone {
     Faint,
 }
 
-/// Characters, colours and columns of one page.
+/// Characters, colours and columns of one page, or of a part of it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pen<'a> {
+pub(crate) struct Pen<'a> {
     /// How the page is drawn.
     pub(super) style: &'a Style,
     /// Its characters.
     pub(super) signs: &'static Signs,
+    columns: usize,
 }
 
 impl<'a> Pen<'a> {
-    /// A pen for a style.
-    pub(super) fn new(style: &'a Style) -> Self {
+    /// A pen for a style; what is narrower than 60 columns is drawn as 60.
+    pub(crate) fn new(style: &'a Style) -> Self {
         let signs = if style.unicode { &UNICODE } else { &ASCII };
-        Self { style, signs }
+        Self {
+            style,
+            signs,
+            columns: style.width.clamp(60, 200),
+        }
     }
 
-    /// Columns of the page; what is narrower than 60 is drawn as 60.
-    pub(super) fn width(&self) -> usize {
-        self.style.width.clamp(60, 200)
+    /// The same for a part of the page that is so wide.
+    pub(crate) fn within(self, columns: usize) -> Self {
+        Self { columns, ..self }
+    }
+
+    /// Columns of the page.
+    pub(crate) fn width(&self) -> usize {
+        self.columns
     }
 
     /// Whether the page is too narrow for everything.
-    pub(super) fn is_narrow(&self) -> bool {
+    pub(crate) fn is_narrow(&self) -> bool {
         self.width() < 76
     }
 
@@ -54,7 +64,7 @@ impl<'a> Pen<'a> {
     }
 
     /// A text from an input, made safe.
-    pub(super) fn text(&self, text: &str) -> String {
+    pub(crate) fn text(&self, text: &str) -> String {
         visible(text, self.style.unicode)
     }
 
@@ -69,7 +79,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Coloured, if the page has colour.
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         if !self.style.colour || text.is_empty() {
             return text.to_owned();
         }
@@ -84,7 +94,7 @@ impl<'a> Pen<'a> {
     }
 
     /// The heading of a section: title left, a remark right, a rule between.
-    pub(super) fn section(&self, title: &str, remark: &str) -> String {
+    pub(crate) fn section(&self, title: &str, remark: &str) -> String {
         let rule = self.signs.rule;
         let room = self.width().saturating_sub(12 + width(title));
         let remark = shorten(remark, room, self.signs.ellipsis);
@@ -107,8 +117,13 @@ impl<'a> Pen<'a> {
         )
     }
 
+    /// A line across.
+    pub(crate) fn rule(&self) -> String {
+        self.paint(Tone::Faint, &self.signs.rule.repeat(self.width()))
+    }
+
     /// Breaks a text at spaces; the first line begins with `first`, the others with as many spaces.
-    pub(super) fn paragraph(&self, first: &str, text: &str) -> Vec<String> {
+    pub(crate) fn paragraph(&self, first: &str, text: &str) -> Vec<String> {
         let indent = width(first);
         let room = self.width().saturating_sub(indent).max(10);
         let blank = " ".repeat(indent);
@@ -133,7 +148,7 @@ impl<'a> Pen<'a> {
     }
 
     /// The lines as one text: no line is wider than the page, none ends in spaces.
-    pub(super) fn finish(&self, lines: &[String]) -> String {
+    pub(crate) fn finish(&self, lines: &[String]) -> String {
         let mut out = String::new();
         for line in lines {
             let line = line.replace(GLUE, " ");

@@ -47,6 +47,8 @@ pub(super) struct Signs {
     pub(super) change: &'static str,
     /// Points at a change from below.
     pub(super) pointer: &'static str,
+    /// In front of what is chosen.
+    pub(super) chosen: &'static str,
     /// Plus or minus.
     pub(super) plus_minus: &'static str,
     /// Standard normal distribution function, sigma, division, multiplication dot in formulas.
@@ -77,6 +79,7 @@ pub(super) const UNICODE: Signs = Signs {
     target_line: "┄",
     change: "┊",
     pointer: "↑",
+    chosen: "▸",
     plus_minus: "±",
     formula: ["Φ", "σ", "/", "·"],
 };
@@ -105,6 +108,7 @@ pub(super) const ASCII: Signs = Signs {
     target_line: "-",
     change: ":",
     pointer: "^",
+    chosen: ">",
     plus_minus: "+/-",
     formula: ["Phi", "sigma", "/", "*"],
 };

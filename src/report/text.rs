@@ -3,9 +3,9 @@
 
 pub(super) mod advice;
 mod axis;
-mod chart;
+pub(super) mod chart;
 pub(super) mod closing;
-mod empty;
+pub(super) mod empty;
 pub(super) mod indicators;
 mod opening;
 mod resources;

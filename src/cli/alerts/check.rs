@@ -90,7 +90,7 @@ pub(in crate::cli) fn run(
 }
 
 /// A look of which nothing is told: what was told last was told before.
-fn unsent(mut look: Look) -> Look {
+pub(super) fn unsent(mut look: Look) -> Look {
     for row in &mut look.report.alerts {
         let before = look.told.get(&row.key).copied();
         if row.last_sent != before {
@@ -178,6 +178,15 @@ pub(in crate::cli) fn lock(context: &Context) -> Result<File, Failure> {
 
 /// Looks at everything since the last look that was kept.
 pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Look, Failure> {
+    look_if_any(input, now, context)?.ok_or_else(unconfigured)
+}
+
+/// The same; `None` where no alert is configured.
+pub(super) fn look_if_any(
+    input: &InputArgs,
+    now: Time,
+    context: &Context,
+) -> Result<Option<Look>, Failure> {
     if input.record {
         return Err(Failure::new(
             "alerts look at what came since the last look, which is no whole session",
@@ -212,7 +221,7 @@ pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Lo
     super::super::config::warn(&material.warnings, &context.globals);
     let config = material.config;
     if config.alerts.is_empty() {
-        return Err(unconfigured());
+        return Ok(None);
     }
     for alert in &config.alerts {
         if let Some(name) = alert
@@ -262,7 +271,7 @@ pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Lo
         alerts: looked.rows.clone(),
         is_sent: false,
     };
-    Ok(Look {
+    Ok(Some(Look {
         report: counted(report),
         looked,
         told: states
@@ -272,7 +281,7 @@ pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Lo
         config,
         records: material.provenance.records,
         workload: material.workload,
-    })
+    }))
 }
 
 /// From when on records are needed, where earlier looks were kept: as far as any window reaches back from the last

@@ -41,7 +41,7 @@ pub(in super::super) fn full_section(a: &Assessment, pen: &Pen<'_>) -> Vec<Strin
     lines
 }
 
-fn nothing(a: &Assessment) -> String {
+pub(in super::super) fn nothing(a: &Assessment) -> String {
     if a.rules.total == 0 {
         "No rule was judged.".into()
     } else if a.rules.not_evaluated > 0 {
@@ -84,7 +84,7 @@ pub(in super::super) fn priority(priority: Priority) -> &'static str {
     }
 }
 
-fn painted(p: Priority, columns: usize, pen: &Pen<'_>) -> String {
+pub(in super::super) fn painted(p: Priority, columns: usize, pen: &Pen<'_>) -> String {
     let word = priority(p);
     let blank = " ".repeat(columns.saturating_sub(word.len()));
     let tone = match p {
@@ -190,7 +190,7 @@ pub(in super::super) fn evidence(e: &Evidence, pen: &Pen<'_>) -> String {
 }
 
 /// Everything about one.
-fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn complete(r: &Recommendation, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
     let gain = gain(r, s).unwrap_or_else(|| s.dash.to_owned());
     let preview = if r.preview { "   preview" } else { "" };

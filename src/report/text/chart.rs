@@ -113,6 +113,46 @@ pub(super) fn draw(trend: &Trend, rows: usize, marks: &[Mark], pen: &Pen<'_>) ->
     lines
 }
 
+/// The course in a line, with times below: a column for each bar, from 0 to the largest. Empty without two values.
+pub(in super::super) fn strip(trend: &Trend, name: &str, pen: &Pen<'_>) -> Vec<String> {
+    let values = trend.series.iter().filter_map(|p| finite(p.value));
+    let largest = values.clone().fold(0.0, f64::max);
+    if values.count() < 2 || largest <= 0.0 {
+        return Vec::new();
+    }
+    let room = pen.width().saturating_sub(width(name) + 1);
+    let bars = bars(&trend.series, room);
+    let grid = Grid::new(bars.len(), room);
+    let heights = pen.signs.heights;
+    let drawn: String = (0..grid.total)
+        .map(|column| {
+            let value = grid.bar_at(column).and_then(|bar| bars[bar].value);
+            value.map_or(" ", |v| heights[step_of(v / largest, heights.len())])
+        })
+        .collect();
+    let labels = if trend.ordered_by == OrderedBy::Index {
+        index_labels(&bars, grid)
+    } else {
+        time_labels(&bars, grid, &pen.style.zone)
+    };
+    vec![
+        format!("{name} {}", pen.paint(Tone::Bar, drawn.trim_end())),
+        format!("{}{labels}", " ".repeat(width(name) + 1)),
+    ]
+}
+
+/// Which of so many steps, from 0, shows a share.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss
+)]
+fn step_of(share: f64, steps: usize) -> usize {
+    ((share.clamp(0.0, 1.0) * steps as f64).ceil() as usize)
+        .saturating_sub(1)
+        .min(steps - 1)
+}
+
 fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|v| v.is_finite())
 }

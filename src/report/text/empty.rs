@@ -11,7 +11,7 @@ use crate::assessment::Assessment;
 const NAMED: usize = 12;
 
 /// The page, as lines.
-pub(super) fn lines(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn lines(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     let p = &a.provenance;
     let inputs: Vec<String> = p.inputs.iter().map(|i| pen.path(i, 50)).collect();
     let is_search = arguments(&pen.style.command).is_empty();

@@ -139,7 +139,7 @@ fn head(metric: &str, pen: &Pen<'_>) -> String {
 }
 
 /// A row for each value, its most telling figures as far as they fit.
-fn short_table(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn short_table(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
     let rows: Vec<&DimensionRow> = t.rows.iter().take(ROWS).collect();
     // The last line of the page says where all figures are.
     let (columns, _) = table::fitting(columns(t, &rows, pen), pen.width() - 2);
@@ -240,7 +240,7 @@ pub(in super::super) fn figure(cell: &Cell, pen: &Pen<'_>) -> String {
 }
 
 /// All figures: a line for each metric, a column for each value.
-fn matrix(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
+pub(in super::super) fn matrix(t: &DimensionTable, pen: &Pen<'_>) -> Vec<String> {
     let metrics = ordered(t);
     let mut names: Vec<String> = vec!["Steps".into(), "Share of use".into()];
     names.extend(

@@ -45,6 +45,38 @@ pub(super) fn section(a: &Assessment, rows: usize, pen: &Pen<'_>) -> Vec<String>
     lines
 }
 
+/// The chart of what is charted, with what is marked in it named below it or not: title, remark, lines. `None` where
+/// there is none.
+pub(in super::super) fn pane(
+    a: &Assessment,
+    rows: usize,
+    is_named: bool,
+    pen: &Pen<'_>,
+) -> Option<(String, String, Vec<String>)> {
+    let trend = charted(a)?;
+    let mut marks = marks(a, trend, pen);
+    if !is_named {
+        marks.iter_mut().for_each(|mark| mark.label.clear());
+    }
+    let lines = chart::draw(trend, rows, &marks, pen);
+    let what = remark(trend, pen);
+    let mut what = what
+        .split_once(", ")
+        .map_or("", |(_, rest)| rest)
+        .to_owned();
+    let title = titled(trend, pen);
+    if let Some(target) = target_line(trend, pen).filter(|t| !what.ends_with(t.as_str())) {
+        let longer = format!("{what}  {target}");
+        // Which windows these are matters less than what the line means.
+        what = if width(&longer) + width(&title) + 12 <= pen.width() {
+            longer
+        } else {
+            target
+        };
+    }
+    Some((title, what, lines))
+}
+
 /// The chart of one trend and what is told of it, under its own heading.
 pub(in super::super) fn block(trend: &Trend, rows: usize, pen: &Pen<'_>) -> Vec<String> {
     let (title, remark) = (titled(trend, pen), remark(trend, pen));

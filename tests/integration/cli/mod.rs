@@ -8,6 +8,8 @@ mod baseline;
 mod channels;
 mod claims;
 mod compare;
+#[cfg(unix)] // Its terminal is tmux.
+mod dashboard;
 mod doctor;
 mod gate;
 mod history;

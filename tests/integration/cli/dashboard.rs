@@ -1,0 +1,293 @@
+//! `dashboard` as somebody uses it: a frame as text, and keys in a real terminal (tmux).
+
+mod terminal;
+
+use std::path::Path;
+
+use predicates::str::contains;
+use serde_json::Value;
+
+use super::{fixture, program};
+use terminal::Session;
+
+const NOW: &str = "2026-11-09T00:00:00Z";
+
+/// `dashboard` on the demonstration, as words of a command line.
+fn of_demo(more: &[&str]) -> Vec<String> {
+    let demo = fixture("demo").display().to_string();
+    ["dashboard", &demo, "--now", NOW, "--refresh", "500ms"]
+        .into_iter()
+        .chain(more.iter().copied())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn one_frame_as_text() {
+    let folder = tempfile::tempdir().unwrap();
+    program(folder.path())
+        .args(of_demo(&["--once", "--width", "120", "-o", "frame.txt"]))
+        .assert()
+        .success();
+    let frame = std::fs::read_to_string(folder.path().join("frame.txt")).unwrap();
+    assert_eq!(frame.lines().count(), 36);
+    assert!(frame.starts_with("perfadvise dashboard · overview"));
+    assert!(frame.contains("▸ HIGH   CTX003 cache-too-small"), "{frame}");
+    // The alerts of the demonstration are quiet, and its configuration is found beside it.
+    assert!(frame.contains("none fires"), "{frame}");
+    assert!(frame.lines().all(|l| l.chars().count() <= 120));
+    program(folder.path())
+        .args(of_demo(&[
+            "--once", "--width", "60", "--height", "20", "--ascii", "--page", "5",
+        ]))
+        .assert()
+        .success()
+        .stdout(contains("session"))
+        .stdout(predicates::function::function(|text: &str| text.is_ascii()));
+}
+
+/// The page of the documentation shows what the program shows; `BLESS=1` writes it anew.
+#[test]
+fn the_documentation_shows_a_real_frame() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path())
+        .current_dir(root)
+        .args([
+            "dashboard",
+            "--once",
+            "fixtures/demo",
+            "--now",
+            NOW,
+            "--no-cache",
+        ])
+        .args(["--store", &folder.path().display().to_string()])
+        .output()
+        .unwrap();
+    let frame = String::from_utf8(output.stdout).unwrap();
+    let path = root.join("docs/dashboard.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- frame -->\n```text\n", "```\n<!-- /frame -->");
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (shown, after) = rest.split_once(end).unwrap();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{frame}{end}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(shown, frame, "BLESS=1 writes it anew");
+}
+
+#[test]
+fn what_cannot_be_shown_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let fails = |arguments: &[&str], words: &str| {
+        program(folder.path())
+            .arg("dashboard")
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stderr(contains(words));
+    };
+    fails(&["."], "--once prints one frame as text");
+    fails(&[".", "-o", "x"], "--output goes with --once");
+    fails(&["none", "--once"], "does not exist");
+    fails(
+        &[".", "--once", "--format", "json"],
+        "perfadvise analyze --format json",
+    );
+    fails(&[".", "--once", "--refresh", "1ms"], "too short");
+    assert!(!folder.path().join("x").exists());
+    program(folder.path())
+        .args(["dashboard", ".", "--once"])
+        .assert()
+        .code(3)
+        .stdout(contains("No record yet."))
+        .stdout(contains("No samples: start perfadvise monitor"));
+}
+
+#[test]
+fn this_machine_beside_the_inputs() {
+    let folder = tempfile::tempdir().unwrap();
+    program(folder.path())
+        .args(["dashboard", ".", "--machine", "--once"])
+        .assert()
+        .code(3)
+        .stdout(contains("this machine"))
+        .stdout(contains("pid "))
+        .stdout(contains("Load"));
+}
+
+#[test]
+fn pages_choices_and_details() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(session) = Session::start(folder.path(), (120, 36), &of_demo(&[])) else {
+        return;
+    };
+    session.shows("perfadvise dashboard · overview");
+    session.shows("▸ HIGH   CTX003");
+    for (key, title) in [
+        ("2", "── Trends"),
+        ("3", "── Comparisons"),
+        ("4", "── Advice"),
+        ("5", "── Sessions"),
+        ("6", "── Alerts"),
+    ] {
+        session.keys(&[key]);
+        session.shows(title);
+    }
+    // Down chooses the next one, whose details stand below; Enter has them alone; Esc goes back.
+    session.keys(&["4", "Down"]);
+    session.shows("▸ MEDIUM  CTX001");
+    session.shows("── CTX001 fancy-without-benefit");
+    session.keys(&["Enter"]);
+    session.hides("── Advice");
+    session.shows("recommend explain CTX001");
+    session.keys(&["Escape"]);
+    session.shows("── Advice");
+    session.keys(&["Escape"]);
+    session.shows("dashboard · overview");
+    session.keys(&["?"]);
+    session.shows("── Keys");
+    session.keys(&["Escape", "a"]);
+    session.shows("dashboard · alerts");
+    session.keys(&["Escape", "Tab", "Down", "Enter"]);
+    session.shows("── Response time, p95");
+    session.keys(&["q"]);
+    session.ends("exit 0");
+}
+
+#[test]
+fn a_file_for_each_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(session) = Session::start(folder.path(), (120, 36), &of_demo(&[])) else {
+        return;
+    };
+    session.shows("dashboard · overview");
+    session.keys(&["E"]);
+    session.shows("exported: perfadvise-20261109-000000.json");
+    session.keys(&["e"]);
+    session.shows("exported: perfadvise-20261109-000000.md");
+    session.keys(&["E"]);
+    session.shows("exported: perfadvise-20261109-000000_1.json");
+    session.keys(&["C-c"]);
+    session.ends("exit 0");
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let exported: Value = serde_json::from_slice(&read("perfadvise-20261109-000000.json")).unwrap();
+    let analysed = program(folder.path())
+        .args(["analyze", "--format", "json", "--now", NOW])
+        .arg(fixture("demo"))
+        .output()
+        .unwrap();
+    let analysed: Value = serde_json::from_slice(&analysed.stdout).unwrap();
+    assert_eq!(exported["score"], analysed["score"]);
+    assert_eq!(exported["provenance"], analysed["provenance"]);
+    let markdown = String::from_utf8(read("perfadvise-20261109-000000.md")).unwrap();
+    assert!(markdown.contains("CTX003") && !markdown.contains('\u{1b}'));
+}
+
+#[test]
+fn it_follows_the_size_of_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(session) = Session::start(folder.path(), (120, 36), &of_demo(&[])) else {
+        return;
+    };
+    session.shows("── Newest sessions");
+    session.resize(60, 20);
+    session.shows("1–6 pages");
+    session.hides("── Newest sessions");
+    session.resize(50, 15);
+    session.shows("needs 60 columns and 20 rows");
+    session.resize(120, 36);
+    session.shows("── Newest sessions");
+    session.keys(&["q"]);
+    session.ends("exit 0");
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(session) = Session::start(folder.path(), (100, 30), &of_demo(&[])) else {
+            return;
+        };
+        session.shows("dashboard · overview");
+        session.signal(signal);
+        session.ends("exit 0");
+    }
+}
+
+#[test]
+fn stopped_and_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(session) = Session::start(folder.path(), (100, 30), &of_demo(&[])) else {
+        return;
+    };
+    session.shows("dashboard · overview");
+    session.keys(&["C-z"]);
+    session.shows("before the dashboard");
+    session.signal("CONT");
+    session.shows("dashboard · overview");
+    session.keys(&["3"]);
+    session.shows("── Comparisons");
+    session.keys(&["q"]);
+    session.ends("exit 0");
+}
+
+#[test]
+fn what_is_written_meanwhile_appears() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("logs/a.jsonl");
+    std::fs::create_dir(folder.path().join("logs")).unwrap();
+    let line = |n: usize| {
+        format!(
+            "{{\"kind\":\"operation\",\"operation\":\"step\",\"time\":\"2026-11-23T08:{n:02}:00Z\",\
+             \"duration\":2.5,\"outcome\":\"ok\",\"session\":\"s{n}\",\"interface\":\"claude_code\"}}\n"
+        )
+    };
+    let lines = |n: usize| (0..n).map(line).collect::<String>();
+    std::fs::write(&log, lines(12)).unwrap();
+    let arguments = ["dashboard", "logs", "--refresh", "200ms"].map(str::to_owned);
+    let Some(session) = Session::start(folder.path(), (120, 36), &arguments) else {
+        return;
+    };
+    session.shows("12 in all");
+    std::fs::write(&log, lines(15)).unwrap();
+    session.shows("15 in all");
+    // What cannot be read is told, and what was known stays; then it goes on.
+    std::fs::rename(folder.path().join("logs"), folder.path().join("gone")).unwrap();
+    session.shows("not read again: ");
+    session.shows("15 in all");
+    std::fs::rename(folder.path().join("gone"), folder.path().join("logs")).unwrap();
+    session.hides("not read again: ");
+    session.keys(&["q"]);
+    session.ends("exit 0");
+}
+
+#[test]
+fn a_monitor_is_watched_as_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let monitor = |count: &str| {
+        program(folder.path())
+            .args([
+                "monitor",
+                "--interval",
+                "200ms",
+                "--count",
+                count,
+                "--quiet",
+            ])
+            .assert()
+            .success();
+    };
+    monitor("3");
+    let arguments = ["dashboard", "--refresh", "200ms"].map(str::to_owned);
+    let Some(session) = Session::start(folder.path(), (120, 36), &arguments) else {
+        return;
+    };
+    session.shows("── Resources");
+    session.shows("3 samples");
+    monitor("2");
+    session.shows("5 samples");
+    session.keys(&["q"]);
+    session.ends("exit 0");
+}
