@@ -8,6 +8,7 @@ mod catalog;
 mod facts;
 mod hash;
 mod list;
+mod samples;
 
 pub use catalog::{
     Catalog, DIMENSIONS, Dimension, Dims, DimsId, Identity, IdentityId, Interned, Name,
@@ -18,3 +19,4 @@ pub use facts::{
 };
 pub use hash::{hash64, hash128};
 pub use list::Records;
+pub use samples::{Samples, Snapshot, Value};

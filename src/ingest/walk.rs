@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
+use crate::threads;
 
 /// A path to read, with the labels of everything in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub struct Target {
 /// Folders that hold a version control system's own data, or what this program keeps: never a record,
 /// often thousands of files.
 const NEVER: &[&str] = &[".git", ".hg", ".jj", ".svn", ".perfadvise"];
+
+/// Entries of a folder are looked at in batches of this many, each in one thread.
+const BATCH: usize = 256;
 
 /// A file that was found.
 #[derive(Debug, Clone)]
@@ -127,18 +131,18 @@ impl Search {
         // names, files are found in the order of their paths, and comparing names is quicker.
         let mut entries: Vec<fs::DirEntry> = entries.flatten().collect();
         entries.sort_by_cached_key(fs::DirEntry::file_name);
-        for entry in entries {
-            self.entry(&entry);
+        let batches: Vec<&[fs::DirEntry]> = entries.chunks(BATCH).collect();
+        for told in threads::map(&batches, |batch| {
+            batch.iter().map(told_of).collect::<Vec<_>>()
+        })
+        .into_iter()
+        .flatten()
+        {
+            self.entry(told);
         }
     }
 
-    fn entry(&mut self, entry: &fs::DirEntry) {
-        let path = entry.path();
-        // What an entry is costs less from its folder than by its path; links have to be followed.
-        let metadata = match entry.metadata() {
-            Ok(metadata) if metadata.is_symlink() => fs::metadata(&path),
-            told => told,
-        };
+    fn entry(&mut self, (path, metadata): (PathBuf, io::Result<Metadata>)) {
         let metadata = match metadata {
             Ok(metadata) => metadata,
             // A link that leads nowhere.
@@ -157,6 +161,16 @@ impl Search {
             Err(error) => self.add(path, 0, FoundKind::Refused(refusal(&error))),
         }
     }
+}
+
+/// The path of an entry, and what it is. That costs less from its folder than by its path; links have to be followed.
+fn told_of(entry: &fs::DirEntry) -> (PathBuf, io::Result<Metadata>) {
+    let path = entry.path();
+    let metadata = match entry.metadata() {
+        Ok(metadata) if metadata.is_symlink() => fs::metadata(&path),
+        told => told,
+    };
+    (path, metadata)
 }
 
 fn is_never(path: &Path) -> bool {

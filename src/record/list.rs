@@ -2,7 +2,7 @@
 
 use super::{
     Aggregate, Catalog, Details, Dimension, DimsId, Event, EventKind, Flags, Identity, IdentityId,
-    Measured, Name, Operation, Sample,
+    Measured, Name, Operation, Samples,
 };
 use crate::units::Time;
 
@@ -16,7 +16,7 @@ pub struct Records {
     /// Details of some operations.
     pub details: Vec<Details>,
     /// Samples.
-    pub samples: Vec<Sample>,
+    pub samples: Samples,
     /// Events.
     pub events: Vec<Event>,
     /// Aggregates.
@@ -132,12 +132,12 @@ impl Records {
                 }
                 o
             }));
-        self.samples.extend(other.samples.into_iter().map(|mut s| {
-            s.dims = dims[s.dims.0 as usize];
-            s.identity = identities[s.identity.0 as usize];
-            s.metric = measured(s.metric);
-            s
-        }));
+        self.samples.append(
+            other.samples,
+            |i| identities[i.0 as usize],
+            |d| dims[d.0 as usize],
+            measured,
+        );
         self.events.extend(other.events.into_iter().map(|mut e| {
             e.dims = dims[e.dims.0 as usize];
             e.identity = identities[e.identity.0 as usize];

@@ -6,7 +6,7 @@ use super::super::merge::{FileHarvest, Harvest};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
     Aggregate, Catalog, Details, Dims, Event, EventKind, Identity, Interned, Measured, Name,
-    Operation, Records, Sample,
+    Operation, Records, Samples,
 };
 use crate::units::Time;
 
@@ -17,7 +17,7 @@ struct Entry {
     identities: Vec<Identity>,
     operations: Vec<Operation>,
     details: Vec<Details>,
-    samples: Vec<Sample>,
+    samples: Samples,
     events: Vec<Event>,
     aggregates: Vec<Aggregate>,
     links: Vec<(u64, Name)>,
@@ -89,7 +89,7 @@ pub(super) fn decode(
     }
     let number = u32::try_from(file).ok()?;
     entry.operations.iter_mut().for_each(|r| r.file = number);
-    entry.samples.iter_mut().for_each(|r| r.file = number);
+    entry.samples.set_file(number);
     entry.events.iter_mut().for_each(|r| r.file = number);
     entry.aggregates.iter_mut().for_each(|r| r.file = number);
     let problem = |(line, kind, reason): (Option<u64>, ProblemKind, String)| Problem {
@@ -160,8 +160,7 @@ fn is_sound(entry: &Entry) -> bool {
         })
         && entry
             .samples
-            .iter()
-            .all(|s| dims(s.dims) && identity(s.identity) && metric(s.metric))
+            .is_sound(|s| dims(s.dims) && identity(s.identity) && metric(s.metric))
         && entry.events.iter().all(|e| {
             let names = [e.subject, e.from, e.to].into_iter().all(name);
             dims(e.dims) && identity(e.identity) && kind(e.kind) && names

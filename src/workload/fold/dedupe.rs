@@ -7,8 +7,9 @@ use std::cmp::Ordering;
 
 use crate::record::{
     Aggregate, Catalog, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
-    Records, Sample, Tokens,
+    Records, Samples, Snapshot, Tokens, Value,
 };
+use crate::units::Time;
 
 use super::FoldOptions;
 use super::index::{FREE, Index, number};
@@ -179,41 +180,63 @@ fn aggregates(records: &mut Records, ranks: &[u64]) -> u64 {
 
 /// All samples of one snapshot share a key: the copy of a snapshot that is not the owner's goes as a
 /// whole. A snapshot's samples lie together, and its first one leads.
-fn samples(samples: &mut Vec<Sample>, ranks: &[u64]) -> u64 {
-    let mut copies: Vec<std::ops::Range<usize>> = Vec::new();
-    for (index, sample) in samples.iter().enumerate() {
-        if sample.key == 0 {
-            continue;
-        }
+fn samples(samples: &mut Samples, ranks: &[u64]) -> u64 {
+    let all: Vec<Copy> = samples.snapshots().map(Copy::of).collect();
+    // Where times differ within a snapshot, it lies in several pieces, of which only the first one leads.
+    let mut copies: Vec<std::ops::Range<usize>> = Vec::with_capacity(all.len());
+    for (index, piece) in all.iter().enumerate() {
         match copies.last_mut() {
-            Some(copy)
-                if copy.end == index
-                    && samples[copy.start].key == sample.key
-                    && samples[copy.start].file == sample.file
-                    && !sample.flags.has(Flags::LEADS) =>
-            {
-                copy.end = index + 1;
-            }
+            Some(copy) if !piece.leads && all[copy.start].is_beside(piece) => copy.end = index + 1,
             _ => copies.push(index..index + 1),
         }
     }
     let is_copy = all_but_first(
         &copies,
-        |copy| samples[copy.start].key,
+        |copy| all[copy.start].key,
         |a, b| {
-            let (a, b) = (&samples[a.start], &samples[b.start]);
-            let number = |s: &Sample| (rank(ranks, s.file), s.file, s.time);
+            let (a, b) = (&all[a.start], &all[b.start]);
+            let number = |c: &Copy| (rank(ranks, c.file), c.file, c.time);
             number(a).cmp(&number(b)).then(a.value.total_cmp(&b.value))
         },
     );
     if !is_copy.contains(&true) {
         return 0;
     }
-    let mut is_dropped = vec![false; samples.len()];
+    let mut is_dropped = vec![false; all.len()];
+    let mut duplicates = 0;
     for (copy, dropped) in copies.into_iter().zip(is_copy) {
+        duplicates += u64::from(dropped && all[copy.start].leads);
         is_dropped[copy].fill(dropped);
     }
-    retain(samples, &is_dropped, |s| s.flags)
+    samples.drop_snapshots(&is_dropped);
+    duplicates
+}
+
+/// A snapshot, or a piece of one.
+struct Copy {
+    key: u128,
+    time: Time,
+    /// Its first value.
+    value: f64,
+    file: u32,
+    leads: bool,
+}
+
+impl Copy {
+    fn of((snapshot, values): (&Snapshot, &[Value])) -> Self {
+        let first = values.first();
+        Self {
+            key: snapshot.key(),
+            time: snapshot.time,
+            value: first.map_or(0.0, |v| v.value),
+            file: snapshot.file,
+            leads: first.is_some_and(|v| v.flags.has(Flags::LEADS)),
+        }
+    }
+
+    fn is_beside(&self, other: &Copy) -> bool {
+        self.key != 0 && (self.key, self.file) == (other.key, other.file)
+    }
 }
 
 /// For each item whether another one with its key comes before it in `order`.

@@ -58,6 +58,6 @@ pub(super) fn follow(records: &mut Records) {
         ..
     } = records;
     operations.iter_mut().for_each(|o| follow(&mut o.identity));
-    samples.iter_mut().for_each(|s| follow(&mut s.identity));
+    samples.each_identity(&follow);
     events.iter_mut().for_each(|e| follow(&mut e.identity));
 }

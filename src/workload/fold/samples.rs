@@ -3,18 +3,22 @@
 use std::collections::HashMap;
 
 use crate::record::{
-    Catalog, Dimension, Dims, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Records,
-    Sample,
+    Catalog, Dimension, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Records,
+    Samples,
 };
+use crate::threads;
 use crate::units::Time;
 use crate::workload::canonical::span;
-use crate::workload::samples::add_value;
-use crate::workload::{Reading, SAMPLE_CELL, Workload};
+use crate::workload::samples::{SampleSeries, add_value};
+use crate::workload::{Reading, SAMPLE_CELL, UnitId, Workload};
 
 use super::dedupe::event_texts;
 use super::index::Quick;
 use super::selection::Selection;
 use super::units::Units;
+
+/// With fewer samples than this for each of them, threads take longer to begin than they save.
+const WORTH_A_THREAD: usize = 1 << 12;
 
 /// What tells one series of samples from another.
 type SeriesKey = (Measured, DimsId, IdentityId);
@@ -27,37 +31,114 @@ pub(super) fn fold_samples(
     workload: &mut Workload,
 ) {
     let samples = std::mem::take(&mut records.samples);
-    let switches = Switches::of(&records.catalog, &records.events);
+    let series = by_series(&samples);
+    let sources = sources(records, series.iter().map(|((_, dims, _), _)| *dims));
+    let series: Vec<Series> = series
+        .into_iter()
+        .map(|((metric, dims, identity), points)| Series {
+            metric,
+            source: &sources[&dims],
+            identity,
+            unit: units.of_sample(&records.catalog, identity),
+            task: records.catalog.identities.get(identity.0).task,
+            points,
+        })
+        .collect();
+    let catalog = &records.catalog;
+    let parts = threads::map(&in_parts(&series, samples.len()), |part| {
+        let mut folded = Part::default();
+        part.iter()
+            .for_each(|series| folded.take(series, &samples, catalog, selection));
+        folded
+    });
     let mut times: HashMap<DimsId, Vec<Time>, Quick> = HashMap::default();
-    for ((metric, dims, identity), series) in by_series(samples) {
-        let joined = Joined::new(&mut records.catalog, &switches, dims);
-        let source = joined.source;
-        let unit = units.of_sample(&records.catalog, identity);
-        let task = records.catalog.identities.get(identity.0).task;
-        let first = workload.samples.len();
+    for mut part in parts {
+        workload.samples.append(&mut part.series);
+        workload.sequences.readings.append(&mut part.readings);
+        workload.counts.records += part.leads;
+        workload.counts.samples += part.leads;
+        workload.period = span(workload.period, part.period);
+        for (source, own) in part.times {
+            add_times(&mut times, source, own);
+        }
+    }
+    workload.sequences.sample_times = times.into_iter().collect();
+}
+
+/// The series in neighbouring parts of about as many samples each, a few for each thread.
+fn in_parts<'a, 's>(series: &'a [Series<'s>], samples: usize) -> Vec<&'a [Series<'s>]> {
+    let most = samples / (threads::count() * 4);
+    let mut parts = Vec::new();
+    let (mut begin, mut held) = (0, 0);
+    for (index, one) in series.iter().enumerate() {
+        held += one.points.len();
+        if held >= most.max(WORTH_A_THREAD) {
+            parts.push(&series[begin..=index]);
+            (begin, held) = (index + 1, 0);
+        }
+    }
+    parts.push(&series[begin..]);
+    parts
+}
+
+/// Mostly all series of a source are sampled at once.
+fn add_times(times: &mut HashMap<DimsId, Vec<Time>, Quick>, source: DimsId, mut own: Vec<Time>) {
+    match times.get_mut(&source) {
+        Some(known) if *known == own => {}
+        Some(known) => known.append(&mut own),
+        None => drop(times.insert(source, own)),
+    }
+}
+
+/// What was folded of some series.
+#[derive(Default)]
+struct Part {
+    series: Vec<SampleSeries>,
+    readings: Vec<Reading>,
+    times: HashMap<DimsId, Vec<Time>, Quick>,
+    /// Samples that lead a record.
+    leads: u64,
+    period: Option<(Time, Time)>,
+}
+
+impl Part {
+    fn take(
+        &mut self,
+        series: &Series<'_>,
+        samples: &Samples,
+        catalog: &Catalog,
+        selection: &Selection,
+    ) {
+        let Series {
+            metric,
+            source,
+            identity,
+            unit,
+            task,
+            ..
+        } = *series;
+        let first = self.series.len();
         let mut own_times = Vec::new();
-        for sample in &series {
-            let is_timeless = sample.flags.has(Flags::TIMELESS);
-            let time = (!is_timeless).then_some(sample.time);
-            let dims = joined.dims_at(&mut records.catalog, time);
-            if !selection.holds_at(time) || !selection.holds_for(&records.catalog, dims, identity) {
+        for point in series.in_order(samples) {
+            let is_timeless = point.flags.has(Flags::TIMELESS);
+            let time = (!is_timeless).then_some(point.time);
+            let dims = source.dims_at(time);
+            if !selection.holds_at(time) || !selection.holds_for(catalog, dims, identity) {
                 continue;
             }
-            let leads = u64::from(sample.flags.has(Flags::LEADS));
-            workload.counts.records += leads;
-            workload.counts.samples += leads;
+            self.leads += u64::from(point.flags.has(Flags::LEADS));
             if let Some(time) = time {
-                workload.period = span(workload.period, Some((time, time)));
+                self.period = span(self.period, Some((time, time)));
                 if own_times.last() != Some(&time) {
                     own_times.push(time);
                 }
             }
-            if sample.flags.has(Flags::CUMULATIVE) {
-                workload.sequences.readings.push(Reading {
+            if point.flags.has(Flags::CUMULATIVE) {
+                self.readings.push(Reading {
                     metric,
-                    series: joined.dims,
-                    time: sample.time,
-                    value: sample.value,
+                    series: source.dims,
+                    time: point.time,
+                    value: point.value,
                     dims,
                     unit,
                     task,
@@ -65,25 +146,40 @@ pub(super) fn fold_samples(
                 continue;
             }
             add_value(
-                &mut workload.samples,
+                &mut self.series,
                 first,
                 (metric, dims, unit, task),
-                sample.time.0.div_euclid(SAMPLE_CELL),
-                whole(metric, sample.value),
+                point.time.0.div_euclid(SAMPLE_CELL),
+                whole(metric, point.value),
             );
         }
-        // Mostly all series of a source are sampled at once.
-        if !own_times.is_empty() && times.get(&source) != Some(&own_times) {
-            times.entry(source).or_default().append(&mut own_times);
+        if !own_times.is_empty() {
+            add_times(&mut self.times, source.source, own_times);
         }
     }
-    workload.sequences.sample_times = times.into_iter().collect();
 }
 
 /// A value as a fold keeps it: the metric's unit × its scale, rounded.
 pub(in crate::workload) fn whole(metric: Measured, value: f64) -> i64 {
     // A float becomes the nearest whole number that 64 bits hold.
     (value * Workload::unit_of(metric).scale()).round() as i64
+}
+
+/// A series, and what is known of it beside its values.
+struct Series<'a> {
+    metric: Measured,
+    source: &'a Source,
+    identity: IdentityId,
+    unit: UnitId,
+    task: Name,
+    points: Vec<Place>,
+}
+
+/// Where a sample of a series lies: the numbers of its snapshot and of its value.
+#[derive(Clone, Copy)]
+struct Place {
+    snapshot: u32,
+    value: u32,
 }
 
 /// What a sample says within its series.
@@ -93,39 +189,57 @@ struct Point {
     flags: Flags,
 }
 
-/// The samples of each series in order of time.
-fn by_series(samples: Vec<Sample>) -> Vec<(SeriesKey, Vec<Point>)> {
+impl Series<'_> {
+    /// What it holds, in order of time.
+    fn in_order(&self, samples: &Samples) -> Vec<Point> {
+        let point = |place: &Place| {
+            let (time, value) = samples.at(place.snapshot, place.value);
+            Point {
+                time,
+                value: value.value,
+                flags: value.flags,
+            }
+        };
+        let mut points: Vec<Point> = self.points.iter().map(point).collect();
+        // Stable, which is quick on what is nearly in order.
+        points.sort_by(|a, b| a.time.cmp(&b.time).then(a.value.total_cmp(&b.value)));
+        points
+    }
+}
+
+/// The samples of each series.
+fn by_series(samples: &Samples) -> Vec<(SeriesKey, Vec<Place>)> {
     let mut index: HashMap<SeriesKey, usize, Quick> = HashMap::default();
-    let mut series: Vec<(SeriesKey, Vec<Point>)> = Vec::new();
+    let mut series: Vec<(SeriesKey, Vec<Place>)> = Vec::new();
     // After a sample of one series there mostly comes the same as last time.
     let mut followers: Vec<usize> = Vec::new();
     let mut last = 0;
-    for sample in samples {
-        let key = (sample.metric, sample.dims, sample.identity);
-        let guess = followers.get(last).copied().unwrap_or(0);
-        let is_right = series.get(guess).is_some_and(|(own, _)| *own == key);
-        let at = if is_right {
-            guess
-        } else {
-            *index.entry(key).or_insert_with(|| {
-                series.push((key, Vec::new()));
-                followers.push(0);
-                series.len() - 1
-            })
-        };
-        if let Some(follower) = followers.get_mut(last) {
-            *follower = at;
+    let mut place = Place {
+        snapshot: 0,
+        value: 0,
+    };
+    for (snapshot, values) in samples.snapshots() {
+        for value in values {
+            let key = (value.metric, value.dims, snapshot.identity);
+            let guess = followers.get(last).copied().unwrap_or(0);
+            let is_right = series.get(guess).is_some_and(|(own, _)| *own == key);
+            let at = if is_right {
+                guess
+            } else {
+                *index.entry(key).or_insert_with(|| {
+                    series.push((key, Vec::new()));
+                    followers.push(0);
+                    series.len() - 1
+                })
+            };
+            if let Some(follower) = followers.get_mut(last) {
+                *follower = at;
+            }
+            last = at;
+            series[at].1.push(place);
+            place.value += 1;
         }
-        last = at;
-        series[at].1.push(Point {
-            time: sample.time,
-            value: sample.value,
-            flags: sample.flags,
-        });
-    }
-    for (_, points) in &mut series {
-        // Stable, which is quick on what is nearly in order.
-        points.sort_by(|a, b| a.time.cmp(&b.time).then(a.value.total_cmp(&b.value)));
+        place.snapshot += 1;
     }
     series
 }
@@ -191,18 +305,32 @@ fn in_force(switches: &[Switch], time: Time) -> Name {
     }
 }
 
-/// A series whose samples get the mode and interface that they lack.
-struct Joined<'a> {
-    dims: DimsId,
-    own: Dims,
-    /// Dimensions without the process: samples of one source are taken together.
-    source: DimsId,
-    modes: &'a [Switch],
-    interfaces: &'a [Switch],
+/// The dimension sets of series, each with the mode and interface that it lacks.
+fn sources(
+    records: &mut Records,
+    sets: impl Iterator<Item = DimsId>,
+) -> HashMap<DimsId, Source, Quick> {
+    let switches = Switches::of(&records.catalog, &records.events);
+    let mut sources: HashMap<DimsId, Source, Quick> = HashMap::default();
+    for dims in sets {
+        sources
+            .entry(dims)
+            .or_insert_with(|| Source::new(&mut records.catalog, &switches, dims));
+    }
+    sources
 }
 
-impl<'a> Joined<'a> {
-    fn new(catalog: &mut Catalog, switches: &'a Switches, dims: DimsId) -> Self {
+/// A dimension set, and what it becomes with the mode and interface in force that it lacks.
+struct Source {
+    dims: DimsId,
+    /// Dimensions without the process: samples of one source are taken together.
+    source: DimsId,
+    /// What it is from a moment on, in order of time; before the first moment as at the first.
+    in_force: Vec<(Time, DimsId)>,
+}
+
+impl Source {
+    fn new(catalog: &mut Catalog, switches: &Switches, dims: DimsId) -> Self {
         let own = catalog.dims.get(dims.0).clone();
         let host = catalog.dimension(dims, Dimension::Host);
         let lacks = |dimension| own.iter().all(|(d, _)| *d != dimension);
@@ -213,8 +341,24 @@ impl<'a> Joined<'a> {
                 &[]
             }
         };
-        let modes = choose(Dimension::Mode, &switches.modes);
-        let interfaces = choose(Dimension::Interface, &switches.interfaces);
+        let modes = choose(Dimension::Mode, switches.modes.as_slice());
+        let interfaces = choose(Dimension::Interface, switches.interfaces.as_slice());
+        let mut moments: Vec<Time> = modes.iter().chain(interfaces).map(|s| s.time).collect();
+        moments.sort_unstable();
+        moments.dedup();
+        // What the first switch left was in force before it.
+        if let Some(first) = moments.first().copied() {
+            moments.insert(0, Time(first.0.saturating_sub(1)));
+        }
+        let in_force = moments
+            .into_iter()
+            .map(|time| {
+                let mut dims = own.clone();
+                dims.push((Dimension::Mode, in_force(modes, time)));
+                dims.push((Dimension::Interface, in_force(interfaces, time)));
+                (time, catalog.dims(dims))
+            })
+            .collect();
         let of_source = own
             .iter()
             .copied()
@@ -223,20 +367,18 @@ impl<'a> Joined<'a> {
         Self {
             dims,
             source: catalog.dims(of_source),
-            own,
-            modes,
-            interfaces,
+            in_force,
         }
     }
 
-    fn dims_at(&self, catalog: &mut Catalog, time: Option<Time>) -> DimsId {
-        let (Some(time), false) = (time, self.modes.is_empty() && self.interfaces.is_empty())
-        else {
+    /// The dimensions at a time; what has none has its own alone.
+    fn dims_at(&self, time: Option<Time>) -> DimsId {
+        let (Some(time), Some((_, first))) = (time, self.in_force.first()) else {
             return self.dims;
         };
-        let mut dims = self.own.clone();
-        dims.push((Dimension::Mode, in_force(self.modes, time)));
-        dims.push((Dimension::Interface, in_force(self.interfaces, time)));
-        catalog.dims(dims)
+        match self.in_force.partition_point(|(from, _)| *from <= time) {
+            0 => *first,
+            after => self.in_force[after - 1].1,
+        }
     }
 }

@@ -116,7 +116,10 @@ fn a_row_of_samples() {
     assert_eq!(values(Metric::MemoryUsage), [2_097_152.0, 4_194_304.0]);
     // An empty cell is nothing, not 0.
     assert_eq!(samples.len(), 5);
-    assert_eq!(samples[0].time.to_string(), "2026-03-02T08:00:00Z");
+    assert_eq!(
+        samples.iter().next().unwrap().time.to_string(),
+        "2026-03-02T08:00:00Z"
+    );
     let leads = samples.iter().filter(|s| s.flags.has(Flags::LEADS));
     assert_eq!(leads.count(), 2);
 }

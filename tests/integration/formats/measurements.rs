@@ -127,7 +127,7 @@ fn what_hyperfine_does_not_know_is_missing() {
         )]
     );
     // A command that is no name is told by its place; a parameter that is no label is left out.
-    let first = &records.samples[0];
+    let first = records.samples.iter().next().unwrap();
     assert_eq!(label(records, first.dims, "benchmark"), "command 1");
     assert_eq!(label(records, first.dims, "threads"), "4");
     // Without its runs a result is what it says of itself.
@@ -136,7 +136,7 @@ fn what_hyperfine_does_not_know_is_missing() {
         Some((0.5, None))
     );
     // Two results of one name are two tasks.
-    let last = records.samples.last().unwrap();
+    let last = records.samples.iter().last().unwrap();
     let identity = records.catalog.identities.get(last.identity.0);
     assert_eq!(records.catalog.text(identity.task), "parse new #2");
 }
@@ -216,11 +216,21 @@ fn points_of_k6_are_requests_and_iterations() {
     assert_eq!(values(&records, custom(&records, "data_sent")), [512.0]);
     // 2026-03-02T08:00:01.25+01:00.
     assert_eq!(
-        records.samples[0].time.to_string(),
+        records.samples.iter().next().unwrap().time.to_string(),
         "2026-03-02T07:00:01.25Z"
     );
-    assert_eq!(label(&records, records.samples[0].dims, "scenario"), "peak");
-    assert_eq!(label(&records, records.samples[0].dims, "url"), "");
+    assert_eq!(
+        label(
+            &records,
+            records.samples.iter().next().unwrap().dims,
+            "scenario"
+        ),
+        "peak"
+    );
+    assert_eq!(
+        label(&records, records.samples.iter().next().unwrap().dims, "url"),
+        ""
+    );
     let workload = fold(records, &FoldOptions::default());
     for name in ["success_rate", "error_rate", "timeout_rate"] {
         let figure = workload.figure(Metric::named(name).unwrap(), &Filter::default());
@@ -337,7 +347,7 @@ fn a_scrape_alone_is_a_summary() {
     let reading = fixture("prometheus", "prometheus/single.prom");
     assert_eq!(reading.faults(), []);
     let records = &reading.records;
-    assert_eq!(records.samples, []);
+    assert!(records.samples.is_empty());
     let level = reported(records, custom(records, "queue_length"), Statistic::Mean);
     assert_eq!(level, Some((7.0, Some(1))));
     let sent = reported(records, custom(records, "sent_bytes"), Statistic::Total);
@@ -420,7 +430,7 @@ fn openmetrics_has_seconds_and_an_end() {
     assert_eq!(values(records, Metric::InputTokens), [100.0, 160.0]);
     assert_eq!(values(records, Metric::MemoryUsage), [1024.0, 2048.0]);
     assert_eq!(
-        records.samples[0].time.to_string(),
+        records.samples.iter().next().unwrap().time.to_string(),
         "2026-03-02T08:00:00.5Z"
     );
     let wait = reported(records, custom(records, "wait_seconds"), Statistic::Mean);

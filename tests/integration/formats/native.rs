@@ -49,8 +49,11 @@ fn the_examples_are_read_in_full() {
     assert_eq!(r.catalog.text(identity.session), "s1");
     assert_eq!(r.catalog.text(identity.task), "t7");
 
-    assert_eq!(r.samples[0].metric, Measured::Known(Metric::MemoryUsage));
-    assert_eq!(r.samples[0].value, 257e6);
+    assert_eq!(
+        r.samples.iter().next().unwrap().metric,
+        Measured::Known(Metric::MemoryUsage)
+    );
+    assert_eq!(r.samples.iter().next().unwrap().value, 257e6);
     let text = |n| r.catalog.text(n);
     let change = r.events[0];
     assert_eq!(change.kind, EventKind::ConfigChange);

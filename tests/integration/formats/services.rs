@@ -54,7 +54,14 @@ fn the_status_is_its_latest_snapshot() {
         ]
     );
     assert_eq!(
-        status.records.samples[0].time.to_string(),
+        status
+            .records
+            .samples
+            .iter()
+            .next()
+            .unwrap()
+            .time
+            .to_string(),
         "2024-01-01T12:00:00Z"
     );
     let status = fixture("monitor-status", "monitor-status/status25.json");
@@ -62,7 +69,10 @@ fn the_status_is_its_latest_snapshot() {
     // The same snapshot in a report is the same record.
     let text = br#"{"recent_snapshots": [{"timestamp": "2026-11-23T17:28:00.709275Z", "cpu_usage": 0.5}]}"#;
     let report = read("monitor-report", text);
-    assert_eq!(report.records.samples[0].key, status.records.samples[0].key);
+    assert_eq!(
+        report.records.samples.iter().next().unwrap().key,
+        status.records.samples.iter().next().unwrap().key
+    );
     let nothing = fixture("monitor-status", "monitor-status/report-only.json");
     assert!(nothing.records.samples.is_empty() && nothing.faults().is_empty());
 }
@@ -187,7 +197,14 @@ fn checks_and_gauges_of_the_visualizer() {
     let health = fixture("visualizer", "visualizer/health.json");
     assert_eq!(samples(&health), [(Metric::Uptime, 1.0)]);
     assert_eq!(
-        health.records.samples[0].time.to_string(),
+        health
+            .records
+            .samples
+            .iter()
+            .next()
+            .unwrap()
+            .time
+            .to_string(),
         "2026-11-23T17:28:03.097589Z"
     );
     let text =

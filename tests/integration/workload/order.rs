@@ -117,7 +117,7 @@ pub(super) fn records_of(file: u32, lines: &[Line]) -> Records {
     let (mut records, problems) = read_bytes("native-records", text.join("\n").as_bytes());
     assert_eq!(problems, []);
     records.operations.iter_mut().for_each(|o| o.file = file);
-    records.samples.iter_mut().for_each(|s| s.file = file);
+    records.samples.set_file(file);
     records.events.iter_mut().for_each(|e| e.file = file);
     assert!(records.operations.iter().all(|o| o.flags.has(Flags::LEADS)));
     records
