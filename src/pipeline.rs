@@ -1,5 +1,6 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
+mod follow;
 mod kept;
 mod later;
 mod past;
@@ -26,6 +27,7 @@ use crate::threads;
 use crate::units::Time;
 use crate::workload::{self, FoldOptions, Trace, WallClockRules, Workload};
 
+pub use follow::{Following, Manner};
 pub use past::{Kept, Loader, Past, PastError};
 
 use later::Later;

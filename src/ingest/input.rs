@@ -44,12 +44,25 @@ pub struct Input<'a> {
 pub(super) struct ReaderState {
     /// A state is of use at the end.
     pub(super) is_wanted: bool,
+    /// A last line without its line break is not read.
+    pub(super) keeps_back: bool,
     /// What the reader left when it was here last; the records are those of then.
     pub(super) before: Option<Vec<u8>>,
     /// Lines that were read then.
     pub(super) lines: u64,
     /// What it leaves now.
     pub(super) left: Vec<u8>,
+}
+
+/// How a reader left a file.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// What it needs to go on; empty: it cannot.
+    pub(super) state: Vec<u8>,
+    /// The byte at which it would go on.
+    pub(super) at: u64,
+    /// Whether the beginning of a line was kept back there.
+    pub(super) has_rest: bool,
 }
 
 impl<'a> Input<'a> {
@@ -86,6 +99,9 @@ impl<'a> Input<'a> {
     /// Goes on from where the file ended before.
     pub(super) fn with_state(mut self, state: ReaderState) -> Self {
         self.line = state.lines;
+        if state.keeps_back {
+            self.lines.keep_back();
+        }
         self.progress = state;
         self
     }
@@ -104,9 +120,16 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// What was left.
-    pub(super) fn left_state(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.progress.left)
+    /// What was left, and where.
+    pub(super) fn left(&mut self) -> Left {
+        match self.lines.place() {
+            Some(at) => Left {
+                at,
+                state: std::mem::take(&mut self.progress.left),
+                has_rest: self.lines.has_kept_back(),
+            },
+            None => Left::default(),
+        }
     }
 
     /// All bytes that are left.

@@ -59,6 +59,10 @@ pub(super) struct Lines<'a> {
     is_at_end: bool,
     longest: usize,
     largest: usize,
+    /// Whether a last line without its line break is kept back.
+    keeps_back: bool,
+    /// Whether the source ended within a line that was passed over.
+    is_torn: bool,
 }
 
 enum Window<'a> {
@@ -88,6 +92,8 @@ impl<'a> Lines<'a> {
             is_at_end: true,
             longest: LONGEST_LINE,
             largest: LARGEST_DOCUMENT,
+            keeps_back: false,
+            is_torn: false,
         }
     }
 
@@ -102,6 +108,8 @@ impl<'a> Lines<'a> {
             is_at_end: false,
             longest: LONGEST_LINE,
             largest: LARGEST_DOCUMENT,
+            keeps_back: false,
+            is_torn: false,
         };
         lines.fill()?;
         if lines.rest().starts_with(BOM) {
@@ -120,6 +128,27 @@ impl<'a> Lines<'a> {
         lines.position = 0;
         lines.offset = begin;
         Ok(lines)
+    }
+
+    /// Leaves lines that begin at byte `end` or later to somebody else.
+    pub(super) fn up_to(mut self, end: u64) -> Self {
+        self.end = end;
+        self
+    }
+
+    /// Keeps a last line back that has no line break: somebody may still be writing it.
+    pub(super) fn keep_back(&mut self) {
+        self.keeps_back = true;
+    }
+
+    /// Where the next line begins, in bytes of the source; `None`: within a line that was too long.
+    pub(super) fn place(&self) -> Option<u64> {
+        (!self.is_torn).then_some(self.offset + self.position as u64)
+    }
+
+    /// Whether something was kept back.
+    pub(super) fn has_kept_back(&self) -> bool {
+        self.keeps_back && self.is_at_end && self.position < self.filled
     }
 
     /// The part of a file that begins at `begin` and ends before `end`. `reader` gives the file from
@@ -213,6 +242,9 @@ impl<'a> Lines<'a> {
                 return Ok(Some(Line::TooLong));
             }
             if !self.fill()? {
+                if self.keeps_back {
+                    return Ok(None);
+                }
                 return Ok((searched > 0).then(|| self.take(self.filled, self.filled)));
             }
         }
@@ -241,6 +273,7 @@ impl<'a> Lines<'a> {
                 None => self.position = self.filled,
             }
             if !self.fill()? {
+                self.is_torn = true;
                 return Ok(());
             }
         }

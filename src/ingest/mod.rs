@@ -9,6 +9,7 @@ pub(crate) mod content;
 mod detect;
 mod document;
 mod failure;
+mod follow;
 pub mod formats;
 mod input;
 mod json;
@@ -38,6 +39,7 @@ pub mod fuzzing {
     }
 }
 
+pub use follow::Follower;
 pub use input::{Head, Input};
 pub use places::usual_places;
 pub use read::{Ingested, Options, SourceFile, read_all};
@@ -110,6 +112,12 @@ pub trait Format: Sync {
         false
     }
 
+    /// Whether its reader takes a file line by line and can go on where it ended before: it begins with
+    /// what `Input::take_state` gives and ends with `Input::leave_state`.
+    fn goes_on(&self) -> bool {
+        false
+    }
+
     /// Judges by the first bytes and the name.
     fn detect(&self, head: &Head<'_>) -> Likelihood;
 
@@ -166,6 +174,12 @@ pub enum IngestError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Something to be followed that can be read only once.
+    #[error("{}: it can be read only once, and not be followed", path.display())]
+    Once {
+        /// The path as the user gave it.
+        path: PathBuf,
+    },
     /// A pattern for labels by path that is none.
     #[error("the path pattern {pattern:?} is faulty: {reason}")]
     Pattern {
@@ -195,6 +209,9 @@ impl IngestError {
             }
             Self::Refused { .. } => {
                 "check that you may read it, or leave it out: other inputs are read without it".into()
+            }
+            Self::Once { .. } => {
+                "name files and folders; what comes through a pipe is read without following it".into()
             }
             Self::Pattern { .. } => {
                 "write patterns such as \"**/fancy/**\"; * stays within a folder, ** crosses folders"

@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use super::cache::{Before, Shelf};
+use super::cache::{Before, Kept, Shelf};
 use super::detect::{HEAD_SIZE, detect, why_not};
-use super::input::ReaderState;
+use super::input::{Left, ReaderState};
 use super::labels::{Labels, Mappings};
 use super::lines::{Buffer, Lines};
 use super::merge::{FileHarvest, Harvest, Merge};
@@ -43,9 +43,6 @@ pub struct Options {
     /// Where what was read is kept; `None`: nowhere.
     pub cache: Option<Cache>,
 }
-
-/// A smaller file is read again as a whole: its reader's state is not worth its place.
-const WORTH_A_STATE: u64 = 1 << 20;
 
 impl Default for Options {
     fn default() -> Self {
@@ -102,12 +99,22 @@ pub fn read_all(
     Ok(Survey::of(targets, options)?.read(formats, progress))
 }
 
-/// Reads the files that a survey found.
+/// What came of reading.
+pub(super) struct Done {
+    pub(super) ingested: Ingested,
+    /// What is kept in memory.
+    pub(super) kept: Option<Kept>,
+    /// Bytes that were fetched from files, without those by which they are told.
+    pub(super) fetched: u64,
+}
+
+/// Reads the files that a survey found, as far as they are not on the shelf.
 pub(super) fn read(
     survey: &Survey<'_>,
+    shelf: Option<Shelf<'_>>,
     formats: &[&'static dyn Format],
     progress: &(dyn Fn(u64, u64) + Sync),
-) -> Ingested {
+) -> Done {
     let files = survey.files();
     let reading = Reading {
         targets: survey.targets,
@@ -117,9 +124,10 @@ pub(super) fn read(
         labels: &survey.labels,
         mappings: &survey.mappings,
         meter: Meter::new(files.iter().map(|f| f.size).sum(), progress),
-        shelf: survey.shelf(formats),
+        shelf,
+        fetched: AtomicU64::new(0),
     };
-    let units = units::plan(files, |file| reading.splittable(file));
+    let units = units::plan(files, |index| reading.splittable(index));
     let order = units::schedule(&units, files);
     let merge = Mutex::new(Merge::new(files));
     let next = AtomicUsize::new(0);
@@ -134,13 +142,14 @@ pub(super) fn read(
         }
     };
     threads::each(thread_count(survey.options.threads).min(units.len()), work);
-    if let Some(shelf) = reading.shelf {
-        shelf.close();
-    }
     let merge = merge
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    merge.finish()
+    Done {
+        ingested: merge.finish(),
+        kept: reading.shelf.and_then(Shelf::close),
+        fetched: reading.fetched.into_inner(),
+    }
 }
 
 pub(super) fn thread_count(wanted: usize) -> usize {
@@ -160,11 +169,18 @@ struct Reading<'a> {
     mappings: &'a Mappings<'a>,
     meter: Meter<'a>,
     shelf: Option<Shelf<'a>>,
+    /// Bytes that were fetched from files.
+    fetched: AtomicU64,
 }
 
 impl Reading<'_> {
     /// The format with which a large file can be split.
-    fn splittable(&self, file: &Found) -> Option<&'static dyn Format> {
+    fn splittable(&self, index: usize) -> Option<&'static dyn Format> {
+        let file = &self.files[index];
+        let known = self.shelf.as_ref().filter(|shelf| shelf.is_growing());
+        if let Some(format) = known.and_then(|shelf| shelf.format_of_parts(index)) {
+            return Some(format);
+        }
         if self.mappings.of(&file.path).is_some() {
             return None;
         }
@@ -194,8 +210,8 @@ impl Reading<'_> {
                 range,
                 format,
             } => {
-                self.piece(*file, range, &mut harvest, |harvest, _| {
-                    self.part(*file, range.clone(), *format, harvest, buffer)
+                self.piece(*file, range, &mut harvest, |harvest, begun| {
+                    self.part(*file, range.clone(), *format, begun, harvest, buffer)
                 });
                 self.meter.add(range.end - range.start);
             }
@@ -215,13 +231,13 @@ impl Reading<'_> {
     }
 
     /// Takes a piece of a file from the shelf, as far as it is there, and reads the rest. `read` adds
-    /// to a harvest and gives the state of its reader at the end.
+    /// to a harvest and says how its reader left the file.
     fn piece(
         &self,
         index: usize,
         range: &Range<u64>,
         harvest: &mut Harvest,
-        read: impl FnOnce(&mut Harvest, Option<Begun>) -> io::Result<Vec<u8>>,
+        mut read: impl FnMut(&mut Harvest, Option<Begun>) -> io::Result<Left>,
     ) {
         let Some(shelf) = self.shelf.as_ref().filter(|shelf| shelf.holds(index)) else {
             if let Err(error) = read(harvest, None) {
@@ -232,26 +248,74 @@ impl Reading<'_> {
         let (mut own, begun) = match shelf.before(index, range) {
             Some(Before::Same(all)) => return harvest.add(all),
             Some(Before::Begun(mut own, state, at)) => {
-                let begun = own.files.pop().and_then(|file| {
-                    Some(Begun {
-                        at,
-                        lines: file.lines,
-                        format: *self
-                            .formats
-                            .iter()
-                            .find(|f| Some(f.name()) == file.format)?,
-                        state,
-                    })
-                });
+                let begun = self.begun(&mut own, state, at);
                 (own, begun)
             }
             None => (Harvest::default(), None),
         };
+        let at = begun.as_ref().map(|begun| begun.at);
         match read(&mut own, begun) {
-            Ok(state) => shelf.keep(index, range, &mut own, state),
+            Ok(mut left) => {
+                // Read line by line to its end.
+                let is_read_out = left.at == self.files[index].size;
+                if is_read_out && left.state.is_empty() && self.is_unfinished(index) {
+                    forgive_last_line(&mut own);
+                }
+                // What was kept before is all there is where no whole line came.
+                if left.state.is_empty() || at != Some(left.at) {
+                    shelf.keep(index, range, &mut own, &mut left);
+                }
+                if left.has_rest {
+                    self.rest(index, left, &mut own, read);
+                }
+            }
             Err(error) => self.refused(index, &refusal(&error), &mut own),
         }
         harvest.add(own);
+    }
+
+    /// Whether a file may be in the middle of being written: it does not end with a whole line.
+    fn is_unfinished(&self, index: usize) -> bool {
+        let shelf = self.shelf.as_ref().filter(|shelf| shelf.is_growing());
+        shelf.is_some_and(|shelf| !shelf.ends_line(index))
+    }
+
+    /// Reads the beginning of a line that may go on. It counts where it makes sense as it is, as it
+    /// would if everything were read anew; where it makes none it is no fault, and nothing of it is kept.
+    fn rest(
+        &self,
+        index: usize,
+        left: Left,
+        own: &mut Harvest,
+        mut read: impl FnMut(&mut Harvest, Option<Begun>) -> io::Result<Left>,
+    ) {
+        let problems = own.problems.len();
+        if let Some(begun) = self.begun(own, left.state, left.at) {
+            let begun = Begun {
+                is_last: true,
+                ..begun
+            };
+            if let Err(error) = read(own, Some(begun)) {
+                self.refused(index, &refusal(&error), own);
+            }
+            own.problems.truncate(problems);
+        }
+    }
+
+    /// Where to go on with a file of which this was read.
+    fn begun(&self, own: &mut Harvest, state: Vec<u8>, at: u64) -> Option<Begun> {
+        let file = own.files.pop()?;
+        let format = self
+            .formats
+            .iter()
+            .find(|f| Some(f.name()) == file.format)?;
+        Some(Begun {
+            at,
+            lines: file.lines,
+            format: *format,
+            state,
+            is_last: false,
+        })
     }
 
     fn whole(
@@ -260,7 +324,7 @@ impl Reading<'_> {
         begun: Option<Begun>,
         harvest: &mut Harvest,
         buffer: &mut Buffer,
-    ) -> io::Result<Vec<u8>> {
+    ) -> io::Result<Left> {
         let found = &self.files[index];
         match &found.kind {
             FoundKind::Stream if found.path.as_os_str() == "-" => {
@@ -273,24 +337,50 @@ impl Reading<'_> {
             }
             FoundKind::Regular | FoundKind::Refused(_) => {}
         }
-        // What is written behind the size that was found belongs to the next run.
-        let reader = FileRange {
-            file: File::open(&found.path)?,
-            at: begun.as_ref().map_or(0, |begun| begun.at),
-            end: found.size,
-        };
+        let begin = begun.as_ref().map_or(0, |begun| begun.at);
+        let reader = self.range(index, begin)?;
         let Some(begun) = begun else {
             return self.unpack_and_read(index, Lines::of_reader(reader, buffer)?, harvest);
         };
-        let state = ReaderState {
-            is_wanted: true,
+        let lines = Lines::of_rest(reader, buffer, begun.at)?;
+        let name = file_name(&found.path);
+        let format = begun.format;
+        let state = self.state_of(index, begun);
+        Ok(self.read(index, &name, format, lines, state, harvest))
+    }
+
+    /// A file from byte `begin` on. What is written behind the size that was found belongs to the next run.
+    fn range(&self, index: usize, begin: u64) -> io::Result<FileRange> {
+        let found = &self.files[index];
+        let range = FileRange {
+            file: File::open(&found.path)?,
+            at: begin,
+            end: found.size,
+        };
+        let fetched = found.size.saturating_sub(begin);
+        self.fetched.fetch_add(fetched, Ordering::Relaxed);
+        Ok(range)
+    }
+
+    /// Where a reader goes on.
+    fn state_of(&self, index: usize, begun: Begun) -> ReaderState {
+        ReaderState {
+            is_wanted: !begun.is_last && self.wants_state(index),
+            keeps_back: !begun.is_last && self.is_growing(),
             before: Some(begun.state),
             lines: begun.lines,
             left: Vec::new(),
-        };
-        let lines = Lines::of_rest(reader, buffer, begun.at)?;
-        let name = file_name(&found.path);
-        Ok(self.read(index, &name, begun.format, lines, state, harvest))
+        }
+    }
+
+    /// Whether what a reader leaves at the end of this file will be of use.
+    fn wants_state(&self, index: usize) -> bool {
+        let shelf = self.shelf.as_ref();
+        shelf.is_some_and(|shelf| shelf.wants_state(index, self.files[index].size))
+    }
+
+    fn is_growing(&self) -> bool {
+        self.shelf.as_ref().is_some_and(Shelf::is_growing)
     }
 
     fn unpack_and_read(
@@ -298,16 +388,13 @@ impl Reading<'_> {
         index: usize,
         mut lines: Lines<'_>,
         harvest: &mut Harvest,
-    ) -> io::Result<Vec<u8>> {
+    ) -> io::Result<Left> {
         let found = &self.files[index];
         let name = file_name(&found.path);
         let Some(packing) = Packing::of(lines.peek(4)?) else {
             let state = ReaderState {
-                is_wanted: found.size >= WORTH_A_STATE
-                    && self
-                        .shelf
-                        .as_ref()
-                        .is_some_and(|shelf| shelf.ends_line(index)),
+                is_wanted: self.wants_state(index),
+                keeps_back: self.is_growing(),
                 ..ReaderState::default()
             };
             return self.detect_and_read(index, &name, lines, state, harvest);
@@ -317,7 +404,7 @@ impl Reading<'_> {
         let none = ReaderState::default();
         self.detect_and_read(index, packing.inner_name(&name), lines, none, harvest)?;
         let Some(file) = harvest.files.last_mut() else {
-            return Ok(Vec::new());
+            return Ok(Left::default());
         };
         file.bytes = unpacking.consumed();
         match (unpacking.fault(), file.format) {
@@ -330,7 +417,7 @@ impl Reading<'_> {
             }),
             (None, _) => {}
         }
-        Ok(Vec::new())
+        Ok(Left::default())
     }
 
     fn detect_and_read(
@@ -340,7 +427,7 @@ impl Reading<'_> {
         mut lines: Lines<'_>,
         state: ReaderState,
         harvest: &mut Harvest,
-    ) -> io::Result<Vec<u8>> {
+    ) -> io::Result<Left> {
         // What the configuration says of a file goes before what its content looks like.
         if let Some(mapping) = self.mappings.of(&self.files[index].path) {
             let format = formats::mapped(mapping);
@@ -362,7 +449,7 @@ impl Reading<'_> {
             why_not: Some(why_not(&head)),
             ..FileHarvest::default()
         });
-        Ok(Vec::new())
+        Ok(Left::default())
     }
 
     fn part(
@@ -370,23 +457,40 @@ impl Reading<'_> {
         index: usize,
         range: Range<u64>,
         format: &'static dyn Format,
+        begun: Option<Begun>,
         harvest: &mut Harvest,
         buffer: &mut Buffer,
-    ) -> io::Result<Vec<u8>> {
-        let file = File::open(&self.files[index].path)?;
-        let reader = FileRange {
-            file,
-            at: range.start.saturating_sub(1),
-            end: self.files[index].size,
+    ) -> io::Result<Left> {
+        let begin = match &begun {
+            Some(begun) => begun.at,
+            None => range.start.saturating_sub(1),
         };
-        let lines = Lines::of_part(reader, buffer, range.start, range.end)?;
+        let reader = self.range(index, begin)?;
+        let (lines, mut state) = match begun {
+            Some(begun) => {
+                let lines = Lines::of_rest(reader, buffer, begun.at)?.up_to(range.end);
+                (lines, self.state_of(index, begun))
+            }
+            None => (
+                Lines::of_part(reader, buffer, range.start, range.end)?,
+                ReaderState {
+                    is_wanted: true,
+                    keeps_back: self.is_growing(),
+                    ..ReaderState::default()
+                },
+            ),
+        };
+        // Only the last part can grow.
+        let is_last = range.end == self.files[index].size;
+        state.is_wanted &= is_last && self.is_growing();
+        state.keeps_back &= is_last;
         let name = file_name(&self.files[index].path);
-        self.read(index, &name, format, lines, ReaderState::default(), harvest);
+        let left = self.read(index, &name, format, lines, state, harvest);
         if let Some(last) = harvest.files.last_mut() {
             // A part also looks at bytes of its neighbours; each byte is counted once.
             last.bytes = range.end - range.start;
         }
-        Ok(Vec::new())
+        Ok(left)
     }
 
     fn read(
@@ -395,9 +499,10 @@ impl Reading<'_> {
         name: &str,
         format: &dyn Format,
         lines: Lines<'_>,
-        state: ReaderState,
+        mut state: ReaderState,
         harvest: &mut Harvest,
-    ) -> Vec<u8> {
+    ) -> Left {
+        state.keeps_back &= format.goes_on();
         let found = &self.files[index];
         let path = found.path.to_string_lossy();
         let labels = self
@@ -433,7 +538,7 @@ impl Reading<'_> {
             last: before.last_time(&harvest.records),
             lines: input.line_count(),
         });
-        input.left_state()
+        input.left()
     }
 
     /// Notes a file that the operating system does not give.
@@ -472,6 +577,15 @@ struct Begun {
     format: &'static dyn Format,
     /// The state of its reader there.
     state: Vec<u8>,
+    /// Whether the file is read to its very end, and is not gone on with from there.
+    is_last: bool,
+}
+
+/// A line that may still be written is no fault of a file that is read as a whole.
+fn forgive_last_line(own: &mut Harvest) {
+    let last = own.files.last().map(|file| file.lines);
+    own.problems
+        .retain(|p| p.kind != ProblemKind::Skipped || p.line != last);
 }
 
 /// How many records there were before a file was read.

@@ -1,10 +1,12 @@
 //! What there is to read, before anything is read: the files, and what each is told by.
 
+use std::io;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::cache::{Mark, Shelf, name_of};
+use super::cache::{Kept, Mark, Shelf, name_of};
 use super::labels::{Labels, Mappings};
 use super::read::{self, Ingested, Options, thread_count};
 use super::sqlite::log_beside;
@@ -26,6 +28,8 @@ pub struct Survey<'a> {
     files: Vec<Found>,
     /// What each file is told by, where anything is kept.
     marks: Option<Vec<Option<Mark>>>,
+    /// What the look before left; `None`: this is the only one.
+    before: Option<&'a Kept>,
 }
 
 impl<'a> Survey<'a> {
@@ -40,11 +44,8 @@ impl<'a> Survey<'a> {
         let size: u64 = files.iter().map(|f| f.size).sum();
         let is_worth_it = |cache: &&Cache| size >= cache.least_input;
         let marks = options.cache.as_ref().filter(is_worth_it).map(|_| {
-            let marks = marks(&files, thread_count(options.threads));
-            for (file, mark) in files.iter_mut().zip(&marks) {
-                // It may have grown since it was found.
-                file.size = mark.map_or(file.size, |mark| mark.size);
-            }
+            let marks = marks(&files, thread_count(options.threads), Mark::of);
+            note_sizes(&mut files, &marks);
             marks
         });
         Ok(Self {
@@ -54,6 +55,41 @@ impl<'a> Survey<'a> {
             mappings,
             files,
             marks,
+            before: None,
+        })
+    }
+
+    /// Finds the files once more, after a look that left `before`. A target that is not there (any more) is
+    /// a problem in the result, unless `must_exist`.
+    pub(super) fn again(
+        targets: &'a [Target],
+        options: &'a Options,
+        before: &'a Kept,
+        must_exist: bool,
+    ) -> Result<Self, IngestError> {
+        let mut files = if must_exist {
+            walk::find(targets)?
+        } else {
+            walk::find_present(targets)
+        };
+        let known = before.marks();
+        let mark = |path: &Path| {
+            let old = known.get(path.as_os_str().as_encoded_bytes());
+            match old {
+                Some(old) if old.is_of(&std::fs::metadata(path)?) => Ok(**old),
+                _ => Mark::of(path),
+            }
+        };
+        let marks = marks(&files, thread_count(options.threads), mark);
+        note_sizes(&mut files, &marks);
+        Ok(Self {
+            targets,
+            options,
+            labels: Labels::new(options)?,
+            mappings: Mappings::new(options)?,
+            files,
+            marks: Some(marks),
+            before: Some(before),
         })
     }
 
@@ -65,7 +101,7 @@ impl<'a> Survey<'a> {
         formats: &[&'static dyn Format],
         progress: &(dyn Fn(u64, u64) + Sync),
     ) -> Ingested {
-        read::read(self, formats, progress)
+        read::read(self, self.shelf(formats), formats, progress).ingested
     }
 
     /// A number that differs where a file came, went, or was written to, as far as size and time tell.
@@ -112,15 +148,25 @@ impl<'a> Survey<'a> {
         Ingested::of_told(told, &self.files, formats)
     }
 
+    /// The files, each with whether it is known what it is told by.
+    pub(super) fn held(&self) -> impl Iterator<Item = (&Found, bool)> {
+        let held = |at: usize| self.marks.as_ref().is_some_and(|m| m[at].is_some());
+        self.files.iter().zip(0..).map(move |(f, at)| (f, held(at)))
+    }
+
     pub(super) fn files(&self) -> &[Found] {
         &self.files
     }
 
     /// What is known of the files.
     pub(super) fn shelf<'s>(&'s self, formats: &'s [&'static dyn Format]) -> Option<Shelf<'s>> {
-        let cache = self.options.cache.as_ref()?;
         let marks = self.marks.as_ref()?;
         let settings = |file: &Found| self.settings(file);
+        if let Some(kept) = self.before {
+            let shelf = Shelf::in_memory(kept, formats, &self.files, marks, settings);
+            return Some(shelf);
+        }
+        let cache = self.options.cache.as_ref()?;
         Some(Shelf::open(
             cache,
             self.targets,
@@ -149,8 +195,19 @@ impl<'a> Survey<'a> {
     }
 }
 
-/// What each file is told by; `None` for what is no file, or cannot be read.
-fn marks(files: &[Found], threads: usize) -> Vec<Option<Mark>> {
+/// A file may have grown since it was found.
+fn note_sizes(files: &mut [Found], marks: &[Option<Mark>]) {
+    for (file, mark) in files.iter_mut().zip(marks) {
+        file.size = mark.map_or(file.size, |mark| mark.size);
+    }
+}
+
+/// What each file is told by, as `mark` finds it; `None` for what is no file, or cannot be read.
+fn marks(
+    files: &[Found],
+    threads: usize,
+    mark: impl Fn(&Path) -> io::Result<Mark> + Sync,
+) -> Vec<Option<Mark>> {
     let marks = Mutex::new(vec![None; files.len()]);
     let next = AtomicUsize::new(0);
     let work = || {
@@ -165,7 +222,7 @@ fn marks(files: &[Found], threads: usize) -> Vec<Option<Mark>> {
             let found: Vec<Option<Mark>> = batch
                 .iter()
                 .map(|file| match file.kind {
-                    FoundKind::Regular => Mark::of(&file.path).ok(),
+                    FoundKind::Regular => mark(&file.path).ok(),
                     FoundKind::Stream | FoundKind::Refused(_) => None,
                 })
                 .collect();

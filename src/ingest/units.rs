@@ -42,13 +42,13 @@ impl std::fmt::Debug for dyn Format {
 /// split.
 pub(super) fn plan(
     files: &[Found],
-    splittable: impl Fn(&Found) -> Option<&'static dyn Format>,
+    splittable: impl Fn(usize) -> Option<&'static dyn Format>,
 ) -> Vec<Unit> {
     let mut units = Vec::new();
     let (mut begin, mut bytes) = (0, 0);
     for (index, file) in files.iter().enumerate() {
         let format = if file.size > PART_SIZE && file.kind == FoundKind::Regular {
-            splittable(file)
+            splittable(index)
         } else {
             None
         };

@@ -23,7 +23,14 @@ pub struct Target {
 
 /// Folders that hold a version control system's own data, or what this program keeps: never a record,
 /// often thousands of files.
-const NEVER: &[&str] = &[".git", ".hg", ".jj", ".svn", ".perfadvise"];
+const NEVER: &[&str] = &[
+    ".git",
+    ".hg",
+    ".jj",
+    ".svn",
+    ".perfadvise",
+    ".perfadvise-waiting",
+];
 
 /// Entries of a folder are looked at in batches of this many, each in one thread.
 const BATCH: usize = 256;
@@ -59,33 +66,23 @@ pub(super) enum FoundKind {
 pub(super) fn find(targets: &[Target]) -> Result<Vec<Found>, IngestError> {
     let mut search = Search::default();
     for (index, target) in targets.iter().enumerate() {
-        search.target = index;
-        if target.path.as_os_str() == "-" {
-            search.add(target.path.clone(), 0, FoundKind::Stream);
-            continue;
-        }
-        let metadata = fs::metadata(&target.path)
+        search
+            .target(index, target)
             .map_err(|source| IngestError::of_path(&target.path, source))?;
-        if metadata.is_dir() {
-            let entries = fs::read_dir(&target.path)
-                .map_err(|source| IngestError::of_path(&target.path, source))?;
-            search.mark_folder(&metadata);
-            search.folder(entries);
-        } else {
-            // Opened here, so that a file which the user named and which cannot be read is an error.
-            if metadata.is_file() {
-                fs::File::open(&target.path)
-                    .map_err(|source| IngestError::of_path(&target.path, source))?;
-            }
-            search.file(target.path.clone(), &metadata);
+    }
+    Ok(search.finish())
+}
+
+/// The same of what is there at the moment: a target that cannot be looked at is refused, as a file below
+/// a folder would be.
+pub(super) fn find_present(targets: &[Target]) -> Vec<Found> {
+    let mut search = Search::default();
+    for (index, target) in targets.iter().enumerate() {
+        if let Err(error) = search.target(index, target) {
+            search.add(target.path.clone(), 0, FoundKind::Refused(refusal(&error)));
         }
     }
-    let mut found = search.found;
-    found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.target.cmp(&b.target)));
-    let mut seen = HashSet::new();
-    found.retain(|(_, identity)| identity.is_none_or(|identity| seen.insert(identity)));
-    found.dedup_by(|(b, _), (a, _)| a.path == b.path);
-    Ok(found.into_iter().map(|(file, _)| file).collect())
+    search.finish()
 }
 
 /// Device and inode: what a file is, whatever its path.
@@ -99,6 +96,36 @@ struct Search {
 }
 
 impl Search {
+    fn target(&mut self, index: usize, target: &Target) -> io::Result<()> {
+        self.target = index;
+        if target.path.as_os_str() == "-" {
+            self.add(target.path.clone(), 0, FoundKind::Stream);
+            return Ok(());
+        }
+        let metadata = fs::metadata(&target.path)?;
+        if metadata.is_dir() {
+            let entries = fs::read_dir(&target.path)?;
+            self.mark_folder(&metadata);
+            self.folder(entries);
+        } else {
+            // Opened here, so that a file which the user named and which cannot be read is an error.
+            if metadata.is_file() {
+                fs::File::open(&target.path)?;
+            }
+            self.file(target.path.clone(), &metadata);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Vec<Found> {
+        let mut found = self.found;
+        found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.target.cmp(&b.target)));
+        let mut seen = HashSet::new();
+        found.retain(|(_, identity)| identity.is_none_or(|identity| seen.insert(identity)));
+        found.dedup_by(|(b, _), (a, _)| a.path == b.path);
+        found.into_iter().map(|(file, _)| file).collect()
+    }
+
     fn add(&mut self, path: PathBuf, size: u64, kind: FoundKind) {
         let found = Found {
             path,

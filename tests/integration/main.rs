@@ -9,6 +9,7 @@ mod claims;
 mod cli;
 mod config;
 mod export;
+mod follow;
 mod formats;
 mod history;
 mod ingest;

@@ -54,6 +54,16 @@ impl Mark {
         })
     }
 
+    /// Whether a file of which the system tells this is still the one that was looked at, so that it need
+    /// not be opened.
+    pub(in crate::ingest) fn is_of(&self, metadata: &std::fs::Metadata) -> bool {
+        let modified = metadata.modified().map(nanoseconds);
+        self.is_settled
+            && self.size == metadata.len()
+            && modified.is_ok_and(|time| time == self.modified)
+            && told_by_system(metadata) == (self.changed, self.identity)
+    }
+
     /// Whether both are of the same content, as far as can be told.
     pub(in crate::ingest) fn is_same_as(&self, other: &Mark) -> bool {
         let without_moment = |mark: &Mark| Mark {

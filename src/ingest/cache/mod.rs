@@ -1,28 +1,37 @@
 //! What files gave when they were read last, so that only what changed is read.
 //!
-//! For each set of targets one file: for each input its [`Mark`] and, piece by piece, the records that
+//! For each set of targets one file (or, between the looks of a program that follows its inputs, a place
+//! in memory): for each input its [`Mark`] and, piece by piece, the records that
 //! came from it. An input with the same mark is not read; one that only grew is read from where it ended,
 //! if its reader can go on, or from its last part on, if it is read in parts. Labels, the zone of naive
 //! times and the build that wrote it belong to what must be the same.
 
 mod entry;
 mod mark;
+mod store;
 mod told;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::input::Left;
 use super::merge::Harvest;
 use super::walk::Found;
 use super::{Format, Target};
-use crate::cache::{Cache, Reader, Writer, checksum};
+use crate::cache::{Cache, checksum};
+use store::{Sink, Source};
 
 pub(super) use mark::Mark;
+pub(super) use store::Kept;
 
 /// Names the files of the cache that belong to reading.
 const NAME: &str = "records";
+
+/// A smaller file is read again as a whole by the next run: its reader's state is not worth its place.
+const WORTH_A_STATE: u64 = 1 << 20;
 
 /// An input as it was read.
 #[derive(Debug, Clone, bitcode::Encode, bitcode::Decode)]
@@ -39,9 +48,12 @@ struct Known {
 struct Piece {
     begin: u64,
     end: u64,
-    /// Section of the file of the cache.
+    /// Section of what was kept.
     section: u64,
     lines: u64,
+    /// Whether its reader can go on at its end.
+    goes_on: bool,
+    format: Option<String>,
 }
 
 /// An input now.
@@ -56,7 +68,10 @@ struct Present {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Change {
+    /// For certain none.
     None,
+    /// None, unless within a moment after it was written: whoever only appends would show.
+    Still,
     Grown,
 }
 
@@ -71,11 +86,11 @@ pub(super) enum Before {
 /// What was kept, and what is to be kept.
 #[derive(Debug)]
 pub(super) struct Shelf<'a> {
-    cache: &'a Cache,
-    name: String,
+    /// Where it is kept for the next run, and under which name; `None`: in memory, for the next look.
+    cache: Option<(&'a Cache, String)>,
+    source: Source<'a>,
     formats: &'a [&'static dyn Format],
-    reader: Option<Reader>,
-    known: Vec<Known>,
+    known: Cow<'a, [Known]>,
     /// By index of the file; `None`: not to be kept.
     present: Vec<Option<Present>>,
     fresh: Mutex<Fresh>,
@@ -84,15 +99,15 @@ pub(super) struct Shelf<'a> {
 /// Pieces that were read now, by file.
 #[derive(Debug, Default)]
 struct Fresh {
-    writer: Option<Writer>,
+    sink: Option<Sink>,
     pieces: HashMap<usize, Vec<Piece>>,
     /// The disk does not let us.
     is_refused: bool,
 }
 
 impl<'a> Shelf<'a> {
-    /// Looks up what is known of `files`, whose present marks these are. `settings` gives a hash of what
-    /// decides what is read from a file.
+    /// Looks up what the last run kept of `files`, whose present marks these are. `settings` gives a hash
+    /// of what decides what is read from a file.
     pub(super) fn open(
         cache: &'a Cache,
         targets: &[Target],
@@ -102,17 +117,48 @@ impl<'a> Shelf<'a> {
         settings: impl Fn(&Found) -> u64,
     ) -> Self {
         let name = name_of(NAME, targets);
-        let mut shelf = Self {
-            reader: cache.open(&name),
-            cache,
-            name,
+        let reader = cache.open(&name);
+        let index = || {
+            let reader = reader.as_ref()?;
+            bitcode::decode(&reader.section(reader.len().checked_sub(1)?)?).ok()
+        };
+        let shelf = Self {
+            known: Cow::Owned(index().unwrap_or_default()),
+            cache: Some((cache, name)),
+            source: Source::Disk(reader),
             formats,
-            known: Vec::new(),
             present: Vec::new(),
             fresh: Mutex::default(),
         };
-        shelf.known = shelf.index().unwrap_or_default();
-        let by_path: HashMap<&[u8], usize> = shelf
+        shelf.with_present(files, marks, settings)
+    }
+
+    /// Looks up what the last look kept of `files`.
+    pub(super) fn in_memory(
+        kept: &'a Kept,
+        formats: &'a [&'static dyn Format],
+        files: &[Found],
+        marks: &[Option<Mark>],
+        settings: impl Fn(&Found) -> u64,
+    ) -> Self {
+        let shelf = Self {
+            known: Cow::Borrowed(&kept.known),
+            cache: None,
+            source: Source::Memory(kept),
+            formats,
+            present: Vec::new(),
+            fresh: Mutex::default(),
+        };
+        shelf.with_present(files, marks, settings)
+    }
+
+    fn with_present(
+        mut self,
+        files: &[Found],
+        marks: &[Option<Mark>],
+        settings: impl Fn(&Found) -> u64,
+    ) -> Self {
+        let by_path: HashMap<&[u8], usize> = self
             .known
             .iter()
             .enumerate()
@@ -123,7 +169,7 @@ impl<'a> Shelf<'a> {
             let settings = settings(file);
             let number = by_path.get(file.path.as_os_str().as_encoded_bytes());
             let change = |n: usize| {
-                let known = &shelf.known[n];
+                let known = &self.known[n];
                 let change = change(known, &mark, &file.path)?;
                 (known.settings == settings).then_some((n, change))
             };
@@ -141,18 +187,41 @@ impl<'a> Shelf<'a> {
             unchanged = present.iter().flatten().filter(same).count(),
             "looked into the cache"
         );
-        shelf.present = present;
-        shelf
+        self.present = present;
+        self
     }
 
-    fn index(&self) -> Option<Vec<Known>> {
-        let reader = self.reader.as_ref()?;
-        bitcode::decode(&reader.section(reader.len().checked_sub(1)?)?).ok()
+    /// Whether every file is known, none is gone, and none has changed.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let mut files = self.present.iter().flatten();
+        files.clone().count() == self.known.len()
+            && files.all(|file| match file.before {
+                Some((_, Change::None)) => true,
+                Some((number, Change::Still)) => {
+                    let last = self.known[number].pieces.last();
+                    last.is_some_and(|piece| piece.goes_on)
+                }
+                Some((_, Change::Grown)) | None => false,
+            })
+    }
+
+    /// Present marks of known files that could not be trusted when they were looked at last, and can be now.
+    pub(super) fn settled(&self) -> Vec<(usize, Mark)> {
+        let still = self.present.iter().flatten().filter_map(|file| {
+            let (number, change) = file.before?;
+            (change == Change::Still && file.mark.is_settled).then_some((number, file.mark))
+        });
+        still.collect()
     }
 
     /// Whether a file is kept.
     pub(super) fn holds(&self, file: usize) -> bool {
         self.present[file].is_some()
+    }
+
+    /// Whether the end of a file may be written at this moment: a line that is not ended is not taken yet.
+    pub(super) fn is_growing(&self) -> bool {
+        self.cache.is_none()
     }
 
     /// Whether a file ends with a whole line.
@@ -162,75 +231,101 @@ impl<'a> Shelf<'a> {
             .is_some_and(|p| p.mark.ends_line)
     }
 
+    /// Whether what the reader of this file leaves at its end will be of use.
+    pub(super) fn wants_state(&self, file: usize, size: u64) -> bool {
+        self.holds(file) && (self.is_growing() || size >= WORTH_A_STATE && self.ends_line(file))
+    }
+
+    /// The format of a file that was read in parts, and has grown at most.
+    pub(super) fn format_of_parts(&self, file: usize) -> Option<&'static dyn Format> {
+        let (number, _) = self.present[file].as_ref()?.before?;
+        let pieces = &self.known[number].pieces;
+        let name = pieces.first()?.format.as_deref()?;
+        let format = self.formats.iter().find(|f| f.name() == name).copied();
+        format.filter(|_| pieces.len() > 1)
+    }
+
     /// What there is of a piece of a file.
     pub(super) fn before(&self, file: usize, range: &Range<u64>) -> Option<Before> {
         let (number, change) = self.present[file].as_ref()?.before?;
-        let known = &self.known[number];
-        let pieces = &known.pieces;
+        let pieces = &self.known[number].pieces;
         let at = pieces.iter().position(|p| p.begin == range.start)?;
         let piece = &pieces[at];
-        let decoded = || {
-            let section = usize::try_from(piece.section).ok()?;
-            entry::decode(&self.reader.as_ref()?.section(section)?, file, self.formats)
-        };
+        let decoded = || entry::decode(&self.source.section(piece.section)?, file, self.formats);
         if piece.end == range.end {
-            // A part ends with the line break of its last line, which may lie in the next one.
-            let is_whole =
-                change == Change::None || pieces.get(at + 1).is_some_and(|p| p.lines > 0);
+            // A part ends with the line break of its last line, which may lie in a later one.
+            let is_whole = change == Change::None
+                || change == Change::Still && piece.goes_on
+                || pieces[at + 1..].iter().any(|p| p.lines > 0);
             return is_whole
                 .then(decoded)?
                 .map(|(harvest, _)| Before::Same(harvest));
         }
-        let is_begun = change == Change::Grown
-            && *range == (0..self.present[file].as_ref()?.mark.size)
-            && piece.end == known.mark.size
-            && known.mark.ends_line;
+        let is_begun = piece.goes_on && piece.end < range.end;
         let (harvest, state) = is_begun.then(decoded)??;
-        (!state.is_empty()).then_some(Before::Begun(harvest, state, known.mark.size))
+        Some(Before::Begun(harvest, state, piece.end))
     }
 
-    /// Keeps what a piece of a file gave, with the state of its reader at its end.
+    /// Keeps what a piece of a file gave, as far as its reader can go on from there, else all of it.
     pub(super) fn keep(
         &self,
         file: usize,
         range: &Range<u64>,
         harvest: &mut Harvest,
-        state: Vec<u8>,
+        left: &mut Left,
     ) {
-        let lines = harvest.files.first().map_or(0, |f| f.lines);
-        let bytes = entry::encode(harvest, state);
+        let goes_on = !left.state.is_empty();
+        let (lines, format) = harvest
+            .files
+            .first()
+            .map_or((0, None), |f| (f.lines, f.format.map(str::to_owned)));
+        let bytes = entry::encode(harvest, left.state.clone());
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         let Fresh {
-            writer,
+            sink,
             pieces,
             is_refused,
         } = &mut *fresh;
-        if writer.is_none() && !*is_refused {
-            *writer = self.cache.create(&self.name);
-            *is_refused = writer.is_none();
+        if sink.is_none() && !*is_refused {
+            *sink = self.sink();
+            *is_refused = sink.is_none();
         }
-        let Some(writer) = writer else { return };
-        let section = writer.section(&bytes) as u64;
+        let Some(sink) = sink else { return };
+        let section = sink.section(bytes);
         pieces.entry(file).or_default().push(Piece {
             begin: range.start,
-            end: range.end,
+            end: if goes_on { left.at } else { range.end },
             section,
             lines,
+            goes_on,
+            format,
         });
     }
 
+    fn sink(&self) -> Option<Sink> {
+        match &self.cache {
+            Some((cache, name)) => cache.create(name).map(Sink::Disk),
+            None => Some(Sink::Memory(Vec::new())),
+        }
+    }
+
     /// Puts everything in its place: what was read now, and of what was read before all that still
-    /// counts.
-    pub(super) fn close(self) {
+    /// counts. What is kept in memory comes back.
+    pub(super) fn close(self) -> Option<Kept> {
         let fresh = self
             .fresh
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        let Some(mut writer) = fresh.writer else {
-            if let Some(reader) = &self.reader {
+        let cache = self.cache.as_ref().map(|(cache, _)| *cache);
+        let sink = match (fresh.sink, &self.source) {
+            (None, Source::Memory(_)) => Some(Sink::Memory(Vec::new())),
+            (sink, _) => sink,
+        };
+        let Some(mut sink) = sink else {
+            if let Source::Disk(Some(reader)) = &self.source {
                 reader.note_use();
             }
-            return;
+            return None;
         };
         let mut pieces = fresh.pieces;
         let mut index = Vec::new();
@@ -243,11 +338,9 @@ impl<'a> Shelf<'a> {
                 if all.iter().any(|new| new.begin == old.begin) {
                     continue;
                 }
-                let section = usize::try_from(old.section).ok();
-                let bytes = section.and_then(|n| self.reader.as_ref()?.section(n));
-                if let Some(bytes) = bytes {
+                if let Some(section) = sink.take_over(&self.source, old.section) {
                     all.push(Piece {
-                        section: writer.section(&bytes) as u64,
+                        section,
                         ..old.clone()
                     });
                 }
@@ -260,15 +353,18 @@ impl<'a> Shelf<'a> {
                 pieces: all,
             });
         }
-        writer.section(&bitcode::encode(&index));
-        writer.finish(self.cache.most_bytes);
+        sink.finish(index, cache)
     }
 }
 
 /// How a file changed, if what is known of it is of any use.
 fn change(known: &Known, now: &Mark, path: &Path) -> Option<Change> {
-    if known.mark.is_settled && known.mark.is_same_as(now) {
-        return Some(Change::None);
+    if known.mark.is_same_as(now) {
+        return Some(if known.mark.is_settled {
+            Change::None
+        } else {
+            Change::Still
+        });
     }
     now.has_grown_from(&known.mark, path)
         .then_some(Change::Grown)

@@ -64,6 +64,10 @@ impl Format for NativeRecords {
         true
     }
 
+    fn goes_on(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &Head<'_>) -> Likelihood {
         let is_kind = |line: &[u8]| {
             std::str::from_utf8(line)
@@ -93,6 +97,8 @@ impl Format for NativeRecords {
         records: &mut Records,
         problems: &mut Vec<Problem>,
     ) -> Result<(), ReadError> {
+        // Each line stands for itself.
+        let _ = input.take_state();
         let mut reader = Reader {
             file: input.file,
             labels: input.labels(records),
@@ -108,6 +114,7 @@ impl Format for NativeRecords {
                 });
             }
         }
+        input.leave_state(|| vec![0]);
         Ok(())
     }
 }

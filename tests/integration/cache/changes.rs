@@ -20,7 +20,7 @@ fn stamp(second: usize) -> String {
 
 /// Turns of a session log: a prompt, a request of two lines with a call, its result. The last call has
 /// no result yet.
-fn turns(session: &str, from: usize, to: usize, padding: usize) -> String {
+pub(crate) fn turns(session: &str, from: usize, to: usize, padding: usize) -> String {
     let mut text = String::new();
     let common = format!(r#""sessionId":"{session}","cwd":"/home/dev/app","isSidechain":false"#);
     for n in from..to {
@@ -56,7 +56,7 @@ fn turns(session: &str, from: usize, to: usize, padding: usize) -> String {
 }
 
 /// A rollout of Codex whose last call has no output yet.
-fn rollout(from: usize, to: usize, padding: usize) -> String {
+pub(crate) fn rollout(from: usize, to: usize, padding: usize) -> String {
     let mut text = String::new();
     if from == 0 {
         text += &format!(

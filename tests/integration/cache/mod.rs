@@ -1,6 +1,6 @@
 //! What is kept between runs changes nothing but their time.
 
-mod changes;
+pub(crate) mod changes;
 mod place;
 
 use std::fs::File;

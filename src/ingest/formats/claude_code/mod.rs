@@ -41,6 +41,10 @@ impl Format for ClaudeCode {
         "Claude Code session logs"
     }
 
+    fn goes_on(&self) -> bool {
+        true
+    }
+
     fn detect(&self, head: &Head<'_>) -> Likelihood {
         // Most files of other formats have none of these, which is told faster than that no line fits.
         let has = |needle: &[u8]| memchr::memmem::find(head.bytes, needle).is_some();
