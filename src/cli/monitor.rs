@@ -93,12 +93,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     };
     let mut reports = Reports::new(folder).map_err(|error| unwritable(folder, error))?;
     let mut records = match &args.records {
-        Some(path) => {
-            let mut records = Records::append_to(path).map_err(|e| unwritable(path, e))?;
-            let now = Time::from_timestamp(jiff::Timestamp::now());
-            records.started(now).map_err(|e| unwritable(path, e))?;
-            Some(records)
-        }
+        Some(path) => Some(Records::append_to(path).map_err(|e| unwritable(path, e))?),
         None => None,
     };
     let watched = args
@@ -126,6 +121,13 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         records: args.records.as_deref(),
     };
     page.head(&about, probe.machine(), out)?;
+    let now = Time::from_timestamp(jiff::Timestamp::now());
+    if let Some(Err(error)) = records.as_mut().map(|records| records.started(now)) {
+        page.tell(&live::Notice::RecordsFailed(&error), out, &mut io::stderr())?;
+    }
+    for path in reports.taken_up() {
+        page.tell(&live::Notice::Written(path), out, &mut io::stderr())?;
+    }
     let ended = live::monitor(
         options,
         &mut probe,

@@ -12,6 +12,7 @@ mod records;
 mod reports;
 mod schedule;
 mod snapshot;
+mod spool;
 mod status;
 mod summary;
 

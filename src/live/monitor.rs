@@ -52,7 +52,7 @@ pub enum Notice<'a> {
     Written(&'a PathBuf),
     /// A report could not be written; it is tried again.
     ReportFailed(&'a io::Error),
-    /// Records could not be written, and those of this snapshot are lost.
+    /// Records could not be written; they are tried again with the next.
     RecordsFailed(&'a io::Error),
 }
 
@@ -83,6 +83,9 @@ pub fn monitor(
         told = look(options, probe, reports, records, stop, tell);
     }
     let last = kept(&reports.write(), tell);
+    if let Some(Err(error)) = records.as_mut().map(Records::flush) {
+        tell(Notice::RecordsFailed(&error))?;
+    }
     told.and(last)?;
     Ok(Ended {
         taken: reports.count(),

@@ -93,7 +93,10 @@ impl Page {
                 );
             }
             Notice::RecordsFailed(error) => {
-                let _ = writeln!(err, "warning: records could not be written: {error}");
+                let _ = writeln!(
+                    err,
+                    "warning: records could not be written: {error}; they wait for the next look"
+                );
             }
             _ if self.is_quiet => {}
             Notice::Written(path) => writeln!(out, "  written    {}", path.display())?,

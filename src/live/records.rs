@@ -10,11 +10,15 @@ use super::snapshot::stamp;
 use super::{ProcessUse, Snapshot};
 use crate::units::Time;
 
-/// A file of native records that grows.
+/// The most that waits for a disk with room, in bytes.
+const WAITING: usize = 64 << 20;
+
+/// A file of native records that grows. What cannot be written waits, and is written with the next.
 #[derive(Debug)]
 pub struct Records {
     file: File,
     host: Option<String>,
+    waiting: Vec<u8>,
 }
 
 impl Records {
@@ -27,6 +31,7 @@ impl Records {
         Ok(Self {
             file,
             host: sysinfo::System::host_name().ok(),
+            waiting: Vec::new(),
         })
     }
 
@@ -56,7 +61,31 @@ impl Records {
             all.push_str(&line.to_string());
             all.push('\n');
         }
-        self.file.write_all(all.as_bytes())
+        if self.waiting.len() + all.len() <= WAITING {
+            self.waiting.extend_from_slice(all.as_bytes());
+        }
+        self.flush()
+    }
+
+    /// Writes what waits. Of what was written in part the rest follows with the next try.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let mut done = 0;
+        let result = loop {
+            if done == self.waiting.len() {
+                break Ok(());
+            }
+            match self.file.write(&self.waiting[done..]) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => done += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        self.waiting.drain(..done);
+        result
     }
 }
 

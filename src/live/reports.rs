@@ -2,7 +2,8 @@
 //!
 //! Each snapshot stands in exactly one report. A file is written beside its place and moved there, so
 //! that nobody reads half of one, and none is ever overwritten. What cannot be written (a full disk)
-//! is kept, and tried again with the next.
+//! is kept, and tried again with the next. What waits for a report is in a file too, of which the next monitor
+//! makes a report where this one is killed.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::snapshot::stamp;
+use super::spool::{LeftBehind, Spool, draft};
 use super::summary::Summary;
 use super::{Network, Snapshot};
 use crate::units::Time;
@@ -42,16 +44,26 @@ pub struct Reports {
     end: Option<Time>,
     /// Snapshots that had to be given up.
     lost: u64,
+    /// What waits, in case this program is killed; `None` where it cannot be kept.
+    spool: Option<Spool>,
+    taken_up: Vec<PathBuf>,
 }
 
 impl Reports {
-    /// Reports in `folder`, which is made if it is not there.
+    /// Reports in `folder`, which is made if it is not there. What a monitor that was killed there left behind becomes
+    /// a report of its own.
     ///
     /// # Errors
     /// The folder cannot be made.
     pub fn new(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
+        let spool = Spool::new(folder).inspect_err(
+            |error| tracing::warn!(%error, "what waits for a report is lost if this is killed"),
+        );
+        let taken_up = take_up(folder);
         Ok(Self {
+            spool: spool.ok(),
+            taken_up,
             folder: folder.to_path_buf(),
             waiting: Vec::new(),
             summary: Summary::default(),
@@ -72,7 +84,13 @@ impl Reports {
             self.waiting.remove(0);
             self.lost += 1;
         }
-        self.waiting.push(shape(snapshot));
+        let shape = shape(snapshot);
+        if let Some(spool) = &mut self.spool
+            && let Err(error) = spool.add(&shape)
+        {
+            tracing::warn!(%error, "this look is lost if the program is killed before its report is written");
+        }
+        self.waiting.push(shape);
         if self.waiting.len() < IN_A_REPORT {
             return Kept::Waiting;
         }
@@ -92,13 +110,22 @@ impl Reports {
             "summary": self.summary.json(),
             "recent_snapshots": self.waiting,
         });
-        match self.store(&report, end) {
+        match store(&self.folder, &report, end) {
             Ok(path) => {
                 self.waiting.clear();
+                if let Some(Err(error)) = self.spool.as_mut().map(Spool::clear) {
+                    tracing::warn!(%error, "the next monitor looks through this report for what it holds");
+                }
                 Kept::Written(path)
             }
             Err(error) => Kept::Failed(error),
         }
+    }
+
+    /// Reports of what a monitor left behind that was killed.
+    #[must_use]
+    pub fn taken_up(&self) -> &[PathBuf] {
+        &self.taken_up
     }
 
     /// Snapshots that were taken.
@@ -112,33 +139,63 @@ impl Reports {
     pub fn unwritten(&self) -> u64 {
         self.waiting.len() as u64 + self.lost
     }
+}
 
-    fn store(&self, report: &Value, time: Time) -> io::Result<PathBuf> {
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        serde_json::to_writer_pretty(&mut file, report)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        let stamp = time.timestamp().strftime("%Y%m%d_%H%M%S");
-        // Another file may have been written in the same second.
-        for number in 0..u32::MAX {
-            let name = match number {
-                0 => format!("performance_report_{stamp}.json"),
-                _ => format!("performance_report_{stamp}_{number}.json"),
-            };
-            let path = self.folder.join(name);
-            match file.persist_noclobber(&path) {
-                Ok(written) => {
-                    share(&written);
-                    return Ok(path);
-                }
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                    file = error.file;
-                }
-                Err(error) => return Err(error.error),
+/// Makes reports of what was left behind; what cannot be written stays for the next monitor.
+fn take_up(folder: &Path) -> Vec<PathBuf> {
+    let mut written = Vec::new();
+    for left in LeftBehind::find(folder) {
+        let time = |s: &Value| s["timestamp"].as_str()?.parse().ok();
+        let last: Option<jiff::Timestamp> = left.snapshots.last().and_then(time);
+        let (Some(first), Some(last), Some(time)) =
+            (left.snapshots.first(), left.snapshots.last(), last)
+        else {
+            left.done();
+            continue;
+        };
+        let report = json!({
+            "generated_at": last["timestamp"],
+            "snapshots_count": left.snapshots.len(),
+            "monitoring_period": {"start": first["timestamp"], "end": last["timestamp"]},
+            "summary": Summary::of(&left.snapshots).json(),
+            "recent_snapshots": left.snapshots,
+        });
+        match store(folder, &report, Time::from_timestamp(time)) {
+            Ok(path) => {
+                written.push(path);
+                left.done();
             }
+            Err(error) => tracing::warn!(%error, "what was left behind waits for the next monitor"),
         }
-        Err(io::ErrorKind::AlreadyExists.into())
     }
+    written
+}
+
+fn store(folder: &Path, report: &Value, time: Time) -> io::Result<PathBuf> {
+    let mut file = draft(folder)?;
+    serde_json::to_writer_pretty(&mut file, report)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    let stamp = time.timestamp().strftime("%Y%m%d_%H%M%S");
+    // Another file may have been written in the same second.
+    for number in 0..u32::MAX {
+        let name = match number {
+            0 => format!("performance_report_{stamp}.json"),
+            _ => format!("performance_report_{stamp}_{number}.json"),
+        };
+        let path = folder.join(name);
+        match file.persist_noclobber(&path) {
+            Ok(written) => {
+                share(&written);
+                return Ok(path);
+            }
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                file = error.file;
+            }
+            Err(error) => return Err(error.error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// Temporary files are for their owner alone; a report is for whoever may read the folder.
@@ -254,12 +311,94 @@ pub(super) mod tests {
         );
     }
 
+    /// Killed at any look: the next one has all, each once.
+    #[test]
+    fn what_was_left_behind_is_in_a_report_of_its_own() {
+        for looks in 1..25 {
+            let folder = tempfile::tempdir().unwrap();
+            let killed = || {
+                let mut reports = Reports::new(folder.path()).unwrap();
+                for second in 0..looks {
+                    reports.add(&snapshot(second));
+                }
+                // As if it had been killed: the lock is given back, and the file stays.
+                let spool = reports.spool.take().unwrap();
+                assert!(LeftBehind::find(folder.path()).is_empty(), "it is in use");
+                spool.abandon();
+            };
+            killed();
+            let next = Reports::new(folder.path()).unwrap();
+            assert_eq!(
+                next.taken_up().len(),
+                usize::from(looks % 10 > 0),
+                "{looks}"
+            );
+            drop(next);
+            let again = Reports::new(folder.path()).unwrap();
+            assert!(again.taken_up().is_empty(), "{looks}");
+            drop(again);
+            let mut seen: Vec<String> = Vec::new();
+            for name in files(folder.path()) {
+                let bytes = std::fs::read(folder.path().join(name)).unwrap();
+                let report: Value = serde_json::from_slice(&bytes).unwrap();
+                for snapshot in report["recent_snapshots"].as_array().unwrap() {
+                    seen.push(snapshot["timestamp"].to_string());
+                }
+            }
+            seen.sort();
+            let expected: Vec<String> = (0..looks)
+                .map(|second| shape(&snapshot(second))["timestamp"].to_string())
+                .collect();
+            assert_eq!(seen, expected, "{looks}");
+        }
+    }
+
+    /// Killed between a report and forgetting what it holds, and in the middle of a line.
+    #[test]
+    fn what_a_report_holds_already_is_not_taken_up_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = Reports::new(folder.path()).unwrap();
+        for second in 0..10 {
+            reports.add(&snapshot(second));
+        }
+        let mut spool = reports.spool.take().unwrap();
+        drop(reports);
+        for second in 5..12 {
+            spool.add(&shape(&snapshot(second))).unwrap();
+        }
+        spool.tear();
+        spool.abandon();
+        let next = Reports::new(folder.path()).unwrap();
+        let bytes = std::fs::read(&next.taken_up()[0]).unwrap();
+        let report: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(report["snapshots_count"], 2);
+        assert_eq!(report["summary"]["cpu_usage"]["avg"], 25.0);
+        assert_eq!(report["generated_at"], "2026-11-23T12:00:11.000000Z");
+    }
+
+    /// Looks go on in their order, and a report of the same second as one before is a file of its own.
+    #[test]
+    fn a_clock_that_jumps_back_overwrites_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut reports = Reports::new(folder.path()).unwrap();
+        for second in (0..10).chain(0..10).chain(-3_600..-3_590) {
+            reports.add(&snapshot(second));
+        }
+        drop(reports);
+        let stamp = "performance_report_20261123";
+        let expected = ["_110009", "_120009", "_120009_1"];
+        assert_eq!(
+            files(folder.path()),
+            expected.map(|end| format!("{stamp}{end}.json"))
+        );
+    }
+
     #[test]
     fn what_cannot_be_written_waits() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("gone");
         let mut reports = Reports::new(&place).unwrap();
-        std::fs::remove_dir(&place).unwrap();
+        std::fs::remove_dir_all(&place).unwrap();
         for second in 0..10 {
             reports.add(&snapshot(second));
         }

@@ -34,6 +34,19 @@ impl Summary {
         }
     }
 
+    /// Of snapshots as a report has them.
+    pub(super) fn of(snapshots: &[Value]) -> Self {
+        let values = |key: &str| {
+            let all = snapshots.iter().rev().take(KEPT).rev();
+            all.filter_map(|s| s[key].as_f64()).collect()
+        };
+        Self {
+            cpu: values("cpu_usage"),
+            memory: values("memory_usage"),
+            disk: values("disk_usage"),
+        }
+    }
+
     /// In the shape of the orchestrator's reports. Alerts are judged elsewhere, so their number is null.
     pub(super) fn json(&self) -> Value {
         let mut cpu = spread(&self.cpu);
