@@ -192,7 +192,12 @@ fn ticks(instances: &[Instance<'_>], now: Time) -> BTreeSet<Time> {
             .saturating_add(CELL);
         let starts: Vec<i64> = match instance.window {
             Window::Values(series) => series.starts().to_vec(),
-            Window::Failures { failures, .. } => failures.iter().map(|f| f.0).collect(),
+            Window::Failures {
+                before, failures, ..
+            } => {
+                let over = before.iter().map(|(at, _)| at.0);
+                over.chain(failures.iter().map(|f| f.0)).collect()
+            }
             Window::Counts(counts) => counts.iter().map(|(at, _)| at.0).collect(),
             Window::Judged(_) | Window::Nothing => continue,
         };

@@ -88,6 +88,8 @@ pub enum Window {
     Values(Series),
     /// How an interface ended.
     Failures {
+        /// How many failures in a row there were from each time on, up to the last success.
+        before: Vec<(Time, u64)>,
         /// The last success; what is before it does not count.
         last_success: Option<Time>,
         /// Failures since, in order.
@@ -159,7 +161,12 @@ fn failures(alert: &Alert, workload: &Workload) -> Vec<(Labels, Window)> {
                 let name = catalog.text(e.interface).to_owned();
                 ("interface".to_owned(), name)
             });
+            let name = catalog.text(e.interface);
+            let course = workload.courses.iter().find(|c| c.interface == name);
+            let turns = course.map_or(&[][..], |c| c.turns.as_slice());
+            let over = turns.partition_point(|(at, _)| Some(*at) <= e.last_success);
             let window = Window::Failures {
+                before: turns[..over].to_vec(),
                 last_success: e.last_success,
                 failures: e.failures.clone(),
             };
@@ -271,33 +278,27 @@ impl Window {
     /// What an alert sees of the time before `to`.
     #[must_use]
     pub fn seen(&self, alert: &Alert, to: Time) -> Seen {
-        let nothing = Seen {
-            value: None,
-            passed: None,
-            is_near: false,
-            data_at: None,
-        };
+        let nothing = NOTHING;
         match self {
             Window::Nothing => nothing,
             Window::Judged(seen) => *seen,
             Window::Failures {
+                before,
                 last_success,
                 failures,
             } => {
+                if last_success.is_some_and(|last| last >= to) {
+                    return counted(alert, before, to);
+                }
                 let is_known = |time: &Time| *time < to;
-                let is_over = last_success.is_some_and(|last| last >= to);
-                if is_over || !failures.iter().chain(last_success).any(is_known) {
+                if !failures.iter().chain(last_success).any(is_known) {
                     return nothing;
                 }
                 let count = failures.partition_point(|f| *f < to);
                 let data_at = failures[..count].last().copied().or(*last_success);
                 in_a_row(alert, count as u64, data_at)
             }
-            Window::Counts(counts) => {
-                let end = counts.partition_point(|(at, _)| *at < to);
-                let known = end.checked_sub(1).and_then(|at| counts.get(at));
-                known.map_or(nothing, |(at, count)| in_a_row(alert, *count, Some(*at)))
-            }
+            Window::Counts(counts) => counted(alert, counts, to),
             Window::Values(series) => {
                 let Some(data_at) = series.newest(to) else {
                     return nothing;
@@ -321,6 +322,21 @@ impl Window {
             }
         }
     }
+}
+
+/// No data.
+const NOTHING: Seen = Seen {
+    value: None,
+    passed: None,
+    is_near: false,
+    data_at: None,
+};
+
+/// What is seen before `to` of how many failures in a row there are from each time on.
+fn counted(alert: &Alert, counts: &[(Time, u64)], to: Time) -> Seen {
+    let end = counts.partition_point(|(at, _)| *at < to);
+    let known = end.checked_sub(1).and_then(|at| counts.get(at));
+    known.map_or(NOTHING, |(at, count)| in_a_row(alert, *count, Some(*at)))
 }
 
 /// So many failures in a row: pending from the first one on.
@@ -503,11 +519,15 @@ mod tests {
             ..Alert::default()
         };
         let window = Window::Failures {
+            before: vec![(Time(CELL), 1), (Time(2 * CELL), 2), (Time(3 * CELL), 0)],
             last_success: Some(Time(5 * CELL)),
             failures: vec![Time(6 * CELL), Time(7 * CELL), Time(8 * CELL)],
         };
         let at = |minute: i64| window.seen(&alert, Time(minute * CELL));
-        assert_eq!((at(5).value, at(6).value), (None, Some(0.0)));
+        // Up to the last success by what was before, from then on by what came since.
+        let earlier = [1, 2, 3, 4, 5].map(|minute| at(minute).value);
+        assert_eq!(earlier, [None, Some(1.0), Some(2.0), Some(0.0), Some(0.0)]);
+        assert_eq!(at(6).value, Some(0.0));
         assert_eq!((at(8).value, at(8).passed), (Some(2.0), None));
         assert_eq!(
             (at(9).value, at(9).passed),

@@ -85,6 +85,7 @@ impl Workload {
             counts: rest.counts,
             repeats: rest.repeats,
             period: rest.period,
+            courses: Vec::new(),
             prices: None,
         })
     }

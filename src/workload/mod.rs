@@ -26,7 +26,7 @@ pub use fold::{FoldOptions, Segment, Trace, Traced, Watch, fold, fold_watched};
 pub use pieces::{Piece, Scope};
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
-pub use sequences::{Ending, Reading, Sequences};
+pub use sequences::{Course, Ending, Reading, Sequences};
 pub use streams::{Stream, StreamCall, StreamRequest};
 pub use unite::joined;
 pub use wall_clock::{Busy, SubagentTime, ToolShare, WallClock, WallClockRules, WallPart};
@@ -520,6 +520,8 @@ pub struct Workload {
     pub streams: Vec<Stream>,
     /// What was in order, for counts that depend on it.
     pub sequences: Sequences,
+    /// How steps ended, by interface; only of a fold in cells of one's own.
+    pub courses: Vec<Course>,
     /// Counts for the provenance.
     pub counts: Counts,
     /// What was dropped since a better source tells of the same session; known only where it was folded.

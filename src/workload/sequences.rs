@@ -55,6 +55,16 @@ pub struct Ending {
     pub failures: Vec<Time>,
 }
 
+/// How the steps of an interface ended, one after another. Known only to who folded in cells of his own
+/// ([`super::FoldOptions::cell`]); it is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// The interface.
+    pub interface: String,
+    /// From each of these times on, how many steps in a row had failed; in order.
+    pub turns: Vec<(Time, u64)>,
+}
+
 impl Ending {
     /// Forgets failures up to the last success.
     pub(super) fn trim(&mut self) {

@@ -103,6 +103,7 @@ impl<'de> Deserialize<'de> for Workload {
             repeats: Vec::new(),
             counts: document.counts,
             period: document.period,
+            courses: Vec::new(),
             prices: None,
         };
         check::check(&mut workload).map_err(serde::de::Error::custom)?;

@@ -3,6 +3,7 @@
 //! In: the records of any number of files, in any order. Out: a workload in its canonical form.
 
 mod attribution;
+mod courses;
 mod dedupe;
 mod index;
 mod join;
@@ -161,6 +162,7 @@ fn fold_operations(
         from: options.from,
         prices: options.prices.as_deref(),
         cell: options.cell.unwrap_or(CELL),
+        keeps_courses: options.cell.is_some(),
     };
     let mut shares = share_out(operations, &known);
     let formed = Role {
@@ -176,9 +178,12 @@ fn fold_operations(
     }
     shares.push(of_formed);
     let mut streams = Streams::default();
-    for share in shares {
+    let mut ended = Vec::new();
+    for mut share in shares {
+        ended.append(&mut share.ended);
         streams.take_in(catalog, share.put_into(workload));
     }
+    workload.courses = courses::courses(ended, catalog);
     workload.counts.clock_faults += joined.out_of_order;
     streams
 }

@@ -12,6 +12,7 @@ use crate::units::Time;
 use crate::workload::canonical::span;
 use crate::workload::{Ending, RowKey, StepRun, UnitId, Workload};
 
+use super::courses::Ended;
 use super::join::Role;
 use super::pricing::Pricing;
 use super::rows::{self, Rows};
@@ -43,6 +44,8 @@ pub(super) struct Known<'a> {
     pub(super) prices: Option<&'a PriceTable>,
     /// Length of a cell.
     pub(super) cell: i64,
+    /// Whether it is kept how each step ended.
+    pub(super) keeps_courses: bool,
 }
 
 /// What a part of the operations gave.
@@ -52,6 +55,9 @@ pub(super) struct Share<'a> {
     pricing: Pricing<'a>,
     rows: Rows,
     endings: Vec<Ending>,
+    /// How each step ended, where that is kept.
+    pub(super) ended: Vec<Ended>,
+    keeps_courses: bool,
     steps: Vec<StepRun>,
     streams: Streams,
     period: Option<(Time, Time)>,
@@ -71,6 +77,8 @@ impl<'a> Share<'a> {
             pricing: Pricing::new(known.prices),
             rows: Rows::default(),
             endings: Vec::new(),
+            ended: Vec::new(),
+            keeps_courses: known.keeps_courses,
             steps: Vec::new(),
             streams: Streams::default(),
             period: None,
@@ -100,6 +108,9 @@ impl<'a> Share<'a> {
             self.steps.extend(self.runs.step(operation, unit));
             let interface = catalog.dimension(operation.dims, Dimension::Interface);
             note_ending(&mut self.endings, interface, operation);
+            if self.keeps_courses {
+                self.ended.extend(Ended::of(catalog, operation));
+            }
         }
         if !operation.flags.has(Flags::TIMELESS) {
             let end = operation.end().unwrap_or(operation.start);
