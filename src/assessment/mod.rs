@@ -14,6 +14,7 @@ mod forecast;
 mod gate;
 mod latest;
 mod metrics;
+mod news;
 mod page;
 mod provenance;
 mod score;
@@ -49,6 +50,7 @@ pub use gate::{
 };
 pub use latest::{Latest, Machine, ProcessReading, Reading, SessionRow};
 pub use metrics::{Interval, Limit, MetricRow, TargetRow, TargetVerdict};
+pub use news::{News, SampleNews, UnitNews};
 pub use page::{
     Attribution, AttributionPart, BusyTime, Cell, CellSource, DimensionRow, DimensionTable,
     EventRow, Headline, Indicator, Mood, ProcessRow, ResourceRow, Resources, SubagentParts,

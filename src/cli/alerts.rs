@@ -3,6 +3,7 @@
 mod actions;
 mod check;
 mod deliver;
+mod inputs;
 mod listed;
 mod log;
 mod scenarios;
@@ -59,7 +60,7 @@ pub(super) fn present(
     now: Time,
     context: &Context,
 ) -> Result<Option<AlertsReport>, Failure> {
-    let look = check::look_if_any(input, now, context)?;
+    let look = check::look_if_any(input, &mut inputs::Inputs::Once, now, context)?;
     Ok(look.map(|look| check::unsent(look).report))
 }
 

@@ -107,17 +107,21 @@ impl InputArgs {
         let material = read(&request, config, context)?;
         let assessment = pipeline::judge(&material, &request);
         self.keep(&material, Some(&assessment), context)?;
-        let command = std::iter::once(verb)
+        Ok(Answer {
+            assessment,
+            material,
+            style: context.style(&self.command(verb), zone, full),
+        })
+    }
+
+    /// A command as it can be typed.
+    pub(super) fn command(&self, verb: &str) -> String {
+        std::iter::once(verb)
             .chain(self.history.then_some("--history"))
             .map(str::to_owned)
             .chain(self.paths.iter().map(|p| shell::quoted(p)))
             .collect::<Vec<_>>()
-            .join(" ");
-        Ok(Answer {
-            assessment,
-            material,
-            style: context.style(&command, zone, full),
-        })
+            .join(" ")
     }
 
     /// Reads and folds what [`InputArgs::request`] says, and records it where that was asked for.
@@ -141,6 +145,62 @@ impl InputArgs {
     ) -> Result<(), Failure> {
         if self.record && !material.workload.is_empty() {
             super::record::keep_and_tell(material, assessment, context)?;
+        }
+        Ok(())
+    }
+
+    /// What is to be read, and where the program looked by itself.
+    fn targets(&self) -> (Vec<Target>, Vec<PathBuf>) {
+        if self.paths.is_empty() && self.history {
+            (Vec::new(), Vec::new())
+        } else if self.paths.is_empty() {
+            let places: Vec<PathBuf> = usual_places();
+            let targets = places
+                .iter()
+                .filter(|p| p.exists())
+                .map(|path| Target {
+                    path: path.clone(),
+                    labels: Vec::new(),
+                })
+                .collect();
+            (targets, places)
+        } else {
+            (self.paths.iter().map(|p| target(p)).collect(), Vec::new())
+        }
+    }
+
+    /// What cannot be asked of inputs that are followed.
+    pub(super) fn check_followed(&self) -> Result<(), Failure> {
+        if self.record {
+            return Err(Failure::new("what is followed is not recorded")
+                .help("perfadvise record PATH records what is there"));
+        }
+        if self.paths.iter().any(|path| path == "-") {
+            return Err(Failure::new("standard input cannot be followed")
+                .help("name files and folders; perfadvise analyze - reads a pipe to its end"));
+        }
+        Ok(())
+    }
+
+    /// Whether the period that is asked for moves with the clock.
+    pub(super) fn moves(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// Takes up what may have changed since a request was made: the time, and usual places that came to be.
+    pub(super) fn renew(
+        &self,
+        request: &mut pipeline::Request,
+        config: &Config,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        if self.paths.is_empty() {
+            request.targets = self.targets().0;
+        }
+        if let Some(since) = &self.since {
+            let named = config.timezone.as_ref().map(|z| z.value.as_str());
+            let zone = context.zone(context.globals.timezone.as_deref().or(named))?;
+            request.from = Some(context.moment(since, context.now()?, &zone, false)?);
         }
         Ok(())
     }
@@ -205,22 +265,7 @@ impl InputArgs {
             .history
             .then(|| super::record::past(&self.only, context))
             .transpose()?;
-        let (targets, searched) = if self.paths.is_empty() && self.history {
-            (Vec::new(), Vec::new())
-        } else if self.paths.is_empty() {
-            let places: Vec<PathBuf> = usual_places();
-            let targets = places
-                .iter()
-                .filter(|p| p.exists())
-                .map(|path| Target {
-                    path: path.clone(),
-                    labels: Vec::new(),
-                })
-                .collect();
-            (targets, places)
-        } else {
-            (self.paths.iter().map(|p| target(p)).collect(), Vec::new())
-        };
+        let (targets, searched) = self.targets();
         Ok(pipeline::Request {
             targets,
             searched,

@@ -18,6 +18,7 @@ mod dashboard;
 mod doctor;
 mod export;
 mod failure;
+mod follow;
 mod formats;
 mod gate;
 mod history;
@@ -34,6 +35,7 @@ mod report;
 mod rules;
 mod score;
 mod status;
+mod tail;
 mod template;
 mod trend;
 mod tune;
@@ -79,6 +81,7 @@ Examples:
   perfadvise export --format perfetto reports/ -o sessions.json    the course of each session for a viewer
   perfadvise monitor                       sample this machine, until Ctrl-C
   perfadvise dashboard                     all of it on a screen of its own, live
+  perfadvise tail                          what agents do now, line by line, until Ctrl-C
   perfadvise alerts check reports/         what fires by alerts_config.yaml
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
@@ -135,6 +138,8 @@ enum Verb {
     History(history::Verb),
     /// The course of sessions for Perfetto, speedscope and flame graphs
     Export(export::Args),
+    /// What is new in logs and monitor folders that grow, line by line, until Ctrl-C
+    Tail(tail::Args),
     /// Alerts: check, watch, list, test, silence
     #[command(subcommand)]
     Alerts(Box<alerts::Verb>),
@@ -223,6 +228,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Record(args) => record::run(args, &context, out),
         Verb::History(verb) => history::run(verb, &context, out),
         Verb::Export(args) => export::run(args, &context, out),
+        Verb::Tail(args) => tail::run(args, &context, out),
         Verb::Alerts(verb) => alerts::run(verb, &context, out),
         Verb::Monitor(args) => monitor::run(args, &context, out),
         Verb::Status(args) => status::run(args, &context, out),

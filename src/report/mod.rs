@@ -19,6 +19,7 @@ mod html;
 mod json;
 mod jsonl;
 mod markdown;
+pub mod news;
 pub(crate) mod panes;
 mod pen;
 pub mod recommend;

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
+use std::sync::Arc;
 
 use super::super::input::InputArgs;
 use super::super::progress::Progress;
 use super::super::record::failure;
 use super::super::{Context, Exit, Failure};
+use super::inputs::Inputs;
 use super::{actions, unconfigured};
 use crate::alerts::{self, CELL, Looked, Observed, Seen, Watch, Window};
 use crate::analysis::Side;
@@ -18,12 +20,12 @@ use crate::config::keys::nearest;
 use crate::config::{Alert, Config, Origin};
 use crate::gate::{self, Judged, Policy};
 use crate::notify::Message;
-use crate::pipeline::{self, Request};
+use crate::pipeline::{Material, Request};
 use crate::report;
 use crate::store;
 use crate::store::history::{AlertChanges, History, ToSend};
 use crate::units::{NANOS, Time};
-use crate::workload::{Filter, Workload};
+use crate::workload::Filter;
 
 /// Arguments of `alerts check`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +56,7 @@ pub(super) struct Look {
     pub(super) config: Config,
     pub(super) records: u64,
     /// What was read, in cells of a minute.
-    workload: Workload,
+    pub(super) material: Arc<Material>,
 }
 
 /// Looks once.
@@ -68,13 +70,13 @@ pub(in crate::cli) fn run(
     let look = if args.send {
         let _lock = lock(context)?;
         actions::settle_due(&context.load_config()?.config, now, context)?;
-        let look = look_and_keep(&args.input, now, context)?;
+        let look = look_and_keep(&args.input, &mut Inputs::Once, now, context)?;
         actions::carry_out_allowed(&look, args.allow_actions, now, context)?;
         super::take_up(&look.config.channels, now, context)?;
         super::deliver(&look.config.channels, context)?;
         look
     } else {
-        unsent(look(&args.input, now, context)?)
+        unsent(look(&args.input, &mut Inputs::Once, now, context)?)
     };
     // Whoever looks by the clock and tells others wants to hear of nothing himself.
     if !(args.send && context.globals.quiet) {
@@ -110,10 +112,11 @@ fn command(input: &InputArgs) -> String {
 /// Looks, and keeps what was found: states, firings, and what is to be told.
 pub(super) fn look_and_keep(
     input: &InputArgs,
+    inputs: &mut Inputs,
     now: Time,
     context: &Context,
 ) -> Result<Look, Failure> {
-    let mut look = look(input, now, context)?;
+    let mut look = look(input, inputs, now, context)?;
     let mut history = super::super::record::create(context)?;
     let changes = AlertChanges {
         states: std::mem::take(&mut look.looked.states),
@@ -124,7 +127,7 @@ pub(super) fn look_and_keep(
             .map(|f| (f.episode, &f.firing))
             .collect(),
         messages: messages(&look),
-        actions: actions::proposed(&look, &look.workload, now),
+        actions: actions::proposed(&look, &look.material.workload, now),
         now,
     };
     history
@@ -177,13 +180,19 @@ pub(in crate::cli) fn lock(context: &Context) -> Result<File, Failure> {
 }
 
 /// Looks at everything since the last look that was kept.
-pub(super) fn look(input: &InputArgs, now: Time, context: &Context) -> Result<Look, Failure> {
-    look_if_any(input, now, context)?.ok_or_else(unconfigured)
+pub(super) fn look(
+    input: &InputArgs,
+    inputs: &mut Inputs,
+    now: Time,
+    context: &Context,
+) -> Result<Look, Failure> {
+    look_if_any(input, inputs, now, context)?.ok_or_else(unconfigured)
 }
 
 /// The same; `None` where no alert is configured.
 pub(super) fn look_if_any(
     input: &InputArgs,
+    inputs: &mut Inputs,
     now: Time,
     context: &Context,
 ) -> Result<Option<Look>, Failure> {
@@ -213,13 +222,13 @@ pub(super) fn look_if_any(
         ..request
     };
     let progress = Progress::new(&context.globals);
-    let result = pipeline::read_fine(&request, config, CELL, &|done, total| {
+    let result = inputs.fine(&request, config, input.moves(), &|done, total| {
         progress.show(done, total);
     });
     progress.finish();
     let material = result.map_err(|error| context.input_failure(&error))?;
     super::super::config::warn(&material.warnings, &context.globals);
-    let config = material.config;
+    let config = material.config.clone();
     if config.alerts.is_empty() {
         return Ok(None);
     }
@@ -242,7 +251,7 @@ pub(super) fn look_if_any(
     let mut notes = BTreeMap::new();
     for (index, alert) in config.alerts.iter().enumerate() {
         if alert.baseline.is_some() {
-            let (seen, note) = against_baseline(alert, &request, &config, now, context)?;
+            let (seen, note) = against_baseline(alert, inputs, &request, &config, now, context)?;
             notes.insert(alert.name.clone(), note);
             observed.push(Observed {
                 alert: index,
@@ -280,7 +289,7 @@ pub(super) fn look_if_any(
             .collect(),
         config,
         records: material.provenance.records,
-        workload: material.workload,
+        material,
     }))
 }
 
@@ -331,6 +340,7 @@ fn files(alerts: &[Alert]) -> Vec<String> {
 /// pass, and stays as it is where nothing is proven.
 fn against_baseline(
     alert: &Alert,
+    inputs: &mut Inputs,
     request: &Request,
     config: &Config,
     now: Time,
@@ -355,7 +365,8 @@ fn against_baseline(
         only: alert.only.clone(),
         ..request.clone()
     };
-    let material = pipeline::read(&request, config.clone(), &|_, _| {})
+    let material = inputs
+        .coarse(&request, config.clone())
         .map_err(|error| context.input_failure(&error))?;
     let side = |label: &str, workload| Side {
         label: label.to_owned(),

@@ -1,5 +1,6 @@
 //! `alerts watch`: a look, time and again.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use super::super::input::InputArgs;
 use super::super::{Context, Exit, Failure};
 use super::actions;
 use super::check::{Look, lock, look_and_keep};
+use super::inputs::Inputs;
 use crate::config::Channel;
 use crate::live::{Schedule, Stop};
 use crate::report::visible;
@@ -49,7 +51,9 @@ pub(in crate::cli) fn run(
         return Err(Failure::new("--interval is below a second")
             .help("alerts look at whole minutes; 10s and more is enough"));
     }
+    args.input.check_followed()?;
     let _lock = lock(context)?;
+    let mut inputs = Inputs::Followed(Box::default());
     let stop = Stop::default();
     let stopped = stop.clone();
     ctrlc::set_handler(move || stopped.stop())
@@ -58,15 +62,17 @@ pub(in crate::cli) fn run(
     let mut schedule = Schedule::new(interval);
     let mut looks = 0;
     let mut channels = Vec::new();
+    let mut missing = BTreeSet::new();
     while args.count.is_none_or(|count| looks < count) {
         let due = schedule.next(begin.elapsed());
         if wait(due, begin, &stop, &channels, context)? {
             break;
         }
-        let look = one(args, context);
+        let look = one(args, &mut inputs, context);
         looks += 1;
         match look {
             Ok(look) => {
+                missing = warn_of_missing(&look, &missing, context);
                 tell(&look, context, out)?;
                 channels = look.config.channels;
                 if looks == 1 {
@@ -82,11 +88,22 @@ pub(in crate::cli) fn run(
     Ok(Exit::Done)
 }
 
+/// Says which inputs cannot be read, once while they stay the same.
+fn warn_of_missing(look: &Look, said: &BTreeSet<String>, context: &Context) -> BTreeSet<String> {
+    let problems = look.material.provenance.problems.iter();
+    let whole = problems.filter(|p| p.line.is_none());
+    let missing: BTreeSet<String> = whole.map(|p| format!("{}: {}", p.file, p.reason)).collect();
+    for one in missing.difference(said) {
+        context.warn(&visible(one, !context.globals.ascii));
+    }
+    missing
+}
+
 /// Takes back what is due, looks, keeps what was found, and does what that asks for.
-fn one(args: &Args, context: &Context) -> Result<Look, Failure> {
+fn one(args: &Args, inputs: &mut Inputs, context: &Context) -> Result<Look, Failure> {
     let now = context.now()?;
     actions::settle_due(&context.load_config()?.config, now, context)?;
-    let look = look_and_keep(&args.input, now, context)?;
+    let look = look_and_keep(&args.input, inputs, now, context)?;
     actions::carry_out_allowed(&look, args.allow_actions, now, context)?;
     Ok(look)
 }

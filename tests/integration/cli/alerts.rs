@@ -304,6 +304,53 @@ fn a_silence_holds_and_ends() {
         .code(0);
 }
 
+/// By hand: the third failure in a row began at 11:12 and is seen at the end of that minute, the success of 11:20 at the
+/// end of that one.
+#[test]
+fn failures_in_a_row_that_are_over_are_noted_too() {
+    let folder = folder();
+    let failed = |minute: u32| step(minute * 60, 1.0, "error", "mock");
+    let lines = vec![
+        step(60, 1.0, "ok", "mock"),
+        failed(10),
+        failed(11),
+        failed(12),
+        step(20 * 60, 1.0, "ok", "mock"),
+        failed(30),
+        failed(31),
+        step(32 * 60, 1.0, "ok", "mock"),
+    ];
+    write(folder.path(), "steps.jsonl", &lines[..1]);
+    let send = ["check", "logs", "--send"];
+    at(folder.path(), &send, "2026-03-16T11:05:00Z")
+        .assert()
+        .code(0);
+    write(folder.path(), "steps.jsonl", &lines);
+    at(folder.path(), &send, "2026-03-16T11:45:00Z")
+        .output()
+        .unwrap();
+    let exported = program(folder.path())
+        .args(["history", "export"])
+        .output()
+        .unwrap();
+    let exported = String::from_utf8(exported.stdout).unwrap();
+    let firings: Vec<Value> = exported
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .filter(|row: &Value| row["alert"] == "interface_failure")
+        .collect();
+    assert_eq!(firings.len(), 1, "{exported}");
+    assert_eq!(firings[0]["fired_at"], "2026-03-16T11:13:00Z");
+    assert_eq!(firings[0]["resolved_at"], "2026-03-16T11:21:00Z");
+    // From nothing it is the same.
+    let report = json(&mut at(
+        folder.path(),
+        &["check", "logs"],
+        "2026-03-16T11:45:00Z",
+    ));
+    assert_eq!(row(&report, "interface_failure")["state"], "quiet");
+}
+
 /// A clock that is put back tells nothing again, and keeps what is known.
 #[test]
 fn a_clock_that_jumps_back() {

@@ -454,6 +454,67 @@ fn a_program_and_a_file() {
         .stderr(contains("is not run"));
 }
 
+/// The desktop's program, as a stand-in that notes its arguments.
+#[cfg(unix)]
+#[test]
+fn the_desktop_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder("- {type: desktop}\n");
+    let tried = |path: &str| {
+        let mut command = program(folder.path());
+        command.args(["alerts", "check", "steps.jsonl", "--send"]);
+        command.args(["--now", "2026-03-16T12:05:30Z"]);
+        command.env("PATH", path).assert().code(1)
+    };
+    // Where there is none it is refused, and says so.
+    tried("/nowhere").stderr(contains("desktop: the program cannot be started"));
+    let bin = folder.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let path = bin.join("notify-send");
+    std::fs::write(
+        &path,
+        "#!/bin/sh\nprintf '<%s>' \"$@\" >> told\nexit $ENDS\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let test = |ends: &str| {
+        let mut command = program(folder.path());
+        command.args(["alerts", "test"]).env("ENDS", ends);
+        command
+            .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+            .assert()
+    };
+    test("0").code(0).stdout(contains("ok"));
+    let told = std::fs::read_to_string(folder.path().join("told")).unwrap();
+    assert_eq!(
+        told,
+        "<-a><perfadvise><-u><normal><--><[test] perfadvise><This tries the channel; nothing is wrong.>"
+    );
+    test("3")
+        .code(1)
+        .stdout(contains("the program ended with exit status: 3"));
+    // A firing is critical, and its title cannot be taken for an option.
+    std::fs::remove_file(folder.path().join("told")).unwrap();
+    let mut command = program(folder.path());
+    command.args([
+        "alerts",
+        "check",
+        "steps.jsonl",
+        "--send",
+        "--now",
+        "2026-03-16T12:07:30Z",
+    ]);
+    command
+        .env("ENDS", "0")
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command.assert().code(1);
+    let told = std::fs::read_to_string(folder.path().join("told")).unwrap();
+    assert!(
+        told.starts_with("<-a><perfadvise><-u><critical><--><[critical, still] response_time>"),
+        "{told}"
+    );
+}
+
 #[test]
 fn channels_are_tried() {
     let (fine, posted) = http(vec![OK]);

@@ -11,6 +11,8 @@ mod compare;
 #[cfg(unix)] // Its terminal is tmux.
 mod dashboard;
 mod doctor;
+#[cfg(unix)] // Signals, and limits set by a shell.
+mod faults;
 mod gate;
 mod history;
 mod lists;
@@ -22,6 +24,7 @@ mod report;
 mod scheduling;
 mod settings;
 mod streams;
+mod tail;
 mod template;
 mod trend;
 mod tune;
