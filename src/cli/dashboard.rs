@@ -77,13 +77,19 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
                 .help("200ms and more is enough for the eye"),
         );
     }
+    if args.input.record {
+        return Err(Failure::new("a dashboard records nothing")
+            .help("perfadvise record PATH records what is there"));
+    }
     if !args.once {
         check_terminal(args, context)?;
     }
     let mut reader = Reader::new(args.input.clone(), context.globals.clone(), args.machine)?;
     let scene = reader.first(context)?;
     let (_, zone) = args.input.settings(context)?;
-    let command = std::iter::once("dashboard".to_owned())
+    // What is exported says how to come to the same.
+    let command = std::iter::once("analyze".to_owned())
+        .chain(args.input.history.then(|| "--history".to_owned()))
         .chain(args.input.paths.iter().map(|p| shell::quoted(p)))
         .collect::<Vec<_>>()
         .join(" ");

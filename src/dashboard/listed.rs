@@ -20,8 +20,9 @@ pub(super) fn page(scene: &Scene, state: &State, rows: usize, pen: &Pen<'_>) -> 
         return open(detail, state.scroll, rows, pen);
     }
     let list = listing(scene, state.page, pen);
-    let mut lines = vec![pen.section(&list.title, &list.remark)];
+    let mut lines = Vec::new();
     if list.rows.is_empty() {
+        lines.push(pen.section(&list.title, &list.remark));
         lines.extend(list.empty);
         lines.truncate(rows);
         return Drawn { lines, scroll: 0 };
@@ -32,8 +33,19 @@ pub(super) fn page(scene: &Scene, state: &State, rows: usize, pen: &Pen<'_>) -> 
         .as_ref()
         .map_or(0, |d| (d.lines.len() + 2).max(rows / 3).min(rows * 2 / 3));
     let room = needed.min(rows.saturating_sub(beside).max(rows / 3));
-    lines.push(list.head.clone());
-    lines.extend(seen(&list, chosen, room.saturating_sub(2), pen));
+    let (from, seen) = seen(&list, chosen, room.saturating_sub(2), pen);
+    let remark = match seen.len() < list.rows.len() {
+        true => format!(
+            "{} to {} of {}",
+            from + 1,
+            from + seen.len(),
+            list.rows.len()
+        ),
+        false => list.remark.clone(),
+    };
+    lines.push(pen.section(&list.title, &remark));
+    lines.push(list.head);
+    lines.extend(seen);
     let left = rows.saturating_sub(lines.len() + 2);
     if let Some(detail) = detail.filter(|_| left > 1) {
         lines.push(String::new());
@@ -47,18 +59,18 @@ pub(super) fn page(scene: &Scene, state: &State, rows: usize, pen: &Pen<'_>) -> 
     Drawn { lines, scroll: 0 }
 }
 
-/// As many rows, the chosen one among them and marked.
-fn seen(list: &Listing, chosen: usize, size: usize, pen: &Pen<'_>) -> Vec<String> {
+/// As many rows, the chosen one among them and marked; and which is the first.
+fn seen(list: &Listing, chosen: usize, size: usize, pen: &Pen<'_>) -> (usize, Vec<String>) {
     let size = size.clamp(1, list.rows.len());
     let from = (chosen + 1)
         .saturating_sub(size)
         .min(list.rows.len() - size);
     let rows = list.rows.iter().enumerate().skip(from).take(size);
-    rows.map(|(at, row)| match at == chosen {
+    let rows = rows.map(|(at, row)| match at == chosen {
         true => panes::marked(row, pen),
         false => row.clone(),
-    })
-    .collect()
+    });
+    (from, rows.collect())
 }
 
 /// Details alone.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Stdout, stdout};
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -17,6 +18,10 @@ use ratatui::crossterm::terminal::{
 };
 
 use super::state::Key;
+
+/// Whether the terminal is taken over. It is given back once: leaving a second time would set the cursor back to where
+/// it was, over whatever was said since.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// A terminal in raw mode with a screen of its own. Dropping it gives back what was there before.
 pub(crate) struct Screen {
@@ -40,9 +45,7 @@ impl Screen {
     /// # Errors
     /// It cannot be.
     pub(crate) fn enter() -> io::Result<Self> {
-        enable_raw_mode()?;
-        let entered = execute!(stdout(), EnterAlternateScreen)
-            .and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
+        let entered = take().and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
         match entered {
             Ok(terminal) => Ok(Self { terminal }),
             Err(error) => {
@@ -83,8 +86,7 @@ impl Screen {
     pub(crate) fn suspend(&mut self) -> io::Result<()> {
         leave();
         stop()?;
-        enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen)?;
+        take()?;
         self.terminal.clear()
     }
 }
@@ -95,8 +97,18 @@ impl Drop for Screen {
     }
 }
 
+/// Takes the terminal over.
+fn take() -> io::Result<()> {
+    IS_TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen)
+}
+
 /// Gives the terminal back. May be called at any time, and more than once.
 fn leave() {
+    if !IS_TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     // Nothing can be done for a terminal that is gone.
     let _ = disable_raw_mode();
     let _ = execute!(stdout(), LeaveAlternateScreen, Show);

@@ -54,10 +54,7 @@ impl Reader {
         has_machine: bool,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            input: InputArgs {
-                record: false,
-                ..input
-            },
+            input,
             // Nothing may be printed over a screen.
             context: Context::new(Globals {
                 quiet: true,

@@ -91,7 +91,7 @@ fn sign(row: &AlertRow, pen: &Pen<'_>) -> String {
     match row.state {
         AlertPhase::Firing => pen.paint(Tone::Bad, if is_unicode { pen.signs.missed } else { "!" }),
         AlertPhase::Pending => pen.paint(Tone::Bold, if is_unicode { "!" } else { "?" }),
-        AlertPhase::Quiet if row.value.is_none() => "?".into(),
+        AlertPhase::Quiet if row.value.is_none() => pen.signs.dash.into(),
         AlertPhase::Quiet => pen.paint(Tone::Good, pen.signs.met),
     }
 }

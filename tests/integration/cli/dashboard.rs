@@ -96,6 +96,8 @@ fn what_cannot_be_shown_is_refused() {
         "perfadvise analyze --format json",
     );
     fails(&[".", "--once", "--refresh", "1ms"], "too short");
+    fails(&[".", "--once", "--record"], "records nothing");
+    fails(&["-"], "--once prints one frame as text");
     assert!(!folder.path().join("x").exists());
     program(folder.path())
         .args(["dashboard", ".", "--once"])
@@ -183,6 +185,23 @@ fn a_file_for_each_export() {
     assert_eq!(exported["provenance"], analysed["provenance"]);
     let markdown = String::from_utf8(read("perfadvise-20261109-000000.md")).unwrap();
     assert!(markdown.contains("CTX003") && !markdown.contains('\u{1b}'));
+}
+
+#[test]
+fn colour_as_it_is_asked_for() {
+    for (colour, is_painted) in [("never", false), ("always", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let Some(session) =
+            Session::start(folder.path(), (120, 36), &of_demo(&["--color", colour]))
+        else {
+            return;
+        };
+        session.shows("dashboard · overview");
+        let screen = session.painted();
+        assert_eq!(screen.contains("\u{1b}["), is_painted, "{screen}");
+        session.keys(&["q"]);
+        session.ends("exit 0");
+    }
 }
 
 #[test]

@@ -109,6 +109,12 @@ impl Session {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// The same with its colours, as codes.
+    pub(super) fn painted(&self) -> String {
+        let output = self.tmux(&["capture-pane", "-p", "-e"]);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Waits until something is so on the screen.
     fn wait(&self, what: &str, is_so: impl Fn(&str) -> bool) {
         let begin = Instant::now();
