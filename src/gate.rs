@@ -15,7 +15,7 @@ use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, Comparison, EffectKind, EffectSize, GateEvent, GateReport,
     GateVerdict, Interval, Pairing, Reason, SettingPlace,
 };
-use crate::config::{Config, TargetStatistic};
+use crate::config::{Config, DeclaredMetric, TargetStatistic};
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::{Dimension, Measured};
 use crate::stats::{multiplicity, permutation, unpaired};
@@ -86,13 +86,13 @@ pub const USUAL: [(Metric, TargetStatistic); 8] = [
 ];
 
 impl Judged {
-    /// A metric with its usual tolerance.
+    /// A metric with its usual tolerance; `unit` is that of the metric.
     #[must_use]
-    pub fn usual(metric: &str, statistic: TargetStatistic) -> Self {
+    pub fn usual(metric: &str, unit: Unit, statistic: TargetStatistic) -> Self {
         Self {
             metric: metric.to_owned(),
             statistic,
-            tolerance: analysis::usual_tolerance(metric, statistic),
+            tolerance: analysis::usual_tolerance(metric, unit, statistic),
             level: CheckLevel::Error,
             is_declared: false,
             set_at: None,
@@ -101,7 +101,8 @@ impl Judged {
 }
 
 /// What is judged without a word of the user's: response time (mean and p95; without any the time of
-/// tasks), success, tasks, the context cache, output tokens, cost; of inputs that have none of these, what only they know.
+/// tasks), success, tasks, the context cache, output tokens, cost, declared metrics with a direction; of inputs that have none of
+/// these, what only they know.
 #[must_use]
 pub fn usual(base: &Side<'_>) -> Vec<Judged> {
     let measured = base.workload.measured();
@@ -111,19 +112,36 @@ pub fn usual(base: &Side<'_>) -> Vec<Judged> {
         .filter(|(metric, _)| has(*metric))
         // Where nobody waits for a step, the task is what is waited for.
         .filter(|(metric, _)| *metric != Metric::TaskTime || !has(Metric::ResponseTime))
-        .map(|(metric, statistic)| Judged::usual(metric.name(), statistic))
+        .map(|(metric, statistic)| Judged::usual(metric.name(), metric.row().unit, statistic))
         .collect();
-    if !known.is_empty() {
-        return known;
-    }
+    let declared = &base.workload.declared;
     let custom = measured.into_iter().filter_map(|m| match m {
         Measured::Custom(name) => {
             let name = base.workload.catalog.text(name);
-            Some(Judged::usual(name, TargetStatistic::Mean))
+            Some((name, declared.find(name)))
         }
         Measured::Known(_) => None,
     });
-    custom.collect()
+    // Who says which way of a metric is better wants it judged.
+    let own = custom.clone().filter(|(_, declared)| {
+        declared.is_some_and(|declared| declared.direction != Direction::Neither)
+    });
+    let judged = |(name, declared): (&str, Option<&DeclaredMetric>)| {
+        let unit = declared.map_or(Unit::Unknown, |d| d.unit);
+        let of_tail = declared
+            .map(|d| d.statistic)
+            .filter(|s| *s == TargetStatistic::P95);
+        let statistics = std::iter::once(TargetStatistic::Mean).chain(of_tail);
+        statistics
+            .map(|statistic| Judged::usual(name, unit, statistic))
+            .collect::<Vec<_>>()
+    };
+    let all: Vec<Judged> = known.into_iter().chain(own.flat_map(judged)).collect();
+    if all.is_empty() {
+        custom.flat_map(judged).collect()
+    } else {
+        all
+    }
 }
 
 /// Judges a candidate. `causes` is what is known to differ between the two; the configuration says which way
@@ -206,7 +224,7 @@ fn against_baseline(
 fn absent(metric: &str, config: &Config) -> Comparison<GateVerdict> {
     Comparison {
         metric: metric.to_owned(),
-        unit: Metric::named(metric).map_or(Unit::Unknown, |m| m.row().unit),
+        unit: config.unit_of(metric),
         direction: config.directions.of(metric),
         dimension: "label".into(),
         base: String::new(),

@@ -21,6 +21,7 @@
 //! | [`notify`] | a message by webhook, mail, program, desktop or file |
 //! | [`export`] | the course of sessions for Perfetto, speedscope and flame graphs |
 //! | [`pipeline`] | the stages in order, on one page |
+//! | [`recorder`] | metrics of the user's own, appended as native records |
 //! | [`live`] | the machine now: sampled on a schedule, written as reports and records |
 //! | `dashboard` | the same as a screen that answers to keys |
 //! | [`cli`] | the verbs |
@@ -45,6 +46,7 @@ pub mod pipeline;
 pub mod place;
 pub mod prices;
 pub mod record;
+pub mod recorder;
 pub mod report;
 pub mod scenario;
 pub mod score;

@@ -238,6 +238,28 @@ impl Metric {
     }
 }
 
+/// Why a metric of the user's own cannot have this name; `None`: it can.
+#[must_use]
+pub fn fault_of_name(name: &str) -> Option<&'static str> {
+    /// It has to fit a line of a page.
+    const LONGEST: usize = 64;
+    let is_spelt = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+        && !name.ends_with('.')
+        && !name.contains("..");
+    if !is_spelt {
+        Some("a name has letters, digits, _ and . and begins with a letter")
+    } else if name.len() > LONGEST {
+        Some("a name has at most 64 characters")
+    } else if name.ends_with(".mean") || name.ends_with(".p95") {
+        Some("a name does not end in .mean or .p95, which name its statistics")
+    } else {
+        None
+    }
+}
+
 impl Serialize for Metric {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(self.name())

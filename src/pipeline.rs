@@ -251,6 +251,7 @@ fn material(
         "folded"
     );
     let warnings = join_found(&mut config, ingested)?;
+    workload.declared = Arc::new(config.declared.clone());
     let is_orchestrator = was_orchestrator || is_orchestrator(&workload, ingested);
     Ok(Material {
         profile: config::choose_profile(&config, is_orchestrator),

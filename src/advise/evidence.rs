@@ -1,7 +1,7 @@
 //! The figures that a finding stands on.
 
 use super::condition::{Value, Values};
-use super::facts::{Facts, View, catalogue};
+use super::facts::{Facts, View};
 use super::rule::{Rule, Scalar};
 use crate::assessment::Evidence;
 
@@ -35,7 +35,7 @@ fn evidence(facts: &Facts, rule: &Rule, subject: Option<&str>) -> Vec<Evidence> 
         .iter()
         .filter_map(|shown| {
             let fact = view.fact(&shown.fact)?;
-            let described = catalogue::describe(&shown.fact)?;
+            let described = view.describe(&shown.fact)?;
             let field = shown.field.as_deref().unwrap_or("value");
             let is_value = field == "value";
             let threshold = match &shown.against {

@@ -10,6 +10,7 @@ use super::library::{Entry, Library, Source, embedded_text};
 use super::mutate::mutants;
 use super::rule::{Mechanism, Rule, Scalar};
 use crate::assessment::Class;
+use crate::config::Declared;
 use crate::metrics::Metric;
 use crate::scenario::knobs;
 
@@ -40,6 +41,26 @@ pub fn lint(library: &Library) -> Vec<(String, String)> {
         );
     }
     found.extend(unregistered(library));
+    found
+}
+
+/// Metrics of the user's own that rules name and the configuration does not declare: rule, and fault.
+#[must_use]
+pub fn undeclared(library: &Library, declared: &Declared) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for rule in library.entries.iter().map(|e| &e.rule) {
+        let named = rule.needs.iter().chain(&rule.optional).chain(&rule.metric);
+        let own = named.filter_map(|name| name.strip_prefix(catalogue::OWN));
+        let own: BTreeSet<&str> = own.filter(|name| declared.find(name).is_none()).collect();
+        found.extend(own.into_iter().map(|name| {
+            let meant = match declared.nearest(name) {
+                Some(near) if declared.find(near).is_some() => format!("; did you mean {near}?"),
+                _ => String::new(),
+            };
+            let fault = format!("the configuration declares no metric {name}{meant}");
+            (rule.code.clone(), fault)
+        }));
+    }
     found
 }
 
@@ -286,6 +307,7 @@ fn change(rule: &Rule) -> Vec<String> {
     }
     if let Some(metric) = &rule.metric
         && Metric::named(metric).is_none()
+        && !(metric.starts_with(catalogue::OWN) && catalogue::describe(metric).is_some())
     {
         found.push(format!("there is no metric {metric}"));
     }

@@ -19,7 +19,7 @@ mod standing;
 
 pub use explain::explain;
 pub use library::{Entry, Library, Source};
-pub use lint::{lint, test};
+pub use lint::{lint, test, undeclared};
 pub use standing::{Lock, Standing};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence;
-use super::facts::Facts;
+use super::facts::{Facts, catalogue};
 use super::project::Projected;
 use super::rule::{Mechanism, Rule, Status, Subject};
 use super::{Case, project, rank, settle};
@@ -339,6 +339,7 @@ fn costs_unjudged_accuracy(case: Case<'_>, c: &Candidate<'_>) -> bool {
 
 fn misses_target(case: Case<'_>, rule: &Rule) -> bool {
     rule.metric.as_deref().is_some_and(|metric| {
+        let metric = metric.strip_prefix(catalogue::OWN).unwrap_or(metric);
         case.analysis
             .indicators
             .iter()

@@ -179,7 +179,7 @@ fn values(alert: &Alert, workload: &Workload) -> Vec<(Labels, Window)> {
     let catalog = &workload.catalog;
     let measured = match (alert.metric, &alert.custom) {
         (Some(metric), _) => Measured::Known(metric),
-        (None, Some(name)) => match catalog.names.find(name.as_str()) {
+        (None, Some(own)) => match catalog.names.find(own.name.as_str()) {
             Some(id) => Measured::Custom(Name(id)),
             None => return Vec::new(),
         },
@@ -269,8 +269,7 @@ pub(super) fn unit_of(alert: &Alert) -> Unit {
     match (alert.metric, &alert.burn) {
         _ if alert.consecutive_failures.is_some() => Unit::Count,
         (_, Some(_)) => Unit::Factor,
-        (Some(metric), _) => metric.row().unit,
-        (None, _) => Unit::Unknown,
+        (_, None) => alert.unit(),
     }
 }
 
@@ -354,12 +353,13 @@ fn in_a_row(alert: &Alert, count: u64, data_at: Option<Time>) -> Seen {
 
 /// The value of the window, in the metric's unit.
 fn measured(series: &Series, alert: &Alert, to: Time) -> Option<f64> {
-    let unit = alert.metric.map_or(Unit::Unknown, |m| m.row().unit);
+    let unit = alert.metric.map_or(Unit::Unknown, |m| m.row().unit); // as it is kept
     let total = series.total(to, alert.window);
     if total.n == 0 || total.n < alert.min_count {
         return None;
     }
-    let is_sum = alert.metric.is_some_and(|m| m.row().kind == Kind::Total);
+    let is_own_sum = alert.custom.as_ref().is_some_and(|own| own.is_sum);
+    let is_sum = is_own_sum || alert.metric.is_some_and(|m| m.row().kind == Kind::Total);
     match alert.statistic {
         _ if is_sum => Some(total.total(unit)),
         TargetStatistic::Mean => total.mean(unit),

@@ -5,7 +5,7 @@
 use crate::assessment::Comparison;
 use crate::config::Config;
 use crate::metrics::Metric;
-use crate::record::{Dimension, Name};
+use crate::record::{Dimension, Measured, Name};
 use crate::stats::multiplicity;
 use crate::workload::Filter;
 
@@ -35,9 +35,21 @@ pub(super) const COMPARED: [Metric; 15] = [
 /// Candidates of a dimension, most used first, that are compared with its base.
 const MOST_CANDIDATES: usize = 12;
 
-/// Compares the values of each described dimension with its base.
+/// Compares the values of each described dimension with its base: the usual metrics, and those of the user's own.
 pub(super) fn compare(spreads: &Spreads<'_>, config: &Config) -> Vec<Comparison> {
-    let mut questions: Vec<(Dimension, Name, Name, Metric)> = Vec::new();
+    let catalog = &spreads.workload.catalog;
+    let declared = &spreads.workload.declared;
+    let is_own = |measured: &Measured| match measured {
+        Measured::Custom(name) => declared.find(catalog.text(*name)).is_some(),
+        Measured::Known(_) => false,
+    };
+    let own = spreads.measured.iter().copied().filter(is_own);
+    let compared: Vec<Measured> = COMPARED
+        .map(Measured::from)
+        .into_iter()
+        .chain(own)
+        .collect();
+    let mut questions: Vec<(Dimension, Name, Name, Measured)> = Vec::new();
     for (dimension, values) in &spreads.dimensions {
         let Some(base) = base(spreads.workload, config, *dimension, values) else {
             continue;
@@ -49,13 +61,12 @@ pub(super) fn compare(spreads: &Spreads<'_>, config: &Config) -> Vec<Comparison>
             .take(MOST_CANDIDATES);
         for candidate in candidates {
             questions.extend(
-                COMPARED
+                compared
                     .iter()
                     .map(|metric| (*dimension, base, candidate, *metric)),
             );
         }
     }
-    let catalog = &spreads.workload.catalog;
     let mut comparisons: Vec<Comparison> =
         crate::threads::map(&questions, |(dimension, base, candidate, metric)| {
             let group = |value: Name| {

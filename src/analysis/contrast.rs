@@ -175,7 +175,7 @@ pub fn values(base: (&str, &[f64]), candidate: (&str, &[f64])) -> Contrast {
         test: test.map(|_| "brunner-munzel-permutation".to_owned()),
         p: test.map(|t| t.p),
         p_adjusted: test.map(|t| t.p),
-        tolerance: on_logs.then(|| usual_tolerance("value", TargetStatistic::Mean)),
+        tolerance: on_logs.then(|| usual_tolerance("value", Unit::Unknown, TargetStatistic::Mean)),
         detectable: None,
         n_needed: None,
         verdict: ComparisonVerdict::Insufficient,
@@ -352,7 +352,7 @@ pub fn interval_of(
     let units = spread.units.len() as u64;
     let (value, interval) = match statistic {
         TargetStatistic::Mean if spread.traits.kind == Kind::Total => {
-            let unit = spread.traits.unit;
+            let unit = spread.traits.kept;
             let totals: Vec<f64> = spread.units.iter().map(|(_, f)| f.total(unit)).collect();
             let ones = vec![1.0; totals.len()];
             let interval = clustered::mean_on_logs(&totals, &ones, LEVEL)
@@ -367,7 +367,7 @@ pub fn interval_of(
             super::describe::mean_interval(&spread),
         ),
         TargetStatistic::P95 => (
-            spread.whole.quantile(0.95, spread.traits.unit)?,
+            spread.quantile_of(&spread.whole, 0.95)?,
             super::describe::quantile_interval(side.workload, &spread, &side.filter, 0.95, "p95"),
         ),
     };

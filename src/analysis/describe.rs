@@ -52,11 +52,12 @@ pub(super) fn describe(spreads: &Spreads<'_>, targets: &Targets) -> Vec<MetricRo
 fn row(workload: &Workload, spread: &Spread, of: Option<(Dimension, Name)>) -> MetricRow {
     let traits = &spread.traits;
     let (whole, unit) = (&spread.whole, traits.unit);
+    let kept = traits.kept;
     let is_value = traits.kind == Kind::Value;
-    let quantile = |q| is_value.then(|| whole.quantile(q, unit)).flatten();
+    let quantile = |q| is_value.then(|| whole.quantile(q, kept)).flatten();
     let extreme = |raw: i64| {
         #[allow(clippy::cast_precision_loss)]
-        is_value.then(|| raw as f64 / unit.scale())
+        is_value.then(|| raw as f64 / kept.scale())
     };
     let mut row = MetricRow {
         metric: traits.name.clone(),
@@ -72,7 +73,7 @@ fn row(workload: &Workload, spread: &Spread, of: Option<(Dimension, Name)>) -> M
         p99: quantile(0.99),
         min: extreme(whole.min),
         max: extreme(whole.max),
-        total: has_total(traits.kind, unit, traits.measured).then(|| whole.total(unit)),
+        total: has_total(traits.kind, unit, traits.measured).then(|| whole.total(kept)),
         interval: mean_interval(spread),
         target: None,
         verdict: TargetVerdict::Unknown,
@@ -90,7 +91,7 @@ fn row(workload: &Workload, spread: &Spread, of: Option<(Dimension, Name)>) -> M
 fn has_total(kind: Kind, unit: Unit, measured: Measured) -> bool {
     match measured {
         Measured::Known(_) => kind == Kind::Total || (kind == Kind::Value && unit == Unit::Seconds),
-        Measured::Custom(_) => false,
+        Measured::Custom(_) => kind == Kind::Total,
     }
 }
 
@@ -125,7 +126,7 @@ fn mean_estimate(spread: &Spread, sums: &[f64], ns: &[f64]) -> Option<(Estimate,
             // A quotient that may exceed 1, such as tokens used ÷ budgeted.
             .or_else(on_logs),
         (_, Unit::Ratio) => linear().map(|(e, method)| {
-            let top = if spread.whole.max > Unit::Ratio.scale() as i64 {
+            let top = if spread.whole.max > traits.kept.scale() as i64 {
                 f64::INFINITY
             } else {
                 1.0
@@ -150,9 +151,9 @@ pub(super) fn quantile_interval(
     let above_and_n = exceedances(workload, spread, filter, at);
     let (low, high) = quantiles::woodruff_levels(&above_and_n, q, LEVEL)?;
     let estimate = Estimate {
-        estimate: spread.whole.quantile(q, spread.traits.unit)?,
-        low: spread.whole.quantile(low, spread.traits.unit)?,
-        high: spread.whole.quantile(high, spread.traits.unit)?,
+        estimate: spread.quantile_of(&spread.whole, q)?,
+        low: spread.quantile_of(&spread.whole, low)?,
+        high: spread.quantile_of(&spread.whole, high)?,
     };
     Some(interval(of, estimate, "Woodruff over units"))
 }

@@ -4,12 +4,12 @@ use crate::assessment::{
     EventRow, Headline, Indicator, Mood, TargetVerdict, Trend, TrendDirection,
 };
 use crate::metrics::{Component, Metric};
-use crate::record::Measured;
 use crate::stats::multiplicity;
 use crate::units::Time;
 use crate::workload::{Filter, Workload};
 
 use super::border::{Difference, difference_at};
+use super::contrast::measured;
 
 /// p below which means before and after an event differ.
 const ALPHA: f64 = 0.05;
@@ -30,7 +30,7 @@ pub(super) fn headline(
         count(TargetVerdict::Missed),
         count(TargetVerdict::Unknown),
     );
-    let trend = worth_telling(trends);
+    let trend = worth_telling(workload, trends);
     let mood = match trend.and_then(|index| trends[index].is_better) {
         Some(false) => Mood::Worse,
         Some(true) => Mood::Better,
@@ -49,10 +49,12 @@ pub(super) fn headline(
 }
 
 /// The trend to tell of: the main metric's if it changed, else the first other one that became
-/// worse; what the machine does is no verdict on the work.
-fn worth_telling(trends: &[Trend]) -> Option<usize> {
-    let is_of_machine =
-        |t: &Trend| Metric::named(&t.metric).is_none_or(|m| m.row().component == Component::System);
+/// worse; what the machine does is no verdict on the work, and of what is not declared nobody knows whose it is.
+fn worth_telling(workload: &Workload, trends: &[Trend]) -> Option<usize> {
+    let is_of_machine = |t: &Trend| match Metric::named(&t.metric) {
+        Some(metric) => metric.row().component == Component::System,
+        None => workload.declared.find(&t.metric).is_none(),
+    };
     let main = trends
         .first()
         .filter(|t| t.is_better.is_some() && !is_of_machine(t))
@@ -68,7 +70,7 @@ fn worth_telling(trends: &[Trend]) -> Option<usize> {
 /// differ, in the trend's direction, by a test (adjusted by Holm's method over the events tried).
 /// Nothing proves a cause; an event without such a difference is not named at all.
 fn cause(workload: &Workload, trend: &Trend, events: &[EventRow]) -> Option<usize> {
-    let metric = Measured::Known(Metric::named(&trend.metric)?);
+    let metric = measured(workload, &trend.metric)?;
     let (first, last) = (trend.series.first()?.from, trend.series.last()?.from);
     let quarter = (last.0 - first.0) / 4;
     let (from, to) = (Time(first.0 + quarter), Time(last.0 - quarter));

@@ -1,8 +1,9 @@
-//! Key indicators: the statistics that the score is made of, against their targets.
+//! Key indicators: the statistics that the score is made of, and metrics of the user's own, against their
+//! targets.
 
 use crate::assessment::{Indicator, Interval, TargetRow, TargetVerdict};
-use crate::config::TargetStatistic;
-use crate::metrics::{Metric, Unit};
+use crate::config::{DeclaredMetric, TargetStatistic};
+use crate::metrics::{Kind, Metric, Unit};
 use crate::record::{Measured, Statistic};
 use crate::stats::LEAST_UNITS;
 use crate::workload::{Filter, Workload};
@@ -16,19 +17,69 @@ use super::targets::{Judged, Targets, verdict};
 /// The bar of an indicator ends here, as a multiple of the target.
 const BAR: f64 = 5.0 / 3.0;
 
-/// The key indicators, in the order of the score's parts.
+/// The key indicators, in the order of the score's parts; behind them metrics of the user's own.
 pub(super) fn indicators(
     spreads: &Spreads<'_>,
     reported: &Reported<'_>,
     targets: &Targets,
 ) -> Vec<Indicator> {
-    targets
-        .key
-        .iter()
-        .map(|judged| {
-            let spread = spreads.all(judged.metric);
-            indicator(spreads.workload, judged, spread, reported)
-        })
+    let key = targets.key.iter().map(|judged| {
+        let spread = spreads.all(judged.metric);
+        indicator(spreads.workload, judged, spread, reported)
+    });
+    let measured = spreads.measured.iter();
+    let own = measured.filter_map(|measured| {
+        let spread = spreads.all(*measured)?;
+        let declared = spreads.workload.declared.find(&spread.traits.name)?;
+        Some(of_declared(spreads.workload, declared, spread, targets))
+    });
+    key.chain(own.flatten()).collect()
+}
+
+/// A metric of the user's own that was measured: the statistic that counts, and what else has a target.
+fn of_declared(
+    workload: &Workload,
+    declared: &DeclaredMetric,
+    spread: &Spread,
+    targets: &Targets,
+) -> Vec<Indicator> {
+    let of = |statistic: TargetStatistic| {
+        let reading = measured(workload, spread, statistic);
+        let target = targets.of_name(&declared.name, statistic).cloned();
+        let (scale_low, scale_high) = scale(declared.unit, &reading, target.as_ref(), None);
+        Indicator {
+            title: titled(&declared.title, declared.unit, statistic),
+            metric: declared.name.clone(),
+            statistic: statistic.name().into(),
+            unit: declared.unit,
+            verdict: target
+                .as_ref()
+                .map_or(TargetVerdict::Unknown, |t| verdict(None, reading.value, t)),
+            value: reading.value,
+            n: reading.n,
+            interval: reading.interval,
+            target,
+            scale_low,
+            scale_high,
+            reported: false,
+            note: reading.note,
+        }
+    };
+    if declared.kind == Kind::Total {
+        // What a sum comes to in other periods is no matter of its spread: there is no interval.
+        return vec![Indicator {
+            title: format!("{}, sum", declared.title),
+            statistic: "sum".into(),
+            value: Some(spread.whole.total(spread.traits.kept)),
+            interval: None,
+            note: None,
+            ..of(TargetStatistic::Mean)
+        }];
+    }
+    [TargetStatistic::Mean, TargetStatistic::P95]
+        .into_iter()
+        .filter(|s| *s == declared.statistic || declared.targets.contains_key(s))
+        .map(of)
         .collect()
 }
 
@@ -53,14 +104,14 @@ fn indicator(
         Some(spread) => measured(workload, spread, judged.statistic),
         None => summarised(workload, judged, reported),
     };
-    let (scale_low, scale_high) = scale(row.unit, &reading, judged.target.as_ref(), metric);
+    let (scale_low, scale_high) = scale(row.unit, &reading, judged.target.as_ref(), Some(metric));
     Indicator {
-        title: title(metric, judged.statistic),
+        title: titled(row.title, row.unit, judged.statistic),
         metric: row.name.into(),
         statistic: judged.statistic.name().into(),
         unit: row.unit,
         verdict: judged.target.as_ref().map_or(TargetVerdict::Unknown, |t| {
-            verdict(metric, reading.value, t)
+            verdict(Some(metric), reading.value, t)
         }),
         value: reading.value,
         n: reading.n,
@@ -77,7 +128,7 @@ fn measured(workload: &Workload, spread: &Spread, statistic: TargetStatistic) ->
     let (value, interval) = match statistic {
         TargetStatistic::Mean => (spread.mean_of(&spread.whole), mean_interval(spread)),
         TargetStatistic::P95 => (
-            spread.whole.quantile(0.95, spread.traits.unit),
+            spread.quantile_of(&spread.whole, 0.95),
             quantile_interval(workload, spread, &Filter::default(), 0.95, "p95"),
         ),
     };
@@ -127,19 +178,23 @@ fn summarised(workload: &Workload, judged: &Judged, reported: &Reported<'_>) -> 
     }
 }
 
-fn title(metric: Metric, statistic: TargetStatistic) -> String {
-    let row = metric.row();
+fn titled(title: &str, unit: Unit, statistic: TargetStatistic) -> String {
     match statistic {
-        TargetStatistic::P95 => format!("{}, p95", row.title),
+        TargetStatistic::P95 => format!("{title}, p95"),
         // Of a ratio the mean is what anybody expects.
-        TargetStatistic::Mean if row.unit == Unit::Ratio => row.title.to_owned(),
-        TargetStatistic::Mean => format!("{}, mean", row.title),
+        TargetStatistic::Mean if unit == Unit::Ratio => title.to_owned(),
+        TargetStatistic::Mean => format!("{title}, mean"),
     }
 }
 
 /// Beginning and end of the bar: ratios 0 to 1 (success rates from 0.9 where everything shown lies
 /// above), others 0 to a round number beyond target and interval.
-fn scale(unit: Unit, reading: &Reading, target: Option<&TargetRow>, metric: Metric) -> (f64, f64) {
+fn scale(
+    unit: Unit,
+    reading: &Reading,
+    target: Option<&TargetRow>,
+    metric: Option<Metric>,
+) -> (f64, f64) {
     let shown = [
         reading.value,
         reading.interval.as_ref().map(|i| i.low),
@@ -149,7 +204,7 @@ fn scale(unit: Unit, reading: &Reading, target: Option<&TargetRow>, metric: Metr
     let shown = shown.into_iter().flatten();
     if unit == Unit::Ratio {
         let largest = shown.clone().fold(1.0, f64::max);
-        let is_narrow = metric == Metric::SuccessRate && shown.clone().all(|v| v >= 0.9);
+        let is_narrow = metric == Some(Metric::SuccessRate) && shown.clone().all(|v| v >= 0.9);
         let top = if largest > 1.0 {
             round_up(largest)
         } else {

@@ -15,7 +15,6 @@
 use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
 use crate::config::TargetStatistic;
 use crate::metrics::{Direction, Kind, Unit};
-use crate::record::Measured;
 use crate::stats::{Estimate, clustered, counts, location, paired, permutation, unpaired};
 use crate::workload::{Filter, GroupKey, Grouping, Total, Workload};
 
@@ -64,7 +63,7 @@ impl<'a> Group<'a> {
 
     /// The value of one task or unit: its mean, of totals the total.
     fn value_of(&self, total: Total) -> Option<f64> {
-        let unit = self.spread.traits.unit;
+        let unit = self.spread.traits.kept;
         if self.has_totals() {
             (total.n > 0).then(|| total.total(unit))
         } else {
@@ -78,7 +77,7 @@ impl<'a> Group<'a> {
         if self.has_totals() {
             #[allow(clippy::cast_precision_loss)]
             let units = self.spread.units.len() as f64;
-            (units > 0.0).then(|| whole.total(self.spread.traits.unit) / units)
+            (units > 0.0).then(|| whole.total(self.spread.traits.kept) / units)
         } else {
             self.spread.mean_of(whole)
         }
@@ -128,7 +127,7 @@ impl<'a> Group<'a> {
             };
             #[allow(clippy::cast_precision_loss)]
             let n = total.n as f64;
-            (n > 0.0).then(|| (name, total.total(traits.unit), n))
+            (n > 0.0).then(|| (name, total.total(traits.kept), n))
         };
         groups.into_iter().filter_map(of_group).collect()
     }
@@ -394,9 +393,9 @@ fn effect_kind(base: &Spread, candidate: &Spread) -> EffectKind {
 
 /// The usual tolerance. A difference of what only the input knows has no size that matters.
 fn tolerance(traits: &Traits, kind: EffectKind) -> Option<f64> {
-    let is_known = matches!(traits.measured, Measured::Known(_));
+    let is_known = traits.unit != Unit::Unknown;
     (is_known || kind == EffectKind::Ratio)
-        .then(|| usual_tolerance(&traits.name, TargetStatistic::Mean))
+        .then(|| usual_tolerance(&traits.name, traits.unit, TargetStatistic::Mean))
 }
 
 /// The word for a comparison whose p was adjusted.

@@ -13,13 +13,15 @@ const NEARLY_UNCORRELATED: f64 = 0.1;
 /// With fewer windows a correlation says nothing, and no interval is given anyway.
 const FEWEST_WINDOWS: usize = 6;
 
-/// What the registry, or else the input, knows of what is measured.
+/// What the registry, else the user, else the input knows of what is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Traits {
     pub(super) measured: Measured,
     pub(super) name: String,
     pub(super) title: String,
     pub(super) unit: Unit,
+    /// The unit in whose scale its numbers are kept.
+    pub(super) kept: Unit,
     pub(super) kind: Kind,
     pub(super) direction: Direction,
 }
@@ -34,18 +36,24 @@ impl Traits {
                     name: row.name.to_owned(),
                     title: row.title.to_owned(),
                     unit: row.unit,
+                    kept: row.unit,
                     kind: row.kind,
                     direction: row.direction,
                 }
             }
-            Measured::Custom(name) => Self {
-                measured,
-                name: workload.catalog.text(name).to_owned(),
-                title: workload.catalog.text(name).to_owned(),
-                unit: Unit::Unknown,
-                kind: Kind::Value,
-                direction: Direction::Neither,
-            },
+            Measured::Custom(name) => {
+                let name = workload.catalog.text(name);
+                let declared = workload.declared.find(name);
+                Self {
+                    measured,
+                    name: name.to_owned(),
+                    title: declared.map_or(name, |d| &d.title).to_owned(),
+                    unit: declared.map_or(Unit::Unknown, |d| d.unit),
+                    kept: Workload::unit_of(measured),
+                    kind: declared.map_or(Kind::Value, |d| d.kind),
+                    direction: declared.map_or(Direction::Neither, |d| d.direction),
+                }
+            }
         }
     }
 }
@@ -109,7 +117,7 @@ impl Spread {
     pub(super) fn sums(&self) -> (Vec<f64>, Vec<f64>) {
         self.units
             .iter()
-            .map(|(_, total)| (total.total(self.traits.unit), total.n as f64))
+            .map(|(_, total)| (total.total(self.traits.kept), total.n as f64))
             .unzip()
     }
 
@@ -117,13 +125,18 @@ impl Spread {
     pub(super) fn means(&self) -> Vec<f64> {
         self.units
             .iter()
-            .filter_map(|(_, total)| total.mean(self.traits.unit))
+            .filter_map(|(_, total)| total.mean(self.traits.kept))
             .collect()
+    }
+
+    /// A quantile of a figure of this metric, in its unit.
+    pub(super) fn quantile_of(&self, figure: &Figure, q: f64) -> Option<f64> {
+        figure.quantile(q, self.traits.kept)
     }
 
     /// Mean of a figure of this metric, in its unit.
     pub(super) fn mean_of(&self, figure: &Figure) -> Option<f64> {
-        figure.mean(self.traits.unit)
+        figure.mean(self.traits.kept)
     }
 }
 

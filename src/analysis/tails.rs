@@ -73,10 +73,14 @@ pub(super) fn tail(
     let tails = groups.map(|group| Tail::new(&group, q));
     let n = [&tails[0], &tails[1]].map(|t| t.n);
     let units = [&tails[0], &tails[1]].map(|t| t.values.len() as u64);
-    let scale = traits.unit.scale();
+    let scale = traits.kept.scale();
     let [x, y] = [&tails[0], &tails[1]].map(|t| t.quantile(&vec![1.0; t.values.len()]));
     let mut comparison = Comparison {
-        tolerance: Some(usual_tolerance(&traits.name, TargetStatistic::P95)),
+        tolerance: Some(usual_tolerance(
+            &traits.name,
+            traits.unit,
+            TargetStatistic::P95,
+        )),
         metric: traits.name,
         unit: traits.unit,
         direction: traits.direction,

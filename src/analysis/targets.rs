@@ -1,5 +1,7 @@
 //! Targets: which statistic is held against which value, and the verdict.
 
+use std::collections::BTreeMap;
+
 use crate::assessment::{Limit, MetricRow, TargetRow, TargetVerdict};
 use crate::config::{
     Config, Directions, Origin, PartTarget, Profile, TargetStatistic, part_targets,
@@ -23,6 +25,8 @@ pub(super) struct Targets {
     pub(super) key: Vec<Judged>,
     /// Targets that the user set for further metrics.
     further: Vec<Judged>,
+    /// Of metrics of the user's own.
+    own: BTreeMap<(String, TargetStatistic), TargetRow>,
     /// Which way is better, of metrics that have no direction by themselves.
     pub(super) directions: Directions,
 }
@@ -51,15 +55,28 @@ impl Targets {
                 statistic: *statistic,
                 target: Some(TargetRow {
                     value: target.value,
-                    limit: limit(*metric),
+                    limit: limit(metric.row().direction),
                     of: statistic.name().into(),
                     origin: origin(&target.origin, profile),
                 }),
             })
             .collect();
+        let own = config.declared.iter().flat_map(|declared| {
+            let rows = declared.targets.iter();
+            rows.map(|(statistic, target)| {
+                let row = TargetRow {
+                    value: target.value,
+                    limit: limit(declared.direction),
+                    of: statistic.name().into(),
+                    origin: origin(&target.origin, profile),
+                };
+                ((declared.name.clone(), *statistic), row)
+            })
+        });
         Self {
             key,
             further,
+            own: own.collect(),
             directions: config.directions.clone(),
         }
     }
@@ -73,17 +90,22 @@ impl Targets {
             .and_then(|j| j.target.as_ref())
     }
 
+    /// The target of one statistic of a metric by name, which may be one of the user's own.
+    pub(super) fn of_name(&self, name: &str, statistic: TargetStatistic) -> Option<&TargetRow> {
+        match Metric::named(name) {
+            Some(metric) => self.find(metric, statistic),
+            None => self.own.get(&(name.to_owned(), statistic)),
+        }
+    }
+
     /// Gives a row its target (that of the mean before that of p95) and the verdict of its value.
     pub(super) fn judge(&self, row: &mut MetricRow) {
-        let Some(metric) = Metric::named(&row.metric) else {
-            return;
-        };
         for (statistic, value) in [
             (TargetStatistic::Mean, row.mean),
             (TargetStatistic::P95, row.p95),
         ] {
-            if let Some(target) = self.find(metric, statistic) {
-                row.verdict = verdict(metric, value, target);
+            if let Some(target) = self.of_name(&row.metric, statistic) {
+                row.verdict = verdict(Metric::named(&row.metric), value, target);
                 row.target = Some(target.clone());
                 return;
             }
@@ -92,11 +114,15 @@ impl Targets {
 }
 
 /// The verdict of a value, by the value itself: its interval is shown beside it.
-pub(super) fn verdict(metric: Metric, value: Option<f64>, target: &TargetRow) -> TargetVerdict {
+pub(super) fn verdict(
+    metric: Option<Metric>,
+    value: Option<f64>,
+    target: &TargetRow,
+) -> TargetVerdict {
     let Some(value) = value else {
         return TargetVerdict::Unknown;
     };
-    let is_met = if metric == Metric::TokenEfficiency {
+    let is_met = if metric == Some(Metric::TokenEfficiency) {
         // Its shortfall is the distance from 1 on either side: a budget may be exceeded too.
         (1.0 - value).abs() <= 1.0 - target.value
     } else {
@@ -122,15 +148,15 @@ fn judged(part: &PartTarget, profile: Profile, is_prompt_cache: bool) -> Judged 
         statistic: part.statistic,
         target: part.target.map(|x| TargetRow {
             value: if part.is_shortfall { 1.0 - x } else { x },
-            limit: limit(metric),
+            limit: limit(metric.row().direction),
             of: part.statistic.name().into(),
             origin: origin(&part.origin, profile),
         }),
     }
 }
 
-fn limit(metric: Metric) -> Limit {
-    match metric.row().direction {
+fn limit(direction: Direction) -> Limit {
+    match direction {
         Direction::Higher => Limit::Lower,
         Direction::Lower | Direction::Neither => Limit::Upper,
     }

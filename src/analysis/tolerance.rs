@@ -5,9 +5,9 @@ use crate::config::TargetStatistic;
 use crate::metrics::{Metric, Unit};
 
 /// 5 % of durations, tokens, cost and what only the input knows, 10 % of p95, 5 points of success rates, 2
-/// points of other ratios: a fraction, or a difference of ratios.
+/// points of other ratios: a fraction, or a difference of ratios. `unit` is that of the metric.
 #[must_use]
-pub fn usual_tolerance(metric: &str, statistic: TargetStatistic) -> f64 {
+pub fn usual_tolerance(metric: &str, unit: Unit, statistic: TargetStatistic) -> f64 {
     let known = Metric::named(metric);
     let is_success = matches!(
         known,
@@ -18,10 +18,10 @@ pub fn usual_tolerance(metric: &str, statistic: TargetStatistic) -> f64 {
                 | Metric::ToolSuccessRate
         )
     );
-    match (statistic, known.map(|m| m.row().unit)) {
+    match (statistic, unit) {
         (TargetStatistic::P95, _) => 0.1,
         _ if is_success => 0.05,
-        (_, Some(Unit::Ratio)) => 0.02,
+        (_, Unit::Ratio) => 0.02,
         _ => 0.05,
     }
 }

@@ -57,7 +57,8 @@ pub use page::{
     ToolTime,
 };
 pub use provenance::{
-    FaultRow, FormatCount, HistoryNote, NotRecognised, PriceNote, Provenance, RepeatRow, Unpriced,
+    FaultRow, FormatCount, HistoryNote, NotRecognised, PriceNote, Provenance, RepeatRow,
+    Undeclared, Unpriced,
 };
 pub use score::{Band, Score, ScoreBounds, ScoreChange, ScorePart, ScoreStatus, Step};
 pub use summary::{

@@ -52,6 +52,9 @@ pub struct Provenance {
     pub unrecognised_why: Vec<NotRecognised>,
     /// By which prices costs were computed; `None` where no request has tokens.
     pub prices: Option<PriceNote>,
+    /// Metrics that the input names, and neither the registry nor the configuration knows: their numbers are
+    /// described without a unit and never judged. In order of their names.
+    pub undeclared: Vec<Undeclared>,
     /// Where the configuration came from: paths, or `built-in defaults`.
     pub configuration: Vec<String>,
     /// Paths as the user gave them, or where the program looked by itself.
@@ -106,6 +109,15 @@ pub struct Unpriced {
     pub model: String,
     /// Requests.
     pub requests: u64,
+}
+
+/// A metric that nothing but the input knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Undeclared {
+    /// Its name.
+    pub metric: String,
+    /// Values.
+    pub n: u64,
 }
 
 /// Files of one format.

@@ -13,7 +13,7 @@
 use crate::analysis::usual_tolerance;
 use crate::assessment::{ClaimVerdict, Span};
 use crate::config::TargetStatistic;
-use crate::metrics::Direction;
+use crate::metrics::{Direction, Metric, Unit};
 
 /// A word with its figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,7 @@ pub(super) fn judge(
     projected: Option<Span>,
     realised: Option<Span>,
 ) -> Judged {
+    let unit = Metric::named(metric).map_or(Unit::Unknown, |m| m.row().unit);
     let unknown = Judged {
         verdict: ClaimVerdict::TooEarly,
         share: None,
@@ -50,7 +51,7 @@ pub(super) fn judge(
     // Without a projection an effect within what is usually tolerated is none.
     let least = promised
         .map(|p| p.estimate)
-        .or_else(|| Some(before?.abs() * usual_tolerance(metric, TargetStatistic::Mean)));
+        .or_else(|| Some(before?.abs() * usual_tolerance(metric, unit, TargetStatistic::Mean)));
     let falls_short = least.is_some_and(|least| high < least);
     let verdict = match (low > 0.0, high < 0.0) {
         (_, true) => ClaimVerdict::Harmful,

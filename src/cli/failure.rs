@@ -33,6 +33,13 @@ impl Failure {
         self
     }
 
+    /// The same fault, and where it is.
+    #[must_use]
+    pub(super) fn within(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// A fault whose whole text is already laid out (an error in a file, with a caret).
     #[must_use]
     pub fn rendered(text: impl Into<String>) -> Self {

@@ -5,6 +5,7 @@ mod policy;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::ValueEnum;
 
@@ -113,7 +114,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let base = if is_input(baseline) {
         Base::of_input(read(&args.input.only_path(baseline))?, baseline)
     } else {
-        Base::of_store(baseline, &place, args)?
+        Base::of_store(baseline, &place, args, &config)?
     };
     let candidate = read(&args.input)?;
     let base_side = base.side();
@@ -190,9 +191,10 @@ impl Base {
     }
 
     /// What was saved before, by name or as a file. One of another environment is refused.
-    fn of_store(name: &str, place: &Place, args: &Args) -> Result<Self, Failure> {
-        let Baseline { meta, workload } =
+    fn of_store(name: &str, place: &Place, args: &Args, config: &Config) -> Result<Self, Failure> {
+        let Baseline { meta, mut workload } =
             store::load(name, place).map_err(|e| baseline::failure(&e))?;
+        workload.declared = Arc::new(config.declared.clone());
         args.environment.check(&meta, &args.environment.here()?)?;
         Ok(Self {
             label: meta.title(),

@@ -12,10 +12,11 @@ use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Assessment, Provenance};
 use crate::config::Config;
 use crate::ingest::{Target, usual_places};
+use crate::metrics::Unit;
 use crate::pipeline::{self, Material};
 use crate::prices::PriceTable;
 use crate::report::{self, Style, shell};
-use crate::units::parse_seconds;
+use crate::units::{self, parse_seconds};
 use crate::workload::WallClockRules;
 
 /// What to read, and what of it.
@@ -403,6 +404,21 @@ fn target(text: &str) -> Target {
             path: text.into(),
             labels: Vec::new(),
         },
+    }
+}
+
+/// A value in the unit of its metric: `5s`, `95%`, `1GB`, `3`.
+pub(super) fn value_of(unit: Unit, text: &str) -> Result<f64, units::UnitError> {
+    match unit {
+        Unit::Seconds => units::parse_seconds(text),
+        Unit::Bytes => units::parse_bytes(text),
+        Unit::Ratio => units::parse_ratio(text),
+        Unit::Factor => units::parse_factor(text),
+        Unit::Count | Unit::Number | Unit::Usd | Unit::Unknown => {
+            let number = text.trim().trim_start_matches('$');
+            let plain = number.parse::<f64>().ok().filter(|n| n.is_finite());
+            plain.map_or_else(|| units::parse_factor(text), Ok)
+        }
     }
 }
 

@@ -1,9 +1,10 @@
-//! `metrics list`: what is measured, with units and meanings.
+//! `metrics list`: what is measured, with units and meanings, and what the configuration declares beside it.
 
 use std::io::Write;
 
 use super::{Context, Exit, Failure};
 use crate::metrics::{ALL, Direction};
+use crate::report::visible;
 
 /// What to do with the metrics.
 #[derive(Debug, clap::Subcommand)]
@@ -13,21 +14,36 @@ pub(super) enum Verb {
 }
 
 #[derive(serde::Serialize)]
-struct Listed {
-    metric: &'static str,
-    title: &'static str,
+struct Listed<'a> {
+    metric: &'a str,
+    title: &'a str,
     unit: crate::metrics::Unit,
     direction: Direction,
     kind: crate::metrics::Kind,
-    component: crate::metrics::Component,
+    /// None where it is one of the user's own.
+    component: Option<crate::metrics::Component>,
     otel: Option<&'static str>,
-    meaning: &'static str,
+    meaning: &'a str,
+    /// Whether the configuration declares it.
+    declared: bool,
 }
 
 /// Prints the registry.
 pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     let Verb::List = verb;
-    let rows: Vec<Listed> = ALL
+    let config = context.load_config()?.config;
+    let own = config.declared.iter().map(|own| Listed {
+        metric: &own.name,
+        title: &own.title,
+        unit: own.unit,
+        direction: own.direction,
+        kind: own.kind,
+        component: None,
+        otel: None,
+        meaning: own.meaning.as_deref().unwrap_or("Your own."),
+        declared: true,
+    });
+    let rows: Vec<Listed<'_>> = ALL
         .iter()
         .map(|metric| {
             let row = metric.row();
@@ -37,11 +53,13 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
                 unit: row.unit,
                 direction: row.direction,
                 kind: row.kind,
-                component: row.component,
+                component: Some(row.component),
                 otel: row.otel,
                 meaning: row.meaning,
+                declared: false,
             }
         })
+        .chain(own)
         .collect();
     super::output::list(context, out, &rows, |out| {
         let width = context
@@ -56,16 +74,22 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
             writeln!(
                 out,
                 "{:<26} {}, {better}",
-                row.metric,
+                visible(row.metric, true),
                 format!("{:?}", row.unit).to_lowercase()
             )?;
-            for line in super::output::wrap(row.meaning, width.saturating_sub(4)) {
+            for line in super::output::wrap(&visible(row.meaning, true), width.saturating_sub(4)) {
                 writeln!(out, "    {line}")?;
             }
         }
+        let own = rows.iter().filter(|row| row.declared).count();
+        let declared = match own {
+            0 => String::new(),
+            own => format!(", {own} of them your own"),
+        };
         writeln!(
             out,
-            "\n{} metrics. Inputs may name others: they are described, never judged.",
+            "\n{} metrics{declared}. Inputs may name others: they are described, never judged, until `metrics:` in\n\
+             perfadvise.yaml declares them (docs/custom-metrics.md).",
             rows.len()
         )
     })?;

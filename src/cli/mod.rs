@@ -25,6 +25,7 @@ mod history;
 mod input;
 mod logging;
 mod man;
+mod metric;
 mod metrics;
 mod monitor;
 mod output;
@@ -82,6 +83,7 @@ Examples:
   perfadvise monitor                       sample this machine, until Ctrl-C
   perfadvise dashboard                     all of it on a screen of its own, live
   perfadvise tail                          what agents do now, line by line, until Ctrl-C
+  perfadvise metric queue_depth 12         records a value of a metric of your own
   perfadvise alerts check reports/         what fires by alerts_config.yaml
   perfadvise analyze --format json reports/ | jq .score.value
   perfadvise record ~/.claude/projects     keeps what is new; --history reads it again
@@ -145,6 +147,8 @@ enum Verb {
     Alerts(Box<alerts::Verb>),
     /// Sample this machine, processes and addresses, and write reports
     Monitor(monitor::Args),
+    /// Record a value of a metric of your own
+    Metric(metric::Args),
     /// What a monitor saw last, as JSON
     Status(status::Args),
     /// Everything on a screen of its own, read again as it grows
@@ -231,6 +235,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Verb::Tail(args) => tail::run(args, &context, out),
         Verb::Alerts(verb) => alerts::run(verb, &context, out),
         Verb::Monitor(args) => monitor::run(args, &context, out),
+        Verb::Metric(args) => metric::run(args, &context),
         Verb::Status(args) => status::run(args, &context, out),
         Verb::Dashboard(args) => dashboard::run(args, &context, out),
         Verb::Formats(verb) => formats::run(verb, &context, out),

@@ -5,11 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Context, Exit, Failure, OutputFormat};
-use crate::live::{self, About, Check, Options, Page, Probe, Records, Reports, Stop, Watched};
+use crate::config::Config;
+use crate::live::{
+    self, About, Check, Notice, Options, Page, Probe, Records, Reports, Stop, Watched,
+};
+use crate::metrics::{Metric, Unit};
+use crate::recorder::Recorder;
+use crate::report;
 use crate::units::{self, Time};
 
 /// Where reports go, as the orchestrator's monitor has it.
-const FOLDER: &str = ".orch-monitoring";
+pub(super) const FOLDER: &str = ".orch-monitoring";
 
 /// The shortest interval: below it, what is used between two looks means nothing.
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -23,6 +29,7 @@ Examples:
   perfadvise monitor --process claude --process 4711     these processes and their children too
   perfadvise monitor --http http://localhost:5000/health
   perfadvise monitor --records machine.jsonl             native records beside the reports
+  perfadvise monitor --statsd 127.0.0.1:8125             what programs say of themselves (docs/custom-metrics.md)
 
 Ctrl-C ends it; what was seen until then is written.
 
@@ -49,6 +56,13 @@ pub(super) struct Args {
     /// Append native records with more detail to this file: cores, swap, disk traffic, processes
     #[arg(long, value_name = "FILE")]
     records: Option<PathBuf>,
+    /// Listen for StatsD lines here, an address such as 127.0.0.1:8125 or the path of a Unix socket, and append
+    /// what came in each interval to metrics.jsonl in the folder
+    #[arg(long, value_name = "ADDRESS|PATH")]
+    statsd: Option<String>,
+    /// Let --statsd listen on an address that other machines reach
+    #[arg(long, requires = "statsd")]
+    statsd_open: bool,
 }
 
 impl Args {
@@ -96,6 +110,11 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         Some(path) => Some(Records::append_to(path).map_err(|e| unwritable(path, e))?),
         None => None,
     };
+    let config = match &args.statsd {
+        Some(_) => context.load_config()?.config,
+        None => Config::default(),
+    };
+    let mut statsd = listen(args, folder)?;
     let watched = args
         .process
         .iter()
@@ -119,6 +138,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         checks: &checks,
         folder,
         records: args.records.as_deref(),
+        statsd: statsd.as_ref().map(|s| (s.address(), s.file())),
     };
     page.head(&about, probe.machine(), out)?;
     let now = Time::from_timestamp(jiff::Timestamp::now());
@@ -134,8 +154,27 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         &mut reports,
         &mut records,
         &stop,
-        &mut |notice| page.tell(&notice, out, &mut io::stderr()),
-    )?;
+        &mut |notice| {
+            if let (Some(statsd), Notice::Taken(_)) = (&mut statsd, &notice)
+                && let Err(error) = statsd.write()
+            {
+                context.warn(&format!("statsd: {error}; it is tried again"));
+            }
+            page.tell(&notice, out, &mut io::stderr())
+        },
+    );
+    // Whatever ended it: what came until now is written.
+    let heard = statsd.map(live::Statsd::finish).transpose();
+    let ended = ended?;
+    if let Some(heard) =
+        heard.map_err(|error| Failure::new(error.to_string()).help(error.help()))?
+    {
+        note_units(&heard, &config, context);
+        let known =
+            |name: &String| Metric::named(name).is_some() || config.declared.find(name).is_some();
+        let undeclared: Vec<String> = heard.names.iter().filter(|n| !known(n)).cloned().collect();
+        page.heard(&heard, &undeclared, out, &mut io::stderr())?;
+    }
     page.foot(&ended, folder, out)?;
     if ended.unwritten > 0 {
         return Err(Failure::new(format!(
@@ -146,6 +185,36 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         )));
     }
     Ok(Exit::Done)
+}
+
+/// Listens for StatsD lines, if that was asked for.
+fn listen(args: &Args, folder: &Path) -> Result<Option<live::Statsd>, Failure> {
+    let Some(text) = &args.statsd else {
+        return Ok(None);
+    };
+    let option = format!("--statsd {}", report::visible(text, true));
+    let address = live::Address::of(text, args.statsd_open)
+        .map_err(|error| Failure::new(format!("{option}: {error}")).help(error.help()))?;
+    let recorder = Recorder::in_folder(folder)
+        .map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
+    live::Statsd::listen(&address, recorder)
+        .map(Some)
+        .map_err(|error| {
+            Failure::new(format!("{option}: nothing can listen there: {error}"))
+                .help("another program may do so already: name another address")
+        })
+}
+
+/// Times are recorded in seconds, whatever unit was meant for them.
+fn note_units(heard: &live::Heard, config: &Config, context: &Context) {
+    for name in &heard.timers {
+        let unit = config.unit_of(name);
+        if !matches!(unit, Unit::Seconds | Unit::Unknown) {
+            context.warn(&format!(
+                "statsd: {name} came as a time, which is recorded in seconds, and is declared with another unit"
+            ));
+        }
+    }
 }
 
 /// A length of time; a bare number is seconds, as the orchestrator's monitor takes it.

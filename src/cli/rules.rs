@@ -81,11 +81,9 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         }
         Verb::Explain { rule } => explain(&library, rule, out),
         Verb::Lint => {
-            let faults = advise::lint(&library);
-            let rows: Vec<Failed> = faults
-                .into_iter()
-                .map(|(rule, fault)| Failed { rule, fault })
-                .collect();
+            let undeclared = advise::undeclared(&library, &config.declared);
+            let faults = advise::lint(&library).into_iter().chain(undeclared);
+            let rows: Vec<Failed> = faults.map(|(rule, fault)| Failed { rule, fault }).collect();
             verdict("lint", &rows, library.entries.len(), context, out)
         }
         Verb::Test => {

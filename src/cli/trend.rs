@@ -80,8 +80,9 @@ fn report_of(args: &Args, material: &Material, ahead: Option<f64>) -> TrendRepor
         let (config, profile) = (&material.config, material.profile);
         analysis::forecasts(&trends, config, profile, &measured, seconds)
     });
-    let is_missing = |name: &&String| {
-        Metric::named(name).is_some_and(|metric| !measured.contains(&Measured::Known(metric)))
+    let is_missing = |name: &&String| match Metric::named(name) {
+        Some(metric) => !measured.contains(&Measured::Known(metric)),
+        None => workload.catalog.names.find(name.as_str()).is_none(),
     };
     TrendReport {
         schema_version: SCHEMA_VERSION,
@@ -138,7 +139,9 @@ fn check_metrics(named: &[String], material: &Material) -> Result<(), Failure> {
         })
         .collect();
     for name in named {
-        if Metric::named(name).is_some() || custom.contains(&name.as_str()) {
+        let declared = &material.config.declared;
+        let is_known = Metric::named(name).is_some() || declared.find(name).is_some();
+        if is_known || custom.contains(&name.as_str()) {
             continue;
         }
         let failure = Failure::new(format!("there is no metric {name:?}"));

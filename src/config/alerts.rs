@@ -1,6 +1,6 @@
 //! `alerts`: what must not happen, and when somebody is told.
 
-use crate::metrics::Metric;
+use crate::metrics::{Direction, Kind, Metric, Unit};
 use crate::record::DIMENSIONS;
 
 use super::fault::WarningKind;
@@ -31,8 +31,8 @@ pub struct Alert {
     /// The metric it watches, where it is one of the registry's (`memory_usage` with a fraction is
     /// `memory_utilization`).
     pub metric: Option<Metric>,
-    /// The metric it watches, where only the inputs know it.
-    pub custom: Option<String>,
+    /// The metric it watches, where the registry does not have it.
+    pub custom: Option<OwnMetric>,
     /// The limit, in the metric's unit.
     pub threshold: Option<f64>,
     /// The limit beyond which it is critical.
@@ -77,6 +77,17 @@ pub struct Alert {
     pub action: Option<String>,
     /// Where it came from.
     pub origin: Origin,
+}
+
+/// A metric that only the inputs name; what it is, where it is declared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnMetric {
+    /// Its name.
+    pub name: String,
+    /// Its unit; not known where it is not declared.
+    pub unit: Unit,
+    /// Whether its sum counts.
+    pub is_sum: bool,
 }
 
 /// A burn rate: failures ÷ what the objective allows, over a long window and a short one at its end.
@@ -153,7 +164,15 @@ impl Alert {
     /// The name of its metric, as records and people have it.
     #[must_use]
     pub fn metric_name(&self) -> Option<&str> {
-        self.metric.map(Metric::name).or(self.custom.as_deref())
+        let custom = self.custom.as_ref().map(|own| own.name.as_str());
+        self.metric.map(Metric::name).or(custom)
+    }
+
+    /// The unit of its metric.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        let custom = self.custom.as_ref().map_or(Unit::Unknown, |own| own.unit);
+        self.metric.map_or(custom, |metric| metric.row().unit)
     }
 }
 
@@ -258,14 +277,28 @@ impl Reader<'_> {
             threshold.map_or(&entry.node, |t| &t.node),
         );
         let failures = settings.get("consecutive_failures");
+        let name = named.as_deref().unwrap_or(&entry.key);
+        let declared = self.config.declared.find(name).filter(|_| metric.is_none());
+        let (unit, is_sum) = declared.map_or((Unit::Unknown, false), |declared| {
+            (declared.unit, declared.kind == Kind::Total)
+        });
+        let direction = match (metric, declared) {
+            (Some(metric), _) => metric.row().direction,
+            (None, declared) => declared.map_or(Direction::Neither, |d| d.direction),
+        };
+        let is_own = declared.is_some() || named.is_some();
+        let usual = declared.map_or(TargetStatistic::Mean, |d| d.statistic);
         let side = match settings.get("op") {
             Some(op) => Some(self.side(op)?),
-            None => metric.and_then(Side::of),
+            None => Side::of(direction),
         };
-        // A metric of the inputs alone has no direction: who names one says which side is bad.
-        let custom = named
-            .clone()
-            .filter(|_| metric.is_none() && side.is_some() && failures.is_none());
+        // What is not declared has no direction: who names it says which side is bad.
+        let is_custom = metric.is_none() && is_own && side.is_some() && failures.is_none();
+        let custom = is_custom.then(|| OwnMetric {
+            name: name.to_owned(),
+            unit,
+            is_sum,
+        });
         let burn = self.burn(metric, settings)?;
         let baseline = match settings.get("baseline") {
             Some(e) => Some(Worse {
@@ -281,11 +314,11 @@ impl Reader<'_> {
         let alert = Alert {
             name: entry.key.clone(),
             metric,
-            threshold: self.alert_limit(threshold, metric, custom.is_some())?,
+            threshold: self.alert_limit(threshold, metric, custom.as_ref())?,
             critical_threshold: self.alert_limit(
                 settings.get("critical_threshold"),
                 metric,
-                custom.is_some(),
+                custom.as_ref(),
             )?,
             custom,
             side,
@@ -309,7 +342,7 @@ impl Reader<'_> {
                         return None;
                     }
                 },
-                None => TargetStatistic::Mean,
+                None => usual,
             },
             window: self.seconds(
                 settings,
@@ -389,22 +422,24 @@ impl Reader<'_> {
         );
     }
 
-    /// A limit in the unit of the metric; of one that only the inputs know a plain number. The outer `None` is a
+    /// A limit in the unit of the metric; of one that is not declared a plain number. The outer `None` is a
     /// fault.
     #[allow(clippy::option_option)]
     fn alert_limit(
         &mut self,
         entry: Option<&Entry>,
         metric: Option<Metric>,
-        is_custom: bool,
+        custom: Option<&OwnMetric>,
     ) -> Option<Option<f64>> {
         let Some(entry) = entry else {
             return Some(None);
         };
-        match (metric, &entry.node.value) {
-            (Some(metric), _) => self.limit(metric, &entry.key, &entry.node).map(Some),
-            (None, Value::Number(n)) if is_custom => Some(Some(*n)),
-            _ => Some(None),
+        let own_unit = custom.map(|own| own.unit);
+        let unit = metric.map(|m| m.row().unit).or(own_unit);
+        match (unit, &entry.node.value) {
+            (Some(Unit::Unknown), Value::Number(n)) => Some(Some(*n)),
+            (Some(Unit::Unknown) | None, _) => Some(None),
+            (Some(unit), _) => self.limit_in(unit, &entry.key, &entry.node).map(Some),
         }
     }
 

@@ -116,7 +116,10 @@ impl Reader<'_> {
             side @ ("min" | "max") => {
                 let value = match Metric::named(metric) {
                     Some(known) => self.limit(known, side, &setting.node),
-                    None => self.plain_number(side, &setting.node),
+                    None => match self.config.declared.find(metric).map(|d| d.unit) {
+                        Some(unit) => self.limit_in(unit, side, &setting.node),
+                        None => self.plain_number(side, &setting.node),
+                    },
                 };
                 if let Some(value) = value {
                     let settings = self.set(metric, statistic);
@@ -142,6 +145,7 @@ impl Reader<'_> {
     /// A metric of one's own is right; one that is nearly of the registry is probably a slip.
     fn check_name(&mut self, metric: &str, statistic: TargetStatistic, entry: &Entry) {
         match Metric::named(metric) {
+            None if self.config.declared.find(metric).is_some() => {}
             None => {
                 if let Some(near) = keys::nearest(metric, known_metrics()) {
                     self.warn(

@@ -169,6 +169,7 @@ pub const CONTEXT_KEYS: &[Key] = &[
 /// Sections that are read by functions of their own.
 pub const SECTIONS: &[&str] = &[
     "performance_optimization",
+    "metrics",
     "targets",
     "thresholds",
     "gate",

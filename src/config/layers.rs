@@ -102,7 +102,7 @@ pub fn load(sources: &Sources) -> Result<(Config, Vec<Warning>), ConfigError> {
             file: path.display().to_string(),
             source,
         })?;
-        loading.file(&path.display().to_string(), &text, Via::Option);
+        loading.file(&path.display().to_string(), text, Via::Option);
     }
     let mut variables: Vec<&(String, String)> = sources.environment.iter().collect();
     variables.sort();
@@ -144,7 +144,7 @@ pub fn join(config: &mut Config, path: &Path, bytes: &[u8]) -> Result<Vec<Warnin
     };
     loading.file(
         &path.display().to_string(),
-        &String::from_utf8_lossy(bytes),
+        String::from_utf8_lossy(bytes).into_owned(),
         Via::Inputs,
     );
     let (joined, warnings) = loading.finish()?;
@@ -163,11 +163,30 @@ pub fn check(path: &Path) -> Result<(Config, Vec<Warning>), ConfigError> {
     })
 }
 
+/// A document or value that is read, of the layer that it belongs to.
+enum Source {
+    /// The text of a file.
+    File {
+        name: String,
+        text: String,
+        via: Via,
+    },
+    /// A single value: of an option, or of a variable.
+    Value {
+        key: String,
+        text: String,
+        name: String,
+        via: Via,
+    },
+}
+
 #[derive(Default)]
 struct Loading {
     config: Config,
     faults: Vec<Fault>,
     warnings: Vec<Warning>,
+    /// What is to be read, from the highest layer down.
+    sources: Vec<Source>,
 }
 
 impl Loading {
@@ -179,11 +198,11 @@ impl Loading {
             file: shown.clone(),
             source,
         })?;
-        self.file(&shown, &text, via);
+        self.file(&shown, text, via);
         Ok(())
     }
 
-    fn file(&mut self, name: &str, text: &str, via: Via) {
+    fn file(&mut self, name: &str, text: String, via: Via) {
         if self.config.files.iter().any(|f| f == name) {
             return;
         }
@@ -194,7 +213,20 @@ impl Loading {
         ) {
             self.config.has_seed_file = true;
         }
-        self.reader(name, text, via).document();
+        self.sources.push(Source::File {
+            name: name.to_owned(),
+            text,
+            via,
+        });
+    }
+
+    fn value(&mut self, key: &str, text: &str, name: &str, via: Via) {
+        self.sources.push(Source::Value {
+            key: key.to_owned(),
+            text: text.to_owned(),
+            name: name.to_owned(),
+            via,
+        });
     }
 
     fn reader<'a>(&'a mut self, name: &'a str, text: &'a str, via: Via) -> Reader<'a> {
@@ -208,8 +240,29 @@ impl Loading {
         }
     }
 
+    /// Reads all sources: first what metrics they declare, which anything else in them may name.
+    fn read_all(&mut self) {
+        let sources = std::mem::take(&mut self.sources);
+        for source in &sources {
+            if let Source::File { name, text, via } = source {
+                self.reader(name, text, *via).declarations();
+            }
+        }
+        for source in &sources {
+            match source {
+                Source::File { name, text, via } => self.reader(name, text, *via).document(),
+                Source::Value {
+                    key,
+                    text,
+                    name,
+                    via,
+                } => self.read_value(key, text, name, *via),
+            }
+        }
+    }
+
     /// A single value, as if a document held nothing else.
-    fn value(&mut self, key: &str, text: &str, name: &str, via: Via) {
+    fn read_value(&mut self, key: &str, text: &str, name: &str, via: Via) {
         // A text that is no YAML is a text: `*.log`, `a: b`.
         let value = match tree::read(text) {
             Ok(Some(Node {
@@ -256,7 +309,8 @@ impl Loading {
         }
     }
 
-    fn finish(self) -> Result<(Config, Vec<Warning>), ConfigError> {
+    fn finish(mut self) -> Result<(Config, Vec<Warning>), ConfigError> {
+        self.read_all();
         if self.faults.is_empty() {
             Ok((self.config, self.warnings))
         } else {

@@ -3,7 +3,7 @@
 //! `memory_usage`, `cpu_usage` and `disk_usage` with a share or a percentage are the machine's
 //! utilization; `memory_usage` with an amount of bytes is that of the process.
 
-use crate::metrics::{self, Direction, Metric};
+use crate::metrics::{self, Direction, Metric, Unit};
 use crate::units::Quantity;
 
 use super::fault::WarningKind;
@@ -20,7 +20,9 @@ impl Reader<'_> {
         };
         for entry in entries {
             let Some(metric) = metric_of(&entry.key, first_value(&entry.node)) else {
-                self.unknown(entry, known_metrics());
+                if !self.target_of_declared(entry) {
+                    self.unknown(entry, known_metrics());
+                }
                 continue;
             };
             match &entry.node.value {
@@ -115,7 +117,12 @@ impl Reader<'_> {
 
     /// A limit in the metric's unit; a fault where it is none.
     pub(super) fn limit(&mut self, metric: Metric, key: &str, node: &Node) -> Option<f64> {
-        match scalars::of_metric(metric, node) {
+        self.limit_in(metric.row().unit, key, node)
+    }
+
+    /// The same in a unit.
+    pub(super) fn limit_in(&mut self, unit: Unit, key: &str, node: &Node) -> Option<f64> {
+        match scalars::in_unit(unit, node) {
             Ok(read) => {
                 if read.was_percent {
                     self.percent(key, node);

@@ -152,8 +152,8 @@ enum Quantity {
 }
 
 impl Quantity {
-    fn of(metric: Option<Metric>) -> Self {
-        match metric.map(|metric| metric.row().unit) {
+    fn of(unit: Option<Unit>) -> Self {
+        match unit {
             Some(Unit::Seconds) => Quantity::Seconds,
             Some(Unit::Bytes) => Quantity::Bytes,
             Some(Unit::Ratio) => Quantity::Ratio,
@@ -248,7 +248,9 @@ impl Reader<'_> {
                 }
                 "values" => {
                     for value in self.entries("values", node).unwrap_or_default() {
-                        let quantity = Quantity::of(Metric::named(&value.key));
+                        let declared = self.config.declared.find(&value.key);
+                        let known = Metric::named(&value.key).map(|m| m.row().unit);
+                        let quantity = Quantity::of(known.or(declared.map(|d| d.unit)));
                         if let Some(column) = self.column(value, quantity) {
                             mapping.values.push((value.key.clone(), column));
                         }

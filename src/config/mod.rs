@@ -7,6 +7,7 @@
 mod actions;
 mod alerts;
 mod channels;
+pub mod declared;
 pub mod edit;
 mod fault;
 mod gate;
@@ -24,13 +25,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Direction, Metric};
+use crate::metrics::{Direction, Metric, Unit};
 use crate::place::Place;
 
 pub use crate::assessment::Severity;
 pub use actions::{Action, Does};
-pub use alerts::{Alert, Burn, BurnWindow, NoData, Worse};
+pub use alerts::{Alert, Burn, BurnWindow, NoData, OwnMetric, Worse};
 pub use channels::{Channel, ChannelKind, Email, MailTls, Secret, SecretSource};
+pub use declared::{Declared, DeclaredMetric};
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
 pub use gate::{GateSetting, Level, has_p95};
 pub use kind::{Kind, MOST_BYTES, is_configuration};
@@ -132,10 +134,10 @@ pub enum Side {
 }
 
 impl Side {
-    /// The bad side of a limit for a metric, by its direction.
+    /// The bad side of a limit, by which way is better.
     #[must_use]
-    pub fn of(metric: Metric) -> Option<Side> {
-        match metric.row().direction {
+    pub fn of(direction: Direction) -> Option<Side> {
+        match direction {
             Direction::Lower => Some(Side::Above),
             Direction::Higher => Some(Side::Below),
             Direction::Neither => None,
@@ -196,6 +198,11 @@ impl Directions {
         }
     }
 
+    /// What the user says of a metric; what a higher layer said stays.
+    fn say(&mut self, metric: &str, direction: Sourced<Direction>) {
+        self.0.entry(metric.to_owned()).or_insert(direction);
+    }
+
     /// What the user says, by metric.
     pub fn said(&self) -> impl Iterator<Item = (&String, &Sourced<Direction>)> {
         self.0.iter()
@@ -207,6 +214,8 @@ impl Directions {
 pub struct Config {
     /// Profile set by the user; `None`: chosen from the data.
     pub profile: Option<Sourced<Profile>>,
+    /// Metrics of the user's own.
+    pub declared: Declared,
     /// Targets set by the user.
     pub targets: BTreeMap<(Metric, TargetStatistic), Target>,
     /// What the gate judges, by the name of the metric and the statistic.
@@ -254,6 +263,14 @@ impl Config {
     #[must_use]
     pub fn knob(&self, name: &str) -> Option<&KnobValue> {
         self.knobs.get(name).map(|k| &k.value)
+    }
+
+    /// The unit of a metric by name: as the registry has it, else as the user declares it.
+    #[must_use]
+    pub fn unit_of(&self, metric: &str) -> Unit {
+        let declared = self.declared.find(metric);
+        let own = declared.map_or(Unit::Unknown, |declared| declared.unit);
+        Metric::named(metric).map_or(own, |known| known.row().unit)
     }
 
     /// The target the user set, if any.

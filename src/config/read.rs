@@ -110,6 +110,8 @@ impl Reader<'_> {
             format!("{section}.{}", entry.key)
         };
         match name.as_str() {
+            // Read before everything else.
+            "metrics" => {}
             "targets" => self.targets(&entry.node),
             "thresholds" => self.thresholds(&entry.node),
             "gate" => self.gate(&entry.node),
@@ -229,9 +231,7 @@ impl Reader<'_> {
         };
         self.config
             .directions
-            .0
-            .entry(metric.to_owned())
-            .or_insert(Sourced { value, origin });
+            .say(metric, Sourced { value, origin });
     }
 
     fn words(&mut self, key: &Key, node: &Node) {

@@ -1,6 +1,6 @@
 //! A node of the tree as a value of a type, or what was expected instead.
 
-use crate::metrics::{Metric, Unit};
+use crate::metrics::Unit;
 use crate::units::{Quantity, parse_bytes, parse_quantity, parse_ratio, parse_seconds};
 
 use super::KnobValue;
@@ -111,9 +111,8 @@ pub(super) fn read(key: &Key, node: &Node) -> Result<Read<KnobValue>, Expected> 
     }
 }
 
-/// A target or limit of a metric, in its unit.
-pub(super) fn of_metric(metric: Metric, node: &Node) -> Result<Read<f64>, Expected> {
-    let unit = metric.row().unit;
+/// A target or limit in the unit of a metric.
+pub(super) fn in_unit(unit: Unit, node: &Node) -> Result<Read<f64>, Expected> {
     let (found, what, label, write) = match unit {
         Unit::Seconds => (
             amount(node, parse_seconds).map(Read::plain),

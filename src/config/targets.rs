@@ -220,7 +220,7 @@ fn alert_limit(config: &Config, row: &Row, target: f64) -> Option<(f64, Origin)>
     config
         .alerts
         .iter()
-        .filter(|a| a.metric == Some(row.metric) && a.side == Side::of(row.metric))
+        .filter(|a| a.metric == Some(row.metric) && a.side == Side::of(row.metric.row().direction))
         .filter_map(|a| Some((x_of(a.threshold?, row)?, a.origin.clone())))
         // 0.88 as 1.1 × 0.8 must not fail for its last bit.
         .filter(|(x, _)| *x >= target * ALERT_BEYOND_TARGET * (1.0 - 1e-12))
@@ -266,7 +266,7 @@ mod tests {
             name: metric.name().into(),
             metric: Some(metric),
             threshold: Some(threshold),
-            side: Side::of(metric),
+            side: Side::of(metric.row().direction),
             origin: Origin::CommandLine("alert".into()),
             ..Alert::default()
         }

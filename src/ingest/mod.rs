@@ -40,6 +40,7 @@ pub mod fuzzing {
 }
 
 pub use follow::Follower;
+pub(crate) use formats::fault_of_tag;
 pub use input::{Head, Input};
 pub use places::usual_places;
 pub use read::{Ingested, Options, SourceFile, read_all};

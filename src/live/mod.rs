@@ -1,7 +1,8 @@
 //! What goes on now: the machine is sampled, and what was seen is written down.
 //!
 //! [`Probe`] looks at the machine, processes and addresses; [`monitor()`] does so on a [`Schedule`]
-//! and hands each [`Snapshot`] to [`Reports`] and [`Records`]; [`status()`] reads back what is stored.
+//! and hands each [`Snapshot`] to [`Reports`] and [`Records`]; [`status()`] reads back what is stored. [`Statsd`]
+//! listens to what programs say of themselves.
 
 mod check;
 mod monitor;
@@ -13,6 +14,7 @@ mod reports;
 mod schedule;
 mod snapshot;
 mod spool;
+mod statsd;
 mod status;
 mod summary;
 
@@ -25,4 +27,5 @@ pub use records::Records;
 pub use reports::{Kept, Reports};
 pub use schedule::Schedule;
 pub use snapshot::{Disk, Network, Snapshot};
+pub use statsd::{Address, AddressError, Heard, Statsd};
 pub use status::{StatusError, no_data, status};

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Check, Ended, Notice, ProcessUse, Snapshot};
+use super::{Address, Check, Ended, Heard, Notice, ProcessUse, Snapshot};
 use crate::report::{shell, visible};
 
 /// What a monitor was asked for.
@@ -19,6 +19,8 @@ pub struct About<'a> {
     pub folder: &'a Path,
     /// File of the records.
     pub records: Option<&'a Path>,
+    /// What is listened to for StatsD lines, and the file that they go to.
+    pub statsd: Option<(&'a Address, &'a Path)>,
 }
 
 /// Says it in lines.
@@ -70,6 +72,14 @@ impl Page {
         if let Some(records) = about.records {
             writeln!(out, "  appends    {}", records.display())?;
         }
+        if let Some((address, file)) = about.statsd {
+            let address = visible(&address.to_string(), true);
+            writeln!(
+                out,
+                "  listens    {address} for StatsD lines; appends {}",
+                file.display()
+            )?;
+        }
         writeln!(out)?;
         out.flush()
     }
@@ -118,6 +128,50 @@ impl Page {
         if ended.taken > ended.unwritten {
             let folder = shell::quoted(&folder.display().to_string());
             writeln!(out, "  next       perfadvise analyze {folder}")?;
+        }
+        out.flush()
+    }
+
+    /// What came over the socket, and what of it told nothing. `undeclared` are names that the configuration does
+    /// not know.
+    ///
+    /// # Errors
+    /// `out` cannot be written to.
+    pub fn heard(
+        &self,
+        heard: &Heard,
+        undeclared: &[String],
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+    ) -> io::Result<()> {
+        let counted = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        if !self.is_quiet {
+            let lines = counted(heard.lines, "line");
+            let records = counted(heard.records, "record");
+            writeln!(out, "  statsd     {lines}, {records}")?;
+        }
+        // Nothing can be done when standard error is closed.
+        for (reason, n) in &heard.faults {
+            let lines = counted(*n, "line");
+            let _ = writeln!(err, "warning: statsd: {lines} left out: {reason}");
+        }
+        if heard.dropped > 0 {
+            let packets = counted(heard.dropped, "packet");
+            let _ = writeln!(
+                err,
+                "warning: statsd: {packets} dropped: they came faster than they could be taken up"
+            );
+        }
+        if let Some(first) = undeclared.first() {
+            let more = match undeclared.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let _ = writeln!(
+                err,
+                "warning: statsd: {first}{more} not declared: analyze shows them without a unit until perfadvise.yaml \
+                 says  metrics: {{{first}: {{unit: count}}}}"
+            );
         }
         out.flush()
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Request;
 use crate::assessment::{
-    FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, RepeatRow, Unpriced,
+    FaultRow, FormatCount, NotRecognised, PriceNote, Provenance, RepeatRow, Undeclared, Unpriced,
 };
 use crate::config::Config;
 use crate::ingest::{Ingested, formats};
 use crate::metrics::Unit;
 use crate::place::ProblemKind;
 use crate::prices::PriceTable;
-use crate::record::{Dimension, EventKind, Flags};
+use crate::record::{Dimension, EventKind, Flags, Measured};
 use crate::workload::Workload;
 
 /// Faults that are listed; the rest is counted.
@@ -129,6 +129,7 @@ pub(super) fn provenance(
         unrecognised: not_recognised.iter().map(|n| n.file.clone()).collect(),
         unrecognised_why: not_recognised,
         prices: price_note(&request.prices, workload),
+        undeclared: undeclared(workload, config),
         configuration: if config.files.is_empty() {
             vec!["built-in defaults".into()]
         } else {
@@ -137,6 +138,25 @@ pub(super) fn provenance(
         inputs,
         history: None,
     }
+}
+
+/// Metrics that only the input knows.
+fn undeclared(workload: &Workload, config: &Config) -> Vec<Undeclared> {
+    let mut found: BTreeMap<&str, u64> = BTreeMap::new();
+    for series in &workload.samples {
+        if let Measured::Custom(name) = series.metric {
+            let n: u64 = series.cells.iter().map(|(_, values)| values.n()).sum();
+            *found.entry(workload.catalog.text(name)).or_default() += n;
+        }
+    }
+    found
+        .into_iter()
+        .filter(|(name, _)| config.declared.find(name).is_none())
+        .map(|(metric, n)| Undeclared {
+            metric: metric.to_owned(),
+            n,
+        })
+        .collect()
 }
 
 /// By which prices the costs of a workload were computed, and what has none.

@@ -147,7 +147,7 @@ fn breached(workload: &Workload, config: &Config) -> Option<String> {
             let (metric, limit): (Metric, f64) = (alert.metric?, alert.threshold?);
             let figure = workload.figure(metric, &Filter::default());
             let row = metric.row();
-            let is_breached = match alert.side.or_else(|| Side::of(metric))? {
+            let is_breached = match alert.side.or_else(|| Side::of(metric.row().direction))? {
                 Side::Below => figure.mean(row.unit)? < limit,
                 Side::Above => {
                     figure

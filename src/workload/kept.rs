@@ -87,6 +87,7 @@ impl Workload {
             period: rest.period,
             courses: Vec::new(),
             prices: None,
+            declared: Default::default(),
         })
     }
 }

@@ -33,6 +33,7 @@ pub use wall_clock::{Busy, SubagentTime, ToolShare, WallClock, WallClockRules, W
 
 use std::sync::Arc;
 
+use crate::config::Declared;
 use crate::metrics::{Metric, Unit};
 use crate::prices::PriceTable;
 use crate::record::{Aggregate, Catalog, DimsId, Event, Measured, Name, OperationKind};
@@ -530,6 +531,8 @@ pub struct Workload {
     pub period: Option<(Time, Time)>,
     /// The prices by which costs were computed; `None`: of a stored workload, which does not keep them.
     pub prices: Option<Arc<PriceTable>>,
+    /// The user's own metrics: what their numbers mean. As prices, they belong to a run, and nothing keeps them.
+    pub declared: Arc<Declared>,
 }
 
 impl Workload {
@@ -548,7 +551,8 @@ impl Workload {
         self.whole(Measured::Known(metric), filter)
     }
 
-    /// The unit of what is measured.
+    /// The unit in whose scale the numbers of what is measured are kept. Of metrics that the registry does not
+    /// have it is the same for all, whatever they are declared to be: so that a declaration may come later.
     #[must_use]
     pub fn unit_of(measured: Measured) -> Unit {
         match measured {

@@ -1,10 +1,11 @@
 //! The catalogue of facts: what a rule may ask for.
 //!
-//! Every metric of the registry is a fact of its own name. The others stand here, a row each. Facts
+//! Every metric of the registry is a fact of its own name, every metric of the user's own one of its name behind
+//! `custom.`. The others stand here, a row each. Facts
 //! of a subject (`purpose.…`, `tool.…`) have one set of numbers for each purpose, each tool.
 
 use crate::advise::rule::Subject;
-use crate::metrics::{Metric, Unit};
+use crate::metrics::{Metric, Unit, fault_of_name};
 
 /// The numbers that a fact may have.
 pub const FIELDS: &[&str] = &[
@@ -147,22 +148,34 @@ pub const FACTS: &[FactRow] = &[
     row("alert.is_ratio", Some(Alert), "alert watches a ratio", Unit::Count, "Whether what it watches is a ratio from 0 to 1."),
 ];
 
+/// Begins the names of facts of metrics that the user declares: `custom.queue_depth`.
+pub const OWN: &str = "custom.";
+
 /// What is known of a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Described {
+pub struct Described<'a> {
     /// What there is one of for each.
     pub subject: Option<Subject>,
     /// For people.
-    pub title: &'static str,
-    /// Unit.
+    pub title: &'a str,
+    /// Unit; of a metric of the user's own it is not known here.
     pub unit: Unit,
     /// What exactly it is.
     pub meaning: &'static str,
 }
 
-/// The fact of that name: of the catalogue, or a metric of the registry.
+/// The fact of that name: of the catalogue, a metric of the registry, or one of the user's own, which need not be
+/// declared here: a rule may be written for many projects.
 #[must_use]
-pub fn describe(name: &str) -> Option<Described> {
+pub fn describe(name: &str) -> Option<Described<'_>> {
+    if let Some(own) = name.strip_prefix(OWN) {
+        return fault_of_name(own).is_none().then_some(Described {
+            subject: None,
+            title: own,
+            unit: Unit::Unknown,
+            meaning: "A metric of your own, as perfadvise.yaml declares it.",
+        });
+    }
     FACTS
         .iter()
         .find(|f| f.name == name)
@@ -220,5 +233,10 @@ mod tests {
         );
         assert_eq!(split("cache_hit_rate.tarmac"), None);
         assert_eq!(split("value"), None);
+        assert_eq!(
+            split("custom.queue.depth.p95"),
+            Some(("custom.queue.depth", "p95"))
+        );
+        assert_eq!(split("custom.p95"), None);
     }
 }

@@ -1,6 +1,8 @@
 //! Facts over all: metrics, shares of time, what the data and the configuration lack.
 
-use super::{Fact, Facts, alarms, burn, context, machine, spending, streams, subjects, wall};
+use super::{
+    Fact, Facts, alarms, burn, catalogue, context, machine, spending, streams, subjects, wall,
+};
 use crate::advise::Observed;
 use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
@@ -59,7 +61,8 @@ fn metrics(case: Observed<'_>, facts: &mut Facts) {
         .iter()
         .filter(|r| r.dims.is_empty() && !r.reported)
     {
-        if Metric::named(&row.metric).is_none() {
+        let is_known = Metric::named(&row.metric).is_some();
+        if !is_known && case.config.declared.find(&row.metric).is_none() {
             continue;
         }
         let judged = |statistic: &str| -> Option<&Indicator> {
@@ -100,7 +103,11 @@ fn metrics(case: Observed<'_>, facts: &mut Facts) {
             .with_some("target_p95", target("p95").or(own_p95))
             .with_some("missed", missed("mean"))
             .with_some("missed_p95", missed("p95"));
-        facts.add(&row.metric, fact);
+        if is_known {
+            facts.add(&row.metric, fact);
+        } else {
+            facts.add(&format!("{}{}", catalogue::OWN, row.metric), fact);
+        }
     }
 }
 
@@ -295,7 +302,7 @@ fn alerts(case: Observed<'_>, facts: &mut Facts) {
         case.config
             .alerts
             .iter()
-            .any(|a| a.metric.is_some_and(|m| m.name() == metric))
+            .any(|a| a.metric_name() == Some(metric))
     };
     let missing = measured.iter().filter(|m| !watched(m)).count() as u64;
     if !measured.is_empty() {

@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 use super::condition::{Value, Values};
 use super::rule::Subject;
 use crate::config::{Config, KnobValue};
+use crate::metrics::Unit;
+use catalogue::Described;
 
 /// The numbers of one fact.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -96,6 +98,8 @@ pub struct Facts {
     pub subjects: BTreeMap<Subject, BTreeMap<String, Table>>,
     /// Present values of knobs.
     pub knobs: BTreeMap<String, KnobValue>,
+    /// Metrics of the user's own by name: what they are called, and their unit.
+    pub own: BTreeMap<String, (String, Unit)>,
     /// Why facts are not known that a replay would give, by their name.
     pub withheld: BTreeMap<String, String>,
 }
@@ -109,6 +113,11 @@ impl Facts {
                 .knobs
                 .iter()
                 .map(|(name, knob)| (name.clone(), knob.value.clone()))
+                .collect(),
+            own: config
+                .declared
+                .iter()
+                .map(|own| (own.name.clone(), (own.title.clone(), own.unit)))
                 .collect(),
             ..Self::default()
         }
@@ -149,6 +158,7 @@ impl Facts {
             }
         }
         self.knobs.extend(other.knobs);
+        self.own.extend(other.own);
         self.withheld.extend(other.withheld);
         self
     }
@@ -192,6 +202,23 @@ impl<'a> View<'a> {
         self.subject
             .and_then(|table| table.get(name))
             .or_else(|| self.facts.all.get(name))
+    }
+
+    /// What a fact is called, and its unit: of a metric of the user's own as it is declared.
+    #[must_use]
+    pub fn describe<'n>(&self, name: &'n str) -> Option<Described<'n>>
+    where
+        'a: 'n,
+    {
+        let described = catalogue::describe(name)?;
+        let own = name
+            .strip_prefix(catalogue::OWN)
+            .and_then(|own| self.facts.own.get(own));
+        Some(own.map_or(described, |(title, unit)| Described {
+            title,
+            unit: *unit,
+            ..described
+        }))
     }
 
     /// The present value of a knob.

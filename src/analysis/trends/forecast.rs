@@ -4,7 +4,7 @@ use crate::assessment::{
     Forecast, ForecastLimit, ForecastValue, OrderedBy, Reached, Trend, TrendDirection,
 };
 use crate::config::{Config, Origin, Profile, TargetStatistic};
-use crate::metrics::{Metric, Unit};
+use crate::metrics::Unit;
 use crate::record::Measured;
 use crate::stats::forecast::Line;
 use crate::units::Time;
@@ -184,10 +184,11 @@ fn next_limit(
     is_rising: bool,
     now: f64,
 ) -> Option<ForecastLimit> {
-    let metric = Metric::named(&trend.metric)?;
     let alerts = config.alerts.iter().filter_map(|alert| {
         Some(ForecastLimit {
-            value: alert.threshold.filter(|_| alert.metric == Some(metric))?,
+            value: alert
+                .threshold
+                .filter(|_| alert.metric_name() == Some(&trend.metric))?,
             of: format!("alert {}", alert.name),
             origin: match &alert.origin {
                 Origin::File(place) => place.to_string(),
@@ -197,8 +198,8 @@ fn next_limit(
             },
         })
     });
-    let target = targets.find(metric, TargetStatistic::Mean);
-    let target = target.or_else(|| targets.find(metric, TargetStatistic::P95));
+    let target = targets.of_name(&trend.metric, TargetStatistic::Mean);
+    let target = target.or_else(|| targets.of_name(&trend.metric, TargetStatistic::P95));
     let target = target.map(|target| ForecastLimit {
         value: target.value,
         of: format!("target of the {}", target.of),

@@ -70,6 +70,18 @@ pub(super) fn trends(workload: &Workload, measured: &[Measured], targets: &Targe
             subjects.push(metric);
         }
     }
+    let is_own = |m: &Measured| match m {
+        Measured::Custom(name) => workload
+            .declared
+            .find(workload.catalog.text(*name))
+            .is_some(),
+        Measured::Known(_) => false,
+    };
+    for metric in measured.iter().copied().filter(is_own) {
+        if !subjects.contains(&metric) {
+            subjects.push(metric);
+        }
+    }
     let subjects: Vec<Subject> = subjects.into_iter().map(Subject::whole).collect();
     judged(workload, &subjects, targets)
 }
@@ -261,7 +273,7 @@ fn trend_of(workload: &Workload, subject: &Subject, targets: &Targets) -> (Trend
     let traits = Traits::of(workload, measured);
     let series = Series::of(workload, measured, &subject.part);
     let is_timeless = series.is_timeless(workload);
-    let unit = traits.unit;
+    let (unit, kept) = (traits.unit, traits.kept);
     #[allow(clippy::cast_precision_loss)]
     let of_slope = if is_timeless {
         SAMPLE_CELL as f64 / 1e9
@@ -274,7 +286,7 @@ fn trend_of(workload: &Workload, subject: &Subject, targets: &Targets) -> (Trend
         .filter_map(|(from, figure)| {
             Some((
                 from.since(series.beginning).0 / of_slope,
-                figure.mean(unit).filter(|v| v.is_finite())?,
+                figure.mean(kept).filter(|v| v.is_finite())?,
             ))
         })
         .collect();
@@ -287,11 +299,11 @@ fn trend_of(workload: &Workload, subject: &Subject, targets: &Targets) -> (Trend
     };
     let slope = trend::theil_sen(&days, &values, super::describe::LEVEL).filter(|_| enough);
     let (first, second) = series.steps.split_at(series.steps.len() / 2);
-    let (first_half, second_half) = (pooled(first, unit), pooled(second, unit));
-    let shown = series.points(unit);
+    let (first_half, second_half) = (pooled(first, kept), pooled(second, kept));
+    let shown = series.points(kept);
     let changes = Changes::of(&shown, &series, tolerance(unit), is_timeless);
     let trend = Trend {
-        metric: traits.name,
+        metric: traits.name.clone(),
         unit,
         dims: subject.dims.clone(),
         n: values.len() as u64,
@@ -325,10 +337,9 @@ fn trend_of(workload: &Workload, subject: &Subject, targets: &Targets) -> (Trend
         #[allow(clippy::cast_precision_loss)]
         step_seconds: series.step as f64 / 1e9,
         series: shown,
-        target: match measured {
-            Measured::Known(metric) => targets.find(metric, TargetStatistic::Mean).map(|t| t.value),
-            Measured::Custom(_) => None,
-        },
+        target: targets
+            .of_name(&traits.name, TargetStatistic::Mean)
+            .map(|t| t.value),
     };
     (trend, changes)
 }

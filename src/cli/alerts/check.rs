@@ -346,7 +346,7 @@ fn against_baseline(
     now: Time,
     context: &Context,
 ) -> Result<(Seen, String), Failure> {
-    let (Some(worse), Some(metric)) = (&alert.baseline, alert.metric) else {
+    let (Some(worse), Some(metric)) = (&alert.baseline, alert.metric_name()) else {
         let nothing = Seen {
             value: None,
             passed: None,
@@ -355,8 +355,9 @@ fn against_baseline(
         };
         return Ok((nothing, "it names no known metric".to_owned()));
     };
-    let stored = store::load(&worse.name, &context.place())
+    let mut stored = store::load(&worse.name, &context.place())
         .map_err(|error| super::super::baseline::failure(&error))?;
+    stored.workload.declared = Arc::new(config.declared.clone());
     #[allow(clippy::cast_possible_truncation)] // saturates
     let from = now.0.saturating_sub((alert.window * 1e9) as i64);
     let request = Request {
@@ -375,7 +376,7 @@ fn against_baseline(
         files: 0,
         skipped: 0,
     };
-    let usual = Judged::usual(metric.name(), alert.statistic);
+    let usual = Judged::usual(metric, alert.unit(), alert.statistic);
     let policy = Policy {
         judged: vec![Judged {
             tolerance: worse.tolerance.unwrap_or(usual.tolerance),
@@ -404,7 +405,7 @@ fn against_baseline(
         is_near: false,
         data_at: material.workload.period.map(|(_, to)| to.min(now)),
     };
-    let unit = metric.row().unit;
+    let unit = alert.unit();
     let text = |v: Option<f64>| v.map_or_else(|| "?".to_owned(), |v| report::amount_text(unit, v));
     let note = format!(
         "against {}: {} then, {} in the last {}: {}",

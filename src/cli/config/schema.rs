@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::assessment::Assessment;
 use crate::cli::{Exit, Failure};
+use crate::config::declared::{DECLARED_KEYS, DIRECTIONS, STATISTICS, UNITS};
 use crate::config::keys::{KEYS, Key, Type};
 use crate::config::mapping::{INCLUDES, MAPPING_KEYS, OUTCOMES, RECORDS, TOKENS};
 use crate::metrics::{self, Direction, Unit};
@@ -38,6 +39,7 @@ fn config() -> Value {
         insert(&mut root, key.name, key);
     }
     // Sections whose names are the user's own, or come from the registry.
+    root.insert("metrics".into(), declared());
     root.insert("targets".into(), targets());
     root.insert("thresholds".into(), thresholds());
     root.insert("gate".into(), gate());
@@ -161,6 +163,39 @@ fn limit_of(unit: Unit) -> Value {
         Unit::Ratio => with_text("a share from 0 to 1, or a percentage"),
         _ => json!({"type": "number", "minimum": 0}),
     }
+}
+
+/// Metrics of the user's own.
+fn declared() -> Value {
+    let words = |words: Vec<&str>| json!({"enum": words});
+    let amount = || json!({"type": ["number", "string"]});
+    let properties: Map<String, Value> = DECLARED_KEYS
+        .iter()
+        .map(|(key, meaning)| {
+            let mut schema = match *key {
+                "unit" => words(UNITS.iter().map(|(word, _)| *word).collect()),
+                "direction" => words(DIRECTIONS.iter().map(|(word, _)| *word).collect()),
+                "of" => words(STATISTICS.to_vec()),
+                "target" => json!({"anyOf": [
+                    amount(),
+                    {"type": "object", "properties": {"mean": amount(), "p95": amount()}},
+                ]}),
+                _ => json!({"type": "string"}),
+            };
+            schema["description"] = (*meaning).into();
+            ((*key).to_owned(), schema)
+        })
+        .collect();
+    json!({
+        "type": "object",
+        "description": "Metrics of your own: what no input tells of them.",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["unit"],
+            "properties": properties,
+            "additionalProperties": false,
+        },
+    })
 }
 
 fn targets() -> Value {

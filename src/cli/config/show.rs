@@ -1,18 +1,21 @@
 //! `config show`: each setting with its value and its origin.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::{Context, Exit, Failure, OutputFormat};
+use crate::config::declared::{DIRECTIONS, UNITS};
 use crate::config::keys::{self, Type};
 use crate::config::{
-    Config, KnobValue, Level, Origin, Severity, Sourced, TargetStatistic, choose_profile,
-    part_targets,
+    Config, DeclaredMetric, KnobValue, Level, Origin, Severity, Sourced, TargetStatistic,
+    choose_profile, part_targets,
 };
 use crate::gate;
-use crate::metrics::{Direction, Metric, Unit};
+use crate::metrics::{Direction, Kind, Metric, Unit};
+use crate::report;
 use crate::units::{Bytes, Ratio, Seconds};
 
 /// A setting.
@@ -87,6 +90,38 @@ fn text(shown: &Shown, out: &mut dyn Write) -> std::io::Result<()> {
     }
 }
 
+/// A metric of the user's own.
+fn declared(own: &DeclaredMetric) -> Row {
+    let word = |words: &[(&'static str, bool)]| {
+        let found = words.iter().find(|(_, is_it)| *is_it);
+        found.map_or("", |(word, _)| *word)
+    };
+    let unit = word(&UNITS.map(|(word, unit)| (word, unit == own.unit)));
+    let direction = word(&DIRECTIONS.map(|(word, way)| (word, way == own.direction)));
+    let of = match own.kind {
+        Kind::Total => "sum",
+        Kind::Value | Kind::Share => own.statistic.name(),
+    };
+    let targets: Vec<String> = own
+        .targets
+        .iter()
+        .map(|(statistic, target)| {
+            let value = report::amount_text(own.unit, target.value);
+            format!(", target of the {} {value}", statistic.name())
+        })
+        .collect();
+    let value = serde_json::json!({
+        "unit": unit,
+        "direction": direction,
+        "of": of,
+        "target": own.targets.iter().map(|(s, t)| (s.name(), t.value)).collect::<BTreeMap<_, _>>(),
+        "title": own.title,
+        "meaning": own.meaning,
+    });
+    let shown = format!("{unit}, {direction}, {of}{}", targets.concat());
+    row(format!("metrics.{}", own.name), value, shown, &own.origin)
+}
+
 fn rows(config: &Config) -> Vec<Row> {
     let mut rows = vec![
         or_default(
@@ -104,6 +139,7 @@ fn rows(config: &Config) -> Vec<Row> {
             "UTC",
         ),
     ];
+    rows.extend(config.declared.iter().map(declared));
     rows.extend(targets(config));
     rows.extend(gate(config));
     rows.extend(config.directions.said().map(|(metric, direction)| {
@@ -122,6 +158,9 @@ fn rows(config: &Config) -> Vec<Row> {
     rows.extend(config.alerts.iter().map(|alert| {
         let limit = match (alert.metric, alert.threshold, alert.consecutive_failures) {
             (Some(metric), Some(limit), _) => Some(in_unit(metric, limit)),
+            (None, Some(limit), _) if alert.custom.is_some() => {
+                Some(report::amount_text(alert.unit(), limit))
+            }
             (_, _, Some(n)) => Some(format!("{n} failures")),
             _ => None,
         };
@@ -137,7 +176,7 @@ fn rows(config: &Config) -> Vec<Row> {
             |limit| format!("{side}{limit}, {severity}"),
         );
         let value = serde_json::json!({
-            "metric": alert.metric.map(Metric::name),
+            "metric": alert.metric_name(),
             "threshold": alert.threshold,
             "side": alert.side.map(crate::config::Side::name),
             "consecutive_failures": alert.consecutive_failures,
@@ -291,7 +330,8 @@ fn gate(config: &Config) -> Vec<Row> {
             s.max_regression.is_some() || s.level.as_ref().is_some_and(|l| l.value == Level::Off)
         });
         if !is_set {
-            let tolerance = gate::Judged::usual(metric.name(), statistic).tolerance;
+            let tolerance =
+                gate::Judged::usual(metric.name(), metric.row().unit, statistic).tolerance;
             let subject = (metric.name(), statistic);
             let shown = share(tolerance);
             push(

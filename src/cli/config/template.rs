@@ -21,6 +21,10 @@ const TAIL: &str = "
 #   memory_utilization: 80%
 #   accuracy: 90%
 
+# Metrics of your own, which perfadvise metric and any program record: what no input tells of them.
+# metrics:
+#   queue_depth: {unit: count, direction: lower, of: p95, target: 20}
+
 # What the gate judges: the largest change for the worse, limits that hold whatever the baseline, and
 # how much a verdict weighs (off, warn, error).
 # gate:
@@ -120,8 +124,9 @@ mod tests {
                 config.directions.said().count(),
                 config.ranking.unwrap().value.len()
             ),
-            (1, 2)
+            (2, 2)
         );
+        assert_eq!(config.declared.iter().count(), 1);
         assert_eq!(config.alerts.len(), 2);
         assert_eq!(config.path_labels.len(), 2);
     }

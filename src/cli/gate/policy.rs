@@ -4,10 +4,10 @@ use super::{Args, Word};
 use crate::analysis::Side;
 use crate::assessment::{CheckKind, CheckLevel, GateVerdict, SettingPlace};
 use crate::cli::Failure;
-use crate::config::keys::nearest;
+use crate::cli::input::value_of;
 use crate::config::{Config, GateSetting, Level, Origin, Sourced, TargetStatistic, has_p95};
 use crate::gate::{self, AbsoluteLimit, Judged, Policy};
-use crate::metrics::{self, Metric, Unit};
+use crate::metrics::Metric;
 use crate::record::Measured;
 use crate::units;
 
@@ -23,10 +23,17 @@ pub(super) fn policy(
     accepted: Vec<String>,
 ) -> Result<Policy, Failure> {
     let named = |texts: &[String]| -> Result<Vec<Subject>, Failure> {
-        texts.iter().map(|text| subject(text, base)).collect()
+        texts
+            .iter()
+            .map(|text| subject(text, base, config))
+            .collect()
     };
     let only = named(&args.metric)?;
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        config,
+        judged: Vec::new(),
+        limits: Vec::new(),
+    };
     if only.is_empty() {
         plan.judged = gate::usual(base);
     }
@@ -41,7 +48,7 @@ pub(super) fn policy(
         let (name, value) = assigned(text, "--max-regression", "response_time=10%")?;
         let tolerance = units::parse_ratio(value)
             .map_err(|e| Failure::new(format!("--max-regression {text}: {e}")).help(e.help()))?;
-        let judged = plan.declare(&subject(name, base)?);
+        let judged = plan.declare(&subject(name, base, config)?);
         (judged.tolerance, judged.set_at) = (tolerance, None);
     }
     for (texts, kind, option) in [
@@ -50,8 +57,8 @@ pub(super) fn policy(
     ] {
         for text in texts {
             let (name, value) = assigned(text, option, "success_rate=95%")?;
-            let subject = subject(name, base)?;
-            let value = value_of(&subject.0, value)
+            let subject = subject(name, base, config)?;
+            let value = value_of(config.unit_of(&subject.0), value)
                 .map_err(|e| Failure::new(format!("{option} {text}: {e}")).help(e.help()))?;
             plan.limit(&subject, kind, value, None);
         }
@@ -76,18 +83,19 @@ pub(super) fn policy(
 }
 
 /// What is judged, as far as it is known.
-#[derive(Default)]
-struct Plan {
+struct Plan<'a> {
+    config: &'a Config,
     judged: Vec<Judged>,
     limits: Vec<AbsoluteLimit>,
 }
 
-impl Plan {
+impl Plan<'_> {
     /// Judges a metric against the baseline, because somebody named it.
     fn declare(&mut self, subject: &Subject) -> &mut Judged {
         let known = self.judged.iter().position(|j| is_about(j, subject));
         let at = known.unwrap_or_else(|| {
-            self.judged.push(Judged::usual(&subject.0, subject.1));
+            let unit = self.config.unit_of(&subject.0);
+            self.judged.push(Judged::usual(&subject.0, unit, subject.1));
             self.judged.len() - 1
         });
         self.judged[at].is_declared = true;
@@ -184,36 +192,21 @@ fn assigned<'a>(text: &'a str, option: &str, example: &str) -> Result<(&'a str, 
 }
 
 /// `response_time` or `response_time.p95`, of a metric that there is.
-fn subject(text: &str, base: &Side<'_>) -> Result<Subject, Failure> {
+fn subject(text: &str, base: &Side<'_>, config: &Config) -> Result<Subject, Failure> {
     let (name, statistic) = TargetStatistic::split(text);
     if statistic == TargetStatistic::P95 && Metric::named(name).is_some_and(|m| !has_p95(m)) {
         return Err(Failure::new(format!("{name} has no 95th percentile"))
             .help("it is judged of times and sizes, such as response_time.p95"));
     }
-    if Metric::named(name).is_some() || measures(base, name) {
+    let is_declared = config.declared.find(name).is_some();
+    if Metric::named(name).is_some() || is_declared || measures(base, name) {
         return Ok((name.to_owned(), statistic));
     }
     let failure = Failure::new(format!("there is no metric {name:?}"));
-    let known = metrics::ALL.iter().map(|m| m.name());
-    Err(match nearest(name, known) {
+    Err(match config.declared.nearest(name) {
         Some(near) => failure.help(format!("did you mean {near}?")),
         None => failure.help("perfadvise metrics list names them all"),
     })
-}
-
-/// A value in the unit of its metric: `5s`, `95%`, `1GB`, `3`.
-fn value_of(metric: &str, text: &str) -> Result<f64, units::UnitError> {
-    match Metric::named(metric).map(|m| m.row().unit) {
-        Some(Unit::Seconds) => units::parse_seconds(text),
-        Some(Unit::Bytes) => units::parse_bytes(text),
-        Some(Unit::Ratio) => units::parse_ratio(text),
-        Some(Unit::Factor) => units::parse_factor(text),
-        _ => {
-            let number = text.trim().trim_start_matches('$');
-            let plain = number.parse::<f64>().ok().filter(|n| n.is_finite());
-            plain.map_or_else(|| units::parse_factor(text), Ok)
-        }
-    }
 }
 
 /// Whether a metric that only the input knows was measured.

@@ -34,6 +34,7 @@ use super::Format;
 use crate::config::mapping::Mapping;
 
 pub(super) use mapped::propose;
+pub(crate) use native::fault_of_tag;
 
 /// All formats, in the order in which they are asked.
 #[rustfmt::skip] // a row a line, sorted by name

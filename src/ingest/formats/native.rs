@@ -119,6 +119,22 @@ impl Format for NativeRecords {
     }
 }
 
+/// Why a sample cannot carry a value under this key beside its own; `None`: it can, and is told apart by it.
+pub(crate) fn fault_of_tag(key: &str, value: &str) -> Option<&'static str> {
+    const OWN: [&str; 5] = ["kind", "time", "id", "metric", "value"];
+    if OWN.contains(&key) {
+        Some("every sample has a value of its own under this name")
+    } else if key.is_empty() || value.is_empty() {
+        Some("a tag has a name and a value")
+    } else if !is_label(key, value) {
+        Some(
+            "a tag is short and on one line, and its name is none under which people's words stand",
+        )
+    } else {
+        None
+    }
+}
+
 /// What holds for all lines of a file.
 struct Reader<'a> {
     file: u32,

@@ -22,6 +22,7 @@ pub(super) fn summary(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         ("To know", known(a, pen)),
         ("Not evaluated", not_evaluated(a, pen)),
         ("Skipped", skipped(a, pen)),
+        ("Not declared", undeclared(a, pen)),
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())
@@ -130,6 +131,29 @@ fn skipped(a: &Assessment, pen: &Pen<'_>) -> String {
         ));
     }
     parts.join("; ")
+}
+
+/// `queue_depth (40), cache_warmth (12) have no unit here and are not judged: declare them …`.
+fn undeclared(a: &Assessment, pen: &Pen<'_>) -> String {
+    let all = &a.provenance.undeclared;
+    let Some(first) = all.first() else {
+        return String::new();
+    };
+    let most = if pen.is_narrow() { 1 } else { NAMED };
+    let named: Vec<String> = all
+        .iter()
+        .take(most)
+        .map(|u| format!("{} ({})", pen.name(&u.metric, 40), words::count(u.n)))
+        .collect();
+    let more = u64::try_from(all.len() - named.len()).unwrap_or(0);
+    let names = format!("{}{}", named.join(", "), and_more(more));
+    if pen.is_terse() {
+        return names;
+    }
+    let example = pen.name(&first.metric, 40);
+    format!(
+        "{names}; in perfadvise.yaml  metrics: {{{example}: {{unit: count, direction: lower}}}}"
+    )
 }
 
 fn and_more(n: u64) -> String {
@@ -369,6 +393,17 @@ fn faults(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
         lines.extend(pen.paragraph(
             &format!("  {}  ", pen.path(&file.file, room)),
             &format!("not recognised: {}", pen.text(&file.reason)),
+        ));
+    }
+    for u in &p.undeclared {
+        lines.extend(pen.paragraph(
+            &format!("  {}  ", pen.name(&u.metric, 40)),
+            &format!(
+                "{} without a unit, not judged; declare it in perfadvise.yaml:  metrics: {{{}: {{unit: count, direction: \
+                 lower}}}}",
+                words::counted(u.n, "value", "values"),
+                pen.name(&u.metric, 40)
+            ),
         ));
     }
     titled("Skipped input", lines, pen)

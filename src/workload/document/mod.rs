@@ -105,6 +105,7 @@ impl<'de> Deserialize<'de> for Workload {
             period: document.period,
             courses: Vec::new(),
             prices: None,
+            declared: Default::default(),
         };
         check::check(&mut workload).map_err(serde::de::Error::custom)?;
         canonicalise(&mut workload);

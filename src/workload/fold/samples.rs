@@ -39,7 +39,7 @@ pub(super) fn fold_samples(
             metric,
             source: &sources[&dims],
             identity,
-            unit: units.of_sample(&records.catalog, identity),
+            unit: units.of_sample(&records.catalog, identity, is_of_work(metric)),
             task: records.catalog.identities.get(identity.0).task,
             points,
         })
@@ -63,6 +63,11 @@ pub(super) fn fold_samples(
         }
     }
     workload.sequences.sample_times = times.into_iter().collect();
+}
+
+/// Whether samples belong to the work whose run or session they name: those of the machine do not.
+fn is_of_work(metric: Measured) -> bool {
+    matches!(metric, Measured::Custom(_))
 }
 
 /// The series in neighbouring parts of about as many samples each, a few for each thread.

@@ -100,14 +100,22 @@ impl Units {
         are_named
     }
 
-    /// The unit that a sample's source names.
-    pub(super) fn of_sample(&mut self, catalog: &Catalog, identity: IdentityId) -> UnitId {
-        let unit = catalog.identities.get(identity.0).unit;
-        if unit.is_some() {
-            self.named(catalog.text(unit).to_owned())
+    /// The unit of a sample: as its source names it, of what belongs to the work (`is_of_work`) also its run or
+    /// session, as of an operation. What is measured of a machine while a session runs is not drawn with it.
+    pub(super) fn of_sample(
+        &mut self,
+        catalog: &Catalog,
+        identity: IdentityId,
+        is_of_work: bool,
+    ) -> UnitId {
+        let identity = *catalog.identities.get(identity.0);
+        let named = if is_of_work {
+            name_of(catalog, identity, false)
         } else {
-            UnitId::NONE
-        }
+            let unit = identity.unit;
+            unit.is_some().then(|| catalog.text(unit).to_owned())
+        };
+        named.map_or(UnitId::NONE, |name| self.named(name))
     }
 
     /// All units.

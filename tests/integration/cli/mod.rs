@@ -16,6 +16,7 @@ mod faults;
 mod gate;
 mod history;
 mod lists;
+mod metric;
 mod monitor;
 #[cfg(unix)] // Its workflows are run by a shell.
 mod pull_request;

@@ -1208,6 +1208,7 @@ fn provenance() -> Provenance {
         bytes: 125_300_000,
         records: 47_915,
         repeats: Vec::new(),
+        undeclared: Vec::new(),
         duplicates: 312,
         skipped: 3,
         formats: formats.iter().map(|f| (f.0.into(), f.2)).collect(),
