@@ -238,6 +238,14 @@ impl Metric {
     }
 }
 
+/// What `monitor --records` tells of beside the registry: it is no slip, and nobody has to declare it.
+pub const OF_MONITOR: [&str; 4] = [
+    "core_utilization",
+    "swap_utilization",
+    "disk_read_rate",
+    "disk_write_rate",
+];
+
 /// Why a metric of the user's own cannot have this name; `None`: it can.
 #[must_use]
 pub fn fault_of_name(name: &str) -> Option<&'static str> {

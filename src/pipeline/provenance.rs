@@ -8,7 +8,7 @@ use crate::assessment::{
 };
 use crate::config::Config;
 use crate::ingest::{Ingested, formats};
-use crate::metrics::Unit;
+use crate::metrics::{OF_MONITOR, Unit};
 use crate::place::ProblemKind;
 use crate::prices::PriceTable;
 use crate::record::{Dimension, EventKind, Flags, Measured};
@@ -151,7 +151,7 @@ fn undeclared(workload: &Workload, config: &Config) -> Vec<Undeclared> {
     }
     found
         .into_iter()
-        .filter(|(name, _)| config.declared.find(name).is_none())
+        .filter(|(name, _)| config.declared.find(name).is_none() && !OF_MONITOR.contains(name))
         .map(|(metric, n)| Undeclared {
             metric: metric.to_owned(),
             n,

@@ -1,6 +1,7 @@
 //! A part of a workload by time or by value, when the records that it was folded from are gone.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::record::{DimsId, Flags, Name};
 use crate::units::Time;
@@ -17,7 +18,10 @@ impl Workload {
         let holds = |time: Time| {
             time.0 >= TIMED_FROM && from.is_none_or(|f| time >= f) && to.is_none_or(|t| time < t)
         };
-        let mut out = Workload::default();
+        let mut out = Workload {
+            declared: Arc::clone(&self.declared),
+            ..Workload::default()
+        };
         let mut begins: HashMap<UnitId, i64> = HashMap::new();
         for row in &self.rows {
             let start = i64::from(row.key.cell).saturating_mul(CELL);
@@ -119,7 +123,10 @@ impl Workload {
                     }),
             })
         };
-        let mut out = Workload::default();
+        let mut out = Workload {
+            declared: Arc::clone(&self.declared),
+            ..Workload::default()
+        };
         let rows = self.rows.iter();
         out.rows = rows
             .filter(|r| holds(r.key.dims, r.key.task, r.key.unit))

@@ -25,6 +25,7 @@ impl Workload {
             catalog,
             units: self.units.clone(),
             rows,
+            declared: self.declared.clone(),
             ..Workload::default()
         }
     }
