@@ -14,6 +14,7 @@ use std::io::Write;
 
 pub(super) use check::lock;
 pub(super) use deliver::{addressed, deliver, take_up};
+pub(super) use inputs::Inputs;
 
 use super::input::InputArgs;
 use super::{Context, Exit, Failure};
@@ -57,10 +58,11 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
 /// In which state each alert is, of which nothing is kept or told; `None` where none is configured.
 pub(super) fn present(
     input: &InputArgs,
+    inputs: &mut Inputs,
     now: Time,
     context: &Context,
 ) -> Result<Option<AlertsReport>, Failure> {
-    let look = check::look_if_any(input, &mut inputs::Inputs::Once, now, context)?;
+    let look = check::look_if_any(input, inputs, now, context)?;
     Ok(look.map(|look| check::unsent(look).report))
 }
 

@@ -16,7 +16,7 @@ use crate::dashboard::screen::{self, Input, Screen};
 use crate::dashboard::state::{Page, State, Wish, update};
 use crate::dashboard::{Scene, once};
 use crate::live::Stop;
-use crate::report::{Style, shell};
+use crate::report::Style;
 use reading::{Feed, Fresh, Reader};
 
 /// Columns and rows of a frame that is printed where there is no terminal.
@@ -81,23 +81,17 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         return Err(Failure::new("a dashboard records nothing")
             .help("perfadvise record PATH records what is there"));
     }
-    if !args.once {
-        check_terminal(args, context)?;
-    }
-    let mut reader = Reader::new(args.input.clone(), context.globals.clone(), args.machine)?;
-    let scene = reader.first(context)?;
     let (_, zone) = args.input.settings(context)?;
     // What is exported says how to come to the same.
-    let command = std::iter::once("analyze".to_owned())
-        .chain(args.input.history.then(|| "--history".to_owned()))
-        .chain(args.input.paths.iter().map(|p| shell::quoted(p)))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let style = context.style(&command, zone, false);
+    let style = context.style(&args.input.command("analyze"), zone, false);
     if args.once {
+        let scene = reading::once(&args.input, context, args.machine)?;
         return print(args, &scene, &style, context, out);
     }
-    show(scene, reader.follow(refresh)?, &style)
+    check_terminal(args, context)?;
+    let mut reader = Reader::new(args.input.clone(), args.machine)?;
+    let scene = reader.first(context)?;
+    show(scene, reader.follow(refresh, context)?, &style)
 }
 
 /// A screen needs a terminal, and inputs that can be read again.

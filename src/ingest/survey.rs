@@ -104,19 +104,6 @@ impl<'a> Survey<'a> {
         read::read(self, self.shelf(formats), formats, progress).ingested
     }
 
-    /// A number that differs where a file came, went, or was written to, as far as size and time tell.
-    #[must_use]
-    pub fn stamp(&self) -> u64 {
-        let mut told = Vec::new();
-        for file in &self.files {
-            told.extend_from_slice(file.path.as_os_str().as_encoded_bytes());
-            let known = std::fs::metadata(&file.path).ok();
-            let known = known.map(|m| (m.len(), m.modified().ok()));
-            told.extend_from_slice(format!("{known:?}").as_bytes());
-        }
-        checksum(&told)
-    }
-
     /// Where something that depends on nothing but these files and `settings` may be kept: the cache,
     /// a name, and what has to be the same. `None` where nothing is kept, or a file may still change
     /// without a trace.

@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::pipeline::{self, Following, Manner, Material, PipelineError, Request};
 
 /// Reads inputs.
-pub(super) enum Inputs {
+pub(in crate::cli) enum Inputs {
     /// Once, all of them.
     Once,
     /// Time and again, only what was added.
@@ -16,7 +16,7 @@ pub(super) enum Inputs {
 
 /// Inputs that are followed.
 #[derive(Default)]
-pub(super) struct Followed {
+pub(in crate::cli) struct Followed {
     /// In cells of a minute.
     fine: Following,
     /// In quarters of an hour, for alerts that are held against a baseline; nothing is read where there is none.

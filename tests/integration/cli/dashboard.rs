@@ -182,7 +182,10 @@ fn a_file_for_each_export() {
         .unwrap();
     let analysed: Value = serde_json::from_slice(&analysed.stdout).unwrap();
     assert_eq!(exported["score"], analysed["score"]);
-    assert_eq!(exported["provenance"], analysed["provenance"]);
+    // A last line that is cut off is no fault yet for who follows: its writer may be about to go on.
+    for kept in ["records", "formats", "units"] {
+        assert_eq!(exported["provenance"][kept], analysed["provenance"][kept]);
+    }
     let markdown = String::from_utf8(read("perfadvise-20261109-000000.md")).unwrap();
     assert!(markdown.contains("CTX003") && !markdown.contains('\u{1b}'));
 }
