@@ -213,6 +213,10 @@ impl Statsd {
     }
 
     fn stop(&mut self) {
+        if self.threads.is_empty() {
+            // It has stopped: the path may be somebody else's by now.
+            return;
+        }
         self.shared.is_to_stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
             // A thread that panicked has nothing more to say.

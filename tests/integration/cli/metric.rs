@@ -185,6 +185,32 @@ fn an_alert_fires_on_it() {
     assert_eq!(at("2026-03-16T12:05:00Z").0, 0);
 }
 
+/// A file that `--config` names goes before the one that declares the metric, and knows it all the same.
+#[test]
+fn every_layer_knows_what_another_one_declares() {
+    let folder = folder();
+    record(folder.path(), ".orch-monitoring", 11, &[14, 15, 19]);
+    let alerts = "alerts: {deep: {metric: queue_depth, threshold: 10}, cold: {metric: warmth, threshold: 50%}}\n\
+                  targets: {warmth: 80%}\n";
+    std::fs::write(folder.path().join("more.yaml"), alerts).unwrap();
+    let now = ["--now", "2026-03-16T11:05:00Z", "--config", "more.yaml"];
+    let (code, report) = json(folder.path(), &[&["alerts", "check"][..], &now].concat());
+    let deep = report["alerts"].as_array().unwrap().iter();
+    let deep = deep.clone().find(|row| row["alert"] == "deep").unwrap();
+    // Of the declaration: above is bad, the 95th percentile counts, 19 to a step of the histogram.
+    assert_eq!((code, &deep["state"]), (1, &"firing".into()), "{report}");
+    assert!(
+        (deep["value"].as_f64().unwrap() - 19.0).abs() < 0.1,
+        "{deep}"
+    );
+    program(folder.path())
+        .args(["config", "show", "--config", "more.yaml"])
+        .assert()
+        .success()
+        .stderr("")
+        .stdout(contains("ratio, higher, mean, target of the mean 80"));
+}
+
 #[test]
 fn a_rule_of_the_users_names_it() {
     let folder = folder();
