@@ -24,7 +24,8 @@ const OF_UNITS: [Metric; 9] = [
     Metric::ComputedCost,
 ];
 
-type Sums = [Total; OF_UNITS.len()];
+/// Those, and how many steps there are: not of every one is its outcome known.
+type Sums = [Total; OF_UNITS.len() + 1];
 
 /// What was told so far.
 #[derive(Debug, Default)]
@@ -65,6 +66,10 @@ fn by_unit(workload: &Workload) -> BTreeMap<String, Sums> {
         if let Some(sums) = all.get_mut(row.key.unit.0 as usize) {
             for (sum, metric) in sums.iter_mut().zip(OF_UNITS) {
                 sum.merge(row.total(metric));
+            }
+            if row.key.is_step {
+                let n = row.outcomes.iter().map(|n| u64::from(*n)).sum();
+                sums[OF_UNITS.len()].merge(Total { n, sum: 0 });
             }
         }
     }
@@ -111,7 +116,7 @@ fn of_unit(unit: String, before: Option<Sums>, now: &Sums) -> Option<UnitNews> {
         *new = since(before, *now);
     }
     let [
-        steps,
+        told,
         time,
         tools,
         input,
@@ -120,18 +125,19 @@ fn of_unit(unit: String, before: Option<Sums>, now: &Sums) -> Option<UnitNews> {
         written,
         cost,
         computed,
+        steps,
     ] = new;
     let tokens = [input, output, read, written]
         .iter()
         .map(|t| t.sum.max(0))
         .sum::<i128>();
     let money = |total: Total| (total.n > 0).then(|| total.total(Unit::Usd));
-    let succeeded = steps.sum / 1_000_000_000;
+    let succeeded = told.sum / 1_000_000_000;
     let news = UnitNews {
         unit,
         is_new,
         steps: steps.n,
-        failures: u64::try_from(i128::from(steps.n) - succeeded).unwrap_or(0),
+        failures: u64::try_from(i128::from(told.n) - succeeded).unwrap_or(0),
         response_time: time.mean(Unit::Seconds),
         tool_calls: tools.n,
         tokens: u64::try_from(tokens).unwrap_or(u64::MAX),
@@ -158,11 +164,13 @@ mod tests {
             sums[0] = total(n, ok * 1_000_000_000);
             sums[1] = total(n, seconds * 1_000_000_000);
             sums[3] = total(n, tokens);
+            // Of one more nobody says how it ended.
+            sums[9] = total(n + 1, 0);
             sums
         };
         let first = of_unit("a".into(), None, &sums(5, 4, 10, 100)).expect("news");
         assert!(first.is_new);
-        assert_eq!((first.steps, first.failures, first.tokens), (5, 1, 100));
+        assert_eq!((first.steps, first.failures, first.tokens), (6, 1, 100));
         let before = Some(sums(5, 4, 10, 100));
         let second = of_unit("a".into(), before, &sums(8, 6, 22, 160)).expect("news");
         assert_eq!((second.steps, second.failures, second.tokens), (3, 1, 60));

@@ -61,6 +61,12 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         faults: BTreeSet::new(),
         read: 0,
     };
+    if !tail.request.searched.is_empty() {
+        let places: Vec<String> = (tail.request.searched.iter())
+            .map(|place| place.display().to_string())
+            .collect();
+        context.say(&format!("looks in {}", places.join(", ")));
+    }
     repeat(rhythm, context, &mut |number| {
         let now = context.now().map_err(Seen::input)?;
         args.input

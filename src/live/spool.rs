@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -121,14 +121,15 @@ impl LeftBehind {
         let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
         paths.sort();
         let found = paths.into_iter().filter_map(|path| {
-            let file = File::open(&path).ok()?;
+            let mut file = File::open(&path).ok()?;
             file.try_lock().ok()?;
             if path.extension().is_none_or(|ending| ending != "jsonl") {
                 // A report that somebody was killed over.
                 remove(&path);
                 return None;
             }
-            let text = fs::read_to_string(&path).ok()?;
+            let mut text = String::new();
+            file.read_to_string(&mut text).ok()?;
             // Whoever was killed while he wrote left half a line at the end.
             let lines = text.lines().filter_map(|l| serde_json::from_str(l).ok());
             let mut snapshots: Vec<Value> = lines.collect();

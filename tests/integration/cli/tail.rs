@@ -123,6 +123,19 @@ fn what_is_new_has_a_line_and_a_signal_ends_it() {
     }
 }
 
+/// Steps of which nobody says how they ended are steps.
+#[test]
+fn an_outcome_that_is_not_told_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = step(1, "s1", "ok").replace("\"outcome\":\"ok\",", "");
+    append(&folder.path().join("a.jsonl"), &line);
+    program(folder.path())
+        .args(["tail", "a.jsonl", "--count", "1", "--format", "jsonl"])
+        .assert()
+        .code(0)
+        .stdout(contains(r#""steps":1,"failures":0,"response_time":4.0"#));
+}
+
 /// Each look that found something is a line; of the file only what was added is read.
 #[test]
 fn lines_of_json_say_what_was_read() {
