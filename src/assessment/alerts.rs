@@ -239,7 +239,7 @@ pub struct Notice {
 }
 
 /// All alerts at a time.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertsReport {
     /// Version of this document.
     pub schema_version: u32,
@@ -264,7 +264,7 @@ pub struct AlertsReport {
 }
 
 /// An alert.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertRow {
     /// Which one.
     #[serde(flatten)]

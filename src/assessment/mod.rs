@@ -8,6 +8,7 @@ mod backtest;
 mod claims;
 mod comparisons;
 mod contrast;
+mod dashboard;
 mod doctor;
 mod explain;
 mod forecast;
@@ -39,6 +40,7 @@ pub use claims::{
 };
 pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
+pub use dashboard::DashboardDocument;
 pub use doctor::{
     AskedRule, CheckFigure, CheckFinding, Conclusion, ConclusionKind, Diagnosis, DoctorCheck,
     PartChange, Since, Symptom,

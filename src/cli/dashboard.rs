@@ -3,6 +3,7 @@
 mod export;
 mod machine;
 mod reading;
+mod server;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::dashboard::{Scene, once};
 use crate::live::Stop;
 use crate::report::Style;
 use reading::{Feed, Fresh, Reader};
+use server::Server;
 
 /// Columns and rows of a frame that is printed where there is no terminal.
 const PRINTED: (u16, u16) = (120, 36);
@@ -36,6 +38,7 @@ Examples:
   perfadvise dashboard .orch-monitoring logs/ --since 24h
   perfadvise dashboard --machine                with the processes and the load of this machine
   perfadvise dashboard --once --height 36 -o frame.txt    one frame as text
+  perfadvise dashboard --server http://127.0.0.1:8080/dashboard.json    what another machine reads
 
 Keys: 1 to 6 pages, up and down choose, Enter opens, Esc goes back, e exports, a alerts, ? all keys, q quits.
 
@@ -58,11 +61,15 @@ pub(super) struct Args {
     /// Show what this machine does now, beside what the inputs tell of the past
     #[arg(long)]
     machine: bool,
+    /// Show what a server gives, asked at each refresh: the document that --once --format json writes
+    #[arg(long, value_name = "URL", conflicts_with_all = ["paths", "machine"])]
+    server: Option<String>,
 }
 
 /// Shows the screen until somebody quits; or prints a frame.
 pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
-    if context.globals.format != OutputFormat::Text {
+    let is_document = args.once && context.globals.format == OutputFormat::Json;
+    if context.globals.format != OutputFormat::Text && !is_document {
         let name = context.globals.format.name();
         return Err(
             Failure::new(format!("a dashboard is not written as {name}")).help(format!(
@@ -84,11 +91,24 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let (_, zone) = args.input.settings(context)?;
     // What is exported says how to come to the same.
     let style = context.style(&args.input.command("analyze"), zone, false);
+    let server = args.server.as_deref().map(Server::new).transpose()?;
     if args.once {
-        let scene = reading::once(&args.input, context, args.machine)?;
+        let scene = match &server {
+            Some(server) => server.once(context)?,
+            None => reading::once(&args.input, context, args.machine)?,
+        };
+        if is_document {
+            serde_json::to_writer(&mut *out, &server::document(&scene)).map_err(io::Error::from)?;
+            writeln!(out)?;
+            return exit(&scene.assessment.provenance, context);
+        }
         return print(args, &scene, &style, context, out);
     }
     check_terminal(args, context)?;
+    if let Some(server) = server {
+        let scene = server.once(context)?;
+        return show(scene, server.follow(refresh, context)?, &style);
+    }
     let mut reader = Reader::new(args.input.clone(), args.machine)?;
     let scene = reader.first(context)?;
     show(scene, reader.follow(refresh, context)?, &style)

@@ -3,6 +3,7 @@
 use std::io::{self, Stdout, stdout};
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -23,9 +24,13 @@ use super::state::Key;
 /// it was, over whatever was said since.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// How long one look for keys takes.
+const TICK: Duration = Duration::from_millis(100);
+
 /// A terminal in raw mode with a screen of its own. Dropping it gives back what was there before.
 pub(crate) struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    inputs: Receiver<io::Result<Input>>,
 }
 
 /// What came in from the terminal.
@@ -45,9 +50,12 @@ impl Screen {
     /// # Errors
     /// It cannot be.
     pub(crate) fn enter() -> io::Result<Self> {
-        let entered = take().and_then(|()| Terminal::new(CrosstermBackend::new(stdout())));
+        let entered = take().and_then(|()| {
+            let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+            Ok((terminal, listen()?))
+        });
         match entered {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok((terminal, inputs)) => Ok(Self { terminal, inputs }),
             Err(error) => {
                 leave();
                 Err(error)
@@ -69,14 +77,11 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub(crate) fn wait(&self, time: Duration) -> io::Result<Input> {
-        if !event::poll(time)? {
-            return Ok(Input::Nothing);
+        match self.inputs.recv_timeout(time) {
+            Ok(input) => input,
+            Err(RecvTimeoutError::Timeout) => Ok(Input::Nothing),
+            Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::UnexpectedEof.into()),
         }
-        Ok(match event::read()? {
-            Event::Key(key) => key_of(key).map_or(Input::Nothing, Input::Key),
-            Event::Resize(..) => Input::Resized,
-            _ => Input::Nothing,
-        })
     }
 
     /// Gives the terminal back, stops this process until somebody continues it, and takes it over again.
@@ -94,6 +99,36 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         leave();
+    }
+}
+
+/// Listens to the terminal in a thread of its own: of one that is gone, crossterm reads nothing for ever, and signals
+/// must be heard all the same.
+fn listen() -> io::Result<Receiver<io::Result<Input>>> {
+    let (tell, inputs) = channel();
+    let work = move || {
+        loop {
+            // Whoever asks for the place of the cursor waits for this thread to let go.
+            let input = match event::poll(TICK) {
+                Ok(false) => continue,
+                Ok(true) => event::read().map(input_of),
+                Err(error) => Err(error),
+            };
+            let is_over = input.is_err();
+            if tell.send(input).is_err() || is_over {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().name("keys".into()).spawn(work)?;
+    Ok(inputs)
+}
+
+fn input_of(event: Event) -> Input {
+    match event {
+        Event::Key(key) => key_of(key).map_or(Input::Nothing, Input::Key),
+        Event::Resize(..) => Input::Resized,
+        _ => Input::Nothing,
     }
 }
 

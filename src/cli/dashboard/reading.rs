@@ -88,36 +88,9 @@ impl Reader {
 
     /// Goes on looking in a thread of its own.
     pub(super) fn follow(mut self, refresh: Duration, context: &Context) -> Result<Feed, Failure> {
-        let (tell, fresh) = channel();
-        let (wake, woken) = channel::<()>();
-        // Nothing may be printed over a screen.
-        let mut globals = context.globals.clone();
-        globals.quiet = true;
-        globals.progress = Colour::Never;
-        let context = Context::new(globals);
-        let work = move || {
-            let mut rest = refresh;
-            loop {
-                let is_asked = match woken.recv_timeout(rest) {
-                    Ok(()) => true,
-                    Err(RecvTimeoutError::Timeout) => false,
-                    Err(RecvTimeoutError::Disconnected) => return,
-                };
-                let begin = Instant::now();
-                let found = self
-                    .look(is_asked, &context)
-                    .unwrap_or_else(|failure| Fresh::Failed(failure.text()));
-                rest = refresh.max(begin.elapsed() * REST);
-                if tell.send(found).is_err() {
-                    return;
-                }
-            }
-        };
-        std::thread::Builder::new()
-            .name("reading".into())
-            .spawn(work)
-            .map_err(|error| Failure::new(format!("no thread can be started: {error}")))?;
-        Ok(Feed { fresh, wake })
+        follow(refresh, context, move |is_asked, context| {
+            self.look(is_asked, context)
+        })
     }
 
     /// Reads what was added, and judges anew if anything was or if somebody asked.
@@ -179,6 +152,43 @@ impl Reader {
             _ => Fresh::Same(at),
         }
     }
+}
+
+/// Looks again and again in a thread of its own; `look` is told whether somebody asked.
+pub(super) fn follow(
+    refresh: Duration,
+    context: &Context,
+    mut look: impl FnMut(bool, &Context) -> Result<Fresh, Failure> + Send + 'static,
+) -> Result<Feed, Failure> {
+    let (tell, fresh) = channel();
+    let (wake, woken) = channel::<()>();
+    // Nothing may be printed over a screen.
+    let mut globals = context.globals.clone();
+    globals.quiet = true;
+    globals.progress = Colour::Never;
+    let context = Context::new(globals);
+    let work = move || {
+        let mut rest = refresh;
+        loop {
+            let is_asked = match woken.recv_timeout(rest) {
+                Ok(()) => true,
+                Err(RecvTimeoutError::Timeout) => false,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let begin = Instant::now();
+            let found =
+                look(is_asked, &context).unwrap_or_else(|failure| Fresh::Failed(failure.text()));
+            rest = refresh.max(begin.elapsed() * REST);
+            if tell.send(found).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("reading".into())
+        .spawn(work)
+        .map_err(|error| Failure::new(format!("no thread can be started: {error}")))?;
+    Ok(Feed { fresh, wake })
 }
 
 fn request(input: &InputArgs, context: &Context) -> Result<(Request, Config), Failure> {

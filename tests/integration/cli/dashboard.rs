@@ -2,7 +2,9 @@
 
 mod terminal;
 
-use std::path::Path;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
 
 use predicates::str::contains;
 use serde_json::Value;
@@ -92,12 +94,25 @@ fn what_cannot_be_shown_is_refused() {
     fails(&[".", "-o", "x"], "--output goes with --once");
     fails(&["none", "--once"], "does not exist");
     fails(
-        &[".", "--once", "--format", "json"],
-        "perfadvise analyze --format json",
+        &[".", "--once", "--format", "yaml"],
+        "perfadvise analyze --format yaml",
     );
     fails(&[".", "--once", "--refresh", "1ms"], "too short");
     fails(&[".", "--once", "--record"], "records nothing");
     fails(&["-"], "--once prints one frame as text");
+    fails(&["--once", "--server", "127.0.0.1:1"], "an address of HTTP");
+    fails(
+        &["--once", "--server", "http://a:b@127.0.0.1:1/"],
+        "PERFADVISE_SERVER_TOKEN",
+    );
+    fails(
+        &["--once", "--server", "http://127.0.0.1:1/"],
+        "nobody listens there",
+    );
+    fails(
+        &[".", "--once", "--server", "http://127.0.0.1:1/"],
+        "cannot be used with",
+    );
     assert!(!folder.path().join("x").exists());
     program(folder.path())
         .args(["dashboard", ".", "--once"])
@@ -239,6 +254,16 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
+fn it_ends_with_its_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(session) = Session::start(folder.path(), (100, 30), &of_demo(&[])) else {
+        return;
+    };
+    session.shows("dashboard · overview");
+    session.vanishes();
+}
+
+#[test]
 fn stopped_and_continued() {
     let folder = tempfile::tempdir().unwrap();
     let Some(session) = Session::start(folder.path(), (100, 30), &of_demo(&[])) else {
@@ -310,6 +335,120 @@ fn a_monitor_is_watched_as_it_writes() {
     session.shows("3 samples");
     monitor("2");
     session.shows("5 samples");
+    session.keys(&["q"]);
+    session.ends("exit 0");
+}
+
+/// A server of HTTP that gives a file as it is then, to those with the token; where there is none, it is out of order.
+fn server(file: PathBuf, token: Option<&'static str>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {}
+            let is_known = token.is_none_or(|t| head.contains(&format!("Bearer {t}\r\n")));
+            let (status, body) = match std::fs::read(&file) {
+                _ if !is_known => ("401 Unauthorized", Vec::new()),
+                Ok(body) => ("200 OK", body),
+                Err(_) => ("503 Service Unavailable", Vec::new()),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+        }
+    });
+    format!("http://{address}/dashboard.json")
+}
+
+/// Writes what a server gives.
+fn offer(folder: &Path, arguments: &[String]) {
+    program(folder)
+        .args(arguments)
+        .args(["--once", "--format", "json", "-o", "part.json"])
+        .assert()
+        .success();
+    std::fs::rename(folder.join("part.json"), folder.join("dashboard.json")).unwrap();
+}
+
+#[test]
+fn a_server_shows_what_another_machine_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    offer(folder.path(), &of_demo(&[]));
+    let url = server(folder.path().join("dashboard.json"), Some("t0ken"));
+    let elsewhere = tempfile::tempdir().unwrap();
+    let remote = |page: &str, token: &str| {
+        program(elsewhere.path())
+            .env("PERFADVISE_SERVER_TOKEN", token)
+            .args(["dashboard", "--server", &url, "--now", NOW])
+            .args(["--once", "--page", page])
+            .output()
+            .unwrap()
+    };
+    for page in ["1", "2", "3", "4", "5", "6"] {
+        let here = program(folder.path())
+            .args(of_demo(&["--once", "--page", page]))
+            .output()
+            .unwrap();
+        let there = remote(page, "t0ken");
+        assert!(there.status.success(), "{there:?}");
+        assert_eq!(
+            String::from_utf8_lossy(&there.stdout),
+            String::from_utf8_lossy(&here.stdout)
+        );
+    }
+    let refused = remote("1", "another");
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("401") && !told.contains("another"), "{told}");
+    // What is no such document is told with its place.
+    std::fs::write(folder.path().join("dashboard.json"), "{}").unwrap();
+    let other = remote("1", "t0ken");
+    let told = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(
+        told.contains("no document of a dashboard (line 1"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_server_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = folder.path().join("dashboard.json");
+    std::fs::create_dir(folder.path().join("logs")).unwrap();
+    let lines = |n: usize| {
+        let line = |n: usize| {
+            format!(
+                "{{\"kind\":\"operation\",\"operation\":\"step\",\"time\":\"2026-11-23T08:{n:02}:00Z\",\
+                 \"duration\":2.5,\"outcome\":\"ok\",\"session\":\"s{n}\"}}\n"
+            )
+        };
+        std::fs::write(
+            folder.path().join("logs/a.jsonl"),
+            (0..n).map(line).collect::<String>(),
+        )
+        .unwrap();
+        offer(folder.path(), &["dashboard", "logs"].map(str::to_owned));
+    };
+    lines(12);
+    let url = server(document.clone(), None);
+    let arguments = ["dashboard", "--server", &url, "--refresh", "200ms"].map(str::to_owned);
+    let Some(session) = Session::start(folder.path(), (120, 36), &arguments) else {
+        return;
+    };
+    session.shows("12 in all");
+    lines(15);
+    session.shows("15 in all");
+    std::fs::remove_file(&document).unwrap();
+    session.shows("not read again: ");
+    session.shows("15 in all");
+    lines(16);
+    session.shows("16 in all");
+    session.hides("not read again: ");
     session.keys(&["q"]);
     session.ends("exit 0");
 }

@@ -161,6 +161,24 @@ impl Session {
         assert!(status.success());
     }
 
+    /// Takes the terminal away, as somebody does who closes its window, and waits until the program has ended.
+    pub(super) fn vanishes(&self) {
+        self.tmux(&["kill-server"]);
+        let number = std::fs::read_to_string(self.folder.join("number")).unwrap();
+        let is_there = || {
+            let asked = Command::new("kill").args(["-0", number.trim()]).output();
+            asked.unwrap().status.success()
+        };
+        let begin = Instant::now();
+        while is_there() {
+            assert!(
+                begin.elapsed() < PATIENCE,
+                "it goes on without its terminal"
+            );
+            std::thread::sleep(TICK);
+        }
+    }
+
     /// Waits until the program has ended with this code, and holds the terminal against what it was before.
     pub(super) fn ends(&self, code: &str) {
         self.shows(code);
