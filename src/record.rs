@@ -15,8 +15,8 @@ pub use catalog::{
 };
 pub use facts::{
     Aggregate, Details, Event, EventKind, Flags, Measured, Operation, OperationKind, OutcomeKind,
-    Sample, Statistic, Tokens,
+    Sample, Statistic, Stop, Tokens,
 };
-pub use hash::{hash64, hash128};
+pub use hash::{hash64, hash128, mix};
 pub use list::Records;
 pub use samples::{Samples, Snapshot, Value};

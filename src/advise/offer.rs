@@ -462,7 +462,8 @@ fn proposed(c: &Candidate<'_>) -> Option<(String, Option<KnobValue>)> {
         return Some((knob.clone(), Some(value.clone())));
     }
     let knob = c.rule.knob(c.subject())?;
-    let fact = |name: &str| c.facts.all.get(name)?.number("value");
+    let view = c.facts.view_of(c.rule.each, c.subject());
+    let fact = |name: &str| view.fact(name)?.number("value");
     Some((knob, c.rule.proposed(c.subject(), fact)))
 }
 

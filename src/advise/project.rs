@@ -83,6 +83,9 @@ pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&st
             ShareOf::SingleReplies => bounds::single_replies(workload),
             ShareOf::RepeatedLooks => bounds::repeated_looks(workload),
             ShareOf::ApprovalWaits => bounds::approvals(workload),
+            ShareOf::RepeatedCalls => bounds::repeated_calls(workload),
+            ShareOf::FailingRepeats => bounds::failing_repeats(workload),
+            ShareOf::LargeResults => bounds::large_results(workload),
         },
     };
     let reason = change.is_none().then(|| {
@@ -108,7 +111,8 @@ fn without(reason: String) -> Projected {
 
 /// Of the changes that a rule names the one that gains most.
 fn replayed(case: Case<'_>, facts: &Facts, rule: &Rule, subject: Option<&str>) -> Projected {
-    let options = rule.options(subject, |name| facts.all.get(name)?.number("value"));
+    let view = facts.view_of(rule.each, subject);
+    let options = rule.options(subject, |name| view.fact(name)?.number("value"));
     if options.is_empty() {
         let fact = rule.scenario.as_ref().and_then(|s| s.to_fact.as_ref());
         let known = fact.and_then(|name| facts.withheld.get(name).cloned());

@@ -215,6 +215,12 @@ pub enum ShareOf {
     RepeatedLooks,
     /// Waits for somebody's approval.
     ApprovalWaits,
+    /// Cost of carrying results that had been given before.
+    RepeatedCalls,
+    /// Requests that only made a call which had failed twice before.
+    FailingRepeats,
+    /// Half the cost of carrying large results.
+    LargeResults,
 }
 
 /// A fact that a finding shows.

@@ -5,6 +5,7 @@
 //! the order of files.
 
 mod cache;
+mod calls;
 pub(crate) mod content;
 mod detect;
 mod document;

@@ -94,6 +94,31 @@ pub enum OutcomeKind {
     Unknown,
 }
 
+/// Why a reply ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
+#[repr(u8)]
+pub enum Stop {
+    /// The source does not say.
+    #[default]
+    Unknown,
+    /// By itself: it was complete, or asked for a tool.
+    Complete,
+    /// It reached the largest number of tokens that it may have.
+    Limit,
+}
+
 /// Tokens of a model request, disjoint: fresh + read + write is the whole input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Tokens {
@@ -212,10 +237,17 @@ pub struct Operation {
     pub details: u32,
     /// File it came from.
     pub file: u32,
+    /// Of a tool call: hash of its arguments, compared for equality and never shown (0: not known).
+    pub arguments: u32,
+    /// Of a tool call: tokens of its result, estimated as a quarter of its characters (0: none, or not
+    /// known).
+    pub result: u32,
     /// What it is.
     pub kind: OperationKind,
     /// How it ended.
     pub outcome: OutcomeKind,
+    /// Of a model request: why its reply ended.
+    pub stop: Stop,
     /// Attempt, from 1.
     pub attempt: u8,
     /// Context cache: 0 not known, 1 miss, 2 hit.
@@ -240,8 +272,11 @@ impl Operation {
             identity: IdentityId(0),
             details: 0,
             file,
+            arguments: 0,
+            result: 0,
             kind,
             outcome: OutcomeKind::Ok,
+            stop: Stop::Unknown,
             attempt: 1,
             cache: 0,
             flags: Flags::default(),

@@ -40,6 +40,7 @@ pub mod multiplicity;
 pub mod normal;
 pub mod paired;
 pub mod permutation;
+pub mod plane;
 pub mod power;
 pub mod prediction;
 pub mod quantiles;

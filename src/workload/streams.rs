@@ -1,9 +1,9 @@
 //! Streams: the model requests of one agent of one session in their order, with the tool calls of
 //! each reply. A sum forgets what came after what; facts about prompt caches and replays need it.
 //!
-//! Kept small, since there is one entry for each operation: 40 bytes for a request, 24 for a call.
+//! Kept small, since there is one entry for each operation: 40 bytes for a request, 32 for a call.
 
-use crate::record::{Name, OutcomeKind};
+use crate::record::{Name, OutcomeKind, Stop};
 use crate::units::Time;
 
 use super::UnitId;
@@ -56,6 +56,8 @@ pub struct StreamRequest {
     pub outcome: OutcomeKind,
     /// Whether `output` is a lower bound.
     pub is_lower_bound: bool,
+    /// Why its reply ended.
+    pub stop: Stop,
 }
 
 /// A tool call that a reply asked for.
@@ -69,6 +71,10 @@ pub struct StreamCall {
     pub(super) millis: Millis,
     /// The tool.
     pub tool: Name,
+    /// Hash of its arguments, for equality only (0: not known).
+    pub arguments: u32,
+    /// Estimated tokens of its result (0: none, or not known).
+    pub result: u32,
     /// How it ended.
     pub outcome: OutcomeKind,
 }
@@ -114,6 +120,7 @@ impl StreamRequest {
             output: 0,
             outcome,
             is_lower_bound: false,
+            stop: Stop::Unknown,
         }
     }
 
@@ -137,6 +144,20 @@ impl StreamRequest {
 }
 
 impl StreamCall {
+    /// A call of which neither duration, arguments nor result are known.
+    #[must_use]
+    pub fn new(request: u32, start: Time, tool: Name, outcome: OutcomeKind) -> Self {
+        Self {
+            request,
+            start,
+            millis: Millis(UNKNOWN),
+            tool,
+            arguments: 0,
+            result: 0,
+            outcome,
+        }
+    }
+
     /// Duration in nanoseconds, to the millisecond; `None`: not known, or nobody answered.
     #[must_use]
     pub fn duration(&self) -> Option<i64> {
@@ -282,13 +303,7 @@ mod tests {
     #[test]
     fn replies_are_the_requests_with_their_calls() {
         let request = |at| StreamRequest::new(Time(at), Name::NONE, OutcomeKind::Ok);
-        let call = |request, at| StreamCall {
-            request,
-            start: Time(at),
-            millis: Millis(UNKNOWN),
-            tool: Name::NONE,
-            outcome: OutcomeKind::Ok,
-        };
+        let call = |request, at| StreamCall::new(request, Time(at), Name::NONE, OutcomeKind::Ok);
         let stream = Stream {
             unit: UnitId(0),
             session: Name::NONE,

@@ -172,6 +172,18 @@ impl Facts {
         }
     }
 
+    /// What a rule sees that looks at one subject, or at everything.
+    #[must_use]
+    pub fn view_of(&self, each: Option<Subject>, subject: Option<&str>) -> View<'_> {
+        let table = each
+            .zip(subject)
+            .and_then(|(each, name)| self.subjects.get(&each)?.get(name));
+        View {
+            facts: self,
+            subject: table,
+        }
+    }
+
     /// What a rule sees of each subject, in order of the names.
     pub fn views(&self, subject: Subject) -> impl Iterator<Item = (&str, View<'_>)> {
         self.subjects

@@ -172,6 +172,20 @@ impl<'a> Cursor<'a> {
         self.skip(value)
     }
 
+    /// Passes over what is left of a value that was just taken: it as it was written, of a text the bytes between
+    /// the quotes.
+    pub(crate) fn raw(&mut self, value: Value<'a>) -> Result<&'a [u8], Fault> {
+        match value {
+            Value::Text(raw) | Value::Number(raw) => Ok(raw),
+            Value::Bool(_) | Value::Null => Ok(b""),
+            Value::Object | Value::List => {
+                let begin = self.at;
+                self.skip(value)?;
+                Ok(&self.text[begin..self.at])
+            }
+        }
+    }
+
     /// How many bytes were understood.
     pub(crate) fn offset(&self) -> usize {
         self.at

@@ -11,6 +11,7 @@ pub mod model;
 pub mod parallel;
 pub mod prefix;
 pub mod rates;
+pub mod repeats;
 pub mod replays;
 pub mod result;
 pub mod tools;

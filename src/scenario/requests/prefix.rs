@@ -137,6 +137,13 @@ impl Prefixes {
     }
 }
 
+/// Whether the context was compacted between two requests.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn has_shrunk(before: &StreamRequest, now: &StreamRequest) -> bool {
+    (now.context() as f64) < before.context() as f64 * SHRUNK
+}
+
 /// Holds what each request read against what it expected.
 #[must_use]
 #[allow(clippy::cast_precision_loss)] // tokens of one context
@@ -157,7 +164,7 @@ pub fn prefixes(requests: &[StreamRequest], caching: Caching, is_openai: bool) -
         let is_expired = gap(requests, index).is_some_and(|gap| gap > lifetimes[index - 1]);
         let cause = if before.model != now.model {
             Cause::Model
-        } else if (now.context() as f64) < before.context() as f64 * SHRUNK {
+        } else if has_shrunk(before, now) {
             Cause::Shrunk
         } else if is_expired {
             Cause::Expired

@@ -51,6 +51,14 @@ pub const READS: &[&str] = &[
     "google_web_search",
     "view_image",
 ];
+/// Calls that take notes of the agent's own, and change nothing else.
+pub const NOTES: &[&str] = &[
+    "TodoWrite",
+    "TodoRead",
+    "todowrite",
+    "todoread",
+    "update_plan",
+];
 /// Calls that only wait for a job or look at it.
 pub const LOOKS: &[&str] = &[
     "BashOutput",
@@ -70,6 +78,9 @@ pub fn named(workload: &Workload, words: &[&str]) -> Vec<Name> {
         .map(|(number, _)| Name(number))
         .collect()
 }
+
+/// Estimated tokens from which on a result is large.
+pub const LARGE: u32 = 10_000;
 
 /// Beyond this a call that changes a file waits for somebody, in nanoseconds.
 const APPROVED_WITHIN: i64 = 10 * NANOS;

@@ -12,7 +12,11 @@ use crate::scenario::requests::prefix::{
     Break, Caching, Cause, FIVE_MINUTES, HOUR, caching, gap, prefixes, stands_still,
 };
 use crate::scenario::requests::rates::Pricing;
-use crate::scenario::requests::tools::{EDITS, LOOKS, READS, looking, named, single_reads, waits};
+use crate::scenario::requests::repeats::{Kinds, failing_again, repeated};
+use crate::scenario::requests::result::Carrying;
+use crate::scenario::requests::tools::{
+    EDITS, LARGE, LOOKS, READS, looking, named, single_reads, waits,
+};
 use crate::workload::{Stream, UnitId, Workload};
 
 /// Fewest requests of a stream that tell whether its writes are read: the last one is never.
@@ -228,6 +232,79 @@ pub fn approvals(workload: &Workload) -> Option<Change> {
         ..Sums::default()
     }
     .change()
+}
+
+/// What was read before is not read again: no request carries the second copy.
+#[must_use]
+pub fn repeated_calls(workload: &Workload) -> Option<Change> {
+    let kinds = Kinds::of(workload);
+    carried(workload, 1.0, |stream| repeated(stream, &kinds))
+}
+
+/// Results that are large are half as long.
+#[must_use]
+pub fn large_results(workload: &Workload) -> Option<Change> {
+    carried(workload, 0.5, |stream| {
+        let calls = stream.calls.iter().enumerate();
+        let large = calls.filter(|(_, c)| c.result >= LARGE);
+        large.map(|(at, _)| at).collect()
+    })
+}
+
+/// A share of what it costs to carry the results of some calls of each stream.
+fn carried(
+    workload: &Workload,
+    share: f64,
+    calls: impl Fn(&Stream) -> Vec<usize>,
+) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let mut sums = Sums::default();
+    for stream in workload.streams.iter().filter(|s| s.is_serial()) {
+        let calls = calls(stream);
+        if calls.is_empty() {
+            continue;
+        }
+        let is_openai = workload.catalog.text(stream.provider) == "openai";
+        let carrying = Carrying::of(
+            &stream.requests,
+            |r| pricing.rates(r),
+            caching(stream),
+            is_openai,
+        );
+        for call in calls.into_iter().map(|at| &stream.calls[at]) {
+            sums.cost -= share * carrying.cost(call.request as usize, call.result);
+        }
+    }
+    sums.change()
+}
+
+/// A call that failed twice is not made again: the requests that only asked for it fall away, with the calls.
+#[must_use]
+pub fn failing_repeats(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let kinds = Kinds::of(workload);
+    let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
+    let mut sums = Sums::default();
+    for stream in workload.streams.iter().filter(|s| s.is_serial()) {
+        let again: BTreeSet<usize> = failing_again(stream, &kinds).into_iter().collect();
+        let is_waited_for = !stream.is_subagent && timed.contains(&stream.unit);
+        let mut at = 0;
+        for reply in stream.calls.chunk_by(|a, b| a.request == b.request) {
+            let own = at..at + reply.len();
+            at = own.end;
+            if !own.into_iter().all(|call| again.contains(&call)) {
+                continue;
+            }
+            let request = &stream.requests[reply[0].request as usize];
+            sums.cost -= pricing.rates(request).map_or(0.0, |r| r.cost(request));
+            if is_waited_for {
+                let spans: Vec<(i64, i64)> = reply.iter().map(|c| (c.start.0, c.end().0)).collect();
+                let nanos = request.duration().unwrap_or(0) + parallel::union(&spans);
+                sums.time -= seconds(nanos);
+            }
+        }
+    }
+    sums.change()
 }
 
 /// Main conversations whose wall-clock time is known.

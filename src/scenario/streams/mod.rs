@@ -8,7 +8,7 @@
 pub mod bounds;
 mod calls;
 mod limits;
-mod retries;
+pub mod retries;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -67,6 +67,15 @@ pub(super) fn replay(bench: &Bench<'_>, limit: f64, run: &mut Run) -> Result<(),
     Ok(())
 }
 
+/// Of each request that was tried again its unit, and the errors before its last attempt.
+#[must_use]
+pub fn of_requests(workload: &Workload) -> Vec<(UnitId, usize)> {
+    retried(workload)
+        .iter()
+        .map(|r| (r.stream.unit, r.errors.len()))
+        .collect()
+}
+
 /// Requests that errors lie within. An error that may be of several streams at once counts for none.
 fn retried(workload: &Workload) -> Vec<Retried<'_>> {
     let mut by_unit: BTreeMap<UnitId, Vec<&Stream>> = BTreeMap::new();

@@ -118,6 +118,9 @@ fn unite(owner: &mut Operation, other: &Operation) {
         reasoning: a.reasoning.max(b.reasoning),
     };
     owner.cost = owner.cost.max(other.cost);
+    owner.arguments = owner.arguments.max(other.arguments);
+    owner.result = owner.result.max(other.result);
+    owner.stop = owner.stop.max(other.stop);
     let is_final = |o: &Operation| {
         o.flags.has(Flags::HAS_TOKENS) && !o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND)
     };

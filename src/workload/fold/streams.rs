@@ -293,6 +293,7 @@ fn request(operation: &Operation, model: Name) -> StreamRequest {
         output: tokens.output,
         outcome: operation.outcome,
         is_lower_bound: operation.flags.has(Flags::OUTPUT_IS_LOWER_BOUND),
+        stop: operation.stop,
     }
 }
 
@@ -304,6 +305,8 @@ fn call(operation: &Operation, tool: Name) -> StreamCall {
         start: operation.start,
         millis: Millis::of(if is_answered { operation.duration } else { -1 }),
         tool,
+        arguments: operation.arguments,
+        result: operation.result,
         outcome: operation.outcome,
     }
 }

@@ -1,6 +1,7 @@
 //! What rules look at, from records with figures worked out by hand.
 
 mod cache;
+mod calls;
 mod facts;
 mod oscillation;
 mod spending;

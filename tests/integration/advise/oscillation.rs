@@ -67,6 +67,8 @@ struct World {
     is_agent: bool,
     /// Of an agent: seconds of every fifth pause; tokens by which a context grows; reads in each reply.
     agent: (f64, u32, u32),
+    /// Seconds after which a read that hangs is given up, as one in 23 does; 0: none hangs.
+    hangs: f64,
 }
 
 /// Sessions of an orchestrator.
@@ -91,6 +93,7 @@ const FINE: World = World {
     ],
     is_agent: false,
     agent: (20.0, 1_000, 1),
+    hangs: 0.0,
 };
 
 /// For each rule that changes a knob a program that makes it speak.
@@ -240,6 +243,13 @@ fn worlds() -> Vec<(&'static str, World)> {
             "TOOL004",
             World {
                 agent: (20.0, 1_000, 3),
+                ..agent.clone()
+            },
+        ),
+        (
+            "REL004",
+            World {
+                hangs: 200.0,
                 ..agent
             },
         ),
@@ -274,7 +284,11 @@ const WITHOUT_A_KNOB: &[(&str, &str)] = &[
         "staying below a tier is a compaction of its own, or a split",
     ),
     ("TOK004", "tools and instruction files are the user's"),
+    ("TOK005", "how much a tool gives is the program's"),
     ("TOK006", "information"),
+    ("TOK007", "information"),
+    ("TOOL001", "people's habit"),
+    ("TOOL002", "people's habit"),
     ("TOOL003", "a tool is repaired or forbidden"),
     ("TOOL005", "people's habit"),
     ("TOOL006", "a limit or another tool"),
@@ -289,11 +303,13 @@ const WITHOUT_A_KNOB: &[(&str, &str)] = &[
     ),
     ("IF003", "what to fall back to is the user's"),
     ("REL001", "requests are smoothed by the program"),
+    ("REL002", "how long the program waits is the program's"),
     ("REL003", "information"),
     (
         "TIME001",
         "what may run without approval is a question of safety",
     ),
+    ("TIME002", "information"),
     ("TIME003", "information"),
     ("RES002", "a leak is mended"),
     ("RES003", "what takes the memory was not measured"),
@@ -511,6 +527,7 @@ impl World {
         let lifetime = number(knobs, "prompt_cache.lifetime").unwrap_or(300.0);
         let limit = number(knobs, "compaction.at_tokens").unwrap_or(f64::INFINITY);
         let (pause, growth, reads) = self.agent;
+        let given_up = number(knobs, "timeout.Read").unwrap_or(self.hangs);
         let mut draw = Draw(5);
         let mut lines = Vec::new();
         for session in 0..24_u32 {
@@ -542,10 +559,18 @@ impl World {
                 let mut longest: f64 = 0.0;
                 let begin = time;
                 for read in 0..reads {
-                    let took = 2.0 * draw.about();
+                    let is_hanging = self.hangs > 0.0 && lines.len() % 23 == 7;
+                    let took = if is_hanging {
+                        given_up
+                    } else {
+                        2.0 * draw.about()
+                    };
                     let mut line = common.clone();
                     let of = line.as_object_mut().unwrap();
                     of.remove("model");
+                    if is_hanging {
+                        of.insert("outcome".into(), "timeout".into());
+                    }
                     of.extend(
                         json!({"operation": "tool_call", "tool": "Read", "parent": id, "duration": took,
                             "id": format!("{id}-{read}"), "time": at(if is_on(knobs, "tools.parallel") { begin } else { time })})

@@ -1,6 +1,9 @@
 //! Facts of the request streams of agents: prompt cache, contexts, prices, and what was waited for.
 
+mod calls;
 mod context;
+mod ends;
+mod limits;
 mod prefix;
 mod sessions;
 mod time;
@@ -17,6 +20,9 @@ pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
         context::gather(workload, &pricing, facts);
         sessions::starts(workload, &pricing, facts);
         time::gather(workload, &pricing, facts);
+        limits::gather(workload, facts);
+        calls::gather(workload, &pricing, facts);
+        ends::gather(workload, facts);
     }
     sessions::outliers(workload, facts);
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::line::Line;
+use crate::record::mix;
 use crate::units::Time;
 
 /// A conversation within a file: the main one is 0.
@@ -63,27 +64,4 @@ impl Chains {
     pub(super) fn trigger(&self, chain: Chain) -> Option<Time> {
         self.triggers[chain]
     }
-}
-
-/// A fast hash for tables that live as long as a file is read: eight bytes at a time, each mixed by a
-/// multiplication whose halves are folded.
-pub(super) fn mix(bytes: &[u8]) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let fold = |a: u64, b: u64| {
-        let product = u128::from(a) * u128::from(b);
-        #[allow(clippy::cast_possible_truncation)]
-        let halves = (product as u64, (product >> 64) as u64);
-        halves.0 ^ halves.1
-    };
-    let (chunks, rest) = bytes.as_chunks::<8>();
-    let mut hash = bytes.len() as u64 ^ 0x2545_f491_4f6c_dd1d;
-    for chunk in chunks {
-        hash = fold(hash ^ u64::from_le_bytes(*chunk), FACTOR);
-    }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    fold(
-        hash ^ u64::from_le_bytes(last),
-        FACTOR ^ 0xd1b5_4a32_d192_ed03,
-    )
 }

@@ -1,6 +1,8 @@
 //! One line of a session log: the few fields that matter, still as they were written.
 
+use super::super::super::calls;
 use super::super::super::json::{Cursor, Fault, Index, Value, each_key};
+use crate::record::Stop;
 
 /// A field of a line that has not the type it should have.
 pub(super) type Wrong = &'static str;
@@ -39,7 +41,8 @@ pub(super) struct Line<'a> {
 pub(super) struct Message<'a> {
     pub(super) id: &'a [u8],
     pub(super) model: &'a [u8],
-    pub(super) has_stop_reason: bool,
+    /// Why the reply ended; lines of a reply that goes on do not say.
+    pub(super) stop: Stop,
     pub(super) usage: Option<Usage>,
     pub(super) blocks: Vec<Block<'a>>,
     /// The first text: where a person's prompt begins.
@@ -50,9 +53,19 @@ pub(super) struct Message<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Block<'a> {
     /// A tool was called.
-    ToolUse { id: &'a [u8], name: &'a [u8] },
+    ToolUse {
+        id: &'a [u8],
+        name: &'a [u8],
+        /// Hash of its arguments.
+        arguments: u32,
+    },
     /// A tool gave its result.
-    ToolResult { id: &'a [u8], is_error: bool },
+    ToolResult {
+        id: &'a [u8],
+        is_error: bool,
+        /// Estimated tokens of its text.
+        tokens: u32,
+    },
 }
 
 /// Tokens as a line has them.
@@ -144,7 +157,8 @@ impl<'a> Message<'a> {
         match (key, value) {
             (b"id", _) => self.id = value.text().unwrap_or_default(),
             (b"model", _) => self.model = value.text().unwrap_or_default(),
-            (b"stop_reason", _) => self.has_stop_reason = value != Value::Null,
+            (b"stop_reason", Value::Text(b"max_tokens")) => self.stop = Stop::Limit,
+            (b"stop_reason", other) if other != Value::Null => self.stop = Stop::Complete,
             (b"content", Value::Text(text)) => self.text = Some(text),
             (b"content", Value::List) => {
                 while cursor.item()? {
@@ -174,9 +188,18 @@ impl<'a> Message<'a> {
         let (mut kind, mut id, mut name, mut answered, mut text) =
             (&b""[..], &b""[..], &b""[..], &b""[..], None);
         let mut is_error = false;
+        let (mut arguments, mut tokens) = (0, 0);
         while let Some(key) = cursor.key()? {
             let value = cursor.value()?;
             match key {
+                b"input" => {
+                    arguments = calls::arguments(cursor.raw(value)?);
+                    continue;
+                }
+                b"content" => {
+                    tokens = calls::result(cursor, value)?;
+                    continue;
+                }
                 b"type" => kind = value.text().unwrap_or_default(),
                 b"id" => id = value.text().unwrap_or_default(),
                 b"name" => name = value.text().unwrap_or_default(),
@@ -188,10 +211,15 @@ impl<'a> Message<'a> {
             cursor.skip(value)?;
         }
         match kind {
-            b"tool_use" => self.blocks.push(Block::ToolUse { id, name }),
+            b"tool_use" => self.blocks.push(Block::ToolUse {
+                id,
+                name,
+                arguments,
+            }),
             b"tool_result" => self.blocks.push(Block::ToolResult {
                 id: answered,
                 is_error,
+                tokens,
             }),
             b"text" => self.text = self.text.or(text),
             _ => {}

@@ -5,13 +5,13 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use super::super::super::json::Index;
 use super::super::super::{Input, time};
-use super::chains::{Chain, Chains, mix};
+use super::chains::{Chain, Chains};
 use super::line::{Block, Line, Message, Usage};
 use super::names::{Kind, Names};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
-    Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records, Tokens, hash64,
-    hash128,
+    Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records, Stop, Tokens,
+    hash64, hash128, mix,
 };
 use crate::units::Time;
 
@@ -204,9 +204,14 @@ impl<'a> Session<'a> {
         };
         let mut has_result = false;
         for block in &message.blocks {
-            if let Block::ToolResult { id, is_error } = block {
+            if let Block::ToolResult {
+                id,
+                is_error,
+                tokens,
+            } = block
+            {
                 has_result = true;
-                self.answer(id, *is_error, at.time);
+                self.answer(id, *is_error, *tokens, at.time);
             }
         }
         let is_prompt = !has_result
@@ -221,7 +226,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn answer(&mut self, id: &[u8], is_error: bool, time: Time) {
+    fn answer(&mut self, id: &[u8], is_error: bool, tokens: u32, time: Time) {
         let Some(index) = self.tools.get(&mix(id)) else {
             return;
         };
@@ -231,6 +236,7 @@ impl<'a> Session<'a> {
         }
         tool.flags = without(tool.flags, Flags::UNANSWERED);
         tool.duration = (time.0 - tool.start.0).max(0);
+        tool.result = tokens;
         tool.outcome = if is_error {
             OutcomeKind::Error
         } else {
@@ -262,8 +268,15 @@ impl<'a> Session<'a> {
         };
         self.extend_request(request, line, message, at.time);
         for block in &message.blocks {
-            if let Block::ToolUse { id, name } = block {
-                self.begin_tool(id, name, request, line, at, leads);
+            if let Block::ToolUse {
+                id,
+                name,
+                arguments,
+            } = block
+            {
+                if let Some(tool) = self.begin_tool(id, name, request, line, at, leads) {
+                    self.records.operations[tool].arguments = *arguments;
+                }
                 leads = Flags::default();
             }
         }
@@ -313,8 +326,9 @@ impl<'a> Session<'a> {
             }
             raise(&mut request.tokens, usage);
         }
-        if message.has_stop_reason {
+        if message.stop != Stop::Unknown {
             request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
+            request.stop = message.stop;
         }
         if let Some(dollars) = line.cost {
             #[allow(clippy::cast_possible_truncation)] // saturates, far beyond any bill
@@ -331,10 +345,10 @@ impl<'a> Session<'a> {
         line: &Line<'_>,
         at: At,
         leads: Flags,
-    ) {
+    ) -> Option<usize> {
         let key = mix(id);
         if !id.is_empty() && self.tools.contains_key(&key) {
-            return;
+            return None;
         }
         let mut tool = Operation::new(OperationKind::ToolCall, at.time, self.file);
         tool.parent = self.records.operations[request].id;
@@ -354,10 +368,12 @@ impl<'a> Session<'a> {
         } else {
             key
         };
-        self.tools.insert(place, self.records.operations.len() - 1);
+        let index = self.records.operations.len() - 1;
+        self.tools.insert(place, index);
         if SUBAGENT_TOOLS.contains(&name) {
             self.event_of(EventKind::Subagent, id, line, at, Flags::default());
         }
+        Some(index)
     }
 
     /// An attempt failed, and the next one waits.

@@ -1,5 +1,6 @@
 //! One line of a rollout: the few fields that matter, still as they were written.
 
+use super::super::super::calls;
 use super::super::super::json::{Cursor, Fault, Index, Value, each_key};
 
 /// A field of a line that has not the type it should have.
@@ -39,6 +40,10 @@ pub(super) struct Payload<'a> {
     pub(super) role: &'a [u8],
     /// What a tool gave, as far as it is a text; only figures of the client are read from it.
     pub(super) output: &'a [u8],
+    /// Hash of the arguments of a call.
+    pub(super) arguments: u32,
+    /// Estimated tokens of what a tool gave.
+    pub(super) tokens: u32,
     /// Whether the client says that a tool succeeded.
     pub(super) success: Option<bool>,
     pub(super) total: Option<Usage>,
@@ -121,8 +126,19 @@ impl<'a> Payload<'a> {
             (b"call_id", _) => self.call = text,
             (b"name", _) => self.name = text,
             (b"role", _) => self.role = text,
-            (b"output", Value::Text(output)) => self.output = output,
+            (b"arguments" | b"input" | b"action", _) => {
+                self.arguments = calls::arguments(cursor.raw(value)?);
+                return Ok(());
+            }
+            (b"output", Value::Text(output)) => {
+                self.output = output;
+                self.tokens = calls::tokens(output.len());
+            }
             (b"output", Value::Object) => return self.output(cursor),
+            (b"output", Value::List) => {
+                self.tokens = calls::result(cursor, value)?;
+                return Ok(());
+            }
             (b"info", Value::Object) => return self.info(cursor, wrong),
             (b"info", other) if other != Value::Null => wrong.push("info is no object"),
             (b"source", Value::Object) => return self.source(cursor),
@@ -136,7 +152,10 @@ impl<'a> Payload<'a> {
         while let Some(key) = cursor.key()? {
             let value = cursor.value()?;
             match (key, value) {
-                (b"content" | b"output", Value::Text(output)) => self.output = output,
+                (b"content" | b"output", Value::Text(output)) => {
+                    self.output = output;
+                    self.tokens = calls::tokens(output.len());
+                }
                 (b"success", Value::Bool(success)) => self.success = Some(success),
                 _ => {}
             }

@@ -374,6 +374,7 @@ impl<'a> Session<'a> {
         let mut tool = Operation::new(OperationKind::ToolCall, time, self.file);
         tool.parent = self.request_id(self.request.number);
         tool.flags = Flags::UNANSWERED.with(Flags::LEADS);
+        tool.arguments = payload.arguments;
         let word = if payload.kind == b"local_shell_call" {
             self.records.catalog.name("local_shell")
         } else {
@@ -405,6 +406,7 @@ impl<'a> Session<'a> {
             return;
         }
         tool.flags = Flags(tool.flags.0 & !Flags::UNANSWERED.0);
+        tool.result = payload.tokens;
         let (duration, success) = output::told(payload.output);
         tool.duration = duration.unwrap_or((time.0 - tool.start.0).max(0));
         tool.outcome = match payload.success.or(success) {

@@ -159,8 +159,15 @@ impl<'a> Runs<'a> {
             raise(&mut operation.tokens, usage);
         }
         for block in &message.blocks {
-            if let Block::ToolUse { id, name } = block {
-                self.begin_tool(id, name, request, line, leads, session);
+            if let Block::ToolUse {
+                id,
+                name,
+                arguments,
+            } = block
+            {
+                if let Some(tool) = self.begin_tool(id, name, request, line, leads, session) {
+                    self.records.operations[tool].arguments = *arguments;
+                }
                 leads = Flags::default();
             }
         }
@@ -195,7 +202,7 @@ impl<'a> Runs<'a> {
         line: &Line<'_>,
         leads: Flags,
         session: &mut Session,
-    ) {
+    ) -> Option<usize> {
         let key = if id.is_empty() {
             // Without an id nothing can answer it, and it must not hide another.
             !(self.records.operations.len() as u64)
@@ -203,7 +210,7 @@ impl<'a> Runs<'a> {
             hash64(id)
         };
         if session.tools.contains_key(&key) {
-            return;
+            return None;
         }
         let mut tool = self.operation(OperationKind::ToolCall, line);
         tool.parent = self.records.operations[request].id;
@@ -215,14 +222,21 @@ impl<'a> Runs<'a> {
         let catalog = &mut self.records.catalog;
         let word = self.names.word(name, catalog);
         tool.dims = self.names.dims(Kind::Tool(word), line.is_subagent, catalog);
-        session.tools.insert(key, self.records.operations.len());
+        let index = self.records.operations.len();
+        session.tools.insert(key, index);
         self.records.operations.push(tool);
+        Some(index)
     }
 
     fn user(&mut self, line: &Line<'_>, session: &Session) {
         let mut has_result = false;
         for block in line.message.iter().flat_map(|m| &m.blocks) {
-            let Block::ToolResult { id, is_error } = block else {
+            let Block::ToolResult {
+                id,
+                is_error,
+                tokens,
+            } = block
+            else {
                 continue;
             };
             has_result = true;
@@ -232,6 +246,7 @@ impl<'a> Runs<'a> {
             let tool = &mut self.records.operations[*tool];
             if tool.flags.has(Flags::UNANSWERED) {
                 tool.flags = without(tool.flags, Flags::UNANSWERED);
+                tool.result = *tokens;
                 if *is_error {
                     tool.outcome = OutcomeKind::Error;
                 }
