@@ -473,9 +473,6 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
     let Some(change) = &c.change else {
         return words;
     };
-    if let Some(replayed) = &change.replayed {
-        words.extend(replayed.notes.iter().cloned());
-    }
     if let Some(response) = change.contrasts.get(&Metric::ResponseTime) {
         if response.likeness == Likeness::Kind {
             words.push(
@@ -485,7 +482,13 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
             words.push("Some steps have no like one in the other variant; the effect of the others is taken for theirs.".into());
         }
     }
-    if change.swap.is_some() && change.transport.is_none() {
+    let told = c.alone.as_ref().map_or(&[][..], |o| &o.notes);
+    words.extend(told.iter().cloned());
+    let is_tail_told = c.alone.as_ref().is_some_and(|o| {
+        let is_tail = |e: &Effect| e.metric == Metric::ResponseTime.name() && e.statistic == "p95";
+        o.effects.iter().any(is_tail)
+    });
+    if change.swap.is_some() && !is_tail_told {
         words.push("The 95th percentile is left as it is: only the mean of the part that changes was compared.".into());
     }
     for metric in &change.unknown {

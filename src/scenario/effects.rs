@@ -115,7 +115,8 @@ pub(super) fn mean_effect(
                 let moved = |end: f64| {
                     let mut effects = best.clone();
                     effects[i] = Some(end);
-                    at(&effects) - to
+                    // What a step takes longer others wait longer for.
+                    (at(&effects) - to) * (1.0 + shifts.echo)
                 };
                 let (a, b) = (moved(low), moved(high));
                 (l + a.min(b).powi(2), h + a.max(b).powi(2))

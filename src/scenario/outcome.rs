@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::context::{self, Swapped};
 use super::effects::{cells, footprint_effects, mask_of, mean_effect, p95_effect, totalled};
 use super::measured::{self, Contrast, Swap, Transport};
 use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
@@ -190,6 +191,8 @@ pub struct Outcome {
     /// Share of the reported cost that is saved, else of the cost at list prices; `None` where neither is
     /// concerned.
     pub cost_saved: Option<f64>,
+    /// What the replays in it rest on, in words.
+    pub notes: Vec<String>,
 }
 
 impl Outcome {
@@ -211,7 +214,6 @@ pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
     let mut changes = changes.to_vec();
     changes.sort_by_cached_key(|change| change.place());
     let changes = changes.as_slice();
-    let replays = replays(bench, changes);
     let affected: Vec<Vec<bool>> = changes
         .iter()
         .map(|c| {
@@ -220,7 +222,11 @@ pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
                 .map_or_else(Vec::new, |s| s.affected(workload))
         })
         .collect();
-    let mut outcome = Outcome::default();
+    let replays = replays(bench, changes, &swapped(changes, &affected));
+    let mut outcome = Outcome {
+        notes: replays.iter().flat_map(|r| r.notes.clone()).collect(),
+        ..Outcome::default()
+    };
     for metric in SIMULATED {
         let concerns = changes.iter().any(|c| {
             c.contrasts.contains_key(metric) || c.reliefs.iter().any(|r| r.metric == *metric)
@@ -275,8 +281,29 @@ pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
     outcome
 }
 
+/// The changes of what steps take that were measured as a shift of the part that they govern: with them steps are
+/// served again.
+fn swapped(changes: &[&Change], affected: &[Vec<bool>]) -> Vec<Swapped> {
+    let shift = |(change, affected): (&&Change, &Vec<bool>)| {
+        let swap = change.swap.as_ref()?;
+        let response = change.contrasts.get(&Metric::ResponseTime);
+        let response = response.filter(|c| !c.is_factor)?;
+        let preparation = change.contrasts.get(&Metric::ContextPreparationTime);
+        Some(Swapped {
+            affected: affected.clone(),
+            is_of_preparation: swap.dimension == Dimension::Mode,
+            effect: response.effect,
+            ends: response.interval(LEVEL),
+            preparation: preparation
+                .filter(|c| c.is_factor)
+                .map_or(1.0, |c| c.effect),
+        })
+    };
+    changes.iter().zip(affected).filter_map(shift).collect()
+}
+
 /// One run for each mechanism.
-fn replays(bench: &Bench<'_>, changes: &[&Change]) -> Vec<Replayed> {
+fn replays(bench: &Bench<'_>, changes: &[&Change], swaps: &[Swapped]) -> Vec<Replayed> {
     let mut by_mechanism: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
     for change in changes.iter().filter(|c| c.replayed.is_some()) {
         let mechanism = change
@@ -288,7 +315,19 @@ fn replays(bench: &Bench<'_>, changes: &[&Change]) -> Vec<Replayed> {
             by_mechanism.entry(mechanism.name).or_default().push(change);
         }
     }
-    by_mechanism
+    let mut served = Vec::new();
+    if !swaps.is_empty() {
+        let of_context = by_mechanism.get(context::MECHANISM.name);
+        let mut settings = Settings::new();
+        for change in of_context.into_iter().flatten() {
+            settings.extend(change.settings.clone());
+        }
+        if let Ok(Some(replayed)) = context::replay_swapped(bench, &settings, swaps) {
+            by_mechanism.remove(context::MECHANISM.name);
+            served.push(replayed);
+        }
+    }
+    let others = by_mechanism
         .into_values()
         .flat_map(|changes| match changes.as_slice() {
             [only] => only.replayed.iter().cloned().collect::<Vec<_>>(),
@@ -303,8 +342,9 @@ fn replays(bench: &Bench<'_>, changes: &[&Change]) -> Vec<Replayed> {
                     Err(_) => several[0].replayed.iter().cloned().collect(),
                 }
             }
-        })
-        .collect()
+        });
+    served.extend(others);
+    served
 }
 
 /// What replays shift of a metric, by which of the changes concern the rows, and by group of units.
@@ -320,6 +360,8 @@ pub(super) struct Shifts {
     error: f64,
     /// Whether an assumption stands behind a shift that nothing recorded can check.
     is_assumed: bool,
+    /// Seconds of waiting that fall away with each second of service.
+    pub(super) echo: f64,
 }
 
 impl Shifts {
@@ -367,6 +409,9 @@ impl Shifts {
             if row.add_to(metric, &mut figure) {
                 note(row.key.unit, figure.n as f64, figure.total(unit));
             }
+        }
+        if metric == Metric::ResponseTime {
+            all.echo = replays.iter().map(|r| r.echo).sum();
         }
         all.is_assumed = replays.iter().any(|r| r.is_assumed);
         let n: f64 = all.measured.iter().map(|(n, _)| n).sum();

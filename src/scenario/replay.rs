@@ -95,6 +95,8 @@ pub struct Replayed {
     /// By how much sums may lie elsewhere for what the sequence does not tell, in the metric's unit: it
     /// widens their intervals.
     pub doubts: Vec<(Metric, f64)>,
+    /// Seconds of waiting that fall away with each second that measured changes take off the service.
+    pub echo: f64,
     /// What it rests on, in words.
     pub notes: Vec<String>,
 }
@@ -126,6 +128,8 @@ pub struct Tail {
     pub to: f64,
     /// Standard error of `to − from`, degrees of freedom.
     pub error: Option<(f64, f64)>,
+    /// Half of the interval that comes from measured changes, of which it is run at both ends.
+    pub doubt: f64,
 }
 
 impl Tail {
@@ -133,7 +137,8 @@ impl Tail {
     #[must_use]
     pub fn half_width(&self, level: f64) -> Option<f64> {
         let (error, freedom) = self.error?;
-        Some(normal::critical_t(level, freedom)? * error)
+        let half = normal::critical_t(level, freedom)? * error;
+        Some(half.hypot(self.doubt))
     }
 }
 
@@ -202,6 +207,7 @@ pub fn tail_of(values: &[(UnitId, i64, i64)]) -> Option<Tail> {
         from: of(None, |v| v.1)?,
         to: of(None, |v| v.2)?,
         error: without.and_then(|w| jackknife(&w)),
+        doubt: 0.0,
     })
 }
 

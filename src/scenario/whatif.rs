@@ -65,7 +65,7 @@ pub fn whatif(bench: &Bench<'_>, settings: &[(String, KnobValue)]) -> Whatif {
         sizes: about_cache
             .then(|| size_table(bench, asked_size(settings)).ok())
             .flatten(),
-        notes: notes(&turned),
+        notes: notes(&turned, outcome.as_ref()),
         unchanged: unchanged(bench, &changes, outcome.as_ref()),
         projection: outcome.map(|o| projection(&changes, o)),
         not_evaluated: withheld,
@@ -254,11 +254,11 @@ fn parts(bench: &Bench<'_>, turned: &[(Change, Simulated)]) -> Vec<KnobEffect> {
         .collect()
 }
 
-fn notes(turned: &[(Change, Simulated)]) -> Vec<String> {
-    let mut notes: Vec<String> = Vec::new();
+fn notes(turned: &[(Change, Simulated)], outcome: Option<&Outcome>) -> Vec<String> {
+    let mut notes: Vec<String> = outcome.map_or_else(Vec::new, |o| o.notes.clone());
+    let is_tail = |e: &Effect| e.metric == Metric::ResponseTime.name() && e.statistic == "p95";
+    let is_tail_told = outcome.is_some_and(|o| o.effects.iter().any(is_tail));
     for (change, simulated) in turned {
-        let own = simulated.replayed.iter().flat_map(|r| r.notes.clone());
-        notes.extend(own);
         if *simulated == Simulated::default() {
             notes.push(format!("{} has this value already.", change.knob));
         }
@@ -268,7 +268,7 @@ fn notes(turned: &[(Change, Simulated)]) -> Vec<String> {
                 metric.row().title.to_lowercase()
             ));
         }
-        if simulated.swap.is_some() && simulated.transport.is_none() {
+        if simulated.swap.is_some() && !is_tail_told {
             notes.push(format!(
                 "{}: the 95th percentile is left as it is, only the mean of the part that changes was compared.",
                 change.knob

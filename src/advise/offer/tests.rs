@@ -36,6 +36,7 @@ fn outcome(points: Option<f64>, time_saved: f64, cost_saved: Option<f64>) -> Out
         points_interval: None,
         time_saved,
         cost_saved,
+        notes: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Plan;
 use super::sequence::Sequence;
+use super::swapped::{self, Swapped};
 use super::{PRELOAD, SLOTS};
 use crate::assessment::Reproduction;
 use crate::config::KnobValue;
@@ -66,7 +67,7 @@ pub(super) fn of_cache(
     present: (&Plan, &[Option<bool>]),
     then: &Plan,
     slots: Slots,
-    settings: &Settings,
+    (settings, swaps): (&Settings, &[Swapped]),
 ) -> Result<Replayed, Withheld> {
     let (_, now) = present;
     let without_preload = Plan {
@@ -182,7 +183,7 @@ pub(super) fn of_cache(
             sequence,
             &services,
             slots,
-            settings,
+            (settings, swaps),
             &mut sums,
             &mut replayed,
         )?;
@@ -191,14 +192,15 @@ pub(super) fn of_cache(
     Ok(replayed)
 }
 
-/// What another number of slots gives.
+/// What another number of slots gives, or other times of service.
 pub(super) fn of_slots(
     bench: &Bench<'_>,
     sequence: &Sequence,
     slots: Slots,
     settings: &Settings,
+    swaps: &[Swapped],
 ) -> Result<Replayed, Withheld> {
-    if !sequence.has_queue() {
+    if swaps.is_empty() && !sequence.has_queue() {
         return Err(Withheld::because(
             "no wait for a slot was recorded, so there is nothing that more or fewer slots could be \
              replayed from",
@@ -215,7 +217,7 @@ pub(super) fn of_slots(
         sequence,
         &services,
         slots,
-        settings,
+        (settings, swaps),
         &mut sums,
         &mut replayed,
     )?;
@@ -229,7 +231,7 @@ fn of_steps(
     sequence: &Sequence,
     services: &Services,
     slots: Slots,
-    settings: &Settings,
+    (settings, swaps): (&Settings, &[Swapped]),
     sums: &mut Sums,
     replayed: &mut Replayed,
 ) -> Result<(), Withheld> {
@@ -241,7 +243,8 @@ fn of_steps(
     let measured = bench
         .workload
         .figure(Metric::ResponseTime, &Filter::default());
-    let mut waits: Option<[Vec<i64>; 2]> = None;
+    let mut now_waits: Vec<i64> = sequence.steps.iter().map(|s| s.queue).collect();
+    let mut served_by: Option<&[(i64, usize)]> = None;
     match (&slots, sequence.has_queue()) {
         (Some(slots), true) => {
             let now = serve(&requests(sequence, &services.now), slots);
@@ -252,11 +255,8 @@ fn of_steps(
                 measured.mean(Unit::Seconds),
             );
             if reproduction.as_ref().is_some_and(is_reproduced) {
-                let then = serve(
-                    &requests(sequence, &services.then),
-                    asked.as_ref().unwrap_or(slots),
-                );
-                waits = Some([waited(&now), waited(&then)]);
+                now_waits = waited(&now);
+                served_by = Some(asked.as_ref().unwrap_or(slots));
                 if let Some(slots) = &asked {
                     beyond_observed(sequence, &now, slots[0].1, replayed);
                 }
@@ -280,30 +280,45 @@ fn of_steps(
         )),
         (_, false) => {}
     }
-    let [now_waits, then_waits] = waits.clone().unwrap_or_else(|| {
-        let recorded: Vec<i64> = sequence.steps.iter().map(|s| s.queue).collect();
-        [recorded.clone(), recorded]
-    });
+    let best: Vec<f64> = swaps.iter().map(|s| s.effect).collect();
+    let run = |effects: &[f64]| {
+        let services = swapped::services(sequence, &services.now, &services.then, swaps, effects);
+        let waits = served_by.map_or_else(
+            || now_waits.clone(),
+            |slots| waited(&serve(&requests(sequence, &services), slots)),
+        );
+        Run { services, waits }
+    };
+    let then = run(&best);
+    let is_shifted = served_by.is_some() || swaps.is_empty();
     let mut responses: Vec<(UnitId, i64, i64)> = Vec::new();
     for (at, step) in sequence.steps.iter().enumerate() {
         let of = (step.dims, step.unit);
-        let wait = then_waits[at] - now_waits[at];
-        if waits.is_some() {
+        let wait = then.waits[at] - now_waits[at];
+        if served_by.is_some() {
             let is = |waits: &[i64]| f64::from(u8::from(waits[at] > 0));
-            let n = is(&then_waits) - is(&now_waits);
+            let n = is(&then.waits) - is(&now_waits);
             sums.add(Metric::QueueTime, of, n, seconds(wait));
         }
         if !step.counts {
             continue;
         }
         let service = services.then[at] - services.now[at];
-        sums.part(Metric::ResponseTime, of, true, 0.0, seconds(service));
-        sums.add(Metric::ResponseTime, of, 0.0, seconds(wait));
+        if is_shifted || service != 0 {
+            sums.part(Metric::ResponseTime, of, true, 0.0, seconds(service));
+            sums.add(Metric::ResponseTime, of, 0.0, seconds(wait));
+        }
         responses.push((
             step.unit,
             services.now[at] + now_waits[at],
-            services.then[at] + then_waits[at],
+            then.services[at] + then.waits[at],
         ));
+    }
+    if !swaps.is_empty() {
+        let none = run(&vec![0.0; best.len()]);
+        let spared = then.served(sequence) - none.served(sequence);
+        let echo = (then.waited(sequence) - none.waited(sequence)) / spared;
+        replayed.echo = if echo.is_finite() { echo.max(0.0) } else { 0.0 };
     }
     let mean = mean_of(
         sequence,
@@ -312,7 +327,25 @@ fn of_steps(
         measured.mean(Unit::Seconds),
     );
     replayed.reproduction.extend(mean);
-    if let Some(tail) = tail_of(&responses) {
+    if let Some(mut tail) = tail_of(&responses) {
+        for (at, swap) in swaps.iter().enumerate() {
+            let Some((low, high)) = swap.ends else {
+                tail.error = None;
+                continue;
+            };
+            let ends = [low, high].map(|end| {
+                let mut effects = best.clone();
+                effects[at] = end;
+                run(&effects)
+            });
+            let apart = |of: &dyn Fn(&Run) -> f64| (of(&ends[1]) - of(&ends[0])).abs() / 2.0;
+            let p95 = apart(&|run| run.p95(sequence).unwrap_or(tail.to));
+            tail.doubt = tail.doubt.hypot(p95);
+            let queue = apart(&|run| run.waits.iter().map(|w| seconds(*w)).sum());
+            if queue > 0.0 {
+                replayed.doubts.push((Metric::QueueTime, queue));
+            }
+        }
         let reproduction = measured
             .quantile(0.95, Unit::Seconds)
             .map(|measured| replay::reproduction(Metric::ResponseTime, "p95", measured, tail.from));
@@ -324,6 +357,44 @@ fn of_steps(
         replayed.reproduction.extend(reproduction);
     }
     Ok(())
+}
+
+/// Steps as they would be served: nanoseconds of service and of waiting.
+struct Run {
+    services: Vec<i64>,
+    waits: Vec<i64>,
+}
+
+impl Run {
+    /// Seconds of service of the steps that count.
+    fn served(&self, sequence: &Sequence) -> f64 {
+        Self::counted(&self.services, sequence)
+    }
+
+    /// Seconds that the steps that count waited.
+    fn waited(&self, sequence: &Sequence) -> f64 {
+        Self::counted(&self.waits, sequence)
+    }
+
+    fn counted(of: &[i64], sequence: &Sequence) -> f64 {
+        let steps = of.iter().zip(&sequence.steps);
+        steps
+            .filter(|(_, s)| s.counts)
+            .map(|(nanos, _)| seconds(*nanos))
+            .sum()
+    }
+
+    /// The 95th percentile of the steps that count, in seconds.
+    fn p95(&self, sequence: &Sequence) -> Option<f64> {
+        let mut responses: Vec<i64> = (self.services.iter().zip(&self.waits))
+            .zip(&sequence.steps)
+            .filter(|(_, step)| step.counts)
+            .map(|((service, wait), _)| service + wait)
+            .collect();
+        let at = (responses.len() * 95).div_ceil(100).checked_sub(1)?;
+        let (_, value, _) = responses.select_nth_unstable(at);
+        Some(seconds(*value))
+    }
 }
 
 fn unlike(reproduction: Option<Reproduction>) -> Withheld {

@@ -12,6 +12,7 @@ mod memory;
 mod plan;
 mod sequence;
 pub mod sizes;
+mod swapped;
 
 use crate::assessment::Reproduction;
 use crate::config::{Config, KnobValue};
@@ -25,6 +26,7 @@ use crate::scenario::replay::{
 use crate::workload::{Filter, Workload};
 use plan::Plan;
 use sequence::Sequence;
+pub use swapped::Swapped;
 
 /// Size of the context cache.
 pub const SIZE: &str = "context.cache_size";
@@ -46,12 +48,33 @@ pub const MECHANISM: Mechanism = Mechanism {
 const LEAST_KEYED: f64 = 0.9;
 
 fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> {
+    run(bench, settings, &[])
+}
+
+/// The same beside measured changes of what steps take: steps are served again with what follows from both. Shifts
+/// are those of the settings and of the waits; what the changes do to the service itself stands in their contrasts.
+/// `None`: no steps were recorded in their order.
+///
+/// # Errors
+/// Why there is no projection of the settings, or of the waits.
+pub fn replay_swapped(
+    bench: &Bench<'_>,
+    settings: &Settings,
+    swaps: &[Swapped],
+) -> Result<Option<Replayed>, Withheld> {
+    if bench.workload.steps.is_empty() {
+        return Ok(None);
+    }
+    run(bench, settings, swaps).map(Some)
+}
+
+fn run(bench: &Bench<'_>, settings: &Settings, swaps: &[Swapped]) -> Result<Replayed, Withheld> {
     let sequence = Sequence::of(bench.workload);
     let slots = slots(bench)?;
     let asks = |knob: &str| settings.contains_key(knob);
     let about_cache = asks(SIZE) || asks(LIFETIME) || asks(PRELOAD);
     if !about_cache {
-        return effects::of_slots(bench, &sequence, slots, settings);
+        return effects::of_slots(bench, &sequence, slots, settings, swaps);
     }
     let share = sample::share(sequence.lookups.len());
     let (present, now) = reproduce(bench.workload, bench.config, &sequence, share)?;
@@ -63,7 +86,7 @@ fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> 
         (&present, &now),
         &then,
         slots,
-        settings,
+        (settings, swaps),
     )?;
     // A sample of the contexts holds another number of them; how much of what has expired is still held, and
     // what is prepared ahead, is not known.
