@@ -173,8 +173,9 @@ fn is_applied(rule: &Rule, view: View<'_>, subject: Option<&str>) -> bool {
         .satisfied_when
         .as_ref()
         .is_some_and(|text| condition::evaluate(text, &view) == Truth::Yes);
+    // A rule that says when it is satisfied means no more than that.
     let by_value = match (
-        rule.knob(subject),
+        rule.knob(subject).filter(|_| rule.satisfied_when.is_none()),
         rule.proposed(subject, |name| view.fact(name)?.number("value")),
     ) {
         (Some(knob), Some(to)) => view.knob(&knob).is_some_and(|present| same(present, &to)),

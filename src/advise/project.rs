@@ -40,13 +40,20 @@ pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&st
         }) => {
             let resolve = |word: &str| match word {
                 "subject" => subject_name,
-                "base" => real_interfaces(case).first().copied(),
+                "base" => match dimension {
+                    SwapDimension::Model => workload
+                        .values_of(Dimension::Model)
+                        .first()
+                        .map(|(model, _)| *model),
+                    _ => real_interfaces(case).first().copied(),
+                },
                 "best" => best_interface(case, facts),
                 other => name(other),
             };
             let dimension = match dimension {
                 SwapDimension::Mode => Dimension::Mode,
                 SwapDimension::Interface => Dimension::Interface,
+                SwapDimension::Model => Dimension::Model,
             };
             let within = match rule.each {
                 Some(Subject::Purpose) => subject_name
@@ -86,6 +93,8 @@ pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&st
             ShareOf::RepeatedCalls => bounds::repeated_calls(workload),
             ShareOf::FailingRepeats => bounds::failing_repeats(workload),
             ShareOf::LargeResults => bounds::large_results(workload),
+            ShareOf::HeavyStarts => bounds::heavy_starts(workload),
+            ShareOf::FurtherSubagents => bounds::further_subagents(workload),
         },
     };
     let reason = change.is_none().then(|| {

@@ -187,6 +187,8 @@ pub enum SwapDimension {
     Mode,
     /// Interface.
     Interface,
+    /// Model.
+    Model,
 }
 
 /// What a bound is a share of.
@@ -221,6 +223,10 @@ pub enum ShareOf {
     FailingRepeats,
     /// Half the cost of carrying large results.
     LargeResults,
+    /// Cost of what conversations start with beyond the lightest of them.
+    HeavyStarts,
+    /// Cost of starting all subagents of a session but one.
+    FurtherSubagents,
 }
 
 /// A fact that a finding shows.

@@ -80,6 +80,8 @@ pub struct KnobEffect {
     pub at_most: bool,
     /// Points of score if it alone is turned.
     pub points_alone: Option<f64>,
+    /// The effect on the metric that it changes most, alone; `null`: none is changed.
+    pub main_effect: Option<super::Effect>,
     /// Points on top of the knobs before it.
     pub points_after_those_above: Option<f64>,
 }

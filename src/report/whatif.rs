@@ -243,7 +243,18 @@ fn knobs(w: &Whatif, pen: &Pen<'_>) -> Vec<String> {
         let bound = if k.at_most { ", at most" } else { "" };
         format!("{}{bound}", change(&k.change, pen))
     };
-    let columns = vec![
+    // What a knob does to the score may be nothing, where it changes the cost alone.
+    let effect = |k: &KnobEffect| {
+        k.main_effect.as_ref().map_or_else(String::new, |e| {
+            let metric = words::statistic(&e.metric, &e.statistic);
+            format!(
+                "{} {}",
+                pen.name(&metric, 30),
+                words::change(e.unit, e.from, e.to, s)
+            )
+        })
+    };
+    let mut columns = vec![
         Column::words("which knob does what", cells(&name, String::new())),
         Column::numbers(
             "alone",
@@ -254,6 +265,11 @@ fn knobs(w: &Whatif, pen: &Pen<'_>) -> Vec<String> {
             cells(&|k| points(k.points_after_those_above), points(together)),
         ),
     ];
+    let is_silent = |k: &KnobEffect| k.points_alone.is_none_or(|p| p.abs() < 0.05);
+    if w.knobs.iter().any(|k| is_silent(k) && k.main_effect.is_some()) {
+        columns.push(Column::words("most, alone", cells(&effect, String::new())));
+    }
+    let (columns, _) = table::fitting(columns, pen.width() - 2);
     table::lines(&columns, "  ")
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::measured::{Contrast, Transport};
-use super::outcome::{Change, LEVEL, Shifts, present_seconds};
+use super::outcome::{Change, LEVEL, Shifts, present_seconds, relieved};
 use super::replay::{self, Replayed};
 use crate::assessment::Effect;
 use crate::metrics::{Kind, Metric, Unit};
@@ -52,6 +52,8 @@ pub(super) fn mean_effect(
     let unit = metric.row().unit;
     let contrasts: Vec<Option<&Contrast>> =
         changes.iter().map(|c| c.contrasts.get(&metric)).collect();
+    let reliefs = changes.iter().flat_map(|c| &c.reliefs);
+    let relieved = relieved(reliefs.filter(|r| r.metric == metric));
     let at = |effects: &[Option<f64>]| -> f64 {
         let (mut n, mut sum) = (0.0, 0.0);
         for (mask, figure) in cells {
@@ -79,12 +81,13 @@ pub(super) fn mean_effect(
         // Of what replays leave, as large a share falls away as of what was measured.
         let is_less = sum < measured && metric.row().kind == Kind::Total;
         let left = if is_less { sum / measured } else { 1.0 };
-        for relief in changes.iter().flat_map(|c| &c.reliefs) {
-            if relief.metric == metric {
-                n += relief.n;
-                sum += relief.sum * left;
-            }
-        }
+        sum += relieved * left;
+        n += changes
+            .iter()
+            .flat_map(|c| &c.reliefs)
+            .filter(|r| r.metric == metric)
+            .map(|r| r.n)
+            .sum::<f64>();
         let mean = (sum / n).max(0.0);
         match metric {
             Metric::SuccessRate

@@ -58,11 +58,11 @@ impl Swap {
 /// What makes records alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Likeness {
-    /// The same task, and the same purpose, interface and mode as far as they do not change.
+    /// The same task, and the same purpose, interface, mode and agent as far as they do not change.
     TaskAndKind,
     /// The same task.
     Task,
-    /// The same purpose, interface and mode as far as they do not change.
+    /// The same purpose, interface, mode and agent as far as they do not change, and where no task is named project.
     Kind,
 }
 
@@ -398,6 +398,14 @@ fn cumulated(buckets: impl Iterator<Item = (u16, f64)> + Clone) -> Vec<(i64, f64
         .collect()
 }
 
+/// What makes work alike beside its task.
+const KIND: [Dimension; 4] = [
+    Dimension::Purpose,
+    Dimension::Interface,
+    Dimension::Mode,
+    Dimension::Agent,
+];
+
 /// Task, and which of the unchanging dimensions' values.
 type Stratum = (Name, u32);
 
@@ -624,15 +632,19 @@ fn sides(swap: &Swap, workload: &Workload) -> Vec<Option<usize>> {
         .collect()
 }
 
-/// For each dimension set a number for its values of purpose, interface and mode without those that
-/// change.
+/// For each dimension set a number for its values of purpose, interface, mode and agent, and where no task is named
+/// of project, without those that change.
 fn kinds(changing: &[Dimension], workload: &Workload) -> Vec<u32> {
     let mut numbers: BTreeMap<Vec<Name>, u32> = BTreeMap::new();
+    // Where no task is named, work on another project is other work.
+    let is_named = workload.rows.iter().any(|r| r.key.task.is_some());
+    let project = (!is_named).then_some(Dimension::Project);
     (0..workload.catalog.dims.values().len())
         .map(|id| {
             let dims = DimsId(u32::try_from(id).unwrap_or(0));
-            let values = [Dimension::Purpose, Dimension::Interface, Dimension::Mode]
+            let values = KIND
                 .into_iter()
+                .chain(project)
                 .filter(|d| !changing.contains(d))
                 .map(|d| workload.catalog.dimension(dims, d))
                 .collect();

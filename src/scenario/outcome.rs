@@ -70,7 +70,7 @@ pub struct Change {
 }
 
 /// What falls away from the sums of a metric, at most.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Relief {
     /// The metric.
     pub metric: Metric,
@@ -78,6 +78,52 @@ pub struct Relief {
     pub sum: f64,
     /// Change of its n (of a ratio: of its denominator).
     pub n: f64,
+    /// Which requests it is of, where it is of single ones: so that what several changes spare of one request is
+    /// not counted twice.
+    pub parts: Vec<OfRequest>,
+}
+
+/// What falls away from one request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OfRequest {
+    /// Index of the stream, and of the request in it.
+    pub request: (u32, u32),
+    /// What falls away.
+    pub spared: f64,
+    /// Of how much.
+    pub of: f64,
+}
+
+impl Relief {
+    /// What falls away from a metric as a whole.
+    #[must_use]
+    pub fn whole(metric: Metric, sum: f64, n: f64) -> Self {
+        Self {
+            metric,
+            sum,
+            n,
+            parts: Vec::new(),
+        }
+    }
+}
+
+/// The change of the sum of a metric where all these fall away. Of one request each takes its share of what the
+/// others leave: no request is spared more than once, in whatever order.
+#[must_use]
+pub(super) fn relieved<'r>(reliefs: impl Iterator<Item = &'r Relief>) -> f64 {
+    let mut whole = 0.0;
+    // What is left of each request, as a share of what it is of.
+    let mut left: BTreeMap<(u32, u32), (f64, f64)> = BTreeMap::new();
+    for relief in reliefs {
+        if relief.parts.is_empty() {
+            whole += relief.sum;
+        }
+        for part in &relief.parts {
+            let own = left.entry(part.request).or_insert((part.of, 1.0));
+            own.1 *= 1.0 - (part.spared / part.of).clamp(0.0, 1.0);
+        }
+    }
+    whole - left.values().map(|(of, left)| of * (1.0 - left)).sum::<f64>()
 }
 
 impl Change {
@@ -154,7 +200,9 @@ impl Change {
             settings
                 .map(|(knob, value)| format!("{knob}={value}"))
                 .collect(),
-            reliefs.map(|r| format!("{r:?}")).collect(),
+            reliefs
+                .map(|r| format!("{:?} {} {}", r.metric, r.sum, r.n))
+                .collect(),
         )
     }
 
@@ -674,11 +722,7 @@ mod tests {
         let score = score(&workload, &config, crate::config::Profile::Orchestrator);
         let change = Change::measured(&workload, to_simple(&workload)).unwrap();
         let relief = Change {
-            reliefs: vec![Relief {
-                metric: Metric::ResponseTime,
-                sum: -16.0,
-                n: 0.0,
-            }],
+            reliefs: vec![Relief::whole(Metric::ResponseTime, -16.0, 0.0)],
             ..Change::default()
         };
         let both = simulate(&bench(&workload, &score, &config), &[&change, &relief]);
@@ -686,6 +730,35 @@ mod tests {
         // 3.5 · 32 = 112 s, less 16 s, over 32 steps; a bound has no interval.
         assert!((mean.to - 3.0).abs() < 1e-9);
         assert_eq!((mean.low, mean.high), (None, None));
+    }
+
+    /// One change spares the whole of the first request, another half of each of two: of 10 and 20 dollars 20 are
+    /// spared, not 25.
+    #[test]
+    fn no_request_is_spared_twice() {
+        let relief = |parts: &[(u32, f64, f64)]| Relief {
+            metric: Metric::ComputedCost,
+            sum: -parts.iter().map(|p| p.1).sum::<f64>(),
+            n: 0.0,
+            parts: parts
+                .iter()
+                .map(|(request, spared, of)| OfRequest {
+                    request: (0, *request),
+                    spared: *spared,
+                    of: *of,
+                })
+                .collect(),
+        };
+        let (first, halves) = (
+            relief(&[(0, 10.0, 10.0)]),
+            relief(&[(0, 5.0, 10.0), (1, 10.0, 20.0)]),
+        );
+        for both in [[&first, &halves], [&halves, &first]] {
+            assert!((relieved(both.into_iter()) + 20.0).abs() < 1e-9);
+        }
+        assert!((relieved([&halves].into_iter()) - halves.sum).abs() < 1e-9);
+        let whole = Relief::whole(Metric::ComputedCost, -3.0, 0.0);
+        assert!((relieved([&whole, &first].into_iter()) + 13.0).abs() < 1e-9);
     }
 
     #[test]

@@ -48,11 +48,7 @@ pub fn unused_files(workload: &Workload, slope: f64) -> Option<Change> {
         if has_steps(workload) {
             metrics.push(Metric::ResponseTime);
         }
-        let relief = |metric| Relief {
-            metric,
-            sum: -seconds,
-            n: 0.0,
-        };
+        let relief = |metric| Relief::whole(metric, -seconds, 0.0);
         Change {
             reliefs: metrics.into_iter().map(relief).collect(),
             ..Change::default()
@@ -92,7 +88,7 @@ fn has_steps(workload: &Workload) -> bool {
 
 fn relief(metric: Metric, sum: f64, n: f64) -> Change {
     Change {
-        reliefs: vec![Relief { metric, sum, n }],
+        reliefs: vec![Relief::whole(metric, sum, n)],
         ..Change::default()
     }
 }

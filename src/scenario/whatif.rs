@@ -235,7 +235,8 @@ fn parts(bench: &Bench<'_>, turned: &[(Change, Simulated)]) -> Vec<KnobEffect> {
         .iter()
         .map(|(change, simulated)| {
             above.push(simulated);
-            let alone = simulate(bench, &[simulated]).points;
+            let own = simulate(bench, &[simulated]);
+            let alone = own.points;
             let together = if above.len() == 1 {
                 alone
             } else {
@@ -248,10 +249,18 @@ fn parts(bench: &Bench<'_>, turned: &[(Change, Simulated)]) -> Vec<KnobEffect> {
                 kind: kind(&[simulated]),
                 at_most: is_bound(simulated),
                 points_alone: alone,
+                main_effect: largest(&own.effects),
                 points_after_those_above: after,
             }
         })
         .collect()
+}
+
+/// The effect that is largest as a share of what was measured.
+fn largest(effects: &[Effect]) -> Option<Effect> {
+    let share = |e: &Effect| ((e.to - e.from) / e.from).abs();
+    let moved = effects.iter().filter(|e| share(e) > 0.0 && share(e).is_finite());
+    moved.max_by(|a, b| share(a).total_cmp(&share(b))).cloned()
 }
 
 fn notes(turned: &[(Change, Simulated)], outcome: Option<&Outcome>) -> Vec<String> {

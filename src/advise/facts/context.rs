@@ -7,7 +7,7 @@ use super::{Fact, Facts};
 use crate::advise::Observed;
 use crate::metrics::Metric;
 use crate::record::{Dimension, EventKind, Name, OperationKind};
-use crate::scenario::context::sizes;
+use crate::scenario::context::{lifetimes, sizes};
 use crate::stats::trend::theil_sen;
 use crate::units::Time;
 use crate::workload::{Filter, GroupKey, Grouping, UnitId, Workload};
@@ -119,6 +119,16 @@ fn sizes(case: Observed<'_>, facts: &mut Facts) {
         Err(withheld) => {
             facts.withheld.insert(SUFFICIENT.into(), withheld.reason);
         }
+    }
+    if let Ok(Some(lifetimes)) = lifetimes::lifetimes(case.workload, case.config) {
+        facts.add(
+            "context_cache.lifetime_room",
+            Fact::of(lifetimes.room),
+        );
+        facts.add(
+            "context_cache.sufficient_lifetime",
+            Fact::default().with_some("value", lifetimes.sufficient),
+        );
     }
 }
 

@@ -8,6 +8,7 @@
 //! again, with the times of service that follow.
 
 mod effects;
+pub mod lifetimes;
 mod memory;
 mod plan;
 mod sequence;

@@ -78,14 +78,31 @@ impl Carrying {
     /// What the result of a call costs that the reply to a request asked for.
     #[must_use]
     pub fn cost(&self, request: usize, tokens: u32) -> f64 {
+        self.sent(request, tokens).map_or(0.0, |(next, end, tokens)| {
+            tokens * (self.first[next] + self.again[end] - self.again[next + 1])
+        })
+    }
+
+    /// The same for each of the requests that send it.
+    pub fn each(&self, request: usize, tokens: u32) -> impl Iterator<Item = (usize, f64)> {
+        let (next, end, tokens) = self.sent(request, tokens).unwrap_or((0, 0, 0.0));
+        (next..end).map(move |at| {
+            let price = if at == next {
+                self.first[at]
+            } else {
+                self.again[at + 1] - self.again[at]
+            };
+            (at, tokens * price)
+        })
+    }
+
+    /// The requests that send a result, and how many tokens it has at most; `None`: none sends it, since it was
+    /// compacted away before, or the stream ended.
+    fn sent(&self, request: usize, tokens: u32) -> Option<(usize, usize, f64)> {
         let next = request + 1;
-        // Compacted away before it was sent, or never sent.
-        if self.ends.get(request).is_none_or(|end| *end <= next) {
-            return 0.0;
-        }
+        self.ends.get(request).filter(|end| **end > next)?;
         let tokens = f64::from(tokens).min(self.unread[next] as f64);
-        let end = self.ends[next];
-        tokens * (self.first[next] + self.again[end] - self.again[next + 1])
+        Some((next, self.ends[next], tokens))
     }
 }
 
@@ -134,5 +151,8 @@ mod tests {
             4_000.0 * (1.25 + 0.6) * 5e-6,
         );
         near(carrying(&compacted).cost(7, 100), 0.0);
+        let each: f64 = whole.each(0, 4_000).map(|(_, dollars)| dollars).sum();
+        near(each, whole.cost(0, 4_000));
+        assert_eq!(whole.each(11, 4_000).count(), 0);
     }
 }

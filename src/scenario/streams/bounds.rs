@@ -1,11 +1,11 @@
 //! What falls away from the cost and the time of streams, at most, where no setting does it: a change of how
 //! requests are built or asked for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::calls::seconds;
 use crate::metrics::Metric;
-use crate::scenario::outcome::{Change, Relief};
+use crate::scenario::outcome::{Change, OfRequest, Relief};
 use crate::scenario::requests::lifetime::present;
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::prefix::{
@@ -15,9 +15,9 @@ use crate::scenario::requests::rates::Pricing;
 use crate::scenario::requests::repeats::{Kinds, failing_again, repeated};
 use crate::scenario::requests::result::Carrying;
 use crate::scenario::requests::tools::{
-    EDITS, LARGE, LOOKS, READS, looking, named, single_reads, waits,
+    EDITS, LARGE, LOOKS, READS, looking, named, single_reads, waited, waits,
 };
-use crate::workload::{Stream, UnitId, Workload};
+use crate::workload::{Stream, StreamCall, UnitId, Workload};
 
 /// Fewest requests of a stream that tell whether its writes are read: the last one is never.
 const LEAST_REQUESTS: usize = 5;
@@ -26,32 +26,69 @@ const LEAST_UNCACHED: usize = 3;
 /// Smallest context that some model caches.
 const LEAST_CONTEXT: u64 = 4_096;
 
-/// In dollars, tokens read from the cache, and seconds of sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Sums {
-    cost: f64,
+/// What falls away, by request, in dollars and seconds of sessions; and tokens that are read from the cache then.
+#[derive(Debug, Default)]
+struct Spared {
+    cost: BTreeMap<(u32, u32), (f64, f64)>,
+    time: BTreeMap<(u32, u32), (f64, f64)>,
     read: f64,
-    time: f64,
 }
 
-impl Sums {
+impl Spared {
+    /// So many dollars less for a request that costs so much.
+    fn cost(&mut self, request: (usize, usize), dollars: f64, of: f64) {
+        Self::add(&mut self.cost, request, dollars, of);
+    }
+
+    /// So many seconds less for a request that takes so long with its calls.
+    fn time(&mut self, request: (usize, usize), seconds: f64, of: f64) {
+        Self::add(&mut self.time, request, seconds, of);
+    }
+
+    fn add(
+        to: &mut BTreeMap<(u32, u32), (f64, f64)>,
+        (stream, request): (usize, usize),
+        spared: f64,
+        of: f64,
+    ) {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let own = to
+            .entry((number(stream), number(request)))
+            .or_insert((0.0, of));
+        own.0 += spared;
+    }
+
     /// As a change; `None`: nothing would fall away.
     fn change(self) -> Option<Change> {
-        let all = [
+        let mut reliefs = Vec::new();
+        for (metric, spared) in [
             (Metric::ComputedCost, self.cost),
-            (Metric::PromptCacheHitRate, self.read),
             (Metric::SessionTime, self.time),
-        ];
-        let reliefs: Vec<Relief> = all
-            .into_iter()
-            .filter(|(_, sum)| *sum != 0.0)
-            .map(|(metric, sum)| Relief {
-                metric,
-                sum,
-                n: 0.0,
-            })
-            .collect();
-        (self.cost < 0.0 || self.time < 0.0).then(|| Change {
+        ] {
+            let parts: Vec<OfRequest> = spared
+                .into_iter()
+                .filter(|(_, (spared, of))| *spared > 0.0 && *of > 0.0)
+                .map(|(request, (spared, of))| OfRequest {
+                    request,
+                    spared: spared.min(of),
+                    of,
+                })
+                .collect();
+            if !parts.is_empty() {
+                reliefs.push(Relief {
+                    metric,
+                    sum: -parts.iter().map(|p| p.spared).sum::<f64>(),
+                    n: 0.0,
+                    parts,
+                });
+            }
+        }
+        let is_any = !reliefs.is_empty();
+        if self.read != 0.0 {
+            // Each is of requests or causes of its own: none is read twice.
+            reliefs.push(Relief::whole(Metric::PromptCacheHitRate, self.read, 0.0));
+        }
+        is_any.then(|| Change {
             reliefs,
             ..Change::default()
         })
@@ -61,8 +98,8 @@ impl Sums {
 /// What prefixes that are lost for a cause cost more than reading them.
 fn lost(workload: &Workload, is_in: impl Fn(&Stream, &Break) -> bool) -> Option<Change> {
     let pricing = Pricing::of(workload);
-    let mut sums = Sums::default();
-    for stream in written(workload) {
+    let mut spared = Spared::default();
+    for (index, stream) in written(workload) {
         let is_openai = workload.catalog.text(stream.provider) == "openai";
         for broken in prefixes(&stream.requests, Caching::Written, is_openai).breaks {
             let request = &stream.requests[broken.request];
@@ -70,23 +107,40 @@ fn lost(workload: &Workload, is_in: impl Fn(&Stream, &Break) -> bool) -> Option<
                 continue;
             };
             // No more than what it did not read.
-            let spared = broken
-                .lost
-                .min(request.context() - u64::from(request.cache_read));
+            let unread = request.context() - u64::from(request.cache_read);
             #[allow(clippy::cast_precision_loss)] // tokens of one context
-            let tokens = spared as f64;
-            sums.cost -= tokens * (rates.writing(request) - rates.read).max(0.0);
-            sums.read += tokens;
+            let tokens = broken.lost.min(unread) as f64;
+            let dollars = tokens * (rates.writing(request) - rates.read).max(0.0);
+            spared.cost((index, broken.request), dollars, rates.cost(request));
+            spared.read += tokens;
         }
     }
-    sums.change()
+    spared.change()
 }
 
-fn written(workload: &Workload) -> impl Iterator<Item = &Stream> {
-    workload
-        .streams
-        .iter()
-        .filter(|s| s.requests.len() > 1 && s.is_serial() && caching(s) == Caching::Written)
+fn written(workload: &Workload) -> impl Iterator<Item = (usize, &Stream)> {
+    let streams = workload.streams.iter().enumerate();
+    streams.filter(|(_, s)| s.requests.len() > 1 && s.is_serial() && caching(s) == Caching::Written)
+}
+
+/// Dollars of a whole stream less, of each request in proportion to what its input costs.
+fn of_inputs(
+    (index, stream): (usize, &Stream),
+    pricing: &Pricing,
+    dollars: f64,
+    spared: &mut Spared,
+) {
+    let priced = || {
+        let requests = stream.requests.iter().enumerate();
+        requests.filter_map(move |(at, r)| Some((at, r, pricing.rates(r)?)))
+    };
+    let all: f64 = priced().map(|(_, r, rates)| rates.input(r)).sum();
+    if all > 0.0 {
+        for (at, request, rates) in priced() {
+            let own = dollars * rates.input(request) / all;
+            spared.cost((index, at), own, rates.cost(request));
+        }
+    }
 }
 
 /// Prefixes that something early in a request changed are read; where they stand still, that is another
@@ -117,8 +171,9 @@ pub fn switched_prefixes(workload: &Workload) -> Option<Change> {
 #[must_use]
 pub fn unread_writes(workload: &Workload) -> Option<Change> {
     let pricing = Pricing::of(workload);
-    let mut sums = Sums::default();
-    for stream in written(workload).filter(|s| s.requests.len() >= LEAST_REQUESTS) {
+    let mut spared = Spared::default();
+    let long = |(_, s): &(usize, &Stream)| s.requests.len() >= LEAST_REQUESTS;
+    for (index, stream) in written(workload).filter(long) {
         let (mut surcharge, mut discount, mut hour, mut read) = (0.0, 0.0, 0.0, 0.0);
         for request in &stream.requests {
             let Some(rates) = pricing.rates(request) else {
@@ -141,13 +196,13 @@ pub fn unread_writes(workload: &Workload) -> Option<Change> {
             .filter_map(|i| gap(&stream.requests, i))
             .any(|gap| (FIVE_MINUTES..=HOUR).contains(&gap));
         if surcharge > discount {
-            sums.cost -= surcharge - discount;
-            sums.read -= read;
+            of_inputs((index, stream), &pricing, surcharge - discount, &mut spared);
+            spared.read -= read;
         } else if present(&stream.requests) >= HOUR && !has_pause {
-            sums.cost -= hour;
+            of_inputs((index, stream), &pricing, hour, &mut spared);
         }
     }
-    sums.change()
+    spared.change()
 }
 
 /// Streams that never read the cache use it as much as they can: each request reads the context of the one
@@ -156,12 +211,12 @@ pub fn unread_writes(workload: &Workload) -> Option<Change> {
 #[allow(clippy::cast_precision_loss)] // tokens of one context
 pub fn uncached_prefixes(workload: &Workload) -> Option<Change> {
     let pricing = Pricing::of(workload);
-    let mut sums = Sums::default();
-    let is_uncached = |s: &&Stream| {
+    let mut spared = Spared::default();
+    let is_uncached = |(_, s): &(usize, &Stream)| {
         s.requests.len() >= LEAST_UNCACHED && s.is_serial() && caching(s) == Caching::Unknown
     };
-    for stream in workload.streams.iter().filter(is_uncached) {
-        let mut own = Sums::default();
+    for (at, stream) in workload.streams.iter().enumerate().filter(is_uncached) {
+        let (mut dollars, mut tokens) = (0.0, 0.0);
         for (index, request) in stream.requests.iter().enumerate() {
             let context = request.context();
             let Some(rates) = pricing.rates(request).filter(|_| context >= LEAST_CONTEXT) else {
@@ -172,15 +227,15 @@ pub fn uncached_prefixes(workload: &Workload) -> Option<Change> {
             let read = before.filter(|b| is_alive && context * 5 >= b * 4 && *b >= LEAST_CONTEXT);
             let read = read.unwrap_or(0).min(context) as f64;
             let then = read * rates.read + (context as f64 - read) * rates.write;
-            own.cost += then - rates.input(request);
-            own.read += read;
+            dollars += rates.input(request) - then;
+            tokens += read;
         }
-        if own.cost < 0.0 {
-            sums.cost += own.cost;
-            sums.read += own.read;
+        if dollars > 0.0 {
+            of_inputs((at, stream), &pricing, dollars, &mut spared);
+            spared.read += tokens;
         }
     }
-    sums.change()
+    spared.change()
 }
 
 /// Single reads in a row are asked for in one reply: the requests between them are not made, and none of
@@ -189,17 +244,21 @@ pub fn uncached_prefixes(workload: &Workload) -> Option<Change> {
 pub fn single_replies(workload: &Workload) -> Option<Change> {
     let pricing = Pricing::of(workload);
     let reads = named(workload, READS);
-    let mut sums = Sums::default();
-    for stream in main(workload) {
+    let mut spared = Spared::default();
+    for (index, stream) in main(workload) {
         for run in single_reads(stream, &reads) {
-            for request in &stream.requests[run.start + 1..run.end] {
-                let rates = pricing.rates(request);
-                sums.cost -= rates.map_or(0.0, |r| f64::from(request.cache_read) * r.read);
-                sums.time -= request.duration().map_or(0.0, seconds);
+            for at in run.start + 1..run.end {
+                let request = &stream.requests[at];
+                if let Some(rates) = pricing.rates(request) {
+                    let read = f64::from(request.cache_read) * rates.read;
+                    spared.cost((index, at), read, rates.cost(request));
+                }
+                let took = request.duration().map_or(0.0, seconds);
+                spared.time((index, at), took, with_calls(stream, at));
             }
         }
     }
-    sums.change()
+    spared.change()
 }
 
 /// Jobs are looked at once, not several times in a row.
@@ -207,31 +266,94 @@ pub fn single_replies(workload: &Workload) -> Option<Change> {
 pub fn repeated_looks(workload: &Workload) -> Option<Change> {
     let pricing = Pricing::of(workload);
     let looks = named(workload, LOOKS);
-    let mut sums = Sums::default();
-    for stream in &workload.streams {
+    let mut spared = Spared::default();
+    for (index, stream) in workload.streams.iter().enumerate() {
         for run in looking(stream, &looks) {
-            for request in &stream.requests[run.start + 1..run.end] {
-                let rates = pricing.rates(request);
-                sums.cost -= rates.map_or(0.0, |r| r.cost(request));
+            for at in run.start + 1..run.end {
+                let request = &stream.requests[at];
+                let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
+                spared.cost((index, at), cost, cost);
             }
         }
     }
-    sums.change()
+    spared.change()
 }
 
 /// Nobody is waited for before a file is changed.
 #[must_use]
 pub fn approvals(workload: &Workload) -> Option<Change> {
     let edits = named(workload, EDITS);
-    let nanos: i64 = main(workload)
-        .map(|s| parallel::union(&waits(s, &edits)))
-        .sum();
-    let time = -seconds(nanos);
-    Sums {
-        time,
-        ..Sums::default()
+    let mut spared = Spared::default();
+    for (index, stream) in main(workload) {
+        let waits = waits(stream, &edits);
+        let all = seconds(parallel::union(&waits));
+        let each: f64 = waits.iter().map(|(from, to)| seconds(to - from)).sum();
+        for call in &stream.calls {
+            let own = seconds(waited(call, &edits));
+            if own > 0.0 {
+                let at = call.request as usize;
+                // Waits at one time count once.
+                spared.time((index, at), own * all / each, with_calls(stream, at));
+            }
+        }
     }
-    .change()
+    spared.change()
+}
+
+/// Seconds from the start of a request to the end of its last call.
+fn with_calls(stream: &Stream, at: usize) -> f64 {
+    let request = &stream.requests[at];
+    let ends = stream.calls_of(at).iter().map(StreamCall::end);
+    let end = ends.fold(request.end(), Ord::max);
+    seconds(end.0.saturating_sub(request.start.0))
+}
+
+/// Main conversations start with as little as the lightest of them: what each carries beyond that is not sent.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // tokens of one context
+pub fn heavy_starts(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let whole = |(_, s): &(usize, &Stream)| {
+        !s.is_cut && !s.is_subagent && s.requests.len() > 1 && s.is_serial()
+    };
+    let streams = || workload.streams.iter().enumerate().filter(whole);
+    let least = streams().map(|(_, s)| s.requests[0].context()).min()?;
+    let mut spared = Spared::default();
+    for (index, stream) in streams() {
+        let more = stream.requests[0].context() - least;
+        for (at, request) in stream.requests.iter().enumerate() {
+            let Some(rates) = pricing.rates(request) else {
+                continue;
+            };
+            // At the mean price of what the request sends: read for most of it, written at the start.
+            let share = more.min(request.context()) as f64 / (request.context().max(1)) as f64;
+            let dollars = rates.input(request) * share;
+            spared.cost((index, at), dollars, rates.cost(request));
+        }
+    }
+    spared.change()
+}
+
+/// The work of the subagents of a session is done by one of them: the input of the first requests of all others is
+/// not sent.
+#[must_use]
+pub fn further_subagents(workload: &Workload) -> Option<Change> {
+    let pricing = Pricing::of(workload);
+    let mut first: BTreeSet<UnitId> = BTreeSet::new();
+    let mut spared = Spared::default();
+    for (index, stream) in workload.streams.iter().enumerate() {
+        let request = stream.requests.first();
+        let Some(request) = request.filter(|_| stream.is_subagent && !stream.is_cut) else {
+            continue;
+        };
+        if first.insert(stream.unit) {
+            continue;
+        }
+        if let Some(rates) = pricing.rates(request) {
+            spared.cost((index, 0), rates.input(request), rates.cost(request));
+        }
+    }
+    spared.change()
 }
 
 /// What was read before is not read again: no request carries the second copy.
@@ -258,8 +380,9 @@ fn carried(
     calls: impl Fn(&Stream) -> Vec<usize>,
 ) -> Option<Change> {
     let pricing = Pricing::of(workload);
-    let mut sums = Sums::default();
-    for stream in workload.streams.iter().filter(|s| s.is_serial()) {
+    let mut spared = Spared::default();
+    let streams = workload.streams.iter().enumerate();
+    for (index, stream) in streams.filter(|(_, s)| s.is_serial()) {
         let calls = calls(stream);
         if calls.is_empty() {
             continue;
@@ -272,10 +395,14 @@ fn carried(
             is_openai,
         );
         for call in calls.into_iter().map(|at| &stream.calls[at]) {
-            sums.cost -= share * carrying.cost(call.request as usize, call.result);
+            for (at, dollars) in carrying.each(call.request as usize, call.result) {
+                let request = &stream.requests[at];
+                let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
+                spared.cost((index, at), share * dollars, cost);
+            }
         }
     }
-    sums.change()
+    spared.change()
 }
 
 /// A call that failed twice is not made again: the requests that only asked for it fall away, with the calls.
@@ -284,8 +411,9 @@ pub fn failing_repeats(workload: &Workload) -> Option<Change> {
     let pricing = Pricing::of(workload);
     let kinds = Kinds::of(workload);
     let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
-    let mut sums = Sums::default();
-    for stream in workload.streams.iter().filter(|s| s.is_serial()) {
+    let mut spared = Spared::default();
+    let streams = workload.streams.iter().enumerate();
+    for (index, stream) in streams.filter(|(_, s)| s.is_serial()) {
         let again: BTreeSet<usize> = failing_again(stream, &kinds).into_iter().collect();
         let is_waited_for = !stream.is_subagent && timed.contains(&stream.unit);
         let mut at = 0;
@@ -295,23 +423,23 @@ pub fn failing_repeats(workload: &Workload) -> Option<Change> {
             if !own.into_iter().all(|call| again.contains(&call)) {
                 continue;
             }
-            let request = &stream.requests[reply[0].request as usize];
-            sums.cost -= pricing.rates(request).map_or(0.0, |r| r.cost(request));
+            let asked = reply[0].request as usize;
+            let request = &stream.requests[asked];
+            let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
+            spared.cost((index, asked), cost, cost);
             if is_waited_for {
                 let spans: Vec<(i64, i64)> = reply.iter().map(|c| (c.start.0, c.end().0)).collect();
                 let nanos = request.duration().unwrap_or(0) + parallel::union(&spans);
-                sums.time -= seconds(nanos);
+                spared.time((index, asked), seconds(nanos), with_calls(stream, asked));
             }
         }
     }
-    sums.change()
+    spared.change()
 }
 
 /// Main conversations whose wall-clock time is known.
-fn main(workload: &Workload) -> impl Iterator<Item = &Stream> {
+fn main(workload: &Workload) -> impl Iterator<Item = (usize, &Stream)> {
     let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
-    workload
-        .streams
-        .iter()
-        .filter(move |s| !s.is_subagent && s.is_serial() && timed.contains(&s.unit))
+    let streams = workload.streams.iter().enumerate();
+    streams.filter(move |(_, s)| !s.is_subagent && s.is_serial() && timed.contains(&s.unit))
 }

@@ -158,6 +158,21 @@ fn worlds() -> Vec<(&'static str, World)> {
                 ..FINE
             },
         ),
+        // Large enough, but what is in it expires before it is asked for again.
+        (
+            "CTX003",
+            World {
+                knobs: &[
+                    ("context.cache_size", "60"),
+                    ("context.cache_ttl", "1800"),
+                    ("context.mode_for.testing", "FANCY"),
+                    ("context.mode_for.development", "FANCY"),
+                    ("resources.concurrent_operations", "4"),
+                    ("interfaces.primary", "a"),
+                ],
+                ..FINE
+            },
+        ),
         (
             "CTX006",
             World {
@@ -375,6 +390,8 @@ impl World {
         let mut lines = Vec::new();
         let mut cache: VecDeque<usize> = VecDeque::new();
         let mut followed: HashMap<usize, usize> = HashMap::new();
+        let life = number(knobs, "context.cache_ttl").unwrap_or(f64::INFINITY);
+        let mut prepared: HashMap<usize, f64> = HashMap::new();
         let mut busy: Vec<(f64, f64)> = Vec::new();
         for fleet in 0..SESSIONS / self.fleet {
             let begin = 3_600.0 * f64::from(fleet) * f64::from(self.fleet).min(2.0);
@@ -423,7 +440,11 @@ impl World {
                     .map(|_| (session as usize * 7 + step as usize - 1) % self.contexts);
                 let is_ready = is_on(knobs, "context.background_optimization")
                     && before.is_some_and(|b| followed.insert(b, key) == Some(key));
-                let hit = cache.contains(&key);
+                let is_alive = prepared.get(&key).is_some_and(|at| start - at <= life);
+                let hit = cache.contains(&key) && is_alive;
+                if !hit {
+                    prepared.insert(key, start);
+                }
                 cache.retain(|k| *k != key);
                 cache.push_front(key);
                 cache.truncate(size);

@@ -116,11 +116,11 @@ proptest! {
 fn bounds_and_nothing_in_any_order() {
     on(|bench| {
         let relief = Change {
-            reliefs: vec![Relief {
-                metric: perfadvise::metrics::Metric::ResponseTime,
-                sum: -100.0,
-                n: 0.0,
-            }],
+            reliefs: vec![Relief::whole(
+                perfadvise::metrics::Metric::ResponseTime,
+                -100.0,
+                0.0,
+            )],
             ..Change::default()
         };
         let nothing = Change::default();
