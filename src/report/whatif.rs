@@ -266,7 +266,10 @@ fn knobs(w: &Whatif, pen: &Pen<'_>) -> Vec<String> {
         ),
     ];
     let is_silent = |k: &KnobEffect| k.points_alone.is_none_or(|p| p.abs() < 0.05);
-    if w.knobs.iter().any(|k| is_silent(k) && k.main_effect.is_some()) {
+    if w.knobs
+        .iter()
+        .any(|k| is_silent(k) && k.main_effect.is_some())
+    {
         columns.push(Column::words("most, alone", cells(&effect, String::new())));
     }
     let (columns, _) = table::fitting(columns, pen.width() - 2);

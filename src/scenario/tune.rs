@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{self, sizes};
 use super::knobs;
-use super::outcome::{Change as Simulated, Outcome, present_seconds, simulate};
+use super::outcome::{Change as Simulated, Outcome, present_seconds, simulate, simulate_held};
 use super::present;
 use super::replay::{self, Bench, Settings};
 use super::requests::compaction::TRIED;
@@ -51,6 +51,8 @@ struct Axis {
 struct Point {
     changes: Vec<Change>,
     outcome: Outcome,
+    /// Of each axis which value; `None`: the present one.
+    choice: Vec<Option<usize>>,
 }
 
 /// Searches.
@@ -107,7 +109,22 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
         .filter(|(_, holds)| **holds)
         .map(|(p, _)| p)
         .collect();
-    let front = front(bench, &kept, &points[0], &gain);
+    let rough = front(bench, &kept, &points[0], &gain);
+    let mut search = Search::new(bench, &axes);
+    let served: Vec<Point> = rough
+        .iter()
+        .map(|p| search.point(p.choice.clone(), simulate))
+        .collect();
+    let still_keeps = |p: &&Point| {
+        wish.constraints.iter().all(|(metric, wanted, limit)| {
+            value(p, *metric).is_none_or(|v| match limit {
+                Limit::Lower => v >= *wanted,
+                Limit::Upper => v <= *wanted,
+            })
+        })
+    };
+    let still: Vec<&Point> = served.iter().filter(still_keeps).collect();
+    let front = front(bench, &still, &points[0], &gain);
     let (suggested, why) = knee(bench, &front, &gain, &points[0]);
     let setting = |p: &Point| TunedSetting {
         changes: p.changes.clone(),
@@ -290,50 +307,78 @@ fn points(bench: &Bench<'_>, axes: &[Axis]) -> Vec<Point> {
             })
             .collect();
     }
-    // One run of a sequence serves all that differ in other knobs only.
-    let mut runs: BTreeMap<String, Option<Simulated>> = BTreeMap::new();
+    // The search holds waits as they were where a mode or an interface changes: what follows for the queue is
+    // worked out for the settings that are shown.
+    let mut search = Search::new(bench, axes);
     choices
         .into_iter()
-        .map(|choice| {
-            let turned: Vec<(&Axis, &(KnobValue, Simulated))> = axes
-                .iter()
-                .zip(&choice)
-                .filter_map(|(axis, at)| Some((axis, axis.values.get((*at)?)?)))
-                .collect();
-            let mut settings: BTreeMap<&str, Settings> = BTreeMap::new();
-            for (axis, (value, change)) in &turned {
-                if change.replayed.is_some()
-                    && let Some(mechanism) = replay::mechanism(&axis.knob)
-                {
-                    let own = settings.entry(mechanism.name).or_default();
-                    own.insert(axis.knob.clone(), value.clone());
-                }
-            }
-            for own in settings.values() {
-                runs.entry(format!("{own:?}"))
-                    .or_insert_with(|| Simulated::replay(bench, own.clone()).ok());
-            }
-            let replayed = settings
-                .values()
-                .filter_map(|own| runs.get(&format!("{own:?}"))?.as_ref());
-            let swapped = turned
-                .iter()
-                .map(|(_, (_, c))| c)
-                .filter(|c| c.replayed.is_none());
-            let changes: Vec<&Simulated> = swapped.chain(replayed).collect();
-            Point {
-                outcome: simulate(bench, &changes),
-                changes: turned
-                    .iter()
-                    .map(|(axis, (value, _))| Change {
-                        knob: axis.knob.clone(),
-                        from: axis.from.clone(),
-                        to: Some(knobs::json(value)),
-                    })
-                    .collect(),
-            }
-        })
+        .map(|choice| search.point(choice, simulate_held))
         .collect()
+}
+
+/// A search over combinations of the values of knobs.
+struct Search<'a> {
+    bench: &'a Bench<'a>,
+    axes: &'a [Axis],
+    /// One run of a sequence serves all that differ in other knobs only.
+    runs: BTreeMap<String, Option<Simulated>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(bench: &'a Bench<'a>, axes: &'a [Axis]) -> Self {
+        Self {
+            bench,
+            axes,
+            runs: BTreeMap::new(),
+        }
+    }
+
+    fn point(
+        &mut self,
+        choice: Vec<Option<usize>>,
+        simulate: fn(&Bench<'_>, &[&Simulated]) -> Outcome,
+    ) -> Point {
+        let (bench, runs) = (self.bench, &mut self.runs);
+        let turned: Vec<(&Axis, &(KnobValue, Simulated))> = self
+            .axes
+            .iter()
+            .zip(&choice)
+            .filter_map(|(axis, at)| Some((axis, axis.values.get((*at)?)?)))
+            .collect();
+        let mut settings: BTreeMap<&str, Settings> = BTreeMap::new();
+        for (axis, (value, change)) in &turned {
+            if change.replayed.is_some()
+                && let Some(mechanism) = replay::mechanism(&axis.knob)
+            {
+                let own = settings.entry(mechanism.name).or_default();
+                own.insert(axis.knob.clone(), value.clone());
+            }
+        }
+        for own in settings.values() {
+            runs.entry(format!("{own:?}"))
+                .or_insert_with(|| Simulated::replay(bench, own.clone()).ok());
+        }
+        let replayed = settings
+            .values()
+            .filter_map(|own| runs.get(&format!("{own:?}"))?.as_ref());
+        let swapped = turned
+            .iter()
+            .map(|(_, (_, c))| c)
+            .filter(|c| c.replayed.is_none());
+        let changes: Vec<&Simulated> = swapped.chain(replayed).collect();
+        Point {
+            outcome: simulate(bench, &changes),
+            changes: turned
+                .iter()
+                .map(|(axis, (value, _))| Change {
+                    knob: axis.knob.clone(),
+                    from: axis.from.clone(),
+                    to: Some(knobs::json(value)),
+                })
+                .collect(),
+            choice,
+        }
+    }
 }
 
 /// A metric under an outcome: as projected, else as measured.

@@ -259,7 +259,9 @@ fn parts(bench: &Bench<'_>, turned: &[(Change, Simulated)]) -> Vec<KnobEffect> {
 /// The effect that is largest as a share of what was measured.
 fn largest(effects: &[Effect]) -> Option<Effect> {
     let share = |e: &Effect| ((e.to - e.from) / e.from).abs();
-    let moved = effects.iter().filter(|e| share(e) > 0.0 && share(e).is_finite());
+    let moved = effects
+        .iter()
+        .filter(|e| share(e) > 0.0 && share(e).is_finite());
     moved.max_by(|a, b| share(a).total_cmp(&share(b))).cloned()
 }
 

@@ -121,10 +121,7 @@ fn sizes(case: Observed<'_>, facts: &mut Facts) {
         }
     }
     if let Ok(Some(lifetimes)) = lifetimes::lifetimes(case.workload, case.config) {
-        facts.add(
-            "context_cache.lifetime_room",
-            Fact::of(lifetimes.room),
-        );
+        facts.add("context_cache.lifetime_room", Fact::of(lifetimes.room));
         facts.add(
             "context_cache.sufficient_lifetime",
             Fact::default().with_some("value", lifetimes.sufficient),

@@ -83,3 +83,77 @@ fn preparations(sequence: &Sequence) -> Vec<f64> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sequence::{Lookup, Step};
+    use super::*;
+    use crate::record::DimsId;
+    use crate::scenario::servers::Arrival;
+    use crate::workload::UnitId;
+
+    /// Three steps of 10 s; the first two change, with preparations of 1 and 3 s.
+    fn sequence() -> Sequence {
+        let step = |dims| Step {
+            arrival: Arrival::At(0),
+            start: 0,
+            service: 10 * NANOS,
+            queue: 0,
+            host: 0,
+            dims: DimsId(dims),
+            unit: UnitId(0),
+            counts: true,
+        };
+        let lookup = |step, took| Lookup {
+            at: 0,
+            key: 1,
+            host: 0,
+            mode: 0,
+            hit: false,
+            took: Some(took),
+            dims: DimsId(1),
+            unit: UnitId(0),
+            step: Some(step),
+        };
+        Sequence {
+            lookups: vec![lookup(0, 1.0), lookup(1, 3.0)],
+            steps: vec![step(1), step(1), step(0)],
+            ..Sequence::default()
+        }
+    }
+
+    fn swap(is_of_preparation: bool) -> Swapped {
+        Swapped {
+            affected: vec![false, true],
+            is_of_preparation,
+            effect: -1.0,
+            ends: None,
+            preparation: 0.5,
+        }
+    }
+
+    /// A second less on the mean: half a second of the preparation of 1 s, one and a half of that of 3 s; over the whole
+    /// of steps that are alike a second each.
+    #[test]
+    fn each_step_is_shortened_in_proportion_to_its_part() {
+        let now = [10 * NANOS; 3];
+        let of = |is_of_preparation: bool| -> Vec<f64> {
+            let swaps = [swap(is_of_preparation)];
+            let then = services(&sequence(), &now, &now, &swaps, &[-1.0]);
+            then.iter().map(|s| *s as f64 / NANOS as f64).collect()
+        };
+        assert_eq!(of(true), [9.5, 8.5, 10.0]);
+        assert_eq!(of(false), [9.0, 9.0, 10.0]);
+    }
+
+    /// A second that the cache spares is half a second where preparations take half as long.
+    #[test]
+    fn what_else_is_spared_shrinks_with_preparations() {
+        let now = [10 * NANOS; 3];
+        let then = [9 * NANOS, 10 * NANOS, 9 * NANOS];
+        let both = services(&sequence(), &now, &then, &[swap(true)], &[0.0]);
+        let seconds: Vec<f64> = both.iter().map(|s| *s as f64 / NANOS as f64).collect();
+        assert_eq!(seconds, [9.5, 10.0, 9.0]);
+        assert_eq!(services(&sequence(), &now, &then, &[], &[]), then);
+    }
+}

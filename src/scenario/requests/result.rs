@@ -78,9 +78,10 @@ impl Carrying {
     /// What the result of a call costs that the reply to a request asked for.
     #[must_use]
     pub fn cost(&self, request: usize, tokens: u32) -> f64 {
-        self.sent(request, tokens).map_or(0.0, |(next, end, tokens)| {
-            tokens * (self.first[next] + self.again[end] - self.again[next + 1])
-        })
+        self.sent(request, tokens)
+            .map_or(0.0, |(next, end, tokens)| {
+                tokens * (self.first[next] + self.again[end] - self.again[next + 1])
+            })
     }
 
     /// The same for each of the requests that send it.
