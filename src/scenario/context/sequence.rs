@@ -46,11 +46,11 @@ pub(super) struct Sequence {
     pub(super) steps: Vec<Step>,
     pub(super) hosts: usize,
     /// Their numbers by name.
-    names: HashMap<Name, u32>,
+    pub(super) names: HashMap<Name, u32>,
     /// Starts of processes other than monitors: when, on which host; `None`: on all.
     pub(super) restarts: Vec<(i64, Option<u32>)>,
     /// Mean seconds of a miss and of a hit, by mode and over all.
-    times: HashMap<(Option<u32>, bool), f64>,
+    pub(super) times: HashMap<(Option<u32>, bool), f64>,
 }
 
 impl Sequence {
