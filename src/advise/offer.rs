@@ -505,7 +505,7 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
 /// A metric that moves by less than this share of it is not worth a word.
 const LEAST_MOVE: f64 = 0.002;
 
-/// What gets better, the rule's own metric first, and what gets worse. What a replay leaves where it was
+/// What gets better, the rule's own metric first, and what gets worse, most first. What a replay leaves where it was
 /// is not among them.
 fn split_effects(rule: &Rule, effects: &[Effect]) -> (Vec<Effect>, Vec<Effect>) {
     let is_own = |e: &Effect| rule.metric.as_deref() == Some(e.metric.as_str());
@@ -518,10 +518,14 @@ fn split_effects(rule: &Rule, effects: &[Effect]) -> (Vec<Effect>, Vec<Effect>) 
         .cloned()
         .collect();
     shown.sort_by_key(|e| !is_own(e));
-    shown.into_iter().partition(|effect| {
+    let (better, mut worse): (Vec<Effect>, Vec<Effect>) = shown.into_iter().partition(|effect| {
         let is_worse = Metric::named(&effect.metric).is_some_and(|m| is_worse(m, effect));
         is_own(effect) || !is_worse
-    })
+    });
+    // A short page has room for the first only.
+    let moved = |e: &Effect| ((e.to - e.from) / e.from).abs();
+    worse.sort_by(|a, b| moved(b).total_cmp(&moved(a)));
+    (better, worse)
 }
 
 #[cfg(test)]

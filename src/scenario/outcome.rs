@@ -112,22 +112,24 @@ impl Relief {
 #[must_use]
 pub(super) fn relieved<'r>(reliefs: impl Iterator<Item = &'r Relief>) -> f64 {
     let mut whole = 0.0;
-    // What is left of each request, as a share of what it is of.
-    let mut left: BTreeMap<(u32, u32), (f64, f64)> = BTreeMap::new();
+    let mut parts: Vec<&OfRequest> = Vec::new();
     for relief in reliefs {
         if relief.parts.is_empty() {
             whole += relief.sum;
         }
-        for part in &relief.parts {
-            let own = left.entry(part.request).or_insert((part.of, 1.0));
-            own.1 *= 1.0 - (part.spared / part.of).clamp(0.0, 1.0);
-        }
+        parts.extend(&relief.parts);
     }
-    whole
-        - left
-            .values()
-            .map(|(of, left)| of * (1.0 - left))
-            .sum::<f64>()
+    // Stable, and quick since the parts of each are in order.
+    parts.sort_by_key(|part| part.request);
+    let spared = |same: &[&OfRequest]| {
+        let left: f64 = same
+            .iter()
+            .map(|part| 1.0 - (part.spared / part.of).clamp(0.0, 1.0))
+            .product();
+        same[0].of * (1.0 - left)
+    };
+    let parts = parts.chunk_by(|a, b| a.request == b.request).map(spared);
+    whole - parts.sum::<f64>()
 }
 
 impl Change {

@@ -165,6 +165,18 @@ fn what_gets_worse_is_a_side_effect_unless_it_is_the_rules_own() {
 }
 
 #[test]
+fn what_gets_worse_most_stands_first() {
+    let effects = [
+        effect(Metric::ResponseTime, "mean", 3.7, 3.5),
+        effect(Metric::QueueTime, "mean", 3.15, 3.19),
+        effect(Metric::Accuracy, "mean", 0.91, 0.89),
+    ];
+    let (_, side) = split_effects(&rule("CTX001"), &effects);
+    let names: Vec<&str> = side.iter().map(|e| e.metric.as_str()).collect();
+    assert_eq!(names, ["accuracy", "queue_time"]);
+}
+
+#[test]
 fn doubts_of_a_projection_are_told() {
     let mut rule = rule("CTX001");
     rule.side_effects = vec!["Said by the rule.".into()];

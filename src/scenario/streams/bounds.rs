@@ -1,7 +1,7 @@
 //! What falls away from the cost and the time of streams, at most, where no setting does it: a change of how
 //! requests are built or asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::calls::seconds;
 use crate::metrics::Metric;
@@ -29,8 +29,8 @@ const LEAST_CONTEXT: u64 = 4_096;
 /// What falls away, by request, in dollars and seconds of sessions; and tokens that are read from the cache then.
 #[derive(Debug, Default)]
 struct Spared {
-    cost: BTreeMap<(u32, u32), (f64, f64)>,
-    time: BTreeMap<(u32, u32), (f64, f64)>,
+    cost: Vec<OfRequest>,
+    time: Vec<OfRequest>,
     read: f64,
 }
 
@@ -45,35 +45,39 @@ impl Spared {
         Self::add(&mut self.time, request, seconds, of);
     }
 
-    fn add(
-        to: &mut BTreeMap<(u32, u32), (f64, f64)>,
-        (stream, request): (usize, usize),
-        spared: f64,
-        of: f64,
-    ) {
+    fn add(to: &mut Vec<OfRequest>, (stream, request): (usize, usize), spared: f64, of: f64) {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let own = to
-            .entry((number(stream), number(request)))
-            .or_insert((0.0, of));
-        own.0 += spared;
+        let request = (number(stream), number(request));
+        match to.last_mut() {
+            Some(last) if last.request == request => last.spared += spared,
+            _ => to.push(OfRequest {
+                request,
+                spared,
+                of,
+            }),
+        }
     }
 
     /// As a change; `None`: nothing would fall away.
     fn change(self) -> Option<Change> {
         let mut reliefs = Vec::new();
-        for (metric, spared) in [
+        for (metric, mut parts) in [
             (Metric::ComputedCost, self.cost),
             (Metric::SessionTime, self.time),
         ] {
-            let parts: Vec<OfRequest> = spared
-                .into_iter()
-                .filter(|(_, (spared, of))| *spared > 0.0 && *of > 0.0)
-                .map(|(request, (spared, of))| OfRequest {
-                    request,
-                    spared: spared.min(of),
-                    of,
-                })
-                .collect();
+            parts.sort_by_key(|part| part.request);
+            parts.dedup_by(|later, earlier| {
+                let is_same = later.request == earlier.request;
+                if is_same {
+                    earlier.spared += later.spared;
+                }
+                is_same
+            });
+            parts.retain(|part| part.spared > 0.0 && part.of > 0.0);
+            parts
+                .iter_mut()
+                .for_each(|part| part.spared = part.spared.min(part.of));
+            parts.shrink_to_fit();
             if !parts.is_empty() {
                 reliefs.push(Relief {
                     metric,
