@@ -10,7 +10,7 @@ use crate::scenario::measured::Swap;
 use crate::scenario::outcome::{Change, simulate};
 use crate::scenario::replay::Settings;
 use crate::scenario::share;
-use crate::scenario::streams::bounds;
+use crate::scenario::streams::{bounds, starts};
 
 /// What a rule proposes for a subject.
 #[derive(Debug, Default)]
@@ -93,8 +93,8 @@ pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&st
             ShareOf::RepeatedCalls => bounds::repeated_calls(workload),
             ShareOf::FailingRepeats => bounds::failing_repeats(workload),
             ShareOf::LargeResults => bounds::large_results(workload),
-            ShareOf::HeavyStarts => bounds::heavy_starts(workload),
-            ShareOf::FurtherSubagents => bounds::further_subagents(workload),
+            ShareOf::HeavyStarts => starts::heavy_starts(workload),
+            ShareOf::FurtherSubagents => starts::further_subagents(workload),
         },
     };
     let reason = change.is_none().then(|| {

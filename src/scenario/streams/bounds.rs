@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::calls::seconds;
-use crate::metrics::Metric;
-use crate::scenario::outcome::{Change, OfRequest, Relief};
+use super::spared::Spared;
+use crate::scenario::outcome::Change;
 use crate::scenario::requests::lifetime::present;
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::prefix::{
@@ -25,79 +25,6 @@ const LEAST_REQUESTS: usize = 5;
 const LEAST_UNCACHED: usize = 3;
 /// Smallest context that some model caches.
 const LEAST_CONTEXT: u64 = 4_096;
-
-/// What falls away, by request, in dollars and seconds of sessions; and tokens that are read from the cache then.
-#[derive(Debug, Default)]
-struct Spared {
-    cost: Vec<OfRequest>,
-    time: Vec<OfRequest>,
-    read: f64,
-}
-
-impl Spared {
-    /// So many dollars less for a request that costs so much.
-    fn cost(&mut self, request: (usize, usize), dollars: f64, of: f64) {
-        Self::add(&mut self.cost, request, dollars, of);
-    }
-
-    /// So many seconds less for a request that takes so long with its calls.
-    fn time(&mut self, request: (usize, usize), seconds: f64, of: f64) {
-        Self::add(&mut self.time, request, seconds, of);
-    }
-
-    fn add(to: &mut Vec<OfRequest>, (stream, request): (usize, usize), spared: f64, of: f64) {
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let request = (number(stream), number(request));
-        match to.last_mut() {
-            Some(last) if last.request == request => last.spared += spared,
-            _ => to.push(OfRequest {
-                request,
-                spared,
-                of,
-            }),
-        }
-    }
-
-    /// As a change; `None`: nothing would fall away.
-    fn change(self) -> Option<Change> {
-        let mut reliefs = Vec::new();
-        for (metric, mut parts) in [
-            (Metric::ComputedCost, self.cost),
-            (Metric::SessionTime, self.time),
-        ] {
-            parts.sort_by_key(|part| part.request);
-            parts.dedup_by(|later, earlier| {
-                let is_same = later.request == earlier.request;
-                if is_same {
-                    earlier.spared += later.spared;
-                }
-                is_same
-            });
-            parts.retain(|part| part.spared > 0.0 && part.of > 0.0);
-            parts
-                .iter_mut()
-                .for_each(|part| part.spared = part.spared.min(part.of));
-            parts.shrink_to_fit();
-            if !parts.is_empty() {
-                reliefs.push(Relief {
-                    metric,
-                    sum: -parts.iter().map(|p| p.spared).sum::<f64>(),
-                    n: 0.0,
-                    parts,
-                });
-            }
-        }
-        let is_any = !reliefs.is_empty();
-        if self.read != 0.0 {
-            // Each is of requests or causes of its own: none is read twice.
-            reliefs.push(Relief::whole(Metric::PromptCacheHitRate, self.read, 0.0));
-        }
-        is_any.then(|| Change {
-            reliefs,
-            ..Change::default()
-        })
-    }
-}
 
 /// What prefixes that are lost for a cause cost more than reading them.
 fn lost(workload: &Workload, is_in: impl Fn(&Stream, &Break) -> bool) -> Option<Change> {
@@ -310,54 +237,6 @@ fn with_calls(stream: &Stream, at: usize) -> f64 {
     let ends = stream.calls_of(at).iter().map(StreamCall::end);
     let end = ends.fold(request.end(), Ord::max);
     seconds(end.0.saturating_sub(request.start.0))
-}
-
-/// Main conversations start with as little as the lightest of them: what each carries beyond that is not sent.
-#[must_use]
-#[allow(clippy::cast_precision_loss)] // tokens of one context
-pub fn heavy_starts(workload: &Workload) -> Option<Change> {
-    let pricing = Pricing::of(workload);
-    let whole = |(_, s): &(usize, &Stream)| {
-        !s.is_cut && !s.is_subagent && s.requests.len() > 1 && s.is_serial()
-    };
-    let streams = || workload.streams.iter().enumerate().filter(whole);
-    let least = streams().map(|(_, s)| s.requests[0].context()).min()?;
-    let mut spared = Spared::default();
-    for (index, stream) in streams() {
-        let more = stream.requests[0].context() - least;
-        for (at, request) in stream.requests.iter().enumerate() {
-            let Some(rates) = pricing.rates(request) else {
-                continue;
-            };
-            // At the mean price of what the request sends: read for most of it, written at the start.
-            let share = more.min(request.context()) as f64 / (request.context().max(1)) as f64;
-            let dollars = rates.input(request) * share;
-            spared.cost((index, at), dollars, rates.cost(request));
-        }
-    }
-    spared.change()
-}
-
-/// The work of the subagents of a session is done by one of them: the input of the first requests of all others is
-/// not sent.
-#[must_use]
-pub fn further_subagents(workload: &Workload) -> Option<Change> {
-    let pricing = Pricing::of(workload);
-    let mut first: BTreeSet<UnitId> = BTreeSet::new();
-    let mut spared = Spared::default();
-    for (index, stream) in workload.streams.iter().enumerate() {
-        let request = stream.requests.first();
-        let Some(request) = request.filter(|_| stream.is_subagent && !stream.is_cut) else {
-            continue;
-        };
-        if first.insert(stream.unit) {
-            continue;
-        }
-        if let Some(rates) = pricing.rates(request) {
-            spared.cost((index, 0), rates.input(request), rates.cost(request));
-        }
-    }
-    spared.change()
 }
 
 /// What was read before is not read again: no request carries the second copy.

@@ -9,6 +9,8 @@ pub mod bounds;
 mod calls;
 mod limits;
 pub mod retries;
+mod spared;
+pub mod starts;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,10 @@
 //! Facts of the two caches and of file filters.
 
+use perfadvise::advise::facts::Facts;
+use perfadvise::config::{Config, KnobValue, Origin, Sourced};
 use serde_json::{Value, json};
 
-use super::{at, facts_of, is, operation};
+use super::{at, facts_of, facts_with, is, operation};
 
 /// A preparation with a lookup.
 fn lookup(second: u32, session: &str, key: &str, is_hit: bool) -> Value {
@@ -100,4 +102,59 @@ fn streams_without_a_read_of_the_providers_cache() {
 fn a_source_without_counts_of_a_cache_says_nothing() {
     let lines: Vec<Value> = (0..3).map(|i| request(i * 10, "a", 0, 0)).collect();
     assert_eq!(facts_of(&lines).all.get("prompt_cache.unused_share"), None);
+}
+
+/// Facts of lookups under a cache of 10 contexts with a time to live, in seconds.
+fn kept_for(seconds: Option<f64>, lines: &[Value]) -> Facts {
+    let mut config = Config::default();
+    let of = |value| Sourced {
+        value,
+        origin: Origin::Default,
+    };
+    let knobs = [
+        ("context.cache_size", Some(10.0)),
+        ("context.cache_ttl", seconds),
+    ];
+    for (knob, value) in knobs {
+        if let Some(value) = value {
+            config
+                .knobs
+                .insert(knob.into(), of(KnobValue::Number(value)));
+        }
+    }
+    facts_with(lines, &config)
+}
+
+/// Ten minutes: A is prepared at 0 s, anew at 700 s and found at 900 s; B at 1,000 s, anew at 5,000 s and found at 5,300
+/// s. Without expiry four of six are found instead of two. An age is that of the preparation: half an hour finds A at
+/// 700 and 900 s, but not B at 5,000 s; two hours find all.
+#[test]
+fn how_long_contexts_must_be_kept() {
+    let lines = [
+        lookup(0, "s1", "A", false),
+        lookup(700, "s1", "A", false),
+        lookup(900, "s1", "A", true),
+        lookup(1_000, "s2", "B", false),
+        lookup(5_000, "s2", "B", false),
+        lookup(5_300, "s2", "B", true),
+    ];
+    let facts = kept_for(Some(600.0), &lines);
+    let fact = |name: &str| facts.all.get(name);
+    is(fact("context_cache.lifetime_room"), "value", 2.0 / 6.0);
+    is(fact("context_cache.sufficient_lifetime"), "value", 7_200.0);
+    // A alone: an hour is the first that is tried beyond 2,000 s.
+    let alone = [
+        lookup(0, "s1", "A", false),
+        lookup(700, "s1", "A", false),
+        lookup(2_000, "s1", "A", false),
+    ];
+    let facts = kept_for(Some(600.0), &alone);
+    let fact = |name: &str| facts.all.get(name);
+    is(fact("context_cache.lifetime_room"), "value", 2.0 / 3.0);
+    is(fact("context_cache.sufficient_lifetime"), "value", 3_600.0);
+    // What never expires, and what is not reproduced, has no time to live that would do.
+    for lifetime in [None, Some(60.0)] {
+        let facts = kept_for(lifetime, &lines);
+        assert_eq!(facts.all.get("context_cache.lifetime_room"), None);
+    }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod facts;
 mod oscillation;
 mod spending;
+mod starts;
 mod streams;
 mod subjects;
 

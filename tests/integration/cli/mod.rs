@@ -30,6 +30,7 @@ mod template;
 mod trend;
 mod tune;
 mod whatif;
+mod whatif_models;
 mod whatif_streams;
 
 use assert_cmd::Command;
