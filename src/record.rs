@@ -9,6 +9,7 @@ mod facts;
 mod hash;
 mod list;
 mod samples;
+mod shapes;
 
 pub use catalog::{
     Catalog, DIMENSIONS, Dimension, Dims, DimsId, Identity, IdentityId, Interned, Name,
@@ -19,4 +20,5 @@ pub use facts::{
 };
 pub use hash::{hash64, hash128, mix};
 pub use list::Records;
-pub use samples::{Samples, Snapshot, Value};
+pub use samples::{Samples, Snapshot};
+pub use shapes::{Kind, ShapeId};

@@ -4,9 +4,9 @@ use crate::metrics::Kind;
 use crate::record::Measured;
 use crate::stats::{permutation, unpaired};
 use crate::units::Time;
-use crate::workload::{Filter, Total, Workload};
+use crate::workload::{Filter, Workload};
 
-use super::spread::{Owner, Spread};
+use super::spread::Spread;
 
 /// A difference between before and after.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,20 +37,16 @@ pub(super) fn difference_at(
         Spread::of(workload, measured, &filter)
     };
     let (mut before, mut after) = (side(None, Some(time))?, side(Some(time), None)?);
-    let straddling = smaller_parts(&before.units, &after.units);
-    before
-        .units
-        .retain(|(owner, _)| straddling.before.binary_search(owner).is_err());
-    after
-        .units
-        .retain(|(owner, _)| straddling.after.binary_search(owner).is_err());
+    let later = after.units.without_larger(&before.units, true);
+    before.units = before.units.without_larger(&after.units, false);
+    after.units = later;
 
     if before.traits.kind == Kind::Share {
         let ((hits1, n1), (hits2, n2)) = (before.sums(), after.sums());
         let seed = super::seed(&hits1, &hits2);
-        let test = permutation::ratio_of_sums(&hits1, &n1, &hits2, &n2, seed)?;
+        let test = permutation::ratio_of_sums(&hits1, n1, &hits2, n2, seed)?;
         let ratio = |hits: &[f64], n: &[f64]| hits.iter().sum::<f64>() / n.iter().sum::<f64>();
-        let difference = ratio(&hits2, &n2) - ratio(&hits1, &n1);
+        let difference = ratio(&hits2, n2) - ratio(&hits1, n1);
         return Some(Difference {
             p: test.p,
             rises: difference > 0.0,
@@ -58,33 +54,10 @@ pub(super) fn difference_at(
         });
     }
     let (a, b) = (before.means(), after.means());
-    let test = unpaired::brunner_munzel(&a, &b, super::seed(&a, &b))?;
+    let test = unpaired::brunner_munzel_seeded(&a, &b, || super::seed(&a, &b))?;
     Some(Difference {
         p: test.p,
         rises: test.superiority > 0.5,
         clearness: (test.superiority - 0.5).abs(),
     })
-}
-
-/// Units to be left out on either side, since they have more records on the other; sorted.
-struct Straddling {
-    before: Vec<Owner>,
-    after: Vec<Owner>,
-}
-
-fn smaller_parts(before: &[(Owner, Total)], after: &[(Owner, Total)]) -> Straddling {
-    let mut parts = Straddling {
-        before: Vec::new(),
-        after: Vec::new(),
-    };
-    for (owner, total) in before {
-        if let Ok(at) = after.binary_search_by_key(owner, |(other, _)| *other) {
-            if after[at].1.n > total.n {
-                parts.before.push(*owner);
-            } else {
-                parts.after.push(*owner);
-            }
-        }
-    }
-    parts
 }

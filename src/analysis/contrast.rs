@@ -139,7 +139,7 @@ pub fn values(base: (&str, &[f64]), candidate: (&str, &[f64])) -> Contrast {
         let n = values.len() as f64;
         (n > 0.0).then(|| values.iter().sum::<f64>() / n)
     };
-    let test = unpaired::brunner_munzel(a, b, super::seed(a, b));
+    let test = unpaired::brunner_munzel_seeded(a, b, || super::seed(a, b));
     let effect = test.and_then(|_| {
         if on_logs {
             location::hodges_lehmann_ratio(a, b, LEVEL)
@@ -353,7 +353,7 @@ pub fn interval_of(
     let (value, interval) = match statistic {
         TargetStatistic::Mean if spread.traits.kind == Kind::Total => {
             let unit = spread.traits.kept;
-            let totals: Vec<f64> = spread.units.iter().map(|(_, f)| f.total(unit)).collect();
+            let totals: Vec<f64> = spread.units.sums().map(|s| s.total(unit)).collect();
             let ones = vec![1.0; totals.len()];
             let interval = clustered::mean_on_logs(&totals, &ones, LEVEL)
                 .or_else(|| clustered::ratio_of_sums(&totals, &ones, LEVEL));

@@ -8,7 +8,8 @@ use crate::metrics::Metric;
 use crate::record::{Dimension, DimsId, Measured, Name};
 use crate::workload::{Filter, Tally, Total, UnitId, Values, Workload};
 
-use super::spread::{Owner, Spread, Traits, join_cells};
+use super::spread::{Spread, Traits, join_cells};
+use super::units::{Owner, UnitSums};
 
 /// The groups of a description: everything, then each value of each described dimension that not
 /// everything has.
@@ -116,24 +117,20 @@ struct Sums<'a> {
 
 impl Sums<'_> {
     fn spread(self, traits: &Traits) -> Option<Spread> {
-        let mut units = self.of_rows;
+        let mut named = self.of_rows;
         if !self.of_units.is_empty() {
             let mut by_unit = self.of_units;
-            for (unit, total) in units {
+            for (unit, total) in named {
                 by_unit.entry(unit).or_default().merge(total);
             }
-            units = by_unit.into_iter().collect();
+            named = by_unit.into_iter().collect();
         }
-        let windows = join_cells(&self.of_series);
-        Spread::from_parts(
-            traits.clone(),
-            self.whole.finish(),
-            units
-                .into_iter()
-                .map(|(unit, total)| (Owner::Unit(unit), total))
-                .chain(windows)
-                .collect(),
-        )
+        let mut units = UnitSums::default();
+        for (unit, total) in named {
+            units.push(Owner::Unit(unit), total);
+        }
+        join_cells(&self.of_series, &mut units);
+        Spread::from_parts(traits.clone(), self.whole.finish(), units)
     }
 }
 

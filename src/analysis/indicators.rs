@@ -10,7 +10,7 @@ use crate::workload::{Filter, Workload};
 
 use super::describe::{mean_interval, quantile_interval};
 use super::reported::Reported;
-use super::spread::{Owner, Spread};
+use super::spread::Spread;
 use super::spreads::Spreads;
 use super::targets::{Judged, Targets, verdict};
 
@@ -137,7 +137,7 @@ fn measured(workload: &Workload, spread: &Spread, statistic: TargetStatistic) ->
         (_, None) if spread.units.len() < LEAST_UNITS => Some(format!(
             "no interval: {} of the {LEAST_UNITS} {} it needs",
             spread.units.len(),
-            if matches!(spread.units.first(), Some((Owner::Window(_), _))) {
+            if spread.units.are_windows() {
                 "uncorrelated windows"
             } else {
                 "units"

@@ -29,6 +29,7 @@ mod tails;
 mod targets;
 mod tolerance;
 mod trends;
+mod units;
 
 use crate::assessment::{
     Attribution, Comparison, DimensionTable, EventRow, Headline, Indicator, MetricRow, Resources,
@@ -100,7 +101,7 @@ pub fn analyse(workload: &Workload, config: &Config, questions: &Questions) -> A
     let mut metrics = describe::describe(&spreads, &targets);
     metrics.extend(reported.rows(workload, &metrics, &targets));
     let indicators = indicators::indicators(&spreads, &reported, &targets);
-    let trends = trends::trends(workload, &spreads.measured, &targets);
+    let trends = trends::trends(&spreads, &targets);
     let comparisons = compare::compare(&spreads, config);
     let tables = tables::tables(&spreads, &reported, config);
     let resources = resources::resources(&spreads, &reported, &trends);

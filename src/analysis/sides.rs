@@ -21,8 +21,9 @@ use crate::workload::{Filter, GroupKey, Grouping, Total, Workload};
 use super::describe::LEVEL;
 use super::pairs::pairs;
 use super::power::add_power;
-use super::spread::{Owner, Spread, Traits};
+use super::spread::{Spread, Traits};
 use super::tolerance::{margin, usual_tolerance};
+use super::units::{Owner, Sum};
 
 /// Fewer pairs than this cannot reach p < 0.05.
 pub(super) const FEWEST_PAIRS: usize = 6;
@@ -62,12 +63,12 @@ impl<'a> Group<'a> {
     }
 
     /// The value of one task or unit: its mean, of totals the total.
-    fn value_of(&self, total: Total) -> Option<f64> {
+    fn value_of(&self, sum: Sum) -> f64 {
         let unit = self.spread.traits.kept;
         if self.has_totals() {
-            (total.n > 0).then(|| total.total(unit))
+            sum.total(unit)
         } else {
-            total.mean(unit)
+            sum.mean(unit)
         }
     }
 
@@ -85,10 +86,8 @@ impl<'a> Group<'a> {
 
     /// One value for each unit.
     pub(super) fn values(&self) -> Vec<f64> {
-        let units = self.spread.units.iter();
-        units
-            .filter_map(|(_, total)| self.value_of(*total))
-            .collect()
+        let units = self.spread.units.sums();
+        units.map(|sum| self.value_of(sum)).collect()
     }
 
     /// One value for each task, by name: the mean, of several runs their geometric mean.
@@ -98,7 +97,9 @@ impl<'a> Group<'a> {
             .workload
             .totals(traits.measured, &self.filter, Grouping::TaskInUnit);
         let mean_of = |(key, total): (GroupKey, Total)| match key {
-            GroupKey::TaskInUnit(task, _) => Some((task, self.value_of(total)?)),
+            GroupKey::TaskInUnit(task, _) if total.n > 0 => {
+                Some((task, self.value_of(total.into())))
+            }
             _ => None,
         };
         let runs: Vec<_> = groups.into_iter().filter_map(mean_of).collect();
@@ -134,10 +135,10 @@ impl<'a> Group<'a> {
 
     /// One value for each unit, by name.
     fn units(&self) -> Vec<(&'a str, f64)> {
-        let of_unit = |(owner, total): &(Owner, Total)| match owner {
+        let of_unit = |(owner, sum): (Owner, Sum)| match owner {
             Owner::Unit(unit) => {
                 let name = self.workload.units.get(unit.0 as usize)?.name.as_str();
-                Some((name, self.value_of(*total)?))
+                Some((name, self.value_of(sum)))
             }
             Owner::Window(_) => None,
         };
@@ -276,8 +277,8 @@ fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
     if base.len() < FEWEST_UNITS || candidate.len() < FEWEST_UNITS {
         return None;
     }
-    let seed = super::seed(&base, &candidate);
-    let test = unpaired::brunner_munzel(&base, &candidate, seed)?;
+    let seed = || super::seed(&base, &candidate);
+    let test = unpaired::brunner_munzel_seeded(&base, &candidate, seed)?;
     let effect = if kind == EffectKind::Ratio {
         location::hodges_lehmann_ratio(&base, &candidate, LEVEL)
     } else {
@@ -324,7 +325,7 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
     let effect = is_ratio
         .then(|| clustered::difference_of_shares(&y1, &x1, &y2, &x2, LEVEL))
         .flatten();
-    let are_trials = x1.iter().chain(&x2).all(|n| *n == 1.0);
+    let are_trials = x1.iter().chain(x2).all(|n| *n == 1.0);
     let (test, p) = if are_trials && is_ratio {
         // Hits of single trials are 0 or 1.
         let hits = |y: &[f64]| y.iter().filter(|hit| **hit > 0.5).count() as u64;

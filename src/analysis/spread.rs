@@ -4,8 +4,10 @@ use crate::metrics::{Direction, Kind, Unit};
 use crate::record::{Measured, Name};
 use crate::stats::correlation;
 use crate::workload::{
-    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, UnitId, Values, Workload, float,
+    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, Values, Workload, float,
 };
+
+use super::units::{Owner, UnitSums};
 
 /// Above this lag-1 correlation of their means, neighbouring windows of samples are joined.
 const NEARLY_UNCORRELATED: f64 = 0.1;
@@ -58,24 +60,15 @@ impl Traits {
     }
 }
 
-/// What a sum over a unit of inference belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Owner {
-    /// A unit that the records name.
-    Unit(UnitId),
-    /// A window of samples, by its beginning in nanoseconds.
-    Window(i64),
-}
-
 /// A metric over some records, as a whole and by unit of inference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Spread {
     /// What is measured.
     pub(super) traits: Traits,
     /// The sum over all.
     pub(super) whole: Figure,
-    /// The sum over each unit, sorted by owner; none is empty.
-    pub(super) units: Vec<(Owner, Total)>,
+    /// The sum over each unit.
+    pub(super) units: UnitSums,
 }
 
 impl Spread {
@@ -83,28 +76,23 @@ impl Spread {
     pub(super) fn of(workload: &Workload, measured: Measured, filter: &Filter) -> Option<Self> {
         // Events without a unit of their own are left out.
         let mut whole = Tally::default();
-        let mut units = Vec::new();
+        let mut units = UnitSums::default();
         for (key, figure) in workload.group(measured, filter, Grouping::Unit) {
             if let GroupKey::Unit(unit) = key {
                 whole.merge(&figure);
-                units.push((Owner::Unit(unit), figure.without_distribution()));
+                units.push(Owner::Unit(unit), figure.without_distribution());
             }
         }
         let cells = workload.cells(measured, filter);
         for (_, values) in cells.iter().copied().flatten() {
             whole.add(values);
         }
-        units.extend(join_cells(&cells));
+        join_cells(&cells, &mut units);
         Self::from_parts(Traits::of(workload, measured), whole.finish(), units)
     }
 
-    /// The spread of a sum and its units, which are sorted by owner; `None` where nothing was measured.
-    pub(super) fn from_parts(
-        traits: Traits,
-        whole: Figure,
-        mut units: Vec<(Owner, Total)>,
-    ) -> Option<Self> {
-        units.retain(|(_, total)| total.n > 0);
+    /// The spread of a sum and its units; `None` where nothing was measured.
+    pub(super) fn from_parts(traits: Traits, whole: Figure, units: UnitSums) -> Option<Self> {
         (whole.n > 0).then_some(Self {
             traits,
             whole,
@@ -113,20 +101,15 @@ impl Spread {
     }
 
     /// Sums of the units in the metric's unit, and the n behind each.
-    #[allow(clippy::cast_precision_loss)]
-    pub(super) fn sums(&self) -> (Vec<f64>, Vec<f64>) {
-        self.units
-            .iter()
-            .map(|(_, total)| (total.total(self.traits.kept), total.n as f64))
-            .unzip()
+    pub(super) fn sums(&self) -> (Vec<f64>, &[f64]) {
+        let sums = self.units.sums().map(|sum| sum.total(self.traits.kept));
+        (sums.collect(), self.units.ns())
     }
 
     /// One value for each unit: its mean, of shares its ratio.
     pub(super) fn means(&self) -> Vec<f64> {
-        self.units
-            .iter()
-            .filter_map(|(_, total)| total.mean(self.traits.kept))
-            .collect()
+        let means = self.units.sums().map(|sum| sum.mean(self.traits.kept));
+        means.collect()
     }
 
     /// A quantile of a figure of this metric, in its unit.
@@ -141,8 +124,17 @@ impl Spread {
 }
 
 /// Joins neighbouring 15-second cells by doubling, until the means of neighbouring windows are
-/// nearly uncorrelated: such windows are the units of inference of sampled series.
-pub(super) fn join_cells(series: &[&[(i64, Values)]]) -> Vec<(Owner, Total)> {
+/// nearly uncorrelated: such windows are the units of inference of sampled series, which are put behind `units`.
+pub(super) fn join_cells(series: &[&[(i64, Values)]], units: &mut UnitSums) {
+    if let [cells] = series
+        && is_uncorrelated(cells.iter().map(|(_, values)| values.total()))
+    {
+        units.reserve(cells.len());
+        for (cell, values) in *cells {
+            units.push(window(*cell, SAMPLE_CELL), values.total());
+        }
+        return;
+    }
     let total = |(cell, values): &(i64, Values)| (*cell, values.total());
     let mut windows: Vec<(i64, Total)> = series.iter().copied().flatten().map(total).collect();
     if series.len() > 1 {
@@ -150,27 +142,35 @@ pub(super) fn join_cells(series: &[&[(i64, Values)]]) -> Vec<(Owner, Total)> {
     }
     let mut length = SAMPLE_CELL;
     add_up(&mut windows);
-    while windows.len() >= FEWEST_WINDOWS {
-        // The scale of the unit cancels out of a correlation.
-        #[allow(clippy::cast_precision_loss)]
-        let means: Vec<f64> = windows
-            .iter()
-            .map(|(_, total)| float(total.sum) / total.n as f64)
-            .collect();
-        if correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED) {
-            break;
-        }
+    while !is_uncorrelated(windows.iter().map(|(_, total)| *total)) {
         for window in &mut windows {
             window.0 = window.0.div_euclid(2);
         }
         add_up(&mut windows);
         length = length.saturating_mul(2);
     }
-    let owner = |cell: i64| Owner::Window(cell.saturating_mul(length));
-    windows
-        .into_iter()
-        .map(|(cell, total)| (owner(cell), total))
-        .collect()
+    units.reserve(windows.len());
+    for (cell, total) in windows {
+        units.push(window(cell, length), total);
+    }
+}
+
+/// The window of this number among those of a length in nanoseconds.
+fn window(number: i64, length: i64) -> Owner {
+    Owner::Window(number.saturating_mul(length))
+}
+
+/// Whether the means of neighbouring windows are nearly uncorrelated, or too few to tell.
+fn is_uncorrelated(windows: impl ExactSizeIterator<Item = Total>) -> bool {
+    if windows.len() < FEWEST_WINDOWS {
+        return true;
+    }
+    // The scale of the unit cancels out of a correlation.
+    #[allow(clippy::cast_precision_loss)]
+    let means: Vec<f64> = windows
+        .map(|total| float(total.sum) / total.n as f64)
+        .collect();
+    correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED)
 }
 
 /// Adds up neighbouring windows with the same number.
@@ -200,14 +200,7 @@ pub(super) fn exceedances(
         .filter(|(key, figure)| matches!(key, GroupKey::Unit(_)) && figure.n > 0)
         .map(|(_, f)| (f.histogram.above(at) as f64, f.histogram.count() as f64))
         .collect();
-    let windows: Vec<i64> = spread
-        .units
-        .iter()
-        .filter_map(|(owner, _)| match owner {
-            Owner::Window(begins) => Some(*begins),
-            Owner::Unit(_) => None,
-        })
-        .collect();
+    let windows = spread.units.windows();
     let named = counts.len();
     counts.resize(named + windows.len(), (0.0, 0.0));
     for cells in workload.cells(measured, filter) {

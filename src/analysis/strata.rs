@@ -141,7 +141,8 @@ impl Part {
             let filter = side.filter.clone().and(other, Name(number));
             let spread = Spread::of(side.workload, measured(side.workload, metric)?, &filter)?;
             let (values, counts) = if spread.traits.kind == Kind::Share {
-                spread.sums()
+                let (sums, ns) = spread.sums();
+                (sums, ns.to_vec())
             } else {
                 (group_of(side, &spread).values(), Vec::new())
             };

@@ -612,7 +612,7 @@ impl Mark {
         let operations = records.operations[self.operations..]
             .iter()
             .map(|o| o.end().unwrap_or(o.start));
-        let samples = records.samples.since(self.samples).map(|s| s.time);
+        let samples = records.samples.times_since(self.samples);
         let events = records.events[self.events..].iter().map(|e| e.time);
         let aggregates = records.aggregates[self.aggregates..]
             .iter()

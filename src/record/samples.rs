@@ -1,14 +1,17 @@
-//! Samples in columns: what all samples of a snapshot share is held once.
+//! Samples in columns: what all samples of a snapshot share is held once, and of a value that is its own its number
+//! alone.
 
 use crate::units::Time;
 
+use super::shapes::{Kind, ShapeId, Shapes};
 use super::{DimsId, Flags, IdentityId, Measured, Sample};
 
 /// Samples in the order in which they were pushed.
-#[derive(Debug, Clone, PartialEq, Default, bitcode::Encode, bitcode::Decode)]
+#[derive(Debug, Clone, Default, bitcode::Encode, bitcode::Decode)]
 pub struct Samples {
     snapshots: Vec<Snapshot>,
-    values: Vec<Value>,
+    values: Vec<f64>,
+    shapes: Shapes,
 }
 
 /// What the samples of one moment of one source share.
@@ -22,21 +25,10 @@ pub struct Snapshot {
     pub identity: IdentityId,
     /// File it came from.
     pub file: u32,
+    /// What its values are, of which there is at least one: [`Samples::kinds`].
+    pub shape: ShapeId,
     /// Number of its first value.
     first: u32,
-}
-
-/// What a sample has of its own.
-#[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
-pub struct Value {
-    /// As [`Sample::value`].
-    pub value: f64,
-    /// What.
-    pub metric: Measured,
-    /// Dimensions.
-    pub dims: DimsId,
-    /// Marks.
-    pub flags: Flags,
 }
 
 impl Snapshot {
@@ -46,6 +38,7 @@ impl Snapshot {
             time: sample.time,
             identity: sample.identity,
             file: sample.file,
+            shape: ShapeId(0),
             first,
         }
     }
@@ -56,16 +49,27 @@ impl Snapshot {
         u128::from(self.key.0) << 64 | u128::from(self.key.1)
     }
 
-    fn sample(&self, value: &Value) -> Sample {
+    /// Whether a sample is of the same moment, source and file.
+    fn is_of(&self, sample: &Sample) -> bool {
+        let shared = (
+            halves(sample.key),
+            sample.time,
+            sample.identity,
+            sample.file,
+        );
+        shared == (self.key, self.time, self.identity, self.file)
+    }
+
+    fn sample(&self, kind: Kind, value: f64) -> Sample {
         Sample {
             key: self.key(),
             time: self.time,
-            value: value.value,
-            metric: value.metric,
-            dims: value.dims,
+            value,
+            metric: kind.metric,
+            dims: kind.dims,
             identity: self.identity,
             file: self.file,
-            flags: value.flags,
+            flags: kind.flags,
         }
     }
 }
@@ -74,22 +78,25 @@ impl Samples {
     /// Adds a sample. One that leads begins a snapshot; others belong to the one before if they share its key, time,
     /// identity and file.
     pub fn push(&mut self, sample: Sample) {
-        // Above four thousand million values memory has ended long ago.
-        let first = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         let begins = sample.flags.has(Flags::LEADS)
-            || self.snapshots.last().is_none_or(|last| {
-                let own = Snapshot::of(&sample, last.first);
-                *last != own
-            });
+            || self
+                .snapshots
+                .last()
+                .is_none_or(|last| !last.is_of(&sample));
         if begins {
+            // Above four thousand million values memory has ended long ago.
+            let first = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
             self.snapshots.push(Snapshot::of(&sample, first));
         }
-        self.values.push(Value {
-            value: sample.value,
+        let kind = Kind {
             metric: sample.metric,
             dims: sample.dims,
             flags: sample.flags,
-        });
+        };
+        if let Some(last) = self.snapshots.last_mut() {
+            last.shape = self.shapes.after(last.shape, kind);
+            self.values.push(sample.value);
+        }
     }
 
     /// How many samples there are.
@@ -119,35 +126,52 @@ impl Samples {
 
     /// All samples.
     pub fn iter(&self) -> impl Iterator<Item = Sample> + '_ {
-        self.snapshots()
-            .flat_map(|(snapshot, values)| values.iter().map(|v| snapshot.sample(v)))
+        let mut kinds: (ShapeId, Vec<Kind>) = (ShapeId(0), Vec::new());
+        self.snapshots().flat_map(move |(snapshot, values)| {
+            if kinds.0 != snapshot.shape {
+                kinds = (snapshot.shape, self.kinds(snapshot.shape));
+            }
+            let each = kinds.1.iter().zip(values);
+            let samples = each.map(|(kind, value)| snapshot.sample(*kind, *value));
+            samples.collect::<Vec<_>>()
+        })
     }
 
-    /// The samples from number `from` on.
-    pub fn since(&self, from: usize) -> impl Iterator<Item = Sample> + '_ {
-        let begins = self
-            .snapshots
-            .partition_point(|s| (s.first as usize) <= from)
-            .saturating_sub(1);
-        (begins..self.snapshots.len())
-            .flat_map(move |n| self.numbered(n))
-            .filter(move |(at, _)| *at >= from)
-            .map(|(_, sample)| sample)
+    /// The times of the snapshots whose first value has number `from` or a later one.
+    pub fn times_since(&self, from: usize) -> impl Iterator<Item = Time> + '_ {
+        let is_before = |s: &Snapshot| (s.first as usize) < from;
+        let begin = self.snapshots.partition_point(is_before);
+        self.snapshots[begin..].iter().map(|s| s.time)
     }
 
     /// Snapshots, each with its values, of which there is at least one.
-    pub fn snapshots(&self) -> impl ExactSizeIterator<Item = (&Snapshot, &[Value])> {
+    pub fn snapshots(&self) -> impl ExactSizeIterator<Item = (&Snapshot, &[f64])> {
         (0..self.snapshots.len()).map(|n| (&self.snapshots[n], &self.values[self.range(n)]))
     }
 
-    /// The time of a snapshot and one of its values, by their numbers.
+    /// What the values of the snapshots of a shape are, one after the other.
+    #[must_use]
+    pub fn kinds(&self, shape: ShapeId) -> Vec<Kind> {
+        self.shapes.kinds(shape)
+    }
+
+    /// What the first value of the snapshots of a shape is.
+    #[must_use]
+    pub fn first_kind(&self, shape: ShapeId) -> Option<Kind> {
+        self.shapes.first(shape)
+    }
+
+    /// The time of a snapshot, and of its values the one at `offset`.
     ///
     /// # Panics
     /// There are not as many.
     #[must_use]
-    pub fn at(&self, snapshot: u32, value: u32) -> (Time, &Value) {
+    pub fn at(&self, snapshot: u32, offset: u32) -> (Time, f64) {
         let snapshot = &self.snapshots[snapshot as usize];
-        (snapshot.time, &self.values[value as usize])
+        (
+            snapshot.time,
+            self.values[(snapshot.first + offset) as usize],
+        )
     }
 
     /// Keeps the samples for which `keep`, which is asked once of each, says yes.
@@ -172,15 +196,15 @@ impl Samples {
 
     /// Keeps the snapshots of which `is_dropped` says no.
     pub fn drop_snapshots(&mut self, is_dropped: &[bool]) {
-        let mut kept = Samples::default();
-        for ((snapshot, values), dropped) in self.snapshots().zip(is_dropped) {
+        let (mut snapshots, mut values) = (Vec::new(), Vec::new());
+        for ((snapshot, own), dropped) in self.snapshots().zip(is_dropped) {
             if !dropped {
-                let first = u32::try_from(kept.values.len()).unwrap_or(u32::MAX);
-                kept.snapshots.push(Snapshot { first, ..*snapshot });
-                kept.values.extend_from_slice(values);
+                let first = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                snapshots.push(Snapshot { first, ..*snapshot });
+                values.extend_from_slice(own);
             }
         }
-        *self = kept;
+        (self.snapshots, self.values) = (snapshots, values);
     }
 
     /// All samples belong to this file.
@@ -188,20 +212,29 @@ impl Samples {
         self.snapshots.iter_mut().for_each(|s| s.file = file);
     }
 
-    /// Whether `snapshots` and `values` belong together, and `is_sound` holds for each sample: what was decoded may be
-    /// anything.
+    /// Whether snapshots, their shapes and their values belong together, and `is_sound` holds for each identity and
+    /// each kind: what was decoded may be anything.
     #[must_use]
-    pub fn is_sound(&self, is_sound: impl Fn(&Sample) -> bool) -> bool {
-        let starts = self.snapshots.iter().map(|s| s.first as usize);
-        let is_begun = self.snapshots.is_empty() == self.values.is_empty();
-        is_begun
-            && starts.clone().next().is_none_or(|first| first == 0)
-            && starts.clone().zip(starts.skip(1)).all(|(a, b)| a < b)
-            && self
-                .snapshots
-                .last()
-                .is_none_or(|last| (last.first as usize) < self.values.len())
-            && self.iter().all(|s| is_sound(&s))
+    pub fn is_sound(
+        &self,
+        identity: impl Fn(IdentityId) -> bool,
+        kind: impl Fn(&Kind) -> bool,
+    ) -> bool {
+        let Some(lengths) = self.shapes.lengths(kind) else {
+            return false;
+        };
+        let mut next = 0;
+        for snapshot in &self.snapshots {
+            let length = lengths.get(snapshot.shape.0 as usize).copied();
+            let Some(length) = length.filter(|length| *length > 0) else {
+                return false;
+            };
+            if snapshot.first as usize != next || !identity(snapshot.identity) {
+                return false;
+            }
+            next += length;
+        }
+        next == self.values.len()
     }
 
     /// Takes over all samples of `other`, with what refers to a catalog renumbered.
@@ -213,17 +246,15 @@ impl Samples {
         metric: impl Fn(Measured) -> Measured,
     ) {
         let offset = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        let shapes = self.shapes.append(&other.shapes, dims, metric);
         self.snapshots
             .extend(other.snapshots.into_iter().map(|s| Snapshot {
                 identity: identity(s.identity),
                 first: s.first + offset,
+                shape: shapes[s.shape.0 as usize],
                 ..s
             }));
-        self.values.extend(other.values.into_iter().map(|v| Value {
-            dims: dims(v.dims),
-            metric: metric(v.metric),
-            ..v
-        }));
+        self.values.extend_from_slice(&other.values);
     }
 
     fn range(&self, snapshot: usize) -> std::ops::Range<usize> {
@@ -233,10 +264,11 @@ impl Samples {
             .map_or(self.values.len(), |next| next.first as usize);
         self.snapshots[snapshot].first as usize..end
     }
+}
 
-    fn numbered(&self, snapshot: usize) -> impl Iterator<Item = (usize, Sample)> + '_ {
-        self.range(snapshot)
-            .map(move |at| (at, self.snapshots[snapshot].sample(&self.values[at])))
+impl PartialEq for Samples {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
@@ -292,15 +324,16 @@ mod tests {
             let samples: Samples = all.iter().copied().collect();
             prop_assert_eq!(samples.len(), all.len());
             prop_assert_eq!(samples.iter().collect::<Vec<_>>(), all.clone());
-            let rest: Vec<Sample> = samples.since(at).collect();
-            prop_assert_eq!(&rest, &all.get(at..).unwrap_or_default());
-            prop_assert!(samples.is_sound(|_| true));
+            let times: Vec<Time> = samples.times_since(at).collect();
+            let rest = all.get(at..).unwrap_or_default();
+            prop_assert!(times.iter().all(|t| rest.iter().any(|s| s.time == *t)));
+            prop_assert!(samples.is_sound(|_| true, |_| true));
             let values: usize = samples.snapshots().map(|(_, values)| values.len()).sum();
             prop_assert_eq!(values, all.len());
 
             let mut doubled = samples.clone();
             doubled.append(samples.clone(), |i| i, |d| d, |m| m);
-            prop_assert!(doubled.is_sound(|_| true));
+            prop_assert!(doubled.is_sound(|_| true, |_| true));
             prop_assert_eq!(doubled.iter().collect::<Vec<_>>(), [all.clone(), all.clone()].concat());
 
             let mut kept = samples;
@@ -331,7 +364,7 @@ mod tests {
             .collect();
         samples.drop_snapshots(&[true, false]);
         assert_eq!(samples.iter().collect::<Vec<_>>(), [of(2, true)]);
-        assert!(samples.is_sound(|s| s.time == Time(2)));
+        assert!(samples.is_sound(|_| true, |_| true));
     }
 
     #[test]
@@ -342,6 +375,6 @@ mod tests {
             .current();
         let mut samples: Samples = [one, one].into_iter().collect();
         samples.values.clear();
-        assert!(!samples.is_sound(|_| true));
+        assert!(!samples.is_sound(|_| true, |_| true));
     }
 }

@@ -57,6 +57,16 @@ const FEW: usize = 16;
 /// figures: `docs/calibration.md`.
 #[must_use]
 pub fn brunner_munzel(a: &[f64], b: &[f64], seed: u64) -> Option<BrunnerMunzel> {
+    brunner_munzel_seeded(a, b, || seed)
+}
+
+/// [`brunner_munzel`] that asks for the seed only where splits are drawn, as they are between small groups.
+#[must_use]
+pub fn brunner_munzel_seeded(
+    a: &[f64],
+    b: &[f64],
+    seed: impl FnOnce() -> u64,
+) -> Option<BrunnerMunzel> {
     let order = Order::new(a, b)?;
     let observed = order.observed();
     let (p, is_exact) = if order.is_large() {
@@ -64,7 +74,7 @@ pub fn brunner_munzel(a: &[f64], b: &[f64], seed: u64) -> Option<BrunnerMunzel> 
     } else {
         let (mut hits, mut seen) = (0_u64, 0_u64);
         let mut walk = Walk::default();
-        let is_exact = splits::visit(order.len(), a.len(), seed, |split| {
+        let is_exact = splits::visit(order.len(), a.len(), seed(), |split| {
             seen += 1;
             hits += u64::from(order.studentised(split, &mut walk).w.abs() >= observed.w.abs());
         });

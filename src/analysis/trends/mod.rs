@@ -22,6 +22,7 @@ use crate::workload::{Filter, Grouping, SAMPLE_CELL, Total, Workload};
 
 use super::border;
 use super::spread::Traits;
+use super::spreads::Spreads;
 use super::targets::Targets;
 use causes::Causes;
 use changes::Changes;
@@ -57,8 +58,10 @@ const FURTHER: [Metric; 8] = [
 ];
 
 /// Trends of the main metric, which comes first, and of what else is judged.
-pub(super) fn trends(workload: &Workload, measured: &[Measured], targets: &Targets) -> Vec<Trend> {
-    let mut subjects: Vec<Measured> = main_metric(workload, measured).into_iter().collect();
+pub(super) fn trends(spreads: &Spreads<'_>, targets: &Targets) -> Vec<Trend> {
+    let (workload, measured) = (spreads.workload, spreads.measured.as_slice());
+    let n = |m: Measured| spreads.all(m).map_or(0, |spread| spread.whole.n);
+    let mut subjects: Vec<Measured> = main_metric(measured, n).into_iter().collect();
     for metric in FURTHER {
         let metric = if metric == Metric::CacheHitRate && !measured.contains(&metric.into()) {
             Metric::PromptCacheHitRate
@@ -108,7 +111,8 @@ pub fn trends_of(
         }
     };
     if named.is_empty() {
-        main_metric(workload, &measured)
+        let all = Filter::default();
+        main_metric(&measured, |m| workload.whole(m, &all).n)
             .into_iter()
             .for_each(&mut add);
         FURTHER.map(Measured::from).into_iter().for_each(&mut add);
@@ -240,17 +244,11 @@ fn judged(workload: &Workload, subjects: &[Subject], targets: &Targets) -> Vec<T
 
 /// What the chart shows: response time, else model time, else the key metric with most values, else
 /// whatever has most values.
-fn main_metric(workload: &Workload, measured: &[Measured]) -> Option<Measured> {
+fn main_metric(measured: &[Measured], n: impl Fn(Measured) -> u64) -> Option<Measured> {
     let preferred = [Metric::ResponseTime, Metric::ModelTime, Metric::TaskTime]
         .map(Measured::from)
         .into_iter()
         .find(|m| measured.contains(m));
-    let n = |m: Measured| {
-        workload
-            .totals(m, &Filter::default(), Grouping::All)
-            .first()
-            .map_or(0, |(_, total)| total.n)
-    };
     let most = |candidates: Vec<Measured>| {
         // The first of equals.
         candidates.into_iter().rev().max_by_key(|m| n(*m))
@@ -374,7 +372,7 @@ fn p_of(workload: &Workload, subject: &Subject, series: &Series, values: &[f64])
     }
     let of_halves = if series.step == 0 {
         let (first, second) = values.split_at(values.len() / 2);
-        let test = unpaired::brunner_munzel(first, second, super::seed(first, second));
+        let test = unpaired::brunner_munzel_seeded(first, second, || super::seed(first, second));
         test.filter(|_| factor <= 1.0).map(|test| test.p)
     } else {
         let (border, _) = series.steps.get(series.steps.len() / 2)?;

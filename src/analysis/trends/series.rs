@@ -158,37 +158,35 @@ impl Series {
         let Some(shortest) = steps.first() else {
             return Vec::new();
         };
-        let mut totals = group(measured, *shortest);
+        let mut first = group(measured, *shortest);
         // The denominator of a share of tokens counts tokens, not records.
         let mut counts = counted_by(measured).map(|m| group(m, *shortest));
-        steps
-            .iter()
-            .map(|step| {
-                // Each step is a multiple of the one before.
-                totals = join(&totals, *step);
-                let steps = totals.clone();
-                let records = match &mut counts {
-                    None => steps.iter().map(|(_, t)| t.n).collect(),
-                    Some(counts) => {
-                        *counts = join(counts, *step);
-                        steps
-                            .iter()
-                            .map(|(from, _)| {
-                                counts
-                                    .binary_search_by_key(from, |(t, _)| *t)
-                                    .map_or(0, |i| counts[i].1.n)
-                            })
-                            .collect()
-                    }
-                };
-                Series {
-                    beginning: steps.first().map_or(Time(0), |(from, _)| *from),
-                    step: *step,
-                    steps,
-                    records,
+        let mut all: Vec<Series> = Vec::new();
+        for step in steps {
+            // Each step is a multiple of the one before.
+            let steps = match all.last() {
+                None => std::mem::take(&mut first),
+                Some(shorter) => join(&shorter.steps, *step),
+            };
+            let records = match &mut counts {
+                None => steps.iter().map(|(_, t)| t.n).collect(),
+                Some(counts) => {
+                    *counts = join(counts, *step);
+                    let n = |from| {
+                        let at = counts.binary_search_by_key(from, |(t, _)| *t);
+                        at.map_or(0, |i| counts[i].1.n)
+                    };
+                    steps.iter().map(|(from, _)| n(from)).collect()
                 }
-            })
-            .collect()
+            };
+            all.push(Series {
+                beginning: steps.first().map_or(Time(0), |(from, _)| *from),
+                step: *step,
+                steps,
+                records,
+            });
+        }
+        all
     }
 
     /// Steps from the first to the last, empty ones too.

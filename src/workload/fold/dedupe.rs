@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use crate::record::{
     Aggregate, Catalog, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
-    Records, Samples, Snapshot, Tokens, Value,
+    Records, Samples, Snapshot, Tokens,
 };
 use crate::units::Time;
 
@@ -184,7 +184,18 @@ fn aggregates(records: &mut Records, ranks: &[u64]) -> u64 {
 /// All samples of one snapshot share a key: the copy of a snapshot that is not the owner's goes as a
 /// whole. A snapshot's samples lie together, and its first one leads.
 fn samples(samples: &mut Samples, ranks: &[u64]) -> u64 {
-    let all: Vec<Copy> = samples.snapshots().map(Copy::of).collect();
+    let leads = |s: &Snapshot| {
+        let first = samples.first_kind(s.shape);
+        first.is_some_and(|kind| kind.flags.has(Flags::LEADS))
+    };
+    let copy = |(snapshot, values): (&Snapshot, &[f64])| Copy {
+        key: snapshot.key(),
+        time: snapshot.time,
+        value: values.first().copied().unwrap_or_default(),
+        file: snapshot.file,
+        leads: leads(snapshot),
+    };
+    let all: Vec<Copy> = samples.snapshots().map(copy).collect();
     // Where times differ within a snapshot, it lies in several pieces, of which only the first one leads.
     let mut copies: Vec<std::ops::Range<usize>> = Vec::with_capacity(all.len());
     for (index, piece) in all.iter().enumerate() {
@@ -226,17 +237,6 @@ struct Copy {
 }
 
 impl Copy {
-    fn of((snapshot, values): (&Snapshot, &[Value])) -> Self {
-        let first = values.first();
-        Self {
-            key: snapshot.key(),
-            time: snapshot.time,
-            value: first.map_or(0.0, |v| v.value),
-            file: snapshot.file,
-            leads: first.is_some_and(|v| v.flags.has(Flags::LEADS)),
-        }
-    }
-
     fn is_beside(&self, other: &Copy) -> bool {
         self.key != 0 && (self.key, self.file) == (other.key, other.file)
     }

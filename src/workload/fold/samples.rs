@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::record::{
     Catalog, Dimension, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Records,
-    Samples,
+    Samples, ShapeId, Snapshot,
 };
 use crate::threads;
 use crate::units::Time;
@@ -31,24 +31,30 @@ pub(super) fn fold_samples(
     workload: &mut Workload,
 ) {
     let samples = std::mem::take(&mut records.samples);
-    let series = by_series(&samples);
+    let lists = alike(&samples);
+    let series = by_series(&samples, &lists);
     let sources = sources(records, series.iter().map(|((_, dims, _), _)| *dims));
     let series: Vec<Series> = series
         .into_iter()
-        .map(|((metric, dims, identity), points)| Series {
+        .map(|((metric, dims, identity), parts)| Series {
             metric,
             source: &sources[&dims],
             identity,
             unit: units.of_sample(&records.catalog, identity, is_of_work(metric)),
             task: records.catalog.identities.get(identity.0).task,
-            points,
+            parts,
         })
         .collect();
     let catalog = &records.catalog;
-    let parts = threads::map(&in_parts(&series, samples.len()), |part| {
+    let fold = Fold {
+        samples: &samples,
+        lists: &lists,
+        catalog,
+        selection,
+    };
+    let parts = threads::map(&fold.in_parts(&series), |part| {
         let mut folded = Part::default();
-        part.iter()
-            .for_each(|series| folded.take(series, &samples, catalog, selection));
+        part.iter().for_each(|series| folded.take(series, &fold));
         folded
     });
     let mut times: HashMap<DimsId, Vec<Time>, Quick> = HashMap::default();
@@ -70,20 +76,30 @@ fn is_of_work(metric: Measured) -> bool {
     matches!(metric, Measured::Custom(_))
 }
 
-/// The series in neighbouring parts of about as many samples each, a few for each thread.
-fn in_parts<'a, 's>(series: &'a [Series<'s>], samples: usize) -> Vec<&'a [Series<'s>]> {
-    let most = samples / (threads::count() * 4);
-    let mut parts = Vec::new();
-    let (mut begin, mut held) = (0, 0);
-    for (index, one) in series.iter().enumerate() {
-        held += one.points.len();
-        if held >= most.max(WORTH_A_THREAD) {
-            parts.push(&series[begin..=index]);
-            (begin, held) = (index + 1, 0);
+/// What all series are folded from.
+struct Fold<'a> {
+    samples: &'a Samples,
+    lists: &'a [Alike],
+    catalog: &'a Catalog,
+    selection: &'a Selection,
+}
+
+impl Fold<'_> {
+    /// The series in neighbouring parts of about as many samples each, a few for each thread.
+    fn in_parts<'a, 's>(&self, series: &'a [Series<'s>]) -> Vec<&'a [Series<'s>]> {
+        let most = self.samples.len() / (threads::count() * 4);
+        let mut parts = Vec::new();
+        let (mut begin, mut held) = (0, 0);
+        for (index, one) in series.iter().enumerate() {
+            held += one.len(self.lists);
+            if held >= most.max(WORTH_A_THREAD) {
+                parts.push(&series[begin..=index]);
+                (begin, held) = (index + 1, 0);
+            }
         }
+        parts.push(&series[begin..]);
+        parts
     }
-    parts.push(&series[begin..]);
-    parts
 }
 
 /// Mostly all series of a source are sampled at once.
@@ -107,13 +123,7 @@ struct Part {
 }
 
 impl Part {
-    fn take(
-        &mut self,
-        series: &Series<'_>,
-        samples: &Samples,
-        catalog: &Catalog,
-        selection: &Selection,
-    ) {
+    fn take(&mut self, series: &Series<'_>, fold: &Fold<'_>) {
         let Series {
             metric,
             source,
@@ -123,13 +133,14 @@ impl Part {
             ..
         } = *series;
         let first = self.series.len();
-        let mut own_times = Vec::new();
-        for point in series.in_order(samples) {
+        let mut own_times = Vec::with_capacity(series.len(fold.lists));
+        series.in_order(fold.samples, fold.lists, |point| {
             let is_timeless = point.flags.has(Flags::TIMELESS);
             let time = (!is_timeless).then_some(point.time);
             let dims = source.dims_at(time);
-            if !selection.holds_at(time) || !selection.holds_for(catalog, dims, identity) {
-                continue;
+            let selection = fold.selection;
+            if !selection.holds_at(time) || !selection.holds_for(fold.catalog, dims, identity) {
+                return;
             }
             self.leads += u64::from(point.flags.has(Flags::LEADS));
             if let Some(time) = time {
@@ -148,7 +159,7 @@ impl Part {
                     unit,
                     task,
                 });
-                continue;
+                return;
             }
             add_value(
                 &mut self.series,
@@ -157,7 +168,7 @@ impl Part {
                 point.time.0.div_euclid(SAMPLE_CELL),
                 whole(metric, point.value),
             );
-        }
+        });
         if !own_times.is_empty() {
             add_times(&mut self.times, source.source, own_times);
         }
@@ -177,14 +188,17 @@ struct Series<'a> {
     identity: IdentityId,
     unit: UnitId,
     task: Name,
-    points: Vec<Place>,
+    parts: Vec<SeriesPart>,
 }
 
-/// Where a sample of a series lies: the numbers of its snapshot and of its value.
+/// The values of a series in snapshots of one shape.
 #[derive(Clone, Copy)]
-struct Place {
-    snapshot: u32,
-    value: u32,
+struct SeriesPart {
+    /// Number of the list of these snapshots.
+    list: usize,
+    /// Which of their values.
+    offset: u32,
+    flags: Flags,
 }
 
 /// What a sample says within its series.
@@ -194,57 +208,93 @@ struct Point {
     flags: Flags,
 }
 
+/// Snapshots of one shape and identity.
+struct Alike {
+    shape: ShapeId,
+    identity: IdentityId,
+    snapshots: Vec<u32>,
+    /// Each is later than the one before.
+    is_in_order: bool,
+}
+
 impl Series<'_> {
-    /// What it holds, in order of time.
-    fn in_order(&self, samples: &Samples) -> Vec<Point> {
-        let point = |place: &Place| {
-            let (time, value) = samples.at(place.snapshot, place.value);
-            Point {
-                time,
-                value: value.value,
-                flags: value.flags,
-            }
+    fn len(&self, lists: &[Alike]) -> usize {
+        let of_part = |part: &SeriesPart| lists[part.list].snapshots.len();
+        self.parts.iter().map(of_part).sum()
+    }
+
+    /// Shows `each` of its points, in order of time.
+    fn in_order(&self, samples: &Samples, lists: &[Alike], mut each: impl FnMut(Point)) {
+        let points = |part: &SeriesPart| {
+            let SeriesPart { offset, flags, .. } = *part;
+            let snapshots = lists[part.list].snapshots.iter();
+            snapshots.map(move |snapshot| {
+                let (time, value) = samples.at(*snapshot, offset);
+                Point { time, value, flags }
+            })
         };
-        let mut points: Vec<Point> = self.points.iter().map(point).collect();
+        if let [part] = self.parts.as_slice()
+            && lists[part.list].is_in_order
+        {
+            return points(part).for_each(each);
+        }
+        let mut all: Vec<Point> = self.parts.iter().flat_map(points).collect();
         // Stable, which is quick on what is nearly in order.
-        points.sort_by(|a, b| a.time.cmp(&b.time).then(a.value.total_cmp(&b.value)));
-        points
+        all.sort_by(|a, b| a.time.cmp(&b.time).then(a.value.total_cmp(&b.value)));
+        all.into_iter().for_each(&mut each);
     }
 }
 
-/// The samples of each series.
-fn by_series(samples: &Samples) -> Vec<(SeriesKey, Vec<Place>)> {
-    let mut index: HashMap<SeriesKey, usize, Quick> = HashMap::default();
-    let mut series: Vec<(SeriesKey, Vec<Place>)> = Vec::new();
-    // After a sample of one series there mostly comes the same as last time.
-    let mut followers: Vec<usize> = Vec::new();
+/// All snapshots, those of one shape and identity together.
+fn alike(samples: &Samples) -> Vec<Alike> {
+    let mut index: HashMap<(ShapeId, IdentityId), usize, Quick> = HashMap::default();
+    let mut lists: Vec<Alike> = Vec::new();
     let mut last = 0;
-    let mut place = Place {
-        snapshot: 0,
-        value: 0,
-    };
-    for (snapshot, values) in samples.snapshots() {
-        for value in values {
-            let key = (value.metric, value.dims, snapshot.identity);
-            let guess = followers.get(last).copied().unwrap_or(0);
-            let is_right = series.get(guess).is_some_and(|(own, _)| *own == key);
-            let at = if is_right {
-                guess
-            } else {
-                *index.entry(key).or_insert_with(|| {
-                    series.push((key, Vec::new()));
-                    followers.push(0);
-                    series.len() - 1
-                })
-            };
-            if let Some(follower) = followers.get_mut(last) {
-                *follower = at;
-            }
-            last = at;
-            series[at].1.push(place);
-            place.value += 1;
+    for (number, (snapshot, _)) in (0..).zip(samples.snapshots()) {
+        let Snapshot {
+            shape, identity, ..
+        } = *snapshot;
+        let is_as_last = |list: &Alike| (list.shape, list.identity) == (shape, identity);
+        let at = if lists.get(last).is_some_and(is_as_last) {
+            last
+        } else {
+            *index.entry((shape, identity)).or_insert_with(|| {
+                lists.push(Alike {
+                    shape,
+                    identity,
+                    snapshots: Vec::new(),
+                    is_in_order: true,
+                });
+                lists.len() - 1
+            })
+        };
+        let list = &mut lists[at];
+        if let Some(before) = list.snapshots.last() {
+            list.is_in_order &= samples.at(*before, 0).0 < snapshot.time;
         }
-        place.snapshot += 1;
+        list.snapshots.push(number);
+        last = at;
+    }
+    lists
+}
+
+/// The samples of each series, in the order in which the series begin.
+fn by_series(samples: &Samples, lists: &[Alike]) -> Vec<(SeriesKey, Vec<SeriesPart>)> {
+    let mut index: HashMap<SeriesKey, usize, Quick> = HashMap::default();
+    let mut series: Vec<(SeriesKey, Vec<SeriesPart>)> = Vec::new();
+    for (list, own) in lists.iter().enumerate() {
+        for (offset, kind) in (0..).zip(samples.kinds(own.shape)) {
+            let key = (kind.metric, kind.dims, own.identity);
+            let at = *index.entry(key).or_insert_with(|| {
+                series.push((key, Vec::new()));
+                series.len() - 1
+            });
+            series[at].1.push(SeriesPart {
+                list,
+                offset,
+                flags: kind.flags,
+            });
+        }
     }
     series
 }
