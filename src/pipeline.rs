@@ -350,9 +350,12 @@ fn judge_and<T>(
         });
         (analysis, facts)
     };
-    let (((analysis, facts), of_workload), score) = threads::both(
+    let (((analysis, facts), of_workload), (score, library)) = threads::both(
         || threads::both(analysed, || advise::facts::of_workload(workload)),
-        || score::score(workload, config, *profile),
+        || {
+            let score = score::score(workload, config, *profile);
+            (score, advise::Library::of(config))
+        },
     );
     let facts = facts.and(of_workload);
     tracing::info!(score = score.value, "analysed");
@@ -368,7 +371,7 @@ fn judge_and<T>(
         .filter_map(|since| Later::of(material, &questions, since))
         .collect();
     let later: Vec<_> = later.iter().map(|l| l.heard(config)).collect();
-    let advice = advise::advise(case, &facts, &request.standing, &later);
+    let advice = advise::advise(case, library, &facts, &request.standing, &later);
     let assessment = Assessment {
         schema_version: SCHEMA_VERSION,
         generator: Generator::default(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::cases::Cases;
 use super::rule::Rule;
+use crate::config::Config;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/heuristics.rs"));
@@ -110,6 +111,13 @@ impl Library {
             }
         }
         library.finish()
+    }
+
+    /// The built-in rules and those of the folder that a configuration names.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let folder = config.rules_dir.as_ref();
+        Self::with_folder(folder.map(|folder| Path::new(&folder.value)))
     }
 
     /// The rule of that code or name.

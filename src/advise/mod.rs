@@ -23,7 +23,6 @@ pub use lint::{lint, test, undeclared};
 pub use standing::{Lock, Standing};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use facts::Facts;
 use judge::Verdict;
@@ -102,16 +101,16 @@ pub struct Later<'a> {
     pub facts: &'a Facts,
 }
 
-/// Judges all rules by the facts that were gathered of the case. A rule of which a claim was verified hears
+/// Judges all rules of a library by the facts that were gathered of the case. A rule of which a claim was verified hears
 /// only of what came after that change: `later` has a case for each such time.
 #[must_use]
-pub fn advise(case: Case<'_>, facts: &Facts, standing: &Standing, later: &[Later<'_>]) -> Advice {
-    let folder = case
-        .config
-        .rules_dir
-        .as_ref()
-        .map(|d| PathBuf::from(&d.value));
-    let library = Library::with_folder(folder.as_deref());
+pub fn advise(
+    case: Case<'_>,
+    library: Library,
+    facts: &Facts,
+    standing: &Standing,
+    later: &[Later<'_>],
+) -> Advice {
     let mut advice = Advice::default();
     let mut speaking: Vec<Speaking<'_>> = Vec::new();
     let mut satisfied: BTreeSet<&str> = BTreeSet::new();

@@ -17,6 +17,7 @@ use crate::record::{Dimension, Name};
 use crate::scenario::knobs;
 use crate::scenario::measured::Likeness;
 use crate::scenario::outcome::{self, Outcome, simulate};
+use crate::threads;
 
 /// From this many points on a change is offered, whatever its share of the metric.
 const LEAST_POINTS: f64 = 0.5;
@@ -86,16 +87,18 @@ pub(super) fn offer(
     satisfied: &BTreeSet<&str>,
 ) -> Offer {
     let codes: BTreeSet<&str> = speaking.iter().map(|s| s.rule.code.as_str()).collect();
-    let mut candidates: Vec<Candidate<'_>> = speaking
+    let heard: Vec<(&Speaking<'_>, Vec<&str>)> = speaking
         .iter()
         .filter(|s| settle::explained(s.rule, &codes, satisfied).is_none())
         .flat_map(|s| {
-            together(s.rule, &s.subjects)
-                .into_iter()
-                .map(move |subjects| (s, subjects))
+            let subjects = together(s.rule, &s.subjects).into_iter();
+            subjects.map(move |subjects| (s, subjects))
         })
-        .filter_map(|(said, subjects)| candidate(case, said, subjects))
         .collect();
+    let found = threads::map(&heard, |(said, subjects)| {
+        candidate(case, said, subjects.clone())
+    });
+    let mut candidates: Vec<Candidate<'_>> = found.into_iter().flatten().collect();
     candidates.sort_by(|a, b| {
         (a.priority.cmp(&b.priority))
             .then(b.rank().total_cmp(&a.rank()))
@@ -375,20 +378,24 @@ fn combine(
     case: Case<'_>,
     candidates: &[Candidate<'_>],
 ) -> (BTreeMap<usize, f64>, Option<CombinedProjection>) {
-    let mut changes: Vec<&outcome::Change> = Vec::new();
+    let (at, changes): (Vec<usize>, Vec<&outcome::Change>) = candidates
+        .iter()
+        .enumerate()
+        .filter_map(|(index, c)| Some((index, c.joint.as_ref()?)))
+        .unzip();
+    // The longest runs first, so that no thread is left alone with one.
+    let lengths: Vec<usize> = (1..=changes.len()).rev().collect();
+    let mut outcomes = threads::map(&lengths, |n| simulate(&case.bench(), &changes[..*n]));
+    outcomes.reverse();
     let mut after_above = BTreeMap::new();
     let mut points = 0.0;
-    let mut last = None;
-    for (index, c) in candidates.iter().enumerate() {
-        let Some(change) = &c.joint else { continue };
-        changes.push(change);
-        let outcome = simulate(&case.bench(), &changes);
+    for (index, outcome) in at.into_iter().zip(&outcomes) {
         if let Some(all) = outcome.points {
             after_above.insert(index, all - points);
             points = all;
         }
-        last = Some(outcome);
     }
+    let last = outcomes.pop();
     let combined = last.and_then(|outcome| {
         Some(CombinedProjection {
             points: outcome.points?,

@@ -128,7 +128,7 @@ fn recommendations(workload: &Workload, config: &Config, standing: &Standing) ->
         analysis: &analysis,
         config,
     });
-    advise::advise(case, &facts, standing, &[])
+    advise::advise(case, advise::Library::built_in(), &facts, standing, &[])
 }
 
 fn of_tests(all: &[Recommendation]) -> &Recommendation {

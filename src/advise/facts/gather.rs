@@ -21,20 +21,14 @@ pub fn gather(case: Observed<'_>) -> Facts {
 /// wall-clock time.
 #[must_use]
 pub fn of_workload(workload: &Workload) -> Facts {
-    let of_prefixes = || {
-        let mut facts = Facts::default();
-        streams::prefixes(workload, &mut facts);
-        facts
-    };
     let others = || {
         let mut facts = Facts::default();
-        streams::gather(workload, &mut facts);
         spending::gather(workload, &mut facts);
         wall::gather(workload, &mut facts);
         facts
     };
-    let (facts, of_prefixes) = threads::both(others, of_prefixes);
-    facts.and(of_prefixes)
+    let (of_streams, others) = threads::both(|| streams::gather(workload), others);
+    of_streams.and(others)
 }
 
 /// Gathers all other facts.

@@ -79,6 +79,7 @@ fn tail(workload: &Workload, facts: &mut Facts) {
     let mut points = Vec::new();
     let mut within = BTreeSet::new();
     for stream in &workload.streams {
+        let before = points.len();
         for request in &stream.requests {
             let is_done = matches!(request.outcome, OutcomeKind::Ok | OutcomeKind::Unknown);
             let took = request.duration().filter(|d| *d > 0);
@@ -94,15 +95,17 @@ fn tail(workload: &Workload, facts: &mut Facts) {
                 ],
                 y: (took as f64 / NANOS as f64).ln(),
             });
+        }
+        if points.len() > before {
             within.insert(stream.unit);
         }
     }
     let mut left = residuals(&points);
-    left.sort_by(f64::total_cmp);
     // The smallest value with at least that share at or below it.
-    let at = |percent: usize| {
+    let mut at = |percent: usize| {
         let rank = (left.len() * percent).div_ceil(100).checked_sub(1)?;
-        left.get(rank).copied()
+        let (_, value, _) = left.select_nth_unstable_by(rank, f64::total_cmp);
+        Some(*value)
     };
     if let (Some(median), Some(p99)) = (at(50), at(99)) {
         facts.add(

@@ -25,6 +25,8 @@ struct Calls {
     succeeded: Vec<f64>,
     timed_out: Vec<f64>,
     units: BTreeSet<UnitId>,
+    /// The unit of the call before.
+    last: Option<UnitId>,
 }
 
 pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
@@ -35,7 +37,10 @@ pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
                 continue;
             };
             let of_tool = tools.entry(call.tool).or_default();
-            of_tool.units.insert(stream.unit);
+            if of_tool.last != Some(stream.unit) {
+                of_tool.last = Some(stream.unit);
+                of_tool.units.insert(stream.unit);
+            }
             let seconds = took as f64 / NANOS as f64;
             match call.outcome {
                 OutcomeKind::Ok => of_tool.succeeded.push(seconds),
@@ -73,16 +78,13 @@ fn of_tool(name: &str, mut calls: Calls, facts: &mut Facts) {
         "tool.timeout_limit",
         Fact::of(limit).count("n", near as u64),
     );
-    calls.succeeded.sort_by(f64::total_cmp);
     let n = calls.succeeded.len();
     // The smallest value with at least 99 % at or below it.
-    let Some(p99) = (n * 99)
-        .div_ceil(100)
-        .checked_sub(1)
-        .map(|at| calls.succeeded[at])
-    else {
+    let Some(rank) = (n * 99).div_ceil(100).checked_sub(1) else {
         return;
     };
+    let (_, p99, _) = (calls.succeeded).select_nth_unstable_by(rank, f64::total_cmp);
+    let p99 = *p99;
     let fit = p99 / limit;
     add("tool.timeout_fit", Fact::of(fit).count("n", n as u64));
     if fit <= LOOSE && p99 > 0.0 {

@@ -12,26 +12,38 @@ use std::collections::BTreeSet;
 
 use super::Facts;
 use crate::scenario::requests::rates::Pricing;
+use crate::threads;
 use crate::workload::{Stream, UnitId, Workload};
 
-pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
-    if !workload.streams.is_empty() {
-        let pricing = Pricing::of(workload);
-        context::gather(workload, &pricing, facts);
-        sessions::starts(workload, &pricing, facts);
-        time::gather(workload, &pricing, facts);
-        limits::gather(workload, facts);
-        calls::gather(workload, &pricing, facts);
-        ends::gather(workload, facts);
-    }
-    sessions::outliers(workload, facts);
-}
+/// Adds some of the facts.
+type Gather = fn(&Workload, &Pricing, &mut Facts);
 
-/// Those of prefixes in the provider's cache, which take as long as all others.
-pub(super) fn prefixes(workload: &Workload, facts: &mut Facts) {
-    if !workload.streams.is_empty() {
-        prefix::gather(workload, &Pricing::of(workload), facts);
+/// All of them, what takes longest first.
+const GATHERS: &[Gather] = &[
+    prefix::gather,
+    context::gather,
+    calls::gather,
+    |workload, _, facts| ends::gather(workload, facts),
+    time::gather,
+    |workload, _, facts| limits::gather(workload, facts),
+    sessions::starts,
+    |workload, _, facts| sessions::outliers(workload, facts),
+];
+
+/// Gathers the facts, side by side.
+pub(super) fn gather(workload: &Workload) -> Facts {
+    if workload.streams.is_empty() {
+        let mut facts = Facts::default();
+        sessions::outliers(workload, &mut facts);
+        return facts;
     }
+    let pricing = Pricing::of(workload);
+    let found = threads::map(GATHERS, |gather| {
+        let mut facts = Facts::default();
+        gather(workload, &pricing, &mut facts);
+        facts
+    });
+    found.into_iter().fold(Facts::default(), Facts::and)
 }
 
 /// In how many units these streams are.
@@ -47,12 +59,15 @@ fn is_openai(workload: &Workload, stream: &Stream) -> bool {
 
 /// The median; of an even number the mean of the middle two. `None` of nothing.
 fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
     let half = values.len() / 2;
-    let upper = *values.get(half)?;
-    Some(if values.len().is_multiple_of(2) {
-        f64::midpoint(values[half - 1], upper)
-    } else {
-        upper
+    if values.is_empty() {
+        return None;
+    }
+    let is_even = values.len().is_multiple_of(2);
+    let (below, upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
+    let lower = below.iter().copied().max_by(f64::total_cmp);
+    Some(match lower.filter(|_| is_even) {
+        Some(lower) => f64::midpoint(lower, *upper),
+        None => *upper,
     })
 }
