@@ -26,6 +26,8 @@
 //! | `dashboard` | the same as a screen that answers to keys |
 //! | [`cli`] | the verbs |
 
+#![forbid(unsafe_code)]
+
 pub mod advise;
 pub mod alerts;
 pub mod analysis;

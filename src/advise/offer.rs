@@ -1,6 +1,7 @@
 //! From rules that speak to a ranked list: projected, weighed, one finding for one cause.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::evidence;
 use super::facts::{Facts, catalogue};
@@ -223,7 +224,7 @@ fn on_the_whole(
         return outcome::Change::replay(&whole.bench(), change.settings).ok();
     }
     // Requests have other numbers there.
-    change.reliefs.iter_mut().for_each(|r| r.parts.clear());
+    (change.reliefs.iter_mut()).for_each(|r| r.parts = Arc::default());
     let (own, whole) = (&own.workload.catalog, &whole.workload.catalog);
     let name = |n: Name| Name(whole.names.find(own.text(n)).unwrap_or(0));
     let dimension = |d: Dimension| match d {

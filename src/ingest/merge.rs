@@ -109,28 +109,35 @@ impl Merge {
         if self.ingested.records.is_empty() {
             self.ingested.records = harvest.records;
         } else {
-            self.make_room(harvest.records.samples.len());
+            self.make_room(&harvest.records);
             self.ingested.records.append(harvest.records);
         }
     }
 
-    /// Makes room for `more` samples and, as far as those before foretell it, all that are to come:
-    /// a list that grows step by step is copied again and again.
-    fn make_room(&mut self, more: usize) {
-        let samples = &mut self.ingested.records.samples;
-        if samples.capacity() - samples.len() >= more {
-            return;
-        }
+    /// Makes room for more operations and samples and, as far as those before foretell it, all that are to come:
+    /// a list that grows step by step is copied again and again. Room that stays empty takes no memory.
+    fn make_room(&mut self, more: &Records) {
         let (all, done) = self.bytes;
-        // A quarter more than foretold, and never more than 256 times what is there.
-        let so_far = (samples.len() + more) as u64;
-        let foretold = so_far.saturating_mul(all / done.max(1) + 1);
-        let wanted = (foretold + foretold / 4).min(so_far.saturating_mul(256));
-        samples.reserve(
-            usize::try_from(wanted)
-                .unwrap_or(0)
-                .saturating_sub(samples.len()),
-        );
+        let wanted = |length: usize, more: usize| {
+            // A quarter more than foretold, and never more than 256 times what is there.
+            let so_far = (length + more) as u64;
+            let foretold = so_far.saturating_mul(all / done.max(1) + 1);
+            let wanted = (foretold + foretold / 4).min(so_far.saturating_mul(256));
+            usize::try_from(wanted).unwrap_or(0).saturating_sub(length)
+        };
+        let Records {
+            operations,
+            samples,
+            ..
+        } = &mut self.ingested.records;
+        let further = more.operations.len();
+        if operations.capacity() - operations.len() < further {
+            operations.reserve(wanted(operations.len(), further));
+        }
+        let further = more.samples.len();
+        if samples.capacity() - samples.len() < further {
+            samples.reserve(wanted(samples.len(), further));
+        }
     }
 
     /// All harvests together.

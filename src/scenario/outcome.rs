@@ -5,6 +5,7 @@
 //! are combined as those of independent errors.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::context::{self, Swapped};
 use super::effects::{cells, footprint_effects, mask_of, mean_effect, p95_effect, totalled};
@@ -79,8 +80,8 @@ pub struct Relief {
     /// Change of its n (of a ratio: of its denominator).
     pub n: f64,
     /// Which requests it is of, where it is of single ones: so that what several changes spare of one request is
-    /// not counted twice.
-    pub parts: Vec<OfRequest>,
+    /// not counted twice. In order of requests.
+    pub parts: Arc<[OfRequest]>,
 }
 
 /// What falls away from one request.
@@ -102,7 +103,7 @@ impl Relief {
             metric,
             sum,
             n,
-            parts: Vec::new(),
+            parts: Arc::default(),
         }
     }
 }
@@ -112,24 +113,32 @@ impl Relief {
 #[must_use]
 pub(super) fn relieved<'r>(reliefs: impl Iterator<Item = &'r Relief>) -> f64 {
     let mut whole = 0.0;
-    let mut parts: Vec<&OfRequest> = Vec::new();
+    let mut lists: Vec<&[OfRequest]> = Vec::new();
     for relief in reliefs {
         if relief.parts.is_empty() {
             whole += relief.sum;
         }
-        parts.extend(&relief.parts);
+        lists.push(&relief.parts);
     }
-    // Stable, and quick since the parts of each are in order.
-    parts.sort_by_key(|part| part.request);
-    let spared = |same: &[&OfRequest]| {
-        let left: f64 = same
-            .iter()
-            .map(|part| 1.0 - (part.spared / part.of).clamp(0.0, 1.0))
-            .product();
-        same[0].of * (1.0 - left)
+    // Each list is in order of requests.
+    let mut spared = 0.0;
+    let next = |lists: &[&[OfRequest]]| {
+        let firsts = lists.iter().filter_map(|list| list.first());
+        firsts.min_by_key(|part| part.request).copied()
     };
-    let parts = parts.chunk_by(|a, b| a.request == b.request).map(spared);
-    whole - parts.sum::<f64>()
+    while let Some(OfRequest { request, of, .. }) = next(&lists) {
+        let mut left = 1.0;
+        for list in &mut lists {
+            let same = list.iter().take_while(|part| part.request == request);
+            let same = same.count();
+            for part in &list[..same] {
+                left *= 1.0 - (part.spared / part.of).clamp(0.0, 1.0);
+            }
+            *list = &list[same..];
+        }
+        spared += of * (1.0 - left);
+    }
+    whole - spared
 }
 
 impl Change {

@@ -34,22 +34,9 @@ pub(super) struct Tail {
 impl Tail {
     /// From the histograms of `units` (number and figure); the quantile is `q`.
     pub(super) fn new(figures: &[(usize, &Figure)], units: usize, q: f64, scale: f64) -> Self {
-        let floor = floor(figures);
-        let mut counts: Vec<(u16, u32, f64)> = Vec::new();
-        for (unit, figure) in figures {
-            let Ok(unit) = u32::try_from(*unit) else {
-                continue;
-            };
-            counts.extend(
-                figure
-                    .histogram
-                    .buckets()
-                    .iter()
-                    .filter(|(bucket, _)| Some(*bucket) >= floor)
-                    .map(|(bucket, n)| (*bucket, unit, f64::from(*n))),
-            );
-        }
-        counts.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        let whole = Whole::of(figures);
+        let floor = whole.floor();
+        let mut counts = whole.from_the_largest(figures, floor);
         counts.dedup_by(|later, kept| {
             let same = later.0 == kept.0 && later.1 == kept.1;
             if same {
@@ -61,11 +48,8 @@ impl Tail {
             figures.iter().map(|(_, f)| of(f)).reduce(pick).unwrap_or(0)
         };
         let marks = marks(&counts, units);
-        let all: f64 = figures
-            .iter()
-            .flat_map(|(_, figure)| figure.histogram.buckets())
-            .map(|(_, n)| f64::from(*n))
-            .sum();
+        #[allow(clippy::cast_precision_loss)]
+        let all = whole.n as f64;
         let near = marks
             .partition_point(|(_, before)| before.iter().sum::<f64>() <= (1.0 - q) * all)
             .saturating_sub(1);
@@ -117,24 +101,82 @@ impl Tail {
     }
 }
 
-/// The bucket in which the values begin that are kept.
-#[allow(clippy::cast_precision_loss)]
-fn floor(figures: &[(usize, &Figure)]) -> Option<u16> {
-    let mut whole: std::collections::BTreeMap<u16, u64> = std::collections::BTreeMap::new();
-    for (_, figure) in figures {
-        for (bucket, n) in figure.histogram.buckets() {
-            *whole.entry(*bucket).or_default() += u64::from(*n);
+/// The distribution of all units together.
+struct Whole {
+    /// Of each bucket how many values it holds, and in how many units.
+    buckets: Vec<(u64, usize)>,
+    /// All values.
+    n: u64,
+}
+
+impl Whole {
+    fn of(figures: &[(usize, &Figure)]) -> Self {
+        let mut whole = Self {
+            buckets: Vec::new(),
+            n: 0,
+        };
+        for (bucket, n) in figures.iter().flat_map(|(_, f)| f.histogram.buckets()) {
+            let bucket = usize::from(*bucket);
+            if bucket >= whole.buckets.len() {
+                whole.buckets.resize(bucket + 1, (0, 0));
+            }
+            let at = &mut whole.buckets[bucket];
+            at.0 += u64::from(*n);
+            at.1 += 1;
+            whole.n += u64::from(*n);
         }
+        whole
     }
-    let wanted = whole.values().sum::<u64>() as f64 * KEPT_FROM;
-    let mut below = 0;
-    whole
-        .into_iter()
-        .find(|(_, n)| {
+
+    /// The bucket in which the values begin that are kept.
+    #[allow(clippy::cast_precision_loss)]
+    fn floor(&self) -> Option<u16> {
+        let wanted = self.n as f64 * KEPT_FROM;
+        let mut below = 0;
+        let used = (0..).zip(&self.buckets).filter(|(_, (n, _))| *n > 0);
+        let mut up_to = used.map(|(bucket, (n, _))| {
             below += n;
-            below as f64 >= wanted
-        })
-        .map(|(bucket, _)| bucket)
+            (bucket, below)
+        });
+        up_to
+            .find(|(_, below)| *below as f64 >= wanted)
+            .map(|(bucket, _)| bucket)
+    }
+
+    /// Bucket, unit and count of what is kept, by descending bucket, then by unit: each put where it belongs, since
+    /// figures come in the order of their units.
+    fn from_the_largest(
+        &self,
+        figures: &[(usize, &Figure)],
+        floor: Option<u16>,
+    ) -> Vec<(u16, u32, f64)> {
+        let Some(floor) = floor else {
+            return Vec::new();
+        };
+        let mut places = vec![0; self.buckets.len()];
+        let mut kept = 0;
+        for (place, (_, units)) in places
+            .iter_mut()
+            .zip(&self.buckets)
+            .skip(floor.into())
+            .rev()
+        {
+            *place = kept;
+            kept += units;
+        }
+        let mut counts = vec![(0, 0, 0.0); kept];
+        for (unit, figure) in figures {
+            let unit = u32::try_from(*unit).unwrap_or(u32::MAX);
+            let buckets = figure.histogram.buckets();
+            let from = buckets.partition_point(|(bucket, _)| *bucket < floor);
+            for (bucket, n) in &buckets[from..] {
+                let place = &mut places[usize::from(*bucket)];
+                counts[*place] = (*bucket, unit, f64::from(*n));
+                *place += 1;
+            }
+        }
+        counts
+    }
 }
 
 fn marks(counts: &[(u16, u32, f64)], units: usize) -> Vec<(usize, Vec<f64>)> {

@@ -54,13 +54,12 @@ impl Spared {
             parts
                 .iter_mut()
                 .for_each(|part| part.spared = part.spared.min(part.of));
-            parts.shrink_to_fit();
             if !parts.is_empty() {
                 reliefs.push(Relief {
                     metric,
                     sum: -parts.iter().map(|p| p.spared).sum::<f64>(),
                     n: 0.0,
-                    parts,
+                    parts: parts.into(),
                 });
             }
         }
