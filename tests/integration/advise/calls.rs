@@ -1,8 +1,10 @@
 //! Facts of tool calls by what they asked for and what they gave, each worked out by hand, from session logs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use perfadvise::advise::facts::Facts;
+use perfadvise::advise::rule::Subject;
 use perfadvise::config::Config;
 use perfadvise::metrics::Metric;
 use perfadvise::prices::PriceTable;
@@ -12,7 +14,8 @@ use perfadvise::workload::{FoldOptions, Workload, fold};
 use serde_json::{Value, json};
 
 use super::super::formats;
-use super::{at, facts_in, facts_of, is, operation};
+use super::streams::real;
+use super::{at, facts_in, facts_of, is, of, operation};
 
 /// A reply that asks for one call: tokens read and written, why it ended.
 fn reply(id: &str, second: u32, tokens: [u32; 2], call: (&str, Value), stop: &str) -> Value {
@@ -281,4 +284,36 @@ fn a_request_that_takes_far_longer_than_its_size_tells() {
     // The line through both sizes goes through the means of their logarithms: five of 200 raise that of the larger one by
     // 5 ÷ 200 ln 50. The median is a small one, which lies on the line.
     is(tail, "value", 50.0_f64.powf(1.0 - 5.0 / 200.0));
+}
+
+/// What `tests/reference/calls.py` finds in the logs themselves.
+#[test]
+fn real_logs_give_what_the_reference_gives() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/calls.json");
+    let truth: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    for (format, key) in [("claude-code", "claude_code"), ("codex", "codex")] {
+        let (facts, truth) = (real(format), &truth[key]);
+        let number = |at: &str| truth.pointer(at).and_then(Value::as_f64).unwrap();
+        let fact = |name: &str| facts.all.get(name);
+        for (name, field, at) in [
+            ("calls.repeated_share", "n", "/repeated"),
+            ("calls.failing_again", "n", "/failing_again"),
+            ("results.large_share", "value", "/large_share"),
+            ("polling.share", "n", "/looks"),
+            ("start.context", "n", "/start/n"),
+            ("start.context", "median", "/start/median"),
+            ("start.read_share", "value", "/start/read_share"),
+        ] {
+            is(fact(name), field, number(at));
+        }
+        for (tool, own) in truth["tools"].as_object().into_iter().flatten() {
+            let rate = of(&facts, Subject::Tool, tool, "tool.failure_rate");
+            is(rate, "n", own["n"].as_f64().unwrap());
+            is(rate, "low", own["low"].as_f64().unwrap());
+        }
+        match truth["tail"]["value"].as_f64() {
+            Some(tail) => is(fact("requests.tail"), "value", tail),
+            None => assert_eq!(fact("requests.tail"), None),
+        }
+    }
 }

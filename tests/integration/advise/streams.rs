@@ -272,7 +272,7 @@ fn what_an_earlier_compaction_would_have_saved() {
 }
 
 /// The real logs of a format.
-fn real(format: &str) -> Facts {
+pub(super) fn real(format: &str) -> Facts {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
         .join(format)
