@@ -12,7 +12,7 @@ mod samples;
 mod shapes;
 
 pub use catalog::{
-    Catalog, DIMENSIONS, Dimension, Dims, DimsId, Identity, IdentityId, Interned, Name,
+    Attendance, Catalog, DIMENSIONS, Dimension, Dims, DimsId, Identity, IdentityId, Interned, Name,
 };
 pub use facts::{
     Aggregate, Details, Event, EventKind, Flags, Measured, Operation, OperationKind, OutcomeKind,

@@ -122,6 +122,7 @@ pub const KEYS: &[Key] = &[
     knob("resources.cpu_limit", Type::Ratio, "80%", "Most of the processors that the workflow may use."),
     knob("resources.concurrent_operations", Type::Count { least: 1, of: "operations" }, "4", "Steps that run at the same time."),
     knob("prompt_cache.lifetime", Type::Duration, "5min", "How long the provider keeps a prompt's prefix."),
+    knob("prompt_cache.lifetime_for.", Type::Duration, "5min", "The same for one agent: main conversations (main) or subagents (subagent)."),
     knob("prompt_cache.keep_warm", Type::OneOf(KEEP_WARM), "never", "Whether the client reads a prompt's prefix again before it expires: never, while a tool call is pending, always."),
     knob("model_for.", Type::Word, "small-model", "The model of an agent, of all of them (all), or of steps of a purpose."),
     knob("retry.limit", Type::Count { least: 0, of: "retries" }, "3", "Retries after the first attempt."),

@@ -33,13 +33,15 @@ pub struct PriceTable {
 }
 
 /// The prices of a model from some day on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Price {
     /// `None`: from the beginning.
     from: Option<Time>,
     base: Rates,
     /// With more input tokens than this, these.
     above: Option<(u64, Rates)>,
+    /// What a request costs in a batch, as a share of these prices.
+    batch: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,9 +116,12 @@ impl PriceTable {
             let mut prices: Vec<Price> = model
                 .prices
                 .iter()
-                .map(PriceRow::price)
+                .map(|row| row.price(model.batch))
                 .collect::<Result<_, _>>()
                 .map_err(fault)?;
+            if model.batch.is_some_and(|b| !(0.0..=1.0).contains(&b)) {
+                return Err(fault("a share in batches that lies not between 0 and 1"));
+            }
             prices.sort_by_key(|p| p.from);
             if prices.is_empty() {
                 return Err(fault("no price"));
@@ -194,6 +199,7 @@ struct Tier {
     base: TokenPrices,
     /// With more input tokens than this, these.
     above: Option<(u64, TokenPrices)>,
+    batch: Option<f64>,
 }
 
 impl InDollars {
@@ -206,6 +212,7 @@ impl InDollars {
             above: price
                 .above
                 .map(|(limit, rates)| (limit, TokenPrices::of(rates))),
+            batch: price.batch,
         };
         Self(prices.iter().map(tier).collect())
     }
@@ -226,6 +233,12 @@ impl InDollars {
         let tier = self.at(time)?;
         let (limit, prices) = tier.above.as_ref()?;
         (prices.fresh > tier.base.fresh).then_some(*limit)
+    }
+
+    /// What a request costs in a batch, as a share of its price at once; `None`: the table does not tell.
+    #[must_use]
+    pub fn in_batch(&self, time: Time) -> Option<f64> {
+        self.at(time)?.batch
     }
 
     fn at(&self, time: Time) -> Option<&Tier> {
@@ -264,6 +277,9 @@ struct File {
     /// For whoever reads the file; there is only one.
     #[serde(default, rename = "unit")]
     _unit: String,
+    /// For whoever reads the file: where `batch` came from.
+    #[serde(default, rename = "batch_source")]
+    _batch_source: String,
     models: Vec<ModelRow>,
 }
 
@@ -274,6 +290,8 @@ struct ModelRow {
     /// Other names of the same model.
     #[serde(default)]
     also: Vec<String>,
+    /// What a request costs in a batch, as a share of its price at once.
+    batch: Option<f64>,
     prices: Vec<PriceRow>,
 }
 
@@ -301,7 +319,7 @@ struct AboveRow {
 }
 
 impl PriceRow {
-    fn price(&self) -> Result<Price, &'static str> {
+    fn price(&self, batch: Option<f64>) -> Result<Price, &'static str> {
         let base = rates(
             self.fresh,
             self.read,
@@ -317,7 +335,12 @@ impl PriceRow {
             }
         };
         let from = self.valid_from.as_deref().map(day).transpose()?;
-        Ok(Price { from, base, above })
+        Ok(Price {
+            from,
+            base,
+            above,
+            batch,
+        })
     }
 }
 
@@ -429,6 +452,17 @@ mod tests {
         assert_eq!(gpt.dearer_above(time), None);
     }
 
+    /// Half, as both providers have it in their lists; of models without a batch nothing is known.
+    #[test]
+    fn a_request_in_a_batch() {
+        let table = PriceTable::built_in();
+        let time = day("2026-03-02").unwrap();
+        let share = |model: &str| InDollars::of(table.of(model).unwrap()).in_batch(time);
+        assert_eq!(share("claude-opus-4-5-20251101"), Some(0.5));
+        assert_eq!(share("gpt-5"), Some(0.5));
+        assert_eq!(share("gpt-5.3-codex"), None);
+    }
+
     #[test]
     fn a_price_holds_from_its_day_on() {
         let table = PriceTable::built_in();
@@ -459,7 +493,7 @@ mod tests {
         let why = |text: &str| PriceTable::read(text).unwrap_err().to_string();
         assert_eq!(
             why("{\"date\":\"d\",\n\"modles\":[]}"),
-            "line 2, column 8: no table of prices: unknown field `modles`, expected one of `date`, `source`, `unit`, `models`"
+            "line 2, column 8: no table of prices: unknown field `modles`, expected one of `date`, `source`, `unit`, `batch_source`, `models`"
         );
         let one = |price: &str| {
             why(&format!(
@@ -475,5 +509,11 @@ mod tests {
             "m: valid_from is no day such as 2026-11-26"
         );
         assert_eq!(one(""), "m: no price");
+        assert_eq!(
+            why(
+                r#"{"date":"d","models":[{"model":"m","batch":1.5,"prices":[{"fresh":1,"output":1}]}]}"#
+            ),
+            "m: a share in batches that lies not between 0 and 1"
+        );
     }
 }

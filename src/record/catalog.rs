@@ -112,6 +112,33 @@ pub type Dims = Vec<(Dimension, Name)>;
 #[serde(transparent)]
 pub struct DimsId(pub u32);
 
+/// Whether a person waits for what a session does, as far as its client tells how it was started.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    bitcode::Encode,
+    bitcode::Decode,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Attendance {
+    /// It was started for a person: a terminal, an editor.
+    Attended,
+    /// The source does not say.
+    #[default]
+    Unknown,
+    /// It was started to end by itself, without a terminal: by a script or a schedule.
+    Unattended,
+}
+
 /// Where a record belongs for inference: the raw names, from which the fold forms units.
 #[derive(
     Debug,
@@ -135,6 +162,8 @@ pub struct Identity {
     pub run: Name,
     /// Unit of inference as the input itself names it (a `unit` column).
     pub unit: Name,
+    /// Whether a person waits for it.
+    pub attendance: Attendance,
 }
 
 /// An interned [`Identity`] of a [`Catalog`]; 0 is the unknown one.

@@ -114,6 +114,7 @@ impl Records {
                     task: name(i.task),
                     run: name(i.run),
                     unit: name(i.unit),
+                    attendance: i.attendance,
                 })
             })
             .collect();

@@ -36,6 +36,7 @@ pub const KNOBS: &[(&str, KnobType)] = &[
     ("resources.max_memory_usage", KnobType::Bytes),
     ("resources.cpu_limit", KnobType::Ratio),
     ("prompt_cache.lifetime", KnobType::Duration),
+    ("prompt_cache.lifetime_for.", KnobType::Duration),
     ("prompt_cache.keep_warm", KnobType::Word),
     ("model_for.", KnobType::Word),
     ("retry.limit", KnobType::Count),

@@ -2,12 +2,13 @@
 //!
 //! [`measured`] replaces steps by like steps of the other variant, which was observed too; [`replay`]
 //! runs recorded sequences again under other settings, once it has shown that it reproduces the present;
-//! [`share`] gives a bound. [`outcome`] puts several changes into one simulation.
+//! [`share`] and [`ahead`] give bounds. [`outcome`] puts several changes into one simulation.
 //!
 //! A mechanism of replay is a folder or file with a [`replay::Mechanism`], and a row in
 //! [`replay::MECHANISMS`]: [`context`] is the context cache and the slots of steps, [`streams`]
 //! the requests and tool calls of agents.
 
+pub mod ahead;
 pub mod caches;
 pub mod context;
 pub mod effects;

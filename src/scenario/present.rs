@@ -74,8 +74,9 @@ pub fn timeline(
 pub fn value(workload: &Workload, config: &Config, knob: &str) -> Option<KnobValue> {
     let set = timeline(workload, config, knob).ok().flatten();
     set.and_then(|t| t.last().cloned()).or_else(|| {
-        (knob == streams::LIFETIME)
-            .then(|| streams::present_lifetime(workload))
+        let agent = knob.strip_prefix(streams::LIFETIME_FOR);
+        (knob == streams::LIFETIME || agent.is_some())
+            .then(|| streams::present_lifetime(workload, agent))
             .flatten()
             .map(KnobValue::Number)
     })

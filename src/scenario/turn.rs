@@ -1,5 +1,6 @@
 //! A knob, turned: which mechanism gives the figures, or why none does.
 
+use super::ahead;
 use super::knobs::{self, KnobType};
 use super::measured::Swap;
 use super::outcome::Change;
@@ -20,6 +21,9 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
         return Change::replay(bench, Settings::from([(knob.to_owned(), value.clone())]));
     }
     let swap = match (knob, value) {
+        ("context.background_optimization", KnobValue::Bool(is_on)) => {
+            return in_background(bench, knob, *is_on);
+        }
         ("context.mode", KnobValue::Word(mode)) => to_mode(bench, mode, None)?,
         (knob, KnobValue::Word(mode)) if knob.starts_with("context.mode_for.") => {
             let purpose = knob.trim_start_matches("context.mode_for.");
@@ -40,6 +44,25 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
             "no like work was observed in both variants, so nothing says what it would take",
         )
     })
+}
+
+/// Contexts that are known beforehand are prepared before their step comes, at most.
+fn in_background(bench: &Bench<'_>, knob: &str, is_on: bool) -> Result<Change, Withheld> {
+    let timeline = present::timeline(bench.workload, bench.config, knob);
+    let present = timeline.map_err(Withheld::because)?;
+    let was_on = match present.as_ref().and_then(|t| t.last()) {
+        Some(KnobValue::Bool(was_on)) => *was_on,
+        _ => false,
+    };
+    match (was_on, is_on) {
+        (true, true) | (false, false) => Ok(Change::default()),
+        (true, false) => Err(Withheld::because(
+            "how long steps would wait for what is prepared in the background now is not recorded",
+        )),
+        (false, true) => ahead::known_preparations(bench.workload).ok_or_else(|| {
+            Withheld::because("no step waited for a context that was known beforehand")
+        }),
+    }
 }
 
 /// Steps of other modes become steps of this one; `None`: all are.
@@ -151,9 +174,6 @@ fn no_mechanism(knob: &str) -> &'static str {
     match knob {
         "context.mode_selection_strategy" => {
             "by which rule a strategy chooses a mode is not recorded: try context.mode or context.mode_for.PURPOSE"
-        }
-        "context.background_optimization" => {
-            "which context is known before a step asks for it is not recorded, so the overlap cannot be replayed"
         }
         "resources.max_memory_usage" | "resources.cpu_limit" => {
             "it is a limit: what happens beyond it was not observed"

@@ -256,6 +256,7 @@ fn renumber(workload: &mut Workload) {
             task: name(i.task),
             run: name(i.run),
             unit: name(i.unit),
+            attendance: i.attendance,
         }
     };
     let identities = sorted_numbers(&used.identities, identity);

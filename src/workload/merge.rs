@@ -81,6 +81,7 @@ fn adopt(workload: &mut Workload, other: &mut Workload) {
                 task: name(i.task),
                 run: name(i.run),
                 unit: name(i.unit),
+                attendance: i.attendance,
             })
         })
         .collect();

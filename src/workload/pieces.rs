@@ -226,6 +226,7 @@ impl Workload {
                     task: name(old.task, &mut catalog),
                     run: name(old.run, &mut catalog),
                     unit: name(old.unit, &mut catalog),
+                    attendance: old.attendance,
                 };
                 *i = catalog.identity(own);
             }

@@ -3,7 +3,7 @@
 //!
 //! Kept small, since there is one entry for each operation: 40 bytes for a request, 32 for a call.
 
-use crate::record::{Name, OutcomeKind, Stop};
+use crate::record::{Attendance, Name, OutcomeKind, Stop};
 use crate::units::Time;
 
 use super::UnitId;
@@ -22,6 +22,8 @@ pub struct Stream {
     pub agent: Name,
     /// Whether it is a subagent, of which a session may have several with the same name.
     pub is_subagent: bool,
+    /// Whether a person waits for it; where its parts differ, whether one does for any.
+    pub attendance: Attendance,
     /// Provider of the models.
     pub provider: Name,
     /// Its beginning is missing: earlier requests lie outside the selection.
@@ -221,6 +223,7 @@ impl Stream {
             session: self.session,
             agent: self.agent,
             is_subagent: self.is_subagent,
+            attendance: self.attendance,
             provider: self.provider,
             is_cut: self.is_cut || first > 0,
             requests: rest[..n].to_vec(),
@@ -259,6 +262,7 @@ impl Stream {
             self.is_cut = other.is_cut;
             self.provider = other.provider;
         }
+        self.attendance = self.attendance.min(other.attendance);
         let before = super::fold::number(self.requests.len());
         self.requests.append(&mut other.requests);
         self.calls
@@ -309,6 +313,7 @@ mod tests {
             session: Name::NONE,
             agent: Name::NONE,
             is_subagent: false,
+            attendance: Attendance::Unknown,
             provider: Name::NONE,
             is_cut: false,
             requests: (0..4).map(request).collect(),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes src/prices/prices.json: prices.py DATE [--print]
+"""Writes src/prices/prices.json: prices.py DATE WHEEL [--print]
 
 List prices of Anthropic's, OpenAI's and Google's text models, in US dollars for a million tokens, from the
 package genai-prices (MIT licence, copyright Pydantic Services Inc.); DATE is when it was fetched.
-Needs Python with genai-prices 0.2.3. Batch and priority prices are left out, as are models with
-conditions that a table of dates cannot hold.
+Needs Python with genai-prices 0.2.3. Priority prices are left out, as are models with conditions that a
+table of dates cannot hold. What a request costs in a batch, as a share of its price at once (`batch`), is from the table in
+WHEEL, litellm 1.109.1 (MIT licence, copyright Berri AI), where input and output have the same one.
 """
-import importlib.metadata, json, pathlib, sys
+import importlib.metadata, json, pathlib, sys, zipfile
 from genai_prices.data import providers
 from genai_prices.types import ClauseEquals, ClauseOr, ClauseStartsWith, ConditionalPrice, StartDateConstraint, TieredPrices
 
@@ -59,6 +60,20 @@ def entry(model):
     return {"model": model.id, **({"also": also} if also else {}), "prices": rows}
 
 
+def in_batches(wheel):
+    """For each name the share of the price at once; only where it is the same for input and output."""
+    with zipfile.ZipFile(wheel) as parts:
+        table = json.loads(parts.read("litellm/model_prices_and_context_window_backup.json"))
+    shares = {}
+    for name, row in table.items():
+        both = [(row.get(f"{kind}_cost_per_token_batches"), row.get(f"{kind}_cost_per_token")) for kind in ("input", "output")]
+        if all(batch and single for batch, single in both):
+            one, other = (round(batch / single, 6) for batch, single in both)
+            if one == other < 1:
+                shares[name] = one
+    return shares
+
+
 def names(clause):
     """Names that the package takes for this model. Where it takes a beginning, we take the beginning itself."""
     if isinstance(clause, ClauseOr):
@@ -68,18 +83,21 @@ def names(clause):
     return [clause.starts_with.rstrip("-@")] if isinstance(clause, ClauseStartsWith) else []
 
 
-models, left = [], []
+models, left, batches = [], [], in_batches(sys.argv[2])
 for provider in providers:
     for model in provider.models if provider.id in NAMES else []:
         if not model.id.startswith(NAMES[provider.id]) or any(word in model.id for word in NOT_TEXT) or "." in model.id.split("-")[0]:
             continue
         row = entry(model)
+        found = {batches[name] for name in [model.id, *(row or {}).get("also", [])] if name in batches}
+        if row and len(found) == 1:
+            row = {**{k: v for k, v in row.items() if k != "prices"}, "batch": number(found.pop()), "prices": row["prices"]}
         (models if row else left).append(row or model.id)
 models.sort(key=lambda m: m["model"])
 all_names = [name for m in models for name in [m["model"], *m.get("also", [])]]
 assert len(set(all_names)) == len(all_names)
 version = importlib.metadata.version("genai-prices")
-head = {"date": sys.argv[1], "source": f"genai-prices {version} (MIT licence, copyright Pydantic Services Inc.)", "unit": "US dollars for a million tokens"}
+head = {"date": sys.argv[1], "source": f"genai-prices {version} (MIT licence, copyright Pydantic Services Inc.)", "batch_source": "litellm 1.109.1 (MIT licence, copyright Berri AI)", "unit": "US dollars for a million tokens"}
 lines = ",\n".join("    " + json.dumps(m) for m in models)
 text = json.dumps(head, indent=2)[:-2] + ',\n  "models": [\n' + lines + "\n  ]\n}\n"
 print(len(models), "models; left out:", left, file=sys.stderr)

@@ -8,6 +8,7 @@ use crate::assessment::{Indicator, TargetVerdict};
 use crate::config::TargetStatistic;
 use crate::metrics::Metric;
 use crate::record::{Dimension, EventKind};
+use crate::scenario::ahead;
 use crate::threads;
 use crate::workload::{Filter, Workload};
 
@@ -132,13 +133,22 @@ fn shares(workload: &Workload, facts: &mut Facts) {
         (figure.n > 0).then(|| figure.total(metric.row().unit))
     };
     let steps = seconds(Metric::ResponseTime).filter(|s| *s > 0.0);
-    for (name, metric) in [
-        ("preparation.share", Metric::ContextPreparationTime),
-        ("queue.share", Metric::QueueTime),
-        ("backoff.share", Metric::BackoffTime),
+    // What runs beside the work of its step is not waited for.
+    let prepared = ahead::waited(workload);
+    #[allow(clippy::cast_precision_loss)]
+    let waited = if prepared.all > 0 {
+        prepared.waited as f64 / prepared.all as f64
+    } else {
+        1.0
+    };
+    for (name, metric, waited) in [
+        ("preparation.share", Metric::ContextPreparationTime, waited),
+        ("queue.share", Metric::QueueTime, 1.0),
+        ("backoff.share", Metric::BackoffTime, 1.0),
     ] {
         if let (Some(part), Some(whole)) = (seconds(metric), steps) {
-            facts.add(name, Fact::of(part / whole).with("units", units));
+            let share = part * waited / whole;
+            facts.add(name, Fact::of(share).with("units", units));
         }
     }
     // Of attempts, and of steps that tell of none.

@@ -57,6 +57,7 @@ pub(super) fn text() -> String {
     for key in KEYS {
         // A family's free part is shown as an example of ours.
         let name = match key.name {
+            "prompt_cache.lifetime_for." => "prompt_cache.lifetime_for.main".to_owned(),
             "timeout." => "timeout.model_request".to_owned(),
             "direction." => "direction.frames_per_second".to_owned(),
             name if name.ends_with('.') => format!("{name}testing"),
@@ -116,7 +117,7 @@ mod tests {
             .collect();
         let (config, warnings) = check(&on);
         assert_eq!(warnings, []);
-        assert_eq!(config.knobs.len(), 21, "{on}");
+        assert_eq!(config.knobs.len(), 22, "{on}");
         assert_eq!(config.targets.len(), 7);
         assert_eq!(config.gate.len(), 3);
         assert_eq!(

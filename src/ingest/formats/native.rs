@@ -329,7 +329,7 @@ impl Reader<'_> {
             session: name(session),
             task: name(task),
             run: name(run),
-            unit: Name::NONE,
+            ..Identity::default()
         };
         Ok((catalog.dims(dims), catalog.identity(identity)))
     }

@@ -99,6 +99,12 @@ impl Pricing {
         priced(self.model(request.model)?, request)
     }
 
+    /// What a request costs in a batch, as a share of its price at once; `None`: its model has no such price.
+    #[must_use]
+    pub fn in_batch(&self, request: &StreamRequest) -> Option<f64> {
+        self.model(request.model)?.in_batch(request.start)
+    }
+
     /// Whether a request holds more input than its model takes at its base price.
     #[must_use]
     pub fn is_dearer(&self, request: &StreamRequest) -> Option<bool> {

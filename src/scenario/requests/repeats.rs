@@ -129,6 +129,7 @@ mod tests {
             session: Name::NONE,
             agent: Name::NONE,
             is_subagent: false,
+            attendance: crate::record::Attendance::Unknown,
             provider: Name::NONE,
             is_cut: false,
             requests: Vec::new(),

@@ -201,6 +201,7 @@ mod tests {
             session: Name::NONE,
             agent: Name::NONE,
             is_subagent: false,
+            attendance: crate::record::Attendance::Unknown,
             provider: Name::NONE,
             is_cut: false,
             requests,

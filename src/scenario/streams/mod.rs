@@ -9,6 +9,7 @@ pub mod bounds;
 mod calls;
 mod limits;
 pub mod retries;
+pub mod singles;
 mod spared;
 pub mod starts;
 mod tokens;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::assessment::Reproduction;
 use crate::config::KnobValue;
 use crate::metrics::Metric;
-use crate::record::DimsId;
+use crate::record::{DimsId, Name};
 use crate::scenario::replay::{
     Bench, Mechanism, Replayed, Settings, Shift, Withheld, is_reproduced,
 };
@@ -28,6 +29,8 @@ use crate::workload::{UnitId, Workload};
 
 /// How long the provider keeps a prefix.
 pub const LIFETIME: &str = "prompt_cache.lifetime";
+/// The same for the streams of one agent: main conversations, or subagents.
+pub const LIFETIME_FOR: &str = "prompt_cache.lifetime_for.";
 /// Whether the client reads a prefix again before it expires.
 pub const KEEP_WARM: &str = "prompt_cache.keep_warm";
 /// The context at which it is compacted.
@@ -46,7 +49,14 @@ pub const RETRIES: &str = "retry.limit";
 pub const MECHANISM: Mechanism = Mechanism {
     name: "streams",
     knobs: &[
-        LIFETIME, KEEP_WARM, COMPACTION, PARALLEL, MODEL_FOR, TIMEOUT, RETRIES,
+        LIFETIME,
+        LIFETIME_FOR,
+        KEEP_WARM,
+        COMPACTION,
+        PARALLEL,
+        MODEL_FOR,
+        TIMEOUT,
+        RETRIES,
     ],
     replay,
 };
@@ -76,17 +86,21 @@ fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> 
 }
 
 fn is_of_tokens(knob: &str) -> bool {
-    [LIFETIME, KEEP_WARM, COMPACTION].contains(&knob) || knob.starts_with(MODEL_FOR)
+    [LIFETIME, KEEP_WARM, COMPACTION].contains(&knob)
+        || [LIFETIME_FOR, MODEL_FOR]
+            .iter()
+            .any(|family| knob.starts_with(family))
 }
 
-/// The present lifetime of cached prefixes in seconds, as the writes tell it. `None`: they are not reported,
-/// or streams have several.
+/// The present lifetime of cached prefixes in seconds, as the writes tell it, of one agent or of all. `None`: they
+/// are not reported, or streams have several.
 #[must_use]
-pub fn present_lifetime(workload: &Workload) -> Option<f64> {
+pub fn present_lifetime(workload: &Workload, agent: Option<&str>) -> Option<f64> {
+    let is_its = |name: Name| agent.is_none_or(|a| workload.catalog.text(name) == a);
     let written = workload
         .streams
         .iter()
-        .filter(|s| caching(s) == Caching::Written);
+        .filter(|s| is_its(s.agent) && caching(s) == Caching::Written);
     let mut lifetimes = written.map(|s| lifetime::present(&s.requests));
     let first = lifetimes.next()?;
     lifetimes.all(|l| l == first).then_some(first)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{COMPACTION, KEEP_WARM, LIFETIME, MODEL_FOR, Run, share};
+use super::{COMPACTION, KEEP_WARM, LIFETIME, LIFETIME_FOR, MODEL_FOR, Run, share};
 use crate::config::KnobValue;
 use crate::metrics::Metric;
 use crate::prices::InDollars;
@@ -18,13 +18,28 @@ use crate::workload::{Filter, Stream, StreamRequest, Workload};
 /// What settings ask of tokens.
 struct Asked {
     knobs: Vec<String>,
-    /// Lifetime in seconds.
-    lifetime: Option<f64>,
-    warming: Warming,
-    is_cache_asked: bool,
+    /// Lifetimes in seconds of agents (`None`: all).
+    lifetimes: Vec<(Option<Name>, f64)>,
+    /// `None`: nothing is asked of it.
+    warming: Option<Warming>,
     compaction: Option<Plan>,
     /// Agents (`None`: all) with the prices of another model.
     models: Vec<(Option<Name>, InDollars)>,
+}
+
+impl Asked {
+    /// Of the streams of an agent.
+    fn lifetime(&self, agent: Name) -> Option<f64> {
+        let own = |(of, _): &&(Option<Name>, f64)| of.is_none_or(|of| of == agent);
+        self.lifetimes
+            .iter()
+            .find(own)
+            .map(|(_, lifetime)| *lifetime)
+    }
+
+    fn is_of_cache(&self) -> bool {
+        self.warming.is_some() || !self.lifetimes.is_empty()
+    }
 }
 
 /// Cost, tokens that were read, and tokens of input.
@@ -72,20 +87,30 @@ fn asked(workload: &Workload, settings: &Settings) -> Result<Asked, Withheld> {
         Some(KnobValue::Number(n)) => Some(*n),
         _ => None,
     };
-    let lifetime = number(LIFETIME);
-    if lifetime.is_some_and(|l| l != FIVE_MINUTES && l != HOUR) {
+    let mut lifetimes = Vec::new();
+    for (knob, value) in settings {
+        let agent = match knob.strip_prefix(LIFETIME_FOR) {
+            Some(agent) => of_agent(workload, agent)?,
+            None if knob == LIFETIME => None,
+            None => continue,
+        };
+        if let KnobValue::Number(lifetime) = value {
+            lifetimes.push((agent, *lifetime));
+        }
+    }
+    // An agent's own before that of all.
+    lifetimes.sort_by_key(|(agent, _)| agent.is_none());
+    let is_priced = |lifetime: f64| [FIVE_MINUTES, HOUR].contains(&lifetime);
+    if !lifetimes.iter().all(|(_, lifetime)| is_priced(*lifetime)) {
         return Err(Withheld::because(
             "writes have a price for five minutes and one for an hour, and for no other lifetime",
         ));
     }
-    let warming = match settings.get(KEEP_WARM) {
-        Some(KnobValue::Word(word)) => match word.as_str() {
-            "always" => Warming::Always,
-            "pending" => Warming::Pending,
-            _ => Warming::Never,
-        },
+    let warming = settings.get(KEEP_WARM).map(|value| match value {
+        KnobValue::Word(word) if word == "always" => Warming::Always,
+        KnobValue::Word(word) if word == "pending" => Warming::Pending,
         _ => Warming::Never,
-    };
+    });
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
     let compaction = number(COMPACTION).map(|at| Plan::at(at as u64));
     if compaction.is_some_and(|plan| plan.at <= plan.left) {
@@ -108,9 +133,8 @@ fn asked(workload: &Workload, settings: &Settings) -> Result<Asked, Withheld> {
             .filter(|k| super::is_of_tokens(k))
             .cloned()
             .collect(),
-        lifetime,
+        lifetimes,
         warming,
-        is_cache_asked: lifetime.is_some() || settings.contains_key(KEEP_WARM),
         compaction,
         models,
     })
@@ -134,7 +158,7 @@ fn of_agent(workload: &Workload, agent: &str) -> Result<Option<Name>, Withheld> 
             Err(Withheld::because(format!(
                 "no requests of an agent {agent} were recorded in their order; {}",
                 if known.is_empty() {
-                    "no agent is named there: try model_for.all".to_owned()
+                    "no agent is named there: try all".to_owned()
                 } else {
                     format!("there are those of {}, and all", known.join(", "))
                 }
@@ -160,9 +184,9 @@ fn nothing(workload: &Workload, asked: &Asked) -> &'static str {
         .streams
         .iter()
         .any(|s| caching(s) == Caching::Written);
-    if asked.is_cache_asked && !is_written {
+    if asked.is_of_cache() && !is_written {
         "writes to the provider's cache are not reported, so neither their lifetime nor their price is known"
-    } else if asked.is_cache_asked {
+    } else if asked.is_of_cache() {
         "no requests in their order have a price for writes of five minutes and of an hour"
     } else {
         "no requests in their order have a price for all of their tokens"
@@ -182,7 +206,9 @@ struct Billed {
 
 impl Billed {
     fn add(&mut self, stream: &Stream, asked: &Asked, pricing: &Pricing) {
-        let cache = asked.is_cache_asked && has_lifetimes(stream, pricing);
+        let lifetime = asked.lifetime(stream.agent);
+        let is_asked = lifetime.is_some() || asked.warming.is_some();
+        let cache = is_asked && has_lifetimes(stream, pricing);
         let prices = asked
             .models
             .iter()
@@ -196,9 +222,10 @@ impl Billed {
         for (at, slack) in slacks.iter().enumerate() {
             let present = present(&stream.requests);
             let (now, then, pings) = if cache {
-                let to = asked.lifetime.unwrap_or(present);
+                let to = lifetime.unwrap_or(present);
+                let warming = asked.warming.unwrap_or(Warming::Never);
                 let now = sent(stream, present, *slack, Warming::Never);
-                let then = sent(stream, to, *slack, asked.warming);
+                let then = sent(stream, to, *slack, warming);
                 (now.0, then.0, then.1)
             } else {
                 let as_recorded = stream.requests.clone();
@@ -312,12 +339,12 @@ impl Billed {
 }
 
 fn tell_what_it_rests_on(asked: &Asked, compactions: u64, run: &mut Run) {
-    if asked.is_cache_asked {
+    if asked.is_of_cache() {
         run.note(
             "Starts may be up to 30 s off: each lifetime is also run with 30 s more, and the figures are the less favourable ones.",
         );
     }
-    match asked.warming {
+    match asked.warming.unwrap_or(Warming::Never) {
         Warming::Never => {}
         Warming::Always => run.note(
             "A prefix is read again every five minutes (or hour), 11 times at most, after the last request of each stream too: nobody knows that it is the last. These reads are in the cost, not in the hit rate.",

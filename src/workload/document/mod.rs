@@ -150,6 +150,7 @@ impl Lists {
                 task,
                 run,
                 unit,
+                attendance: _,
             } = identity;
             if ![session, task, run, unit].into_iter().all(is_name) {
                 return Err(format!("entry {at} of identities names what is not there"));
@@ -194,7 +195,7 @@ sparse!(Document, Document::default(), {
 
 sparse!(Lists, Lists::default(), { names, dims, identities });
 
-sparse!(Identity, Identity::default(), { session, task, run, unit });
+sparse!(Identity, Identity::default(), { session, task, run, unit, attendance });
 
 sparse!(Row, Row {
     key: BLANK_KEY,

@@ -7,7 +7,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::sparse::sparse;
-use crate::record::{Name, OutcomeKind, Stop};
+use crate::record::{Attendance, Name, OutcomeKind, Stop};
 use crate::units::Time;
 use crate::workload::streams::Millis;
 use crate::workload::{Stream, StreamCall, StreamRequest, UnitId};
@@ -17,11 +17,12 @@ sparse!(Stream, Stream {
     session: Name::NONE,
     agent: Name::NONE,
     is_subagent: false,
+    attendance: Attendance::Unknown,
     provider: Name::NONE,
     is_cut: false,
     requests: Vec::new(),
     calls: Vec::new(),
-}, { unit, session, agent, is_subagent, provider, is_cut, requests, calls });
+}, { unit, session, agent, is_subagent, attendance, provider, is_cut, requests, calls });
 
 /// Start, milliseconds (4294967295: not known), model, fresh, read, written, written for an hour,
 /// output, outcome, whether the output is a lower bound, why the reply ended.

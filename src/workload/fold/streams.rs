@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::record::{Catalog, Dimension, DimsId, Flags, Name, Operation, OperationKind};
+use crate::record::{
+    Attendance, Catalog, Dimension, DimsId, Flags, Name, Operation, OperationKind,
+};
 use crate::threads;
 use crate::workload::UnitId;
 use crate::workload::streams::{Millis, Stream, StreamCall, StreamRequest};
@@ -22,6 +24,8 @@ struct Whose {
 struct Growing {
     whose: Whose,
     unit: UnitId,
+    /// That of its requests: the least of them.
+    attendance: Attendance,
     provider: Name,
     /// With the number of its operation.
     requests: Vec<(StreamRequest, u32)>,
@@ -86,6 +90,8 @@ impl Streams {
             }
             let stream = &mut self.streams[stream as usize];
             stream.provider = first_of(catalog, stream.provider, words.provider);
+            let identity = catalog.identities.get(operation.identity.0);
+            stream.attendance = stream.attendance.min(identity.attendance);
             let request = request(operation, words.model);
             stream.requests.push((request, number(index)));
         } else {
@@ -134,6 +140,7 @@ impl Streams {
             };
             let own = &mut self.streams[place as usize];
             own.provider = first_of(catalog, own.provider, theirs.provider);
+            own.attendance = own.attendance.min(theirs.attendance);
             append(&mut own.requests, &mut theirs.requests);
             append(&mut own.calls, &mut theirs.calls);
         }
@@ -187,6 +194,7 @@ impl Streams {
             session: whose.session,
             agent: whose.agent,
             is_subagent: whose.file.is_some(),
+            attendance: stream.attendance,
             provider: stream.provider,
             is_cut: self.cut.contains(&whose),
             requests: stream
@@ -204,6 +212,7 @@ impl Streams {
         self.streams.push(Growing {
             whose,
             unit,
+            attendance: Attendance::Unattended,
             provider: Name::NONE,
             requests: Vec::new(),
             calls: Vec::new(),

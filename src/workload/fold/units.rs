@@ -151,6 +151,7 @@ fn name_of(catalog: &Catalog, identity: Identity, is_agent_log: bool) -> Option<
         task,
         run,
         unit,
+        attendance: _,
     } = identity;
     if is_agent_log {
         return text(session);

@@ -2,8 +2,11 @@
 
 use perfadvise::advise::facts::Facts;
 use perfadvise::config::{Config, KnobValue, Origin, Sourced};
+use perfadvise::metrics::Metric;
+use perfadvise::scenario::ahead::known_preparations;
 use serde_json::{Value, json};
 
+use super::super::analysis::native;
 use super::{at, facts_of, facts_with, is, operation};
 
 /// A preparation with a lookup.
@@ -157,4 +160,87 @@ fn how_long_contexts_must_be_kept() {
         let facts = kept_for(lifetime, &lines);
         assert_eq!(facts.all.get("context_cache.lifetime_room"), None);
     }
+}
+
+/// A step of a session with its preparation at the beginning and, `after` seconds later, a model request of 4 s.
+fn step(
+    session: &str,
+    second: u32,
+    key: &str,
+    (took, after): (f64, u32),
+    is_hit: bool,
+) -> [Value; 3] {
+    let id = format!("{session}-{second}");
+    let part = |more: Value| {
+        let mut part = json!({"session": session, "parent": id, "host": "a", "agent": "main"});
+        part.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        part
+    };
+    let whole = f64::from(after + 4).max(took);
+    [
+        operation(
+            "step",
+            second,
+            whole,
+            json!({"id": id, "session": session, "host": "a"}),
+        ),
+        operation(
+            "context_preparation",
+            second,
+            took,
+            part(json!({"cache_key": key, "cache_hit": is_hit})),
+        ),
+        operation(
+            "model_request",
+            second + after,
+            4.0,
+            part(json!({"tokens": {"input": 9, "output": 1}})),
+        ),
+    ]
+}
+
+/// Steps of 6 s wait for 2 s of preparation each, but where the model answers meanwhile: of 4 s that begin with it, and of 3
+/// s of which it leaves one.
+#[test]
+fn what_runs_beside_the_work_is_not_waited_for() {
+    let alone = step("s1", 0, "A", (2.0, 2), false);
+    let beside = step("s2", 100, "A", (4.0, 0), false);
+    let partly = step("s3", 200, "A", (3.0, 1), false);
+    let share = |lines: &[Value]| facts_of(lines).all["preparation.share"].clone();
+    is(Some(&share(&alone)), "value", 2.0 / 6.0);
+    is(Some(&share(&beside)), "value", 0.0);
+    is(Some(&share(&partly)), "value", 1.0 / 5.0);
+    is(
+        Some(&share(&[alone, beside, partly].concat())),
+        "value",
+        3.0 / 15.0,
+    );
+}
+
+/// B follows A, and A follows B, for the first time at 20 and 40 s. Then they are known: B of 4 s has the 18 s from 42 to 60 s,
+/// A of 6 s the five from 64 to 69 s; a hit needs none.
+#[test]
+fn contexts_that_are_known_are_prepared_before_their_step() {
+    let steps = [
+        step("s1", 0, "A", (2.0, 2), false),
+        step("s1", 20, "B", (4.0, 4), false),
+        step("s1", 40, "A", (2.0, 2), false),
+        step("s1", 60, "B", (4.0, 4), false),
+        step("s1", 69, "A", (6.0, 6), false),
+        step("s1", 90, "B", (1.0, 1), true),
+        // Another one than the last time.
+        step("s1", 120, "C", (1.0, 1), false),
+    ];
+    let spared = |n: usize| {
+        let workload = native(&steps[..n].concat());
+        let change = known_preparations(&workload)?;
+        assert_eq!(change.reliefs.len(), 1);
+        assert_eq!(change.reliefs[0].metric, Metric::ResponseTime);
+        Some(-change.reliefs[0].sum)
+    };
+    assert_eq!(spared(3), None);
+    assert_eq!(spared(4), Some(4.0));
+    assert_eq!(spared(7), Some(9.0));
 }

@@ -4,6 +4,7 @@ mod cache;
 mod calls;
 mod facts;
 mod oscillation;
+mod singles;
 mod spending;
 mod starts;
 mod streams;

@@ -293,6 +293,7 @@ const WITHOUT_A_KNOB: &[(&str, &str)] = &[
         "a shorter lifetime or none: which of them is not known",
     ),
     ("CACHE006", "people's habit"),
+    ("COST001", "how requests are sent is the program's"),
     ("TOK002", "information"),
     (
         "TOK003",

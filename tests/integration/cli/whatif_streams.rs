@@ -136,6 +136,63 @@ fn an_hour_costs_more_where_nothing_expires() {
     );
 }
 
+/// Main conversations with a pause, for which an hour saves 7,300 tokens at the price of fresh input, and subagents without
+/// one, for which it costs 17,250 more.
+fn two_agents() -> Vec<String> {
+    let subagent = [
+        opus("x", 0, 5.0, [0, 0, 20_000, 0]),
+        opus("y", 60, 5.0, [0, 20_000, 2_000, 0]),
+        opus("z", 120, 5.0, [0, 22_000, 1_000, 0]),
+    ];
+    let of_subagent = |line: String| line.replace("\"agent\":\"main\"", "\"agent\":\"subagent\"");
+    pause()
+        .into_iter()
+        .chain(subagent.map(of_subagent))
+        .collect()
+}
+
+#[test]
+fn an_hour_for_one_kind_of_agents() {
+    let now = (61_800.0 + 32_950.0) * FIVE_DOLLARS;
+    for (knob, then) in [
+        ("prompt_cache.lifetime_for.main=1h", 54_500.0 + 32_950.0),
+        ("prompt_cache.lifetime_for.subagent=1h", 61_800.0 + 50_200.0),
+        ("prompt_cache.lifetime=1h", 54_500.0 + 50_200.0),
+    ] {
+        let answer = of(&two_agents(), &[knob]);
+        is(&answer, "computed_cost", now, then * FIVE_DOLLARS);
+        assert_eq!(answer["settings"][0]["from"], 300, "{knob}");
+    }
+    // An agent's own before that of all.
+    let both = [
+        "prompt_cache.lifetime=1h",
+        "prompt_cache.lifetime_for.subagent=5min",
+    ];
+    let answer = of(&two_agents(), &both);
+    is(
+        &answer,
+        "computed_cost",
+        now,
+        (54_500.0 + 32_950.0) * FIVE_DOLLARS,
+    );
+    let answer = of(&two_agents(), &["prompt_cache.lifetime_for.nobody=1h"]);
+    assert!(reason(&answer).contains("main, subagent"), "{answer:#}");
+}
+
+/// Where it pays for main conversations only, that is what is recommended.
+#[test]
+fn an_hour_is_recommended_to_those_for_whom_it_pays() {
+    let advice = recommended(&two_agents());
+    let found = recommendation(&advice, "CACHE001").unwrap_or_else(|| panic!("{advice:#}"));
+    assert_eq!(found["change"]["knob"], "prompt_cache.lifetime_for.main");
+    let cost = &found["projection"]["effects"][0];
+    let saved = cost["from"].as_f64().unwrap() - cost["to"].as_f64().unwrap();
+    assert!(
+        (saved - 12.0 * 7_300.0 * FIVE_DOLLARS).abs() < 1e-6,
+        "{cost}"
+    );
+}
+
 /// A call that runs up to 6 s before the next request: three reads of 22 thousand tokens keep the prefix.
 #[test]
 fn a_prefix_is_kept_warm() {

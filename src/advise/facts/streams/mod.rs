@@ -27,6 +27,7 @@ const GATHERS: &[Gather] = &[
     time::gather,
     |workload, _, facts| limits::gather(workload, facts),
     sessions::starts,
+    sessions::singles,
     |workload, _, facts| sessions::outliers(workload, facts),
 ];
 

@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use super::super::gather::number;
 use super::super::{Fact, Facts};
 use super::{is_openai, units};
+use crate::record::Name;
 use crate::scenario::requests::lifetime::{self, Warming};
 use crate::scenario::requests::prefix::{
     Caching, Cause, FIVE_MINUTES, HOUR, Prefixes, caching, gap, prefixes, stands_still,
 };
 use crate::scenario::requests::rates::Pricing;
-use crate::scenario::requests::replays;
+use crate::scenario::requests::replays::{self, Replay};
 use crate::scenario::requests::tools::{EDITS, named, waited};
 use crate::workload::{Stream, UnitId, Workload};
 
 /// Fewer requests than this say nothing of what a stream's writes were good for: its last one is never read.
 const LEAST_REQUESTS: usize = 5;
+
+/// Names that readers of agents' logs give main conversations and subagents.
+const AGENTS: [&str; 2] = ["main", "subagent"];
 
 pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let streams: Vec<&Stream> = workload
@@ -48,6 +52,8 @@ fn hour(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     let tried = [(Some(HOUR), Warming::Never), (None, Warming::Pending)];
     let names = ["prompt_cache.hour_saving", "prompt_cache.warm_saving"];
     let replays = replays::of_caches(workload, pricing, &tried, is_short);
+    let all = replays.first().map_or(0.0, |r| r.measured);
+    hour_of_one(workload, pricing, all, facts);
     for (name, replay) in names.into_iter().zip(replays) {
         if !replay.is_reproduced() {
             continue;
@@ -60,6 +66,28 @@ fn hour(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
                 .with("high", most)
                 .count("n", replay.requests)
                 .count("units", replay.changes.len() as u64),
+        );
+    }
+}
+
+/// What an hour's lifetime would save for main conversations alone, or for subagents alone: the better of both, of the
+/// cost of input of `all`. The other ones keep the cheaper writes.
+fn hour_of_one(workload: &Workload, pricing: &Pricing, all: f64, facts: &mut Facts) {
+    let is_short = |s: &Stream| lifetime::present(&s.requests) < HOUR;
+    let saved = |agent: &'static str| {
+        let name = Name(workload.catalog.names.find(agent)?);
+        let its = |s: &Stream| s.agent == name && is_short(s);
+        let replays = replays::of_caches(workload, pricing, &[(Some(HOUR), Warming::Never)], its);
+        let replay = replays.into_iter().next().filter(Replay::is_reproduced)?;
+        Some((agent, -replay.change.0 / all, replay.requests))
+    };
+    let both: Vec<(&str, f64, u64)> = AGENTS.into_iter().filter_map(saved).collect();
+    // One alone is all of them.
+    if let [a, b] = both[..] {
+        let (agent, saving, requests) = if b.1 > a.1 { b } else { a };
+        facts.add(
+            "prompt_cache.hour_saving_of_one",
+            Fact::of(saving).count("n", requests).named(agent),
         );
     }
 }

@@ -6,8 +6,10 @@ use super::super::gather::number;
 use super::super::{Fact, Facts};
 use super::{median, units};
 use crate::metrics::Unit;
+use crate::record::Attendance;
 use crate::scenario::requests::rates::Pricing;
-use crate::workload::{Stream, UnitId, Workload};
+use crate::scenario::streams::singles::single;
+use crate::workload::{Stream, StreamRequest, UnitId, Workload};
 
 /// A median absolute deviation as a standard deviation of a normal distribution.
 const MAD_TO_SD: f64 = 1.4826;
@@ -37,6 +39,29 @@ pub(super) fn starts(workload: &Workload, pricing: &Pricing, facts: &mut Facts) 
             Fact::of(first / all)
                 .count("n", subagents.len() as u64)
                 .count("units", units(subagents.iter().copied())),
+        );
+    }
+}
+
+/// Sessions of one request that were started with nobody there. Where no session tells whether somebody was, nothing is known.
+pub(super) fn singles(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
+    let known = |s: &&Stream| s.attendance != Attendance::Unknown;
+    let streams: Vec<&Stream> = workload.streams.iter().filter(known).collect();
+    let (mut alone, mut all, mut n) = (0.0, 0.0, 0_u64);
+    for stream in &workload.streams {
+        let cost = |r: &StreamRequest| pricing.rates(r).map_or(0.0, |rates| rates.cost(r));
+        all += stream.requests.iter().map(cost).sum::<f64>();
+        if let Some(request) = single(stream) {
+            alone += cost(request);
+            n += 1;
+        }
+    }
+    if !streams.is_empty() && all > 0.0 {
+        facts.add(
+            "sessions.single_share",
+            Fact::of(alone / all)
+                .count("n", n)
+                .count("units", units(streams)),
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::super::calls;
 use super::super::super::json::{Cursor, Fault, Index, Value, each_key};
-use crate::record::Stop;
+use crate::record::{Attendance, Stop};
 
 /// A field of a line that has not the type it should have.
 pub(super) type Wrong = &'static str;
@@ -19,6 +19,8 @@ pub(super) struct Line<'a> {
     pub(super) cwd: &'a [u8],
     pub(super) agent: &'a [u8],
     pub(super) request: &'a [u8],
+    /// `None`: the line does not say.
+    pub(super) attendance: Option<Attendance>,
     pub(super) is_sidechain: bool,
     pub(super) is_meta: bool,
     pub(super) is_summary: bool,
@@ -79,6 +81,16 @@ pub(super) struct Usage {
     pub(super) cache_write_1h: u32,
 }
 
+/// Of the ways in which the client is started only its print mode (`claude -p`) has nobody who types; a program that uses
+/// the kit (`sdk-ts`, `sdk-py`) may show a person what comes.
+fn attendance(entrypoint: &[u8]) -> Attendance {
+    match entrypoint {
+        b"sdk-cli" => Attendance::Unattended,
+        b"cli" | b"claude-vscode" | b"claude-desktop" => Attendance::Attended,
+        _ => Attendance::Unknown,
+    }
+}
+
 impl<'a> Line<'a> {
     /// Takes a line apart.
     pub(super) fn parse(text: &'a [u8], index: &'a mut Index) -> Result<Self, Fault> {
@@ -102,6 +114,7 @@ impl<'a> Line<'a> {
             b"cwd" => self.cwd = value.text().unwrap_or_default(),
             b"agentId" => self.agent = value.text().unwrap_or_default(),
             b"requestId" => self.request = value.text().unwrap_or_default(),
+            b"entrypoint" => self.attendance = Some(attendance(value.text().unwrap_or_default())),
             b"isSidechain" => self.is_sidechain = value == Value::Bool(true),
             b"isMeta" => self.is_meta = value == Value::Bool(true),
             b"isCompactSummary" => self.is_summary = value == Value::Bool(true),

@@ -2,7 +2,9 @@
 
 use super::super::super::json::decode;
 use super::super::super::{Input, input::name_of};
-use crate::record::{Catalog, Dimension, Dims, DimsId, Identity, IdentityId, Name, Records};
+use crate::record::{
+    Attendance, Catalog, Dimension, Dims, DimsId, Identity, IdentityId, Name, Records,
+};
 
 /// Names, dimension sets and identities of one file.
 #[derive(Debug)]
@@ -13,12 +15,16 @@ pub(in super::super) struct Names {
     main: Name,
     subagent: Name,
     project: Name,
+    attendance: Attendance,
     /// Words of the file as they are written, with their names.
     words: Vec<(Box<[u8]>, Name)>,
     dims: Vec<(Kind, bool, DimsId)>,
     session: (Box<[u8]>, IdentityId),
     fallback: IdentityId,
 }
+
+/// What lines told so far, beside the catalog: project, provider, and whether a person waits.
+pub(in super::super) type Told = (Name, Name, Attendance);
 
 /// The last folder of a path. Logs of Windows are read on other systems too.
 pub(in super::super) fn last_folder(path: &str) -> &str {
@@ -65,6 +71,7 @@ impl Names {
             main: catalog.name("main"),
             subagent: catalog.name("subagent"),
             project: Name::NONE,
+            attendance: Attendance::Unknown,
             words: Vec::new(),
             dims: Vec::new(),
             session: (Box::default(), fallback),
@@ -73,13 +80,18 @@ impl Names {
     }
 
     /// What lines told so far, beside the catalog.
-    pub(in super::super) fn state(&self) -> (Name, Name) {
-        (self.project, self.provider)
+    pub(in super::super) fn state(&self) -> Told {
+        (self.project, self.provider, self.attendance)
     }
 
     /// Goes on with what [`Names::state`] gave.
-    pub(in super::super) fn restore(&mut self, (project, provider): (Name, Name)) {
+    pub(in super::super) fn restore(
+        &mut self,
+        (project, provider, attendance): Told,
+        catalog: &mut Catalog,
+    ) {
         (self.project, self.provider) = (project, provider);
+        self.attend(attendance, catalog);
     }
 
     /// The project is named by the last folder of the first working directory.
@@ -98,6 +110,19 @@ impl Names {
         if project != self.project {
             self.project = project;
             self.dims.clear();
+        }
+    }
+
+    /// Whether a person waits for the session from here on.
+    pub(in super::super) fn attend(&mut self, attendance: Attendance, catalog: &mut Catalog) {
+        if attendance != self.attendance {
+            self.attendance = attendance;
+            let before = *catalog.identities.get(self.fallback.0);
+            self.fallback = catalog.identity(Identity {
+                attendance,
+                ..before
+            });
+            self.session = (Box::default(), self.fallback);
         }
     }
 
@@ -132,6 +157,7 @@ impl Names {
                 let session = catalog.name(&text);
                 catalog.identity(Identity {
                     session,
+                    attendance: self.attendance,
                     ..Identity::default()
                 })
             });

@@ -7,7 +7,7 @@ use super::super::super::json::Index;
 use super::super::super::{Input, time};
 use super::chains::{Chain, Chains};
 use super::line::{Block, Line, Message, Usage};
-use super::names::{Kind, Names};
+use super::names::{Kind, Names, Told};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
     Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records, Stop, Tokens,
@@ -49,7 +49,7 @@ type Table = HashMap<u64, usize, BuildHasherDefault<Passed>>;
 /// What is needed to go on when the file has grown.
 #[derive(bitcode::Encode, bitcode::Decode)]
 struct State {
-    names: (Name, Name),
+    names: Told,
     chains: Chains,
     requests: Table,
     tools: Table,
@@ -118,7 +118,7 @@ impl<'a> Session<'a> {
         {
             return false;
         }
-        self.names.restore(state.names);
+        self.names.restore(state.names, &mut self.records.catalog);
         self.chains = state.chains;
         self.requests = state.requests;
         self.tools = state.tools;
@@ -171,6 +171,9 @@ impl<'a> Session<'a> {
             self.problem(number, ProblemKind::Value, wrong);
         }
         self.names.see_folder(line.cwd, &mut self.records.catalog);
+        if let Some(attendance) = line.attendance {
+            self.names.attend(attendance, &mut self.records.catalog);
+        }
         let at = At {
             time,
             chain: self.chains.of(&line),

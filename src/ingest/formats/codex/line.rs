@@ -28,6 +28,8 @@ pub(super) struct Payload<'a> {
     pub(super) forked_from: &'a [u8],
     pub(super) parent_thread: &'a [u8],
     pub(super) is_subagent: bool,
+    /// What started the session: `cli`, `vscode`, `exec`, …
+    pub(super) source: &'a [u8],
     pub(super) time: &'a [u8],
     pub(super) cwd: &'a [u8],
     pub(super) model: &'a [u8],
@@ -141,7 +143,8 @@ impl<'a> Payload<'a> {
             }
             (b"info", Value::Object) => return self.info(cursor, wrong),
             (b"info", other) if other != Value::Null => wrong.push("info is no object"),
-            (b"source", Value::Object) => return self.source(cursor),
+            (b"source", Value::Object) => return self.subagent(cursor),
+            (b"source", _) => self.source = text,
             _ => {}
         }
         cursor.skip(value)
@@ -194,13 +197,13 @@ impl<'a> Payload<'a> {
     }
 
     /// `{"subagent": {"thread_spawn": {"parent_thread_id": …}}}`, or `{"subagent": "review"}`.
-    fn source(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+    fn subagent(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         while let Some(key) = cursor.key()? {
             let value = cursor.value()?;
             if key == b"subagent" || key == b"thread_spawn" {
                 self.is_subagent = true;
                 if value == Value::Object {
-                    self.source(cursor)?;
+                    self.subagent(cursor)?;
                     continue;
                 }
             } else if key == b"parent_thread_id" {

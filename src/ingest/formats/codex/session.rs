@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::super::json::Index;
 use super::super::super::{Input, time};
-use super::super::claude_code::names::{Kind, Names};
+use super::super::claude_code::names::{Kind, Names, Told};
 use super::line::{Line, Payload, Usage};
 use super::output;
 use super::thread::{Meta, Thread};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
-    Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records, Tokens, hash64,
-    hash128,
+    Attendance, Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records,
+    Tokens, hash64, hash128,
 };
 use crate::units::Time;
 
@@ -66,7 +66,7 @@ struct Request {
 /// What is needed to go on when the file has grown.
 #[derive(bitcode::Encode, bitcode::Decode)]
 struct State {
-    names: (Name, Name),
+    names: Told,
     thread: Thread,
     model: Name,
     counter: Counter,
@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
         let Ok(state) = bitcode::decode::<State>(state) else {
             return false;
         };
-        self.names.restore(state.names);
+        self.names.restore(state.names, &mut self.records.catalog);
         self.thread = state.thread;
         self.model = state.model;
         self.counter = state.counter;
@@ -212,6 +212,7 @@ impl<'a> Session<'a> {
         self.records.ignored += 1;
         let parents = [payload.forked_from, payload.parent_thread];
         let parent = parents.into_iter().find(|id| !id.is_empty());
+        let is_own = !self.thread.is_named();
         self.thread.meta(&Meta {
             id: payload.id,
             session: payload.session,
@@ -222,6 +223,15 @@ impl<'a> Session<'a> {
         let catalog = &mut self.records.catalog;
         self.names.see_folder(payload.cwd, catalog);
         self.names.set_provider(payload.provider, catalog);
+        // Meta lines behind the first are those of parents, whose lines are repeated.
+        if is_own {
+            let attendance = match payload.source {
+                b"exec" => Attendance::Unattended,
+                b"cli" | b"vscode" => Attendance::Attended,
+                _ => Attendance::Unknown,
+            };
+            self.names.attend(attendance, catalog);
+        }
     }
 
     fn context(&mut self, payload: &Payload<'_>) {

@@ -75,6 +75,11 @@ impl Thread {
         }
     }
 
+    /// Whether a line has told the file's own id.
+    pub(super) fn is_named(&self) -> bool {
+        self.is_named
+    }
+
     /// A turn begins: by when it says it started, else by the time in its id (UUID version 7).
     pub(super) fn turn(&mut self, id: &[u8], started_at: Option<u64>) {
         let time = started_at

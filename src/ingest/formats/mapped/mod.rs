@@ -393,6 +393,7 @@ impl Reader<'_> {
             task,
             run,
             unit,
+            ..Identity::default()
         })
     }
 }
