@@ -671,7 +671,7 @@ impl World {
             score: &score,
             config: &config,
         };
-        advise(case, &facts, &Standing::default(), &[])
+        advise(case, Library::built_in(), &facts, &Standing::default(), &[])
     }
 
     fn first_knobs(&self) -> Knobs {
