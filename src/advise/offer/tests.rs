@@ -234,7 +234,7 @@ fn no_score() -> Score {
         complete: false,
         bounds: None,
         interval: None,
-        parts: Arc::default(),
+        parts: Default::default(),
     }
 }
 

@@ -94,6 +94,40 @@ mod tests {
         }
     }
 
+    /// Hits that a cache of 8,000 has more than one of 2,000, of 20,000 keys, estimated from one in eight of them: over 60
+    /// samples the standard error that is stated is the one that is found, within a third, and nine of ten 90 %
+    /// intervals hold, give or take a twelfth.
+    #[test]
+    fn the_stated_error_of_a_sample_is_the_one_that_is_found() {
+        let (share, sizes, samples) = (0.125, [2_000.0, 8_000.0], 60);
+        let hits = |distances: &[Option<u32>], at: usize, scale: f64| {
+            distances[at].is_some_and(|d| f64::from(d) <= sizes[1] * scale)
+                && distances[at].is_some_and(|d| f64::from(d) > sizes[0] * scale)
+        };
+        let all = zipf(20_000, 0.7, 200_000, 11);
+        let whole = stack::distances(&all);
+        let truth = (0..all.len()).filter(|at| hits(&whole, *at, 1.0)).count() as f64;
+        let (mut squares, mut held) = (0.0, 0);
+        for salt in 0..samples {
+            let is_in = |key: &u64| sample::holds(key ^ (salt << 32), share);
+            let part: Vec<u64> = all.iter().copied().filter(is_in).collect();
+            let distances = stack::distances(&part);
+            let mut of_key = std::collections::BTreeMap::<u64, f64>::new();
+            for (at, key) in part.iter().enumerate() {
+                *of_key.entry(*key).or_default() +=
+                    f64::from(u8::from(hits(&distances, at, share)));
+            }
+            let estimate = of_key.values().sum::<f64>() / share;
+            let error = sample::standard_error(of_key.into_values(), share);
+            let z = (estimate - truth) / error;
+            squares += z * z;
+            held += u32::from(z.abs() <= 1.645);
+        }
+        let spread = f64::sqrt(squares / samples as f64);
+        assert!((0.67..1.33).contains(&spread), "{spread}");
+        assert!((49..=59).contains(&held), "{held}");
+    }
+
     /// One in eight of 20,000 keys: the adjusted hit rates of a sample are those of all within two points
     /// for every size, over five seeds.
     #[test]

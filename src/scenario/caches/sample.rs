@@ -6,7 +6,8 @@
 //! expected number of requests is counted as hits (as requests for a very common key would be), what it
 //! has more is taken off them. The tests measure the error.
 //!
-//! Source: Waldspurger, Park, Garthwaite & Ahmad 2015, USENIX FAST (SHARDS; the adjustment is SHARDS-adj).
+//! Sources: Waldspurger, Park, Garthwaite & Ahmad 2015, USENIX FAST (SHARDS; the adjustment is SHARDS-adj);
+//! Horvitz & Thompson 1952, JASA 47 (the error of a total of which each part was drawn by itself).
 
 /// Requests that are replayed one by one, at most.
 pub const MOST: usize = 2_000_000;
@@ -35,6 +36,14 @@ pub fn holds(key: u64, share: f64) -> bool {
     share >= 1.0 || ((z >> 11) as f64) < share * (1_u64 << 53) as f64
 }
 
+/// Standard error of a total over all keys that was estimated from a sample: √((1 − share) Σ part²) ÷ share, over the
+/// parts of the keys in the sample, in their unit.
+#[must_use]
+pub fn standard_error(parts: impl Iterator<Item = f64>, share: f64) -> f64 {
+    let squares: f64 = parts.map(|part| part * part).sum();
+    ((1.0 - share).max(0.0) * squares).sqrt() / share
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +53,14 @@ mod tests {
         assert!((share(MOST) - 1.0).abs() < 1e-12);
         assert!((share(MOST + 1) - 0.5).abs() < 1e-12 || (share(MOST + 2) - 0.5).abs() < 1e-12);
         assert!((share(7 * MOST) - 0.125).abs() < 1e-12);
+    }
+
+    /// By hand: ¾ · (9 + 1 + 4) = 10.5, its root, four times.
+    #[test]
+    fn the_error_of_a_total() {
+        let parts = || [3.0, -1.0, 2.0].into_iter();
+        assert!((standard_error(parts(), 0.25) - 4.0 * 10.5_f64.sqrt()).abs() < 1e-12);
+        assert!(standard_error(parts(), 1.0).abs() < 1e-12);
     }
 
     #[test]

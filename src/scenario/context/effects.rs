@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::Plan;
+use super::sampled::Sampled;
 use super::sequence::Sequence;
 use super::swapped::{self, Swapped};
 use super::{PRELOAD, SLOTS};
@@ -89,6 +90,7 @@ pub(super) fn of_cache(
     let mut services = Services::new(sequence);
     let (mut replayed_misses, mut recorded_misses) = ((0.0, 0.0), (0.0, 0.0));
     let mut unlinked = 0_usize;
+    let mut sampled = Sampled::of(share);
     for (at, lookup) in sequence.lookups.iter().enumerate() {
         let (Some(now), Some(base), Some(then)) = (now[at], base[at], hits[at]) else {
             continue;
@@ -116,6 +118,7 @@ pub(super) fn of_cache(
         }
         // What preloading gives is known of the newer half only, and taken for the older one too.
         let more = (gain(now, base) + gain(base, then) * weight) / share;
+        sampled.add(lookup.key, more * share, miss);
         let of = (lookup.dims, lookup.unit);
         sums.add(Metric::CacheHitRate, of, 0.0, more);
         sums.part(
@@ -151,12 +154,8 @@ pub(super) fn of_cache(
             replayed_misses.1 / replayed_misses.0,
         ));
     }
-    if share < 1.0 {
-        replayed.notes.push(format!(
-            "One in {:.0} of the contexts stands for all: the sequence is very long.",
-            1.0 / share
-        ));
-    }
+    let usual = recorded_misses.1 / f64::max(recorded_misses.0, 1.0);
+    sampled.tell(usual, number(sequence.lookups.len()), &mut replayed);
     replayed.is_assumed = then.preload.is_some();
     if then.preload.is_some() && settings.contains_key(PRELOAD) {
         replayed.notes.push(format!(
@@ -166,8 +165,9 @@ pub(super) fn of_cache(
             super::plan::PRELOADED
         ));
     }
-    let has_steps = services.is_linked() && share >= 1.0;
-    if !has_steps {
+    if share < 1.0 {
+        // How long each step takes is not known: of most the contexts are not in the sample.
+    } else if !services.is_linked() {
         replayed.notes.push(
             "Preparations do not name the step they belong to, so response times are left as they are."
                 .into(),

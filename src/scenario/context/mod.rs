@@ -11,6 +11,7 @@ mod effects;
 pub mod lifetimes;
 mod memory;
 mod plan;
+mod sampled;
 mod sequence;
 pub mod sizes;
 mod swapped;
