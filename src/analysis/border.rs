@@ -37,9 +37,11 @@ pub(super) fn difference_at(
         Spread::of(workload, measured, &filter)
     };
     let (mut before, mut after) = (side(None, Some(time))?, side(Some(time), None)?);
-    let later = after.units.without_larger(&before.units, true);
-    before.units = before.units.without_larger(&after.units, false);
-    after.units = later;
+    if before.units.meets(&after.units) {
+        let later = after.units.without_larger(&before.units, true);
+        before.units = before.units.without_larger(&after.units, false);
+        after.units = later;
+    }
 
     if before.traits.kind == Kind::Share {
         let ((hits1, n1), (hits2, n2)) = (before.sums(), after.sums());

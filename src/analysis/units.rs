@@ -125,6 +125,15 @@ impl UnitSums {
         })
     }
 
+    /// Whether both may hold sums of the same unit.
+    pub(super) fn meets(&self, other: &UnitSums) -> bool {
+        fn is_apart<T: Ord>(a: &[T], b: &[T]) -> bool {
+            let is_before = |a: &[T], b: &[T]| a.last().zip(b.first()).is_none_or(|(a, b)| a < b);
+            is_before(a, b) || is_before(b, a)
+        }
+        !(is_apart(&self.named, &other.named) && is_apart(&self.windows, &other.windows))
+    }
+
     /// Without the units that `others` holds with more behind them, or, where `gives_way`, with as many.
     pub(super) fn without_larger(&self, others: &UnitSums, gives_way: bool) -> UnitSums {
         let mut rest = UnitSums::default();

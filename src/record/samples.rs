@@ -149,6 +149,15 @@ impl Samples {
         (0..self.snapshots.len()).map(|n| (&self.snapshots[n], &self.values[self.range(n)]))
     }
 
+    /// The snapshot of a number.
+    ///
+    /// # Panics
+    /// There are not as many.
+    #[must_use]
+    pub fn snapshot(&self, number: u32) -> &Snapshot {
+        &self.snapshots[number as usize]
+    }
+
     /// What the values of the snapshots of a shape are, one after the other.
     #[must_use]
     pub fn kinds(&self, shape: ShapeId) -> Vec<Kind> {

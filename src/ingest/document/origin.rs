@@ -71,12 +71,20 @@ impl<'a> Origin<'a> {
 
     /// A key for deduplication of what has no time, or more than that to tell it apart.
     pub(in crate::ingest) fn key_of(&self, what: &str, content: &[u8]) -> u128 {
-        let mut bytes = Vec::with_capacity(what.len() + content.len() + 9);
-        bytes.extend_from_slice(what.as_bytes());
-        bytes.push(0);
-        bytes.extend_from_slice(&self.labels_hash.to_le_bytes());
-        bytes.extend_from_slice(content);
-        hash128(&bytes)
+        // Nearly all fit on the stack.
+        let mut short = [0; 64];
+        let labels = self.labels_hash.to_le_bytes();
+        let parts = [what.as_bytes(), &[0], &labels, content];
+        let length = parts.iter().map(|part| part.len()).sum();
+        let Some(bytes) = short.get_mut(..length) else {
+            return hash128(&parts.concat());
+        };
+        let mut at = 0;
+        for part in parts {
+            bytes[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        hash128(bytes)
     }
 }
 

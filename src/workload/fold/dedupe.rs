@@ -184,6 +184,9 @@ fn aggregates(records: &mut Records, ranks: &[u64]) -> u64 {
 /// All samples of one snapshot share a key: the copy of a snapshot that is not the owner's goes as a
 /// whole. A snapshot's samples lie together, and its first one leads.
 fn samples(samples: &mut Samples, ranks: &[u64]) -> u64 {
+    if !are_repeated(samples) {
+        return 0;
+    }
     let leads = |s: &Snapshot| {
         let first = samples.first_kind(s.shape);
         first.is_some_and(|kind| kind.flags.has(Flags::LEADS))
@@ -224,6 +227,30 @@ fn samples(samples: &mut Samples, ranks: &[u64]) -> u64 {
     }
     samples.drop_snapshots(&is_dropped);
     duplicates
+}
+
+/// Whether any snapshot is there twice, which mostly none is.
+fn are_repeated(samples: &Samples) -> bool {
+    let mut seen = Index::for_keys(samples.snapshots().len());
+    let mut before = None;
+    for (index, (snapshot, _)) in samples.snapshots().enumerate() {
+        let key = snapshot.key();
+        let own = Some((key, snapshot.file));
+        let is_piece = || {
+            let first = samples.first_kind(snapshot.shape);
+            first.is_none_or(|kind| !kind.flags.has(Flags::LEADS))
+        };
+        if key == 0 || own == before && is_piece() {
+            continue;
+        }
+        before = own;
+        let slot = seen.slot(fold_key(key), |n| samples.snapshot(n).key() == key);
+        if *slot != FREE {
+            return true;
+        }
+        *slot = number(index);
+    }
+    false
 }
 
 /// A snapshot, or a piece of one.

@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use crate::prices::PriceTable;
 use crate::record::{Dimension, EventKind, Flags, Operation, Records};
+use crate::threads;
 use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
@@ -62,6 +63,9 @@ pub struct FoldOptions {
     /// rows himself: questions to a workload, merging and storing know quarters of an hour only.
     pub cell: Option<i64>,
 }
+
+/// Fewer samples are given back faster than a thread begins.
+const WORTH_A_THREAD: usize = 1 << 16;
 
 /// Folds records into a workload.
 #[must_use]
@@ -105,9 +109,17 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     fold_events(&mut records, &selection, &mut workload);
     fold_aggregates(&mut records, &selection, &mut workload);
     workload.units = units.finish();
-    workload.catalog = records.catalog;
-    canonicalise(&mut workload);
-    settle(&mut workload);
+    workload.catalog = std::mem::take(&mut records.catalog);
+    let mut form = || {
+        canonicalise(&mut workload);
+        settle(&mut workload);
+    };
+    if records.samples.len() < WORTH_A_THREAD {
+        form();
+    } else {
+        // To give back so much takes its time.
+        threads::both(form, || drop(records));
+    }
     workload
 }
 

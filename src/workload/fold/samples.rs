@@ -69,6 +69,7 @@ pub(super) fn fold_samples(
         }
     }
     workload.sequences.sample_times = times.into_iter().collect();
+    records.samples = samples;
 }
 
 /// Whether samples belong to the work whose run or session they name: those of the machine do not.

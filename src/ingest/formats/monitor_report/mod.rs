@@ -4,6 +4,7 @@
 //! covers the whole life of the process, so it overlaps all earlier reports and is not read.
 //! Snapshots repeat between files, so each carries a key of its time and labels.
 
+mod known;
 pub(super) mod snapshot;
 
 use serde::Deserialize;
@@ -69,7 +70,17 @@ impl Format for MonitorReport {
         let origin = Origin::of(input, records);
         let text = input.document()?;
         let mut spare = Vec::new();
-        let report: Report<'_> = parse(text, &mut spare, 2, origin.file, problems)?;
+        let report = match known::recall(text) {
+            Some(report) => report,
+            None => {
+                let before = problems.len();
+                let report = parse(text, &mut spare, 2, origin.file, problems)?;
+                if problems.len() == before {
+                    known::learn(text);
+                }
+                report
+            }
+        };
         let mut faults = Faults::new(origin.file, text, LIST, problems);
         process_start(&report, &origin, records);
         let mut snapshots = Snapshots::new(&origin, records);
@@ -98,7 +109,7 @@ fn has_marks(bytes: &[u8]) -> bool {
     has(b"recent_snapshots") || has(b"snapshots_count") && has(b"monitoring_period")
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Report<'a> {
     #[serde(borrow, default)]
     snapshots_count: Field<'a>,

@@ -13,36 +13,36 @@ use crate::record::{
 use crate::units::Time;
 
 /// A snapshot: percent of the machine, counters since boot, load, times of checks.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(in crate::ingest::formats) struct Snapshot<'a> {
     #[serde(borrow, default)]
-    timestamp: Field<'a>,
+    pub(super) timestamp: Field<'a>,
     #[serde(borrow, default)]
-    cpu_usage: Field<'a>,
+    pub(super) cpu_usage: Field<'a>,
     #[serde(borrow, default)]
-    memory_usage: Field<'a>,
+    pub(super) memory_usage: Field<'a>,
     #[serde(borrow, default)]
-    disk_usage: Field<'a>,
+    pub(super) disk_usage: Field<'a>,
     #[serde(borrow, default)]
-    network_io: Shaped<Network<'a>>,
+    pub(super) network_io: Shaped<Network<'a>>,
     #[serde(borrow, default)]
-    active_processes: Field<'a>,
+    pub(super) active_processes: Field<'a>,
     #[serde(borrow, default)]
-    system_load: Load<'a>,
+    pub(super) system_load: Load<'a>,
     #[serde(borrow, default)]
-    workflow_state: Field<'a>,
+    pub(super) workflow_state: Field<'a>,
     #[serde(borrow, default)]
-    response_times: Shaped<Checks<'a>>,
+    pub(super) response_times: Shaped<Checks<'a>>,
 }
 
-type Load<'a> = Listed<Field<'a>, OneMinute<'a>>;
+pub(super) type Load<'a> = Listed<Field<'a>, OneMinute<'a>>;
 
-#[derive(Debug, Deserialize)]
-struct Network<'a> {
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Network<'a> {
     #[serde(borrow, default)]
-    bytes_sent: Field<'a>,
+    pub(super) bytes_sent: Field<'a>,
     #[serde(borrow, default)]
-    bytes_recv: Field<'a>,
+    pub(super) bytes_recv: Field<'a>,
 }
 
 /// Makes records of the snapshots of one file, one after the other.
@@ -271,13 +271,13 @@ impl Taking<'_, '_> {
 }
 
 const RESPONSES: &str = "response_times";
-const VISUALIZER: &str = "visualizer_response_time";
+pub(super) const VISUALIZER: &str = "visualizer_response_time";
 
 /// Times of checks in seconds, by name.
 #[derive(Debug, Default)]
-struct Checks<'a> {
-    visualizer: Option<Field<'a>>,
-    others: Vec<(String, Field<'a>)>,
+pub(super) struct Checks<'a> {
+    pub(super) visualizer: Option<Field<'a>>,
+    pub(super) others: Vec<(String, Field<'a>)>,
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Checks<'a> {
@@ -311,7 +311,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Checks<'a> {
 /// Of the load averages over 1, 5 and 15 minutes the first, and whether all are whole zeros: so the
 /// monitor writes them where the system has none.
 #[derive(Debug, Default)]
-struct OneMinute<'a> {
+pub(super) struct OneMinute<'a> {
     first: Option<Field<'a>>,
     is_measured: bool,
 }
