@@ -6,7 +6,7 @@ use crate::stats::{permutation, unpaired};
 use crate::units::Time;
 use crate::workload::{Filter, Workload};
 
-use super::spread::Spread;
+use super::spread::{Traits, unit_sums};
 
 /// A difference between before and after.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,17 +34,19 @@ pub(super) fn difference_at(
             to,
             ..within.clone()
         };
-        Spread::of(workload, measured, &filter)
+        unit_sums(workload, measured, &filter)
     };
-    let (mut before, mut after) = (side(None, Some(time))?, side(Some(time), None)?);
-    if before.units.meets(&after.units) {
-        let later = after.units.without_larger(&before.units, true);
-        before.units = before.units.without_larger(&after.units, false);
-        after.units = later;
+    let (mut before, mut after) = (side(None, Some(time)), side(Some(time), None));
+    let traits = Traits::of(workload, measured);
+    if before.meets(&after) {
+        let later = after.without_larger(&before, true);
+        before = before.without_larger(&after, false);
+        after = later;
     }
 
-    if before.traits.kind == Kind::Share {
-        let ((hits1, n1), (hits2, n2)) = (before.sums(), after.sums());
+    if traits.kind == Kind::Share {
+        let (hits1, hits2) = (before.totals(traits.kept), after.totals(traits.kept));
+        let (n1, n2) = (before.ns(), after.ns());
         let seed = super::seed(&hits1, &hits2);
         let test = permutation::ratio_of_sums(&hits1, n1, &hits2, n2, seed)?;
         let ratio = |hits: &[f64], n: &[f64]| hits.iter().sum::<f64>() / n.iter().sum::<f64>();
@@ -55,7 +57,7 @@ pub(super) fn difference_at(
             clearness: difference.abs(),
         });
     }
-    let (a, b) = (before.means(), after.means());
+    let (a, b) = (before.means(traits.kept), after.means(traits.kept));
     let test = unpaired::brunner_munzel_seeded(&a, &b, || super::seed(&a, &b))?;
     Some(Difference {
         p: test.p,

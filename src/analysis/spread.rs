@@ -74,20 +74,17 @@ pub(super) struct Spread {
 impl Spread {
     /// The spread of `measured` over what `filter` lets through; `None` where nothing was measured.
     pub(super) fn of(workload: &Workload, measured: Measured, filter: &Filter) -> Option<Self> {
-        // Events without a unit of their own are left out.
         let mut whole = Tally::default();
-        let mut units = UnitSums::default();
+        // Events without a unit of their own are left out.
         for (key, figure) in workload.group(measured, filter, Grouping::Unit) {
-            if let GroupKey::Unit(unit) = key {
+            if matches!(key, GroupKey::Unit(_)) {
                 whole.merge(&figure);
-                units.push(Owner::Unit(unit), figure.without_distribution());
             }
         }
-        let cells = workload.cells(measured, filter);
-        for (_, values) in cells.iter().copied().flatten() {
+        for (_, values) in workload.cells(measured, filter).into_iter().flatten() {
             whole.add(values);
         }
-        join_cells(&cells, &mut units);
+        let units = unit_sums(workload, measured, filter);
         Self::from_parts(Traits::of(workload, measured), whole.finish(), units)
     }
 
@@ -102,14 +99,7 @@ impl Spread {
 
     /// Sums of the units in the metric's unit, and the n behind each.
     pub(super) fn sums(&self) -> (Vec<f64>, &[f64]) {
-        let sums = self.units.sums().map(|sum| sum.total(self.traits.kept));
-        (sums.collect(), self.units.ns())
-    }
-
-    /// One value for each unit: its mean, of shares its ratio.
-    pub(super) fn means(&self) -> Vec<f64> {
-        let means = self.units.sums().map(|sum| sum.mean(self.traits.kept));
-        means.collect()
+        (self.units.totals(self.traits.kept), self.units.ns())
     }
 
     /// A quantile of a figure of this metric, in its unit.
@@ -121,6 +111,18 @@ impl Spread {
     pub(super) fn mean_of(&self, figure: &Figure) -> Option<f64> {
         figure.mean(self.traits.kept)
     }
+}
+
+/// The sums of `measured` over what `filter` lets through, by unit of inference.
+pub(super) fn unit_sums(workload: &Workload, measured: Measured, filter: &Filter) -> UnitSums {
+    let mut units = UnitSums::default();
+    for (key, total) in workload.totals(measured, filter, Grouping::Unit) {
+        if let GroupKey::Unit(unit) = key {
+            units.push(Owner::Unit(unit), total);
+        }
+    }
+    join_cells(&workload.cells(measured, filter), &mut units);
+    units
 }
 
 /// Joins neighbouring 15-second cells by doubling, until the means of neighbouring windows are

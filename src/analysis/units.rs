@@ -101,6 +101,16 @@ impl UnitSums {
         sums.map(|(sum, n)| Sum { sum: *sum, n: *n })
     }
 
+    /// All sums in the metric's unit.
+    pub(super) fn totals(&self, unit: Unit) -> Vec<f64> {
+        self.sums().map(|sum| sum.total(unit)).collect()
+    }
+
+    /// All means in the metric's unit, of shares the ratios.
+    pub(super) fn means(&self, unit: Unit) -> Vec<f64> {
+        self.sums().map(|sum| sum.mean(unit)).collect()
+    }
+
     /// The n behind each sum.
     pub(super) fn ns(&self) -> &[f64] {
         &self.ns

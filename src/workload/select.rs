@@ -251,12 +251,10 @@ impl Workload {
             let n = row.outcomes.iter().map(|n| u64::from(*n)).sum();
             count(row.key.dims, if row.key.is_step { n } else { 0 }, n);
         }
-        for series in &self.samples {
-            count(
-                series.dims,
-                0,
-                series.cells.iter().map(|(_, v)| v.n()).sum(),
-            );
+        let has_value = |series: &&SampleSeries| value_of[series.dims.0 as usize].is_some();
+        for series in self.samples.iter().filter(has_value) {
+            let n = series.cells.iter().map(|(_, values)| values.n());
+            count(series.dims, 0, n.sum());
         }
         for aggregate in &self.aggregates {
             count(aggregate.dims, 0, 1);

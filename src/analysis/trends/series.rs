@@ -21,6 +21,9 @@ const STEPS: [i64; 7] = [
     24 * 3_600 * NANOS,
 ];
 
+/// Which of them is a quarter of an hour.
+const QUARTER: usize = 3;
+
 /// The median step must hold this many records.
 const RECORDS_A_STEP: u64 = 5;
 
@@ -56,24 +59,20 @@ impl Series {
         if let Some(series) = Self::by_value(workload, measured, part) {
             return series;
         }
-        let shortest = if is_sampled(workload, measured) { 0 } else { 3 };
-        let all: Vec<Series> = Self::by_steps(workload, measured, &part.filter, &STEPS[shortest..]);
+        let by_steps = |steps| Self::by_steps(workload, measured, &part.filter, steps);
+        let mut all = by_steps(&STEPS[QUARTER..]);
+        // Below a quarter of an hour only what is too short for quarters of an hour.
+        if all[0].len() < FEWEST_POINTS as i64 && is_sampled(workload, measured) {
+            all = by_steps(&STEPS);
+        }
         let wanted = all
             .iter()
             .position(Series::is_filled)
             .unwrap_or(all.len() - 1);
-        // Below a quarter of an hour only what is too short for quarters of an hour.
-        let wanted = match all.iter().position(|s| s.step == CELL) {
-            Some(quarter) if wanted < quarter && all[quarter].len() >= FEWEST_POINTS as i64 => {
-                quarter
-            }
-            _ => wanted,
-        };
         let chosen = (0..=wanted)
             .rev()
             .find(|i| all[*i].len() >= FEWEST_POINTS as i64)
             .unwrap_or(0);
-        let mut all = all;
         all.swap_remove(chosen)
     }
 

@@ -5,6 +5,14 @@ use super::locate::{end_of_string, end_of_value, skip_space};
 /// Keys of the outermost object as far as `bytes` shows them, at most `MOST`; none if it is no
 /// object.
 pub(in crate::ingest) fn keys(bytes: &[u8]) -> Vec<&[u8]> {
+    keys_until(bytes, |_| false)
+}
+
+/// The same up to a key that is enough.
+pub(in crate::ingest) fn keys_until<'b>(
+    bytes: &'b [u8],
+    mut is_enough: impl FnMut(&'b [u8]) -> bool,
+) -> Vec<&'b [u8]> {
     const MOST: usize = 64;
     let mut keys = Vec::new();
     let mut at = skip_space(bytes, 0);
@@ -20,7 +28,11 @@ pub(in crate::ingest) fn keys(bytes: &[u8]) -> Vec<&[u8]> {
         if bytes.get(colon) != Some(&b':') {
             break;
         }
-        keys.push(&bytes[at + 1..end - 1]);
+        let key = &bytes[at + 1..end - 1];
+        keys.push(key);
+        if is_enough(key) {
+            break;
+        }
         let Some(end) = end_of_value(bytes, skip_space(bytes, colon + 1)) else {
             break;
         };

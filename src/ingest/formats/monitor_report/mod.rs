@@ -9,7 +9,7 @@ pub(super) mod snapshot;
 
 use serde::Deserialize;
 
-use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, keys, parse};
+use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, keys, keys_until, parse};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::{Event, EventKind, Flags, IdentityId, Name, Records};
@@ -104,9 +104,14 @@ impl Format for MonitorReport {
 
 /// Whether the keys of the outermost object are those of a report.
 fn has_marks(bytes: &[u8]) -> bool {
-    let keys = keys(bytes);
-    let has = |key: &[u8]| keys.contains(&key);
-    has(b"recent_snapshots") || has(b"snapshots_count") && has(b"monitoring_period")
+    let (mut has_list, mut has_count, mut has_period) = (false, false, false);
+    keys_until(bytes, |key| {
+        has_list |= key == b"recent_snapshots";
+        has_count |= key == b"snapshots_count";
+        has_period |= key == b"monitoring_period";
+        has_list || has_count && has_period
+    });
+    has_list || has_count && has_period
 }
 
 #[derive(Debug, Default, Deserialize)]
