@@ -4,10 +4,10 @@ use crate::metrics::{Direction, Kind, Unit};
 use crate::record::{Measured, Name};
 use crate::stats::correlation;
 use crate::workload::{
-    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, Values, Workload, float,
+    Figure, Filter, GroupKey, Grouping, SAMPLE_CELL, Tally, Total, Values, Workload,
 };
 
-use super::units::{Owner, UnitSums};
+use super::units::{Owner, Sum, UnitSums};
 
 /// Above this lag-1 correlation of their means, neighbouring windows of samples are joined.
 const NEARLY_UNCORRELATED: f64 = 0.1;
@@ -129,11 +129,11 @@ pub(super) fn unit_sums(workload: &Workload, measured: Measured, filter: &Filter
 /// nearly uncorrelated: such windows are the units of inference of sampled series, which are put behind `units`.
 pub(super) fn join_cells(series: &[&[(i64, Values)]], units: &mut UnitSums) {
     if let [cells] = series
-        && is_uncorrelated(cells.iter().map(|(_, values)| values.total()))
+        && is_uncorrelated(cells.iter().map(|(_, values)| values.into()))
     {
         units.reserve(cells.len());
         for (cell, values) in *cells {
-            units.push(window(*cell, SAMPLE_CELL), values.total());
+            units.push(window(*cell, SAMPLE_CELL), values);
         }
         return;
     }
@@ -144,7 +144,7 @@ pub(super) fn join_cells(series: &[&[(i64, Values)]], units: &mut UnitSums) {
     }
     let mut length = SAMPLE_CELL;
     add_up(&mut windows);
-    while !is_uncorrelated(windows.iter().map(|(_, total)| *total)) {
+    while !is_uncorrelated(windows.iter().map(|(_, total)| (*total).into())) {
         for window in &mut windows {
             window.0 = window.0.div_euclid(2);
         }
@@ -163,15 +163,12 @@ fn window(number: i64, length: i64) -> Owner {
 }
 
 /// Whether the means of neighbouring windows are nearly uncorrelated, or too few to tell.
-fn is_uncorrelated(windows: impl ExactSizeIterator<Item = Total>) -> bool {
+fn is_uncorrelated(windows: impl ExactSizeIterator<Item = Sum>) -> bool {
     if windows.len() < FEWEST_WINDOWS {
         return true;
     }
     // The scale of the unit cancels out of a correlation.
-    #[allow(clippy::cast_precision_loss)]
-    let means: Vec<f64> = windows
-        .map(|total| float(total.sum) / total.n as f64)
-        .collect();
+    let means: Vec<f64> = windows.map(|sum| sum.sum / sum.n).collect();
     correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED)
 }
 

@@ -2,7 +2,7 @@
 //! metrics at once.
 
 use crate::metrics::Unit;
-use crate::workload::{Total, UnitId, float};
+use crate::workload::{Total, UnitId, Values, float};
 
 /// What a sum over a unit of inference belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +17,7 @@ pub(super) enum Owner {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Sum {
     /// The float nearest to the sum, in the metric's unit × its scale.
-    sum: f64,
+    pub(super) sum: f64,
     /// Values, or the denominator of a share.
     pub(super) n: f64,
 }
@@ -40,6 +40,23 @@ impl From<Total> for Sum {
         Self {
             sum: float(total.sum),
             n: total.n as f64,
+        }
+    }
+}
+
+impl From<&Values> for Sum {
+    #[allow(clippy::cast_precision_loss)] // as of a total
+    fn from(values: &Values) -> Self {
+        match values {
+            Values::One(value) => Self {
+                sum: *value as f64,
+                n: 1.0,
+            },
+            Values::Several(figure) => Total {
+                n: figure.n,
+                sum: figure.sum,
+            }
+            .into(),
         }
     }
 }
@@ -82,15 +99,15 @@ impl UnitSums {
 
     /// Adds the sum of a unit behind all that are there, unless it is empty. Named units come in their order, then
     /// windows in theirs.
-    pub(super) fn push(&mut self, owner: Owner, total: Total) {
-        if total.n == 0 {
+    pub(super) fn push(&mut self, owner: Owner, sum: impl Into<Sum>) {
+        let Sum { sum, n } = sum.into();
+        if n <= 0.0 {
             return;
         }
         match owner {
             Owner::Unit(unit) => self.named.push(unit),
             Owner::Window(begin) => self.windows.push(begin),
         }
-        let Sum { sum, n } = total.into();
         self.sums.push(sum);
         self.ns.push(n);
     }

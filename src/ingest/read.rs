@@ -636,6 +636,9 @@ impl Read for FileRange {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let wanted = into.len().min(left);
+        if wanted == 0 {
+            return Ok(0);
+        }
         let n = read_at(&mut self.file, &mut into[..wanted], self.at)?;
         self.at += n as u64;
         Ok(n)

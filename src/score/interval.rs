@@ -176,10 +176,16 @@ impl Split {
         let is_of_samples = !groups
             .iter()
             .any(|(key, _)| matches!(key, GroupKey::Unit(_)));
-        let groups = if is_of_samples {
-            of(Grouping::Window(CELL))
-        } else {
-            groups
+        let groups = match workload.series_of(metric) {
+            _ if !is_of_samples => groups,
+            // What a single series tells lies in order of time.
+            [series] => {
+                let windows = series.windows(CELL);
+                windows
+                    .map(|(from, f)| (GroupKey::Window(from), f))
+                    .collect()
+            }
+            _ => of(Grouping::Window(CELL)),
         };
         Self {
             part,

@@ -86,6 +86,19 @@ impl Histogram {
         })
     }
 
+    /// Of values in any order; negative ones are left out.
+    pub(super) fn of_values(values: impl Iterator<Item = i64>) -> Self {
+        let known = values.filter_map(|value| u64::try_from(value).ok());
+        let mut all: Vec<u16> = known.map(bucket).collect();
+        all.sort_unstable();
+        let counts = all.chunk_by(|a, b| a == b);
+        let count = |same: &[u16]| (same[0], u32::try_from(same.len()).unwrap_or(u32::MAX));
+        let buckets: Vec<(u16, u32)> = counts.map(count).collect();
+        Self {
+            buckets: buckets.into(),
+        }
+    }
+
     /// Adds one value; a negative one is left out.
     pub fn add(&mut self, value: i64) {
         if let Ok(value) = u64::try_from(value) {

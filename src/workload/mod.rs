@@ -66,6 +66,16 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// Of values in any order.
+    fn of_values(values: impl Iterator<Item = i64> + Clone) -> Self {
+        let mut figure = Self {
+            histogram: Histogram::of_values(values.clone()),
+            ..Self::default()
+        };
+        values.for_each(|value| figure.note(value));
+        figure
+    }
+
     /// Adds one value.
     pub fn add(&mut self, value: i64) {
         self.note(value);

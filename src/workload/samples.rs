@@ -4,7 +4,8 @@ use crate::record::{DimsId, Measured, Name};
 
 use super::histogram::bucket;
 use super::measure::Part;
-use super::{Figure, Total, UnitId};
+use super::{Figure, SAMPLE_CELL, Total, UnitId};
+use crate::units::Time;
 
 /// Samples of one metric, host and dimension set.
 #[derive(Debug, Clone, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
@@ -34,13 +35,13 @@ pub enum Values {
 pub(super) type SeriesKey = (Measured, DimsId, UnitId, Name);
 
 impl SampleSeries {
-    fn new((metric, dims, unit, task): SeriesKey) -> Self {
+    fn new((metric, dims, unit, task): SeriesKey, room: usize) -> Self {
         Self {
             metric,
             dims,
             unit,
             task,
-            cells: Vec::with_capacity(1),
+            cells: Vec::with_capacity(room),
         }
     }
 
@@ -48,21 +49,48 @@ impl SampleSeries {
         (self.metric, self.dims, self.unit, self.task)
     }
 
+    /// The cells by windows of this many nanoseconds (a multiple of 15 seconds): the beginning of each with the sum of
+    /// what was sampled in it.
+    pub fn windows(&self, length: i64) -> impl Iterator<Item = (Time, Figure)> + '_ {
+        let cells = (length / SAMPLE_CELL).max(1);
+        let begin = move |cell: &(i64, Values)| cell.0.div_euclid(cells);
+        let windows = self.cells.chunk_by(move |a, b| begin(a) == begin(b));
+        windows.map(move |window| {
+            let from = begin(&window[0]).saturating_mul(length);
+            (Time(from), sum_of(window))
+        })
+    }
+
     /// Puts the cells in order and adds up those that are the same.
     pub(super) fn settle(&mut self) {
         let cells = &mut self.cells;
-        if cells.windows(2).all(|w| w[0].0 < w[1].0) {
-            return;
+        if !cells.windows(2).all(|w| w[0].0 < w[1].0) {
+            cells.sort_by_key(|(cell, _)| *cell);
+            cells.dedup_by(|later, earlier| {
+                let is_same = later.0 == earlier.0;
+                if is_same {
+                    earlier.1.merge(&later.1);
+                }
+                is_same
+            });
         }
-        cells.sort_by_key(|(cell, _)| *cell);
-        cells.dedup_by(|later, earlier| {
-            let is_same = later.0 == earlier.0;
-            if is_same {
-                earlier.1.merge(&later.1);
-            }
-            is_same
-        });
+        cells.shrink_to_fit();
     }
+}
+
+/// The sum of some cells.
+fn sum_of(cells: &[(i64, Values)]) -> Figure {
+    let alone = cells.iter().filter_map(|(_, values)| match values {
+        Values::One(value) => Some(*value),
+        Values::Several(_) => None,
+    });
+    let mut sum = Figure::of_values(alone);
+    for (_, values) in cells {
+        if let Values::Several(figure) = values {
+            sum.merge(figure);
+        }
+    }
+    sum
 }
 
 impl Values {
@@ -146,10 +174,11 @@ impl Values {
 }
 
 /// Adds a value to the series of this key, which is among the last ones if it is there at all: only
-/// those from number `from` on are looked at.
+/// those from number `from` on are looked at. A new one gets room for so many cells.
 pub(super) fn add_value(
     all: &mut Vec<SampleSeries>,
     from: usize,
+    room: usize,
     key: SeriesKey,
     cell: i64,
     value: i64,
@@ -157,7 +186,7 @@ pub(super) fn add_value(
     let known = all[from..].iter().rposition(|s| s.key() == key);
     let at = known.map_or(all.len(), |at| from + at);
     if known.is_none() {
-        all.push(SampleSeries::new(key));
+        all.push(SampleSeries::new(key, room.max(1)));
     }
     let cells = &mut all[at].cells;
     match cells.last_mut() {

@@ -170,10 +170,14 @@ fn difference(workload: &mut Workload) {
         .retain(|series| !counted.contains(&(series.metric, series.dims)));
     let mut all = std::mem::take(&mut workload.samples);
     let mut first = all.len();
+    let alike = |a: &Reading, b: &Reading| (a.metric, a.series) == (b.metric, b.series);
+    let mut lengths = readings.chunk_by(alike).map(<[Reading]>::len);
+    let mut room = lengths.next().unwrap_or(0);
     for pair in readings.windows(2) {
         let (before, now) = (&pair[0], &pair[1]);
-        if (before.metric, before.series) != (now.metric, now.series) {
+        if !alike(before, now) {
             first = all.len();
+            room = lengths.next().unwrap_or(0);
             continue;
         }
         if now.value < before.value {
@@ -182,6 +186,7 @@ fn difference(workload: &mut Workload) {
         add_value(
             &mut all,
             first,
+            room,
             (now.metric, now.dims, now.unit, now.task),
             now.time.0.div_euclid(SAMPLE_CELL),
             whole(now.metric, now.value - before.value),

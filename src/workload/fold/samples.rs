@@ -134,7 +134,8 @@ impl Part {
             ..
         } = *series;
         let first = self.series.len();
-        let mut own_times = Vec::with_capacity(series.len(fold.lists));
+        let points = series.len(fold.lists);
+        let mut own_times = Vec::with_capacity(points);
         series.in_order(fold.samples, fold.lists, |point| {
             let is_timeless = point.flags.has(Flags::TIMELESS);
             let time = (!is_timeless).then_some(point.time);
@@ -165,6 +166,7 @@ impl Part {
             add_value(
                 &mut self.series,
                 first,
+                points,
                 (metric, dims, unit, task),
                 point.time.0.div_euclid(SAMPLE_CELL),
                 whole(metric, point.value),
