@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use super::context::{self, Swapped};
 use super::effects::{cells, footprint_effects, mask_of, mean_effect, p95_effect, totalled};
+use super::gathered::Gathered;
 use super::measured::{self, Contrast, Swap, Transport};
 use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
 use crate::assessment::{Effect, Score};
 use crate::metrics::{Kind, Metric};
 use crate::record::Dimension;
 use crate::score::{Part, rescore};
-use crate::workload::{Figure, UnitId, WallClock, WallPart, Workload};
+use crate::workload::{WallClock, WallPart, Workload};
 
 /// Confidence of projections.
 pub const LEVEL: f64 = 0.9;
@@ -272,16 +273,18 @@ impl Outcome {
 /// order they are given makes no difference.
 #[must_use]
 pub fn simulate(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
-    simulated(bench, changes, true)
+    simulated(bench, changes, true, &Gathered::of(bench.workload))
 }
 
-/// The same with waits for a slot held as they were where a mode or an interface changes: much faster, for a search.
+/// The same for a search, with what was gathered for other settings. Where waits are not served again, they are held as
+/// they were where a mode or an interface changes: much faster.
 #[must_use]
-pub(super) fn simulate_held(bench: &Bench<'_>, changes: &[&Change]) -> Outcome {
-    simulated(bench, changes, false)
-}
-
-fn simulated(bench: &Bench<'_>, changes: &[&Change], is_served_again: bool) -> Outcome {
+pub(super) fn simulated(
+    bench: &Bench<'_>,
+    changes: &[&Change],
+    is_served_again: bool,
+    gathered: &Gathered<'_>,
+) -> Outcome {
     let (workload, score) = (bench.workload, bench.score);
     // A factor and a shift, and two maps of a tail, do not commute: they have an order of their own.
     let mut changes = changes.to_vec();
@@ -314,8 +317,8 @@ fn simulated(bench: &Bench<'_>, changes: &[&Change], is_served_again: bool) -> O
         if !concerns {
             continue;
         }
-        let cells = cells(workload, *metric, &affected);
-        let shifts = Shifts::of(workload, *metric, &affected, &replays);
+        let cells = gathered.cells(*metric, &affected);
+        let shifts = Shifts::of(gathered, *metric, &affected, &replays);
         let Some((from, mut effect)) = mean_effect(*metric, &cells, changes, &shifts, LEVEL) else {
             continue;
         };
@@ -433,7 +436,7 @@ pub(super) struct Shifts {
     /// Change of n and of the sum.
     by_group: Vec<(f64, f64)>,
     /// n and sum as measured.
-    measured: Vec<(f64, f64)>,
+    measured: Arc<Vec<(f64, f64)>>,
     /// The errors of reproduction, squared and added up.
     error: f64,
     /// Whether an assumption stands behind a shift that nothing recorded can check.
@@ -444,7 +447,7 @@ pub(super) struct Shifts {
 
 impl Shifts {
     fn of(
-        workload: &Workload,
+        gathered: &Gathered<'_>,
         metric: Metric,
         affected: &[Vec<bool>],
         replays: &[Replayed],
@@ -468,26 +471,7 @@ impl Shifts {
         if all.by_mask.is_empty() {
             return all;
         }
-        all.measured.resize(GROUPS, (0.0, 0.0));
-        let unit = metric.row().unit;
-        let mut note = |of: UnitId, n: f64, sum: f64| {
-            let group = &mut all.measured[group_of(of)];
-            group.0 += n;
-            group.1 += sum;
-        };
-        for clock in workload
-            .wall_clocks
-            .iter()
-            .filter(|_| metric == Metric::SessionTime)
-        {
-            note(clock.unit, 1.0, present_seconds(clock));
-        }
-        for row in &workload.rows {
-            let mut figure = Figure::default();
-            if row.add_to(metric, &mut figure) {
-                note(row.key.unit, figure.n as f64, figure.total(unit));
-            }
-        }
+        all.measured = gathered.groups(metric);
         if metric == Metric::ResponseTime {
             all.echo = replays.iter().map(|r| r.echo).sum();
         }

@@ -1,27 +1,31 @@
 //! The space of settings, searched: every combination of the values that are worth trying is simulated,
 //! and what no other one beats in all is kept (the Pareto front).
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{self, sizes};
+use super::gathered::Gathered;
 use super::knobs;
-use super::outcome::{Change as Simulated, Outcome, present_seconds, simulate, simulate_held};
+use super::outcome::{Change as Simulated, Outcome, present_seconds, simulated};
 use super::present;
-use super::replay::{self, Bench, Settings};
+use super::replay::Bench;
 use super::requests::compaction::TRIED;
 use super::requests::prefix::{FIVE_MINUTES, HOUR};
+use super::search::{Axis, Point, Search, choices};
 use super::streams;
 use super::turn::turn;
 use crate::assessment::{
-    Change, Constraint, Generator, KnobWithheld, Limit, Period, SCHEMA_VERSION, TriedKnob,
-    TunedSetting, TunedValue, Tuning,
+    Constraint, Generator, KnobWithheld, Limit, Period, SCHEMA_VERSION, TriedKnob, TunedSetting,
+    TunedValue, Tuning,
 };
 use crate::config::KnobValue;
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::Dimension;
+use crate::threads;
 use crate::workload::{Filter, StreamRequest};
 
-/// Settings that are simulated, at most; beyond it the last knobs are left out.
+/// Settings that are simulated, at most; beyond it knobs are left out.
 const MOST: usize = 2_000;
 
 /// The suggested setting has at least this share of the largest gain.
@@ -40,28 +44,19 @@ pub struct Wish {
     pub constraints: Vec<(Metric, f64, Limit)>,
 }
 
-/// A knob with the changes that its values are.
-struct Axis {
-    knob: String,
-    from: Option<serde_json::Value>,
-    values: Vec<(KnobValue, Simulated)>,
-}
-
-/// One simulated setting.
-struct Point {
-    changes: Vec<Change>,
-    outcome: Outcome,
-    /// Of each axis which value; `None`: the present one.
-    choice: Vec<Option<usize>>,
-}
-
 /// Searches.
 #[must_use]
 pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
-    let (axes, withheld) = axes(bench);
-    let points = points(bench, &axes);
+    let present = Present::of(bench);
+    let gain_of = |outcome: &Outcome| gain_of(&present, wish, outcome);
+    let (axes, withheld) = axes(bench, gain_of);
+    let choices = choices(&axes);
+    let search = Search::new(bench, &axes, &choices);
+    // The search holds waits as they were where a mode or an interface changes: what follows for the queue is
+    // worked out for the settings that are shown.
+    let points = threads::map(&choices, |choice| search.point(choice, false));
     let shown = shown(bench, &points);
-    let value = |p: &Point, metric: Metric| value_of(bench, &p.outcome, metric);
+    let value = |p: &Point, metric: Metric| present.or_projected(&p.outcome, metric);
     // What another mode or preloading takes in memory is not known: no limit of it is known to hold.
     let is_unknown = |p: &Point, metric: Metric| {
         metric == Metric::MemoryUsage
@@ -89,19 +84,7 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
             left_out,
         });
     }
-    let gain = |p: &Point| -> f64 {
-        match wish.goal {
-            None => p.outcome.points.unwrap_or(0.0),
-            Some(metric) => {
-                let now = value_of(bench, &points[0].outcome, metric).unwrap_or(0.0);
-                let change = value(p, metric).unwrap_or(now) - now;
-                match metric.row().direction {
-                    Direction::Higher => change,
-                    _ => -change,
-                }
-            }
-        }
-    };
+    let gain = |p: &Point| gain_of(&p.outcome);
     let kept: Vec<&Point> = points
         .iter()
         .zip(&kept_to)
@@ -109,12 +92,8 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
         .filter(|(_, holds)| **holds)
         .map(|(p, _)| p)
         .collect();
-    let rough = front(bench, &kept, &points[0], &gain);
-    let mut search = Search::new(bench, &axes);
-    let served: Vec<Point> = rough
-        .iter()
-        .map(|p| search.point(p.choice.clone(), simulate))
-        .collect();
+    let rough = front(&present, &kept, &points[0], &gain);
+    let served = threads::map(&rough, |p| search.point(&p.choice, true));
     let still_keeps = |p: &&Point| {
         wish.constraints.iter().all(|(metric, wanted, limit)| {
             value(p, *metric).is_none_or(|v| match limit {
@@ -124,8 +103,8 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
         })
     };
     let still: Vec<&Point> = served.iter().filter(still_keeps).collect();
-    let front = front(bench, &still, &points[0], &gain);
-    let (suggested, why) = knee(bench, &front, &gain, &points[0]);
+    let front = front(&present, &still, &points[0], &gain);
+    let (suggested, why) = knee(&present, &front, &gain, &points[0]);
     let setting = |p: &Point| TunedSetting {
         changes: p.changes.clone(),
         score: bench.score.value.zip(p.outcome.points).map(|(s, p)| s + p),
@@ -160,8 +139,23 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
     }
 }
 
-/// The knobs that can be turned on this workload, with values worth trying.
-fn axes(bench: &Bench<'_>) -> (Vec<Axis>, Vec<KnobWithheld>) {
+/// What an outcome gains by the goal.
+fn gain_of(present: &Present<'_>, wish: &Wish, outcome: &Outcome) -> f64 {
+    let Some(metric) = wish.goal else {
+        return outcome.points.unwrap_or(0.0);
+    };
+    let now = present.or_projected(&Outcome::default(), metric);
+    let now = now.unwrap_or(0.0);
+    let change = present.or_projected(outcome, metric).unwrap_or(now) - now;
+    match metric.row().direction {
+        Direction::Higher => change,
+        _ => -change,
+    }
+}
+
+/// The knobs that can be turned on this workload, with values worth trying. Where these are too many combinations,
+/// the knobs go first that gain least alone.
+fn axes(bench: &Bench<'_>, gain_of: impl Fn(&Outcome) -> f64) -> (Vec<Axis>, Vec<KnobWithheld>) {
     let mut axes = Vec::new();
     let mut withheld = Vec::new();
     for (knob, values) in candidates(bench) {
@@ -191,14 +185,28 @@ fn axes(bench: &Bench<'_>) -> (Vec<Axis>, Vec<KnobWithheld>) {
     }
     // Fewer knobs rather than an endless search.
     let size = |axes: &[Axis]| axes.iter().map(|a| a.values.len() + 1).product::<usize>();
+    if size(&axes) <= MOST {
+        return (axes, withheld);
+    }
+    let gathered = Gathered::of(bench.workload);
+    let alone = |change: &Simulated| gain_of(&simulated(bench, &[change], false, &gathered));
+    let most = |axis: &Axis| {
+        let gains = axis.values.iter().map(|(_, change)| alone(change));
+        gains.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let mut gains: Vec<f64> = axes.iter().map(most).collect();
     while size(&axes) > MOST {
-        if let Some(last) = axes.pop() {
-            withheld.push(KnobWithheld {
-                knob: last.knob,
-                reason: "too many combinations already".into(),
-                reproduction: Vec::new(),
-            });
-        }
+        let least = |(_, a): &(usize, &f64), (_, b): &(usize, &f64)| a.total_cmp(b);
+        // Of two that gain as much, the later one.
+        let Some((at, _)) = gains.iter().enumerate().rev().min_by(least) else {
+            break;
+        };
+        gains.remove(at);
+        withheld.push(KnobWithheld {
+            knob: axes.remove(at).knob,
+            reason: "too many combinations, and of these knobs it gains least alone".into(),
+            reproduction: Vec::new(),
+        });
     }
     (axes, withheld)
 }
@@ -289,110 +297,45 @@ fn of_agents(bench: &Bench<'_>) -> Vec<(String, Vec<KnobValue>)> {
     all
 }
 
-/// All combinations, the present first.
-fn points(bench: &Bench<'_>, axes: &[Axis]) -> Vec<Point> {
-    let mut choices: Vec<Vec<Option<usize>>> = vec![Vec::new()];
-    for axis in axes {
-        let options: Vec<Option<usize>> = std::iter::once(None)
-            .chain((0..axis.values.len()).map(Some))
-            .collect();
-        choices = choices
-            .iter()
-            .flat_map(|before| {
-                options.iter().map(move |option| {
-                    let mut choice = before.clone();
-                    choice.push(*option);
-                    choice
-                })
-            })
-            .collect();
-    }
-    // The search holds waits as they were where a mode or an interface changes: what follows for the queue is
-    // worked out for the settings that are shown.
-    let mut search = Search::new(bench, axes);
-    choices
-        .into_iter()
-        .map(|choice| search.point(choice, simulate_held))
-        .collect()
-}
-
-/// A search over combinations of the values of knobs.
-struct Search<'a> {
+/// Values of metrics as they were measured, each worked out once.
+struct Present<'a> {
     bench: &'a Bench<'a>,
-    axes: &'a [Axis],
-    /// One run of a sequence serves all that differ in other knobs only.
-    runs: BTreeMap<String, Option<Simulated>>,
+    values: RefCell<BTreeMap<Metric, Option<f64>>>,
 }
 
-impl<'a> Search<'a> {
-    fn new(bench: &'a Bench<'a>, axes: &'a [Axis]) -> Self {
+impl<'a> Present<'a> {
+    fn of(bench: &'a Bench<'a>) -> Self {
         Self {
             bench,
-            axes,
-            runs: BTreeMap::new(),
+            values: RefCell::default(),
         }
     }
 
-    fn point(
-        &mut self,
-        choice: Vec<Option<usize>>,
-        simulate: fn(&Bench<'_>, &[&Simulated]) -> Outcome,
-    ) -> Point {
-        let (bench, runs) = (self.bench, &mut self.runs);
-        let turned: Vec<(&Axis, &(KnobValue, Simulated))> = self
-            .axes
-            .iter()
-            .zip(&choice)
-            .filter_map(|(axis, at)| Some((axis, axis.values.get((*at)?)?)))
-            .collect();
-        let mut settings: BTreeMap<&str, Settings> = BTreeMap::new();
-        for (axis, (value, change)) in &turned {
-            if change.replayed.is_some()
-                && let Some(mechanism) = replay::mechanism(&axis.knob)
-            {
-                let own = settings.entry(mechanism.name).or_default();
-                own.insert(axis.knob.clone(), value.clone());
-            }
-        }
-        for own in settings.values() {
-            runs.entry(format!("{own:?}"))
-                .or_insert_with(|| Simulated::replay(bench, own.clone()).ok());
-        }
-        let replayed = settings
-            .values()
-            .filter_map(|own| runs.get(&format!("{own:?}"))?.as_ref());
-        let swapped = turned
-            .iter()
-            .map(|(_, (_, c))| c)
-            .filter(|c| c.replayed.is_none());
-        let changes: Vec<&Simulated> = swapped.chain(replayed).collect();
-        Point {
-            outcome: simulate(bench, &changes),
-            changes: turned
-                .iter()
-                .map(|(axis, (value, _))| Change {
-                    knob: axis.knob.clone(),
-                    from: axis.from.clone(),
-                    to: Some(knobs::json(value)),
-                })
-                .collect(),
-            choice,
-        }
+    /// As projected, else as measured.
+    fn or_projected(&self, outcome: &Outcome, metric: Metric) -> Option<f64> {
+        projected(outcome, metric).or_else(|| {
+            let mut values = self.values.borrow_mut();
+            let measured = || measured(self.bench, metric);
+            *values.entry(metric).or_insert_with(measured)
+        })
     }
 }
 
 /// A metric under an outcome: as projected, else as measured.
 pub(super) fn value_of(bench: &Bench<'_>, outcome: &Outcome, metric: Metric) -> Option<f64> {
-    let unit = metric.row().unit;
-    // Memory must suffice nearly always.
-    let is_p95 = metric == Metric::MemoryUsage;
+    projected(outcome, metric).or_else(|| measured(bench, metric))
+}
+
+/// Of memory its 95th percentile, since it must suffice nearly always.
+fn projected(outcome: &Outcome, metric: Metric) -> Option<f64> {
     let mut tails = outcome.effects.iter().filter(|e| e.statistic == "p95");
-    if let Some(tail) = tails.find(|e| is_p95 && e.metric == metric.name()) {
-        return Some(tail.to);
-    }
-    if let Some(effect) = outcome.effect(metric) {
-        return Some(effect.to);
-    }
+    let tail = tails.find(|e| metric == Metric::MemoryUsage && e.metric == metric.name());
+    tail.or_else(|| outcome.effect(metric)).map(|e| e.to)
+}
+
+fn measured(bench: &Bench<'_>, metric: Metric) -> Option<f64> {
+    let unit = metric.row().unit;
+    let is_p95 = metric == Metric::MemoryUsage;
     if metric == Metric::SessionTime {
         // Of wall clocks, not of rows.
         let seconds = bench.workload.wall_clocks.iter().map(present_seconds);
@@ -476,7 +419,7 @@ fn tuned_value(
 
 /// What a setting is judged by: the goal, and what may pull against it. In steps, so that a setting is not
 /// kept for a difference that nobody would notice.
-fn objectives(bench: &Bench<'_>, p: &Point, now: &Point, gain: f64, best: f64) -> Vec<i64> {
+fn objectives(present: &Present<'_>, p: &Point, now: &Point, gain: f64, best: f64) -> Vec<i64> {
     #[allow(clippy::cast_possible_truncation)] // saturates
     let steps = |value: f64, step: f64| {
         if step > 0.0 {
@@ -495,9 +438,9 @@ fn objectives(bench: &Bench<'_>, p: &Point, now: &Point, gain: f64, best: f64) -
         Metric::SessionTime,
         Metric::MemoryUsage,
     ] {
-        let value = value_of(bench, &p.outcome, metric).unwrap_or(0.0);
-        let present = value_of(bench, &now.outcome, metric).unwrap_or(0.0);
-        let change = steps(value - present, present.abs() * STEP / 4.0);
+        let value = |p: &Point| present.or_projected(&p.outcome, metric).unwrap_or(0.0);
+        let (then, now) = (value(p), value(now));
+        let change = steps(then - now, now.abs() * STEP / 4.0);
         all.push(match metric.row().direction {
             Direction::Higher => change,
             _ => -change,
@@ -510,7 +453,7 @@ fn objectives(bench: &Bench<'_>, p: &Point, now: &Point, gain: f64, best: f64) -
 
 /// Settings that gain something and that no other one beats in all.
 fn front<'a>(
-    bench: &Bench<'_>,
+    present: &Present<'_>,
     kept: &[&'a Point],
     now: &Point,
     gain: &impl Fn(&Point) -> f64,
@@ -518,7 +461,7 @@ fn front<'a>(
     let best = kept.iter().map(|p| gain(p)).fold(0.0, f64::max);
     let judged: Vec<(&Point, Vec<i64>)> = kept
         .iter()
-        .map(|p| (*p, objectives(bench, p, now, gain(p), best)))
+        .map(|p| (*p, objectives(present, p, now, gain(p), best)))
         .collect();
     let beats = |a: &[i64], b: &[i64]| {
         a.iter().zip(b).all(|(a, b)| a >= b) && a.iter().zip(b).any(|(a, b)| a > b)
@@ -540,7 +483,7 @@ fn front<'a>(
 /// The one with the fewest changes that has most of the largest gain and loses no accuracy; else the
 /// one with the fewest changes that has most of it.
 fn knee(
-    bench: &Bench<'_>,
+    present: &Present<'_>,
     front: &[&Point],
     gain: &impl Fn(&Point) -> f64,
     now: &Point,
@@ -548,7 +491,7 @@ fn knee(
     let Some(best) = front.first().map(|p| gain(p)) else {
         return (None, None);
     };
-    let accuracy = |p: &Point| value_of(bench, &p.outcome, Metric::Accuracy);
+    let accuracy = |p: &Point| present.or_projected(&p.outcome, Metric::Accuracy);
     let keeps = |p: &Point| accuracy(p) >= accuracy(now);
     let pick = |is_careful: bool| {
         front

@@ -101,6 +101,54 @@ fn a_setting_of_the_front_is_what_whatif_says_of_it() {
     assert!((score - setting["score"].as_f64().unwrap()).abs() < 1e-9);
 }
 
+/// More knobs than can be searched together: those go that gain least alone, whatever their place. Modes by purpose
+/// gain more than reads that are prepared ahead.
+#[test]
+fn of_too_many_knobs_those_that_gain_least_are_left_out() {
+    let answer = tuned(&["--goal", "response_time"]);
+    let knobs = |list: &str| -> Vec<&str> {
+        let list = answer[list].as_array().unwrap().iter();
+        list.map(|k| k["knob"].as_str().unwrap()).collect()
+    };
+    let alone = |knob: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let values = match knob {
+            "context.preload_common_contexts" => vec!["true"],
+            "prompt_cache.lifetime" => vec!["3600"],
+            "context.cache_size" => vec!["25", "100", "200", "400"],
+            "resources.concurrent_operations" => vec!["1", "3", "4"],
+            "interfaces.primary" => vec!["anthropic_api", "claude_code"],
+            _ => vec!["SIMPLE", "FANCY"],
+        };
+        let gains = values.iter().filter_map(|value| {
+            let mut command = program(folder.path());
+            command.args(["whatif", "--format", "json"]).arg(replay());
+            command.args(["--set", &format!("{knob}={value}")]);
+            let output = command.output().unwrap();
+            let whatif: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let effects = whatif["projection"]["effects"].as_array()?.clone();
+            let own = effects
+                .iter()
+                .find(|e| e["metric"] == "response_time" && e["statistic"] == "mean")?;
+            Some(own["from"].as_f64()? - own["to"].as_f64()?)
+        });
+        gains.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let left_out: Vec<&str> = answer["not_evaluated"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|k| k["reason"].as_str().unwrap().contains("too many"))
+        .map(|k| k["knob"].as_str().unwrap())
+        .collect();
+    assert!(!left_out.is_empty(), "{answer:#}");
+    let least = knobs("tried").into_iter().map(alone);
+    let least = least.fold(f64::INFINITY, f64::min);
+    for knob in left_out {
+        assert!(alone(knob) <= least + 1e-9, "{knob}: {answer:#}");
+    }
+}
+
 #[test]
 fn faults_are_named_and_what_cannot_be_tried_is_3() {
     let folder = tempfile::tempdir().unwrap();
