@@ -11,14 +11,15 @@ use crate::workload::{Figure, UnitId, Workload};
 
 /// Sums of a metric by which of several changes concern them.
 type Cells = Arc<Vec<(u64, Figure)>>;
+/// A metric, and the dimension sets that each change concerns.
+type Question = (Metric, Vec<Vec<bool>>);
 /// n and sum of a metric in each group of units.
 type Groups = Arc<Vec<(f64, f64)>>;
 
 /// Sums that were asked for already.
 pub(super) struct Gathered<'w> {
     workload: &'w Workload,
-    /// By metric and by the dimension sets that each change concerns.
-    cells: Mutex<BTreeMap<(Metric, Vec<Vec<bool>>), Cells>>,
+    cells: Mutex<BTreeMap<Question, Cells>>,
     groups: Mutex<BTreeMap<Metric, Groups>>,
 }
 
