@@ -350,12 +350,15 @@ fn judge_and<T>(
         });
         (analysis, facts)
     };
-    let (((analysis, facts), of_workload), (score, library)) = threads::both(
-        || threads::both(analysed, || advise::facts::of_workload(workload)),
-        || {
-            let score = score::score(workload, config, *profile);
-            (score, advise::Library::of(config))
-        },
+    let unanalysed = || {
+        threads::both(
+            || advise::facts::of_workload(workload),
+            || advise::Library::of(config),
+        )
+    };
+    let (((analysis, facts), (of_workload, library)), score) = threads::both(
+        || threads::both(analysed, unanalysed),
+        || score::score(workload, config, *profile),
     );
     let facts = facts.and(of_workload);
     tracing::info!(score = score.value, "analysed");

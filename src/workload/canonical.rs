@@ -32,7 +32,7 @@ pub(super) fn canonicalise(workload: &mut Workload) {
     } else {
         threads::both(|| sort_rows(rows), || super::streams::sort(streams));
     }
-    sort_samples(workload);
+    sort_samples(&mut workload.samples);
     sort_events(&mut workload.events);
     workload.aggregates.sort_by(|a, b| {
         let key = |x: &crate::record::Aggregate| (x.metric, x.statistic, x.dims, x.time, x.n);
@@ -133,8 +133,7 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
 }
 
 /// Sorts series and their cells, and adds up those with one key.
-pub(super) fn sort_samples(workload: &mut Workload) {
-    let all = &mut workload.samples;
+pub(super) fn sort_samples(all: &mut Vec<super::SampleSeries>) {
     all.sort_by_key(super::SampleSeries::key);
     all.dedup_by(|later, earlier| {
         let is_same = later.key() == earlier.key();

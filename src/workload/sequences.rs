@@ -6,11 +6,12 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::record::{DimsId, Measured, Name};
+use crate::threads;
 use crate::units::Time;
 
 use super::fold::{unit_names, whole};
 use super::samples::add_value;
-use super::{SAMPLE_CELL, UnitId, Workload};
+use super::{Counts, SAMPLE_CELL, SampleSeries, UnitId, Workload};
 
 /// What must be known in its order.
 #[derive(Debug, Clone, PartialEq, Default, bitcode::Encode, bitcode::Decode)]
@@ -75,6 +76,9 @@ impl Ending {
     }
 }
 
+/// Fewer readings are gone through faster than a thread begins.
+const WORTH_A_THREAD: usize = 1 << 14;
+
 /// Consecutive failures at the end that make an interface count as down.
 const DOWN_AFTER: usize = 3;
 
@@ -84,8 +88,20 @@ const GAP: i64 = 3;
 /// Derives from the sequences what is counted: gaps, sessions, interfaces that are down, the amounts
 /// between readings of counters, and the unit of each event. May be called again after a merge.
 pub(super) fn settle(workload: &mut Workload) {
-    count_gaps(workload);
-    difference(workload);
+    let Workload {
+        sequences,
+        counts,
+        samples,
+        ..
+    } = workload;
+    let mut count = || count_gaps(&sequences.sample_times, counts);
+    let mut difference = || difference(&sequences.readings, samples);
+    if sequences.readings.len() < WORTH_A_THREAD {
+        count();
+        difference();
+    } else {
+        threads::both(difference, count);
+    }
     workload.counts.sessions = workload.sequences.sessions.len() as u64;
     workload.counts.interfaces_down = workload
         .sequences
@@ -123,11 +139,10 @@ pub(super) fn settle(workload: &mut Workload) {
 }
 
 /// Intervals between samples: their median, and those that are much longer than their source's.
-fn count_gaps(workload: &mut Workload) {
-    let counts = &mut workload.counts;
+fn count_gaps(sample_times: &[(DimsId, Vec<Time>)], counts: &mut Counts) {
     (counts.gaps, counts.longest_gap) = (0, 0);
     let mut all = Vec::new();
-    for (_, times) in &workload.sequences.sample_times {
+    for (_, times) in sample_times {
         let mut intervals: Vec<i64> = times.windows(2).map(|w| w[1].0 - w[0].0).collect();
         let limit = median(&mut intervals).saturating_mul(GAP);
         for gap in intervals.iter().filter(|i| **i > limit) {
@@ -155,8 +170,7 @@ fn median(values: &mut [i64]) -> i64 {
 
 /// Cells of counters: the amount between two readings belongs to the cell of the later one. Where a
 /// counter fell it was reset, and what it counted since its last reading is not known.
-fn difference(workload: &mut Workload) {
-    let readings = &workload.sequences.readings;
+fn difference(readings: &[Reading], samples: &mut Vec<SampleSeries>) {
     if readings.is_empty() {
         return;
     }
@@ -165,18 +179,16 @@ fn difference(workload: &mut Workload) {
         .chunk_by(|a, b| (a.metric, a.dims) == (b.metric, b.dims))
         .map(|alike| (alike[0].metric, alike[0].dims))
         .collect();
-    workload
-        .samples
-        .retain(|series| !counted.contains(&(series.metric, series.dims)));
-    let mut all = std::mem::take(&mut workload.samples);
-    let mut first = all.len();
+    samples.retain(|series| !counted.contains(&(series.metric, series.dims)));
+    let mut derived = Vec::new();
+    let mut first = 0;
     let alike = |a: &Reading, b: &Reading| (a.metric, a.series) == (b.metric, b.series);
     let mut lengths = readings.chunk_by(alike).map(<[Reading]>::len);
     let mut room = lengths.next().unwrap_or(0);
     for pair in readings.windows(2) {
         let (before, now) = (&pair[0], &pair[1]);
         if !alike(before, now) {
-            first = all.len();
+            first = derived.len();
             room = lengths.next().unwrap_or(0);
             continue;
         }
@@ -184,7 +196,7 @@ fn difference(workload: &mut Workload) {
             continue;
         }
         add_value(
-            &mut all,
+            &mut derived,
             first,
             room,
             (now.metric, now.dims, now.unit, now.task),
@@ -192,6 +204,7 @@ fn difference(workload: &mut Workload) {
             whole(now.metric, now.value - before.value),
         );
     }
-    workload.samples = all;
-    super::canonical::sort_samples(workload);
+    super::canonical::sort_samples(&mut derived);
+    samples.append(&mut derived);
+    samples.sort_by_key(SampleSeries::key);
 }

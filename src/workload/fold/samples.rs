@@ -58,9 +58,14 @@ pub(super) fn fold_samples(
         folded
     });
     let mut times: HashMap<DimsId, Vec<Time>, Quick> = HashMap::default();
+    let readings = &mut workload.sequences.readings;
     for mut part in parts {
         workload.samples.append(&mut part.series);
-        workload.sequences.readings.append(&mut part.readings);
+        if readings.is_empty() {
+            *readings = part.readings;
+        } else {
+            readings.append(&mut part.readings);
+        }
         workload.counts.records += part.leads;
         workload.counts.samples += part.leads;
         workload.period = span(workload.period, part.period);
@@ -121,6 +126,8 @@ struct Part {
     /// Samples that lead a record.
     leads: u64,
     period: Option<(Time, Time)>,
+    /// The list and the source of which every time is among `times`, as far as that was seen last.
+    timed: Option<(usize, DimsId)>,
 }
 
 impl Part {
@@ -135,7 +142,14 @@ impl Part {
         } = *series;
         let first = self.series.len();
         let points = series.len(fold.lists);
-        let mut own_times = Vec::with_capacity(points);
+        let scale = Workload::unit_of(metric).scale();
+        // The snapshots that it lies in, if they are of one list.
+        let of_list = match series.parts.as_slice() {
+            [part] => Some((part.list, source.source)),
+            _ => None,
+        };
+        let are_timed = of_list.is_some() && of_list == self.timed;
+        let mut own_times = Vec::with_capacity(if are_timed { 0 } else { points });
         series.in_order(fold.samples, fold.lists, |point| {
             let is_timeless = point.flags.has(Flags::TIMELESS);
             let time = (!is_timeless).then_some(point.time);
@@ -147,7 +161,7 @@ impl Part {
             self.leads += u64::from(point.flags.has(Flags::LEADS));
             if let Some(time) = time {
                 self.period = span(self.period, Some((time, time)));
-                if own_times.last() != Some(&time) {
+                if !are_timed && own_times.last() != Some(&time) {
                     own_times.push(time);
                 }
             }
@@ -169,10 +183,11 @@ impl Part {
                 points,
                 (metric, dims, unit, task),
                 point.time.0.div_euclid(SAMPLE_CELL),
-                whole(metric, point.value),
+                nearest(point.value * scale),
             );
         });
         if !own_times.is_empty() {
+            self.timed = of_list.filter(|_| own_times.len() == points);
             add_times(&mut self.times, source.source, own_times);
         }
     }
@@ -180,8 +195,21 @@ impl Part {
 
 /// A value as a fold keeps it: the metric's unit × its scale, rounded.
 pub(in crate::workload) fn whole(metric: Measured, value: f64) -> i64 {
-    // A float becomes the nearest whole number that 64 bits hold.
-    (value * Workload::unit_of(metric).scale()).round() as i64
+    nearest(value * Workload::unit_of(metric).scale())
+}
+
+/// The nearest whole number that 64 bits hold, of two the one farther from 0; 0 of what is no number. As
+/// [`f64::round`], which calls a function on most machines.
+fn nearest(value: f64) -> i64 {
+    let whole = value as i64;
+    let rest = value - whole as f64;
+    if rest >= 0.5 {
+        whole.saturating_add(1)
+    } else if rest <= -0.5 {
+        whole.saturating_sub(1)
+    } else {
+        whole
+    }
 }
 
 /// A series, and what is known of it beside its values.
@@ -437,6 +465,19 @@ impl Source {
         match self.in_force.partition_point(|(from, _)| *from <= time) {
             0 => *first,
             after => self.in_force[after - 1].1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nearest_is_what_rounding_gives(value in prop_oneof![any::<f64>(), -1e6..1e6_f64, (-100_i32..100).prop_map(|n| f64::from(n) / 2.0)]) {
+            prop_assert_eq!(nearest(value), value.round() as i64);
         }
     }
 }
