@@ -62,7 +62,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
             .help("without --follow the inputs are analysed once"));
     }
     let answer = args.input.assess(context, args.verb(), args.full)?;
-    show(&answer, template.as_ref(), context, out)
+    let exit = show(&answer, template.as_ref(), context, out)?;
+    // The program ends here, and its memory goes at once, sooner than piece by piece.
+    std::mem::forget(answer);
+    Ok(exit)
 }
 
 fn show(

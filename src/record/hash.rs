@@ -14,14 +14,36 @@ pub fn hash64(bytes: &[u8]) -> u64 {
     h.max(1)
 }
 
-/// A 128-bit key of bytes for deduplication: two differently seeded [`hash64`]. Never 0.
+/// A 128-bit key of bytes for deduplication (FNV-1a). Never 0.
 #[must_use]
 pub fn hash128(bytes: &[u8]) -> u128 {
-    let mut h = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
-    for b in bytes {
-        h = (h ^ u128::from(*b)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+    Hash128::default().with(bytes).key()
+}
+
+/// A [`hash128`] in the making: many keys may begin with the same bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Hash128(u128);
+
+impl Default for Hash128 {
+    fn default() -> Self {
+        Self(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d)
     }
-    h.max(1)
+}
+
+impl Hash128 {
+    /// With these bytes behind those before.
+    #[must_use]
+    pub fn with(self, bytes: &[u8]) -> Self {
+        const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+        let next = |hash: u128, byte: &u8| (hash ^ u128::from(*byte)).wrapping_mul(PRIME);
+        Self(bytes.iter().fold(self.0, next))
+    }
+
+    /// The key of all bytes. Never 0.
+    #[must_use]
+    pub fn key(self) -> u128 {
+        self.0.max(1)
+    }
 }
 
 /// A fast hash, the same on every machine, for tables of one file and for texts that are compared for equality

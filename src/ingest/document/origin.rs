@@ -8,7 +8,7 @@ use super::locate::Locator;
 use super::tree::{is_json, yaml_line};
 use crate::ingest::{Input, time};
 use crate::place::{Problem, ProblemKind};
-use crate::record::{Dimension, Dims, DimsId, Name, Records, hash64, hash128};
+use crate::record::{Dimension, Dims, DimsId, Hash128, Name, Records, hash64};
 use crate::units::Time;
 
 /// What a reader keeps of its input while it holds the document.
@@ -71,20 +71,15 @@ impl<'a> Origin<'a> {
 
     /// A key for deduplication of what has no time, or more than that to tell it apart.
     pub(in crate::ingest) fn key_of(&self, what: &str, content: &[u8]) -> u128 {
-        // Nearly all fit on the stack.
-        let mut short = [0; 64];
-        let labels = self.labels_hash.to_le_bytes();
-        let parts = [what.as_bytes(), &[0], &labels, content];
-        let length = parts.iter().map(|part| part.len()).sum();
-        let Some(bytes) = short.get_mut(..length) else {
-            return hash128(&parts.concat());
-        };
-        let mut at = 0;
-        for part in parts {
-            bytes[at..at + part.len()].copy_from_slice(part);
-            at += part.len();
-        }
-        hash128(bytes)
+        self.keys(what).with(content).key()
+    }
+
+    /// How all keys of `what` begin.
+    pub(in crate::ingest) fn keys(&self, what: &str) -> Hash128 {
+        Hash128::default()
+            .with(what.as_bytes())
+            .with(&[0])
+            .with(&self.labels_hash.to_le_bytes())
     }
 }
 

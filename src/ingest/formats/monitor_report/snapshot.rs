@@ -8,7 +8,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, is_word};
 use crate::metrics::Metric;
 use crate::record::{
-    Dimension, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Records, Sample,
+    Dimension, DimsId, Event, EventKind, Flags, Hash128, IdentityId, Measured, Name, Records,
+    Sample,
 };
 use crate::units::Time;
 
@@ -49,6 +50,7 @@ pub(super) struct Network<'a> {
 #[derive(Debug)]
 pub(in crate::ingest::formats) struct Snapshots<'a> {
     origin: &'a Origin<'a>,
+    keys: Hash128,
     dims: DimsId,
     /// State and whether there was one, of the snapshot before.
     state: Option<Name>,
@@ -59,6 +61,7 @@ impl<'a> Snapshots<'a> {
     pub(in crate::ingest::formats) fn new(origin: &'a Origin<'a>, records: &mut Records) -> Self {
         Self {
             origin,
+            keys: origin.keys("monitor"),
             dims: origin.dims(records, &[]),
             state: None,
         }
@@ -83,7 +86,7 @@ impl<'a> Snapshots<'a> {
         };
         let mut taking = Taking {
             template: Sample {
-                key: self.origin.key("monitor", time),
+                key: self.keys.with(&time.0.to_le_bytes()).key(),
                 time,
                 value: 0.0,
                 metric: Measured::Known(Metric::CpuUtilization),
