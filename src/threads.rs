@@ -1,7 +1,10 @@
 //! Work in several threads at once. What a thread panics with goes on where its result was waited for.
+//!
+//! The threads stay: one that begins anew for a few milliseconds mostly shares the core of the one that began it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
+
+use rayon::prelude::*;
 
 /// How many threads this machine runs at once.
 #[must_use]
@@ -9,44 +12,35 @@ pub fn count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// What `work` gives in each of so many threads, this one first; never fewer than one.
-pub fn each<R: Send>(threads: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(&work)).collect();
-        let mut results = vec![work()];
-        results.extend(others.into_iter().map(come));
-        results
-    })
+/// What `work` gives so many times over, as many at once as there are threads; never fewer than once.
+pub fn each<R: Send>(times: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
+    if times <= 1 {
+        return vec![work()];
+    }
+    let times = (0..times).into_par_iter().with_max_len(1);
+    times.map(|_| work()).collect()
 }
 
 /// The results of both; the second is worked out in another thread.
 pub fn both<A, B: Send>(here: impl FnOnce() -> A, beside: impl FnOnce() -> B + Send) -> (A, B) {
-    std::thread::scope(|scope| {
-        let beside = scope.spawn(beside);
-        (here(), come(beside))
-    })
+    let mut other = None;
+    let one = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| other = Some(beside()));
+        here()
+    });
+    match other {
+        Some(other) => (one, other),
+        None => unreachable!("a scope ends when all in it has ended, and goes on with its panic"),
+    }
 }
 
 /// The results of `question` for each item, in their order, whatever the number of threads.
 pub fn map<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = count().min(8).min(items.len());
-    if threads <= 1 {
+    if items.len() <= 1 {
         return items.iter().map(question).collect();
     }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            match items.get(index) {
-                Some(item) => done.push((index, question(item))),
-                None => return done,
-            }
-        }
-    };
-    let mut results: Vec<(usize, R)> = each(threads, work).into_iter().flatten().collect();
-    results.sort_unstable_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
+    let items = items.par_iter().with_max_len(1);
+    items.map(|item| question(item)).collect()
 }
 
 /// The results of `question` for each item, in their order, each in a thread of its own: for what waits for others
@@ -71,6 +65,7 @@ fn come<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn results_keep_the_order_of_their_questions() {
