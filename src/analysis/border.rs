@@ -48,9 +48,9 @@ pub(super) fn difference_at(
         let (hits1, hits2) = (before.totals(traits.kept), after.totals(traits.kept));
         let (n1, n2) = (before.ns(), after.ns());
         let seed = super::seed(&hits1, &hits2);
-        let test = permutation::ratio_of_sums(&hits1, n1, &hits2, n2, seed)?;
+        let test = permutation::ratio_of_sums(&hits1, &n1, &hits2, &n2, seed)?;
         let ratio = |hits: &[f64], n: &[f64]| hits.iter().sum::<f64>() / n.iter().sum::<f64>();
-        let difference = ratio(&hits2, n2) - ratio(&hits1, n1);
+        let difference = ratio(&hits2, &n2) - ratio(&hits1, &n1);
         return Some(Difference {
             p: test.p,
             rises: difference > 0.0,

@@ -107,7 +107,7 @@ fn has_lower_bounds(workload: &Workload, of: Option<(Dimension, Name)>) -> bool 
 /// The interval of the mean (of a share: of the pooled ratio).
 pub(super) fn mean_interval(spread: &Spread) -> Option<Interval> {
     let (sums, ns) = spread.sums();
-    let (estimate, method) = mean_estimate(spread, &sums, ns)?;
+    let (estimate, method) = mean_estimate(spread, &sums, &ns)?;
     Some(interval("mean", estimate, method))
 }
 

@@ -325,7 +325,7 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
     let effect = is_ratio
         .then(|| clustered::difference_of_shares(&y1, &x1, &y2, &x2, LEVEL))
         .flatten();
-    let are_trials = x1.iter().chain(x2).all(|n| *n == 1.0);
+    let are_trials = x1.iter().chain(x2.iter()).all(|n| *n == 1.0);
     let (test, p) = if are_trials && is_ratio {
         // Hits of single trials are 0 or 1.
         let hits = |y: &[f64]| y.iter().filter(|hit| **hit > 0.5).count() as u64;

@@ -1,5 +1,7 @@
 //! A metric over some records, by unit of inference: what descriptions and tests start from.
 
+use std::borrow::Cow;
+
 use crate::metrics::{Direction, Kind, Unit};
 use crate::record::{Measured, Name};
 use crate::stats::correlation;
@@ -98,7 +100,7 @@ impl Spread {
     }
 
     /// Sums of the units in the metric's unit, and the n behind each.
-    pub(super) fn sums(&self) -> (Vec<f64>, &[f64]) {
+    pub(super) fn sums(&self) -> (Vec<f64>, Cow<'_, [f64]>) {
         (self.units.totals(self.traits.kept), self.units.ns())
     }
 
@@ -163,13 +165,13 @@ fn window(number: i64, length: i64) -> Owner {
 }
 
 /// Whether the means of neighbouring windows are nearly uncorrelated, or too few to tell.
-fn is_uncorrelated(windows: impl ExactSizeIterator<Item = Sum>) -> bool {
+fn is_uncorrelated(windows: impl ExactSizeIterator<Item = Sum> + Clone) -> bool {
     if windows.len() < FEWEST_WINDOWS {
         return true;
     }
     // The scale of the unit cancels out of a correlation.
-    let means: Vec<f64> = windows.map(|sum| sum.sum / sum.n).collect();
-    correlation::lag1(&means).is_none_or(|r| r < NEARLY_UNCORRELATED)
+    let means = windows.map(|sum| sum.sum / sum.n);
+    correlation::lag1(means).is_none_or(|r| r < NEARLY_UNCORRELATED)
 }
 
 /// Adds up neighbouring windows with the same number.

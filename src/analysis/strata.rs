@@ -142,7 +142,7 @@ impl Part {
             let spread = Spread::of(side.workload, measured(side.workload, metric)?, &filter)?;
             let (values, counts) = if spread.traits.kind == Kind::Share {
                 let (sums, ns) = spread.sums();
-                (sums, ns.to_vec())
+                (sums, ns.into_owned())
             } else {
                 (group_of(side, &spread).values(), Vec::new())
             };

@@ -1,6 +1,8 @@
 //! Sums of a metric by unit of inference, in columns: there may be a hundred thousand windows of samples, of many
 //! metrics at once.
 
+use std::borrow::Cow;
+
 use crate::metrics::Unit;
 use crate::workload::{Total, UnitId, Values, float};
 
@@ -70,14 +72,14 @@ pub(super) struct UnitSums {
     windows: Vec<i64>,
     /// The sums of the named units, then of the windows.
     sums: Vec<f64>,
-    /// And the n behind each.
-    ns: Vec<f64>,
+    /// And the n behind each; none while all are 1.
+    ns: Option<Vec<f64>>,
 }
 
 impl UnitSums {
     /// How many units there are.
     pub(super) fn len(&self) -> usize {
-        self.ns.len()
+        self.sums.len()
     }
 
     /// Whether there are windows of samples alone.
@@ -94,7 +96,6 @@ impl UnitSums {
     pub(super) fn reserve(&mut self, windows: usize) {
         self.windows.reserve_exact(windows);
         self.sums.reserve_exact(windows);
-        self.ns.reserve_exact(windows);
     }
 
     /// Adds the sum of a unit behind all that are there, unless it is empty. Named units come in their order, then
@@ -108,14 +109,29 @@ impl UnitSums {
             Owner::Unit(unit) => self.named.push(unit),
             Owner::Window(begin) => self.windows.push(begin),
         }
+        self.note(sum, n);
+    }
+
+    fn note(&mut self, sum: f64, n: f64) {
+        if n != 1.0 && self.ns.is_none() {
+            self.ns = Some(vec![1.0; self.sums.len()]);
+        }
         self.sums.push(sum);
-        self.ns.push(n);
+        if let Some(ns) = &mut self.ns {
+            ns.push(n);
+        }
     }
 
     /// All sums, without whose they are.
     pub(super) fn sums(&self) -> impl Iterator<Item = Sum> + '_ {
-        let sums = self.sums.iter().zip(&self.ns);
-        sums.map(|(sum, n)| Sum { sum: *sum, n: *n })
+        (0..self.sums.len()).map(|at| self.at(at))
+    }
+
+    fn at(&self, at: usize) -> Sum {
+        Sum {
+            sum: self.sums[at],
+            n: self.ns.as_ref().map_or(1.0, |ns| ns[at]),
+        }
     }
 
     /// All sums in the metric's unit.
@@ -129,8 +145,11 @@ impl UnitSums {
     }
 
     /// The n behind each sum.
-    pub(super) fn ns(&self) -> &[f64] {
-        &self.ns
+    pub(super) fn ns(&self) -> Cow<'_, [f64]> {
+        match &self.ns {
+            Some(ns) => Cow::Borrowed(ns),
+            None => Cow::Owned(vec![1.0; self.sums.len()]),
+        }
     }
 
     /// All sums, in the order of their owners.
@@ -146,10 +165,7 @@ impl UnitSums {
             Owner::Unit(unit) => self.named.binary_search(&unit).ok()?,
             Owner::Window(begin) => self.named.len() + self.windows.binary_search(&begin).ok()?,
         };
-        Some(Sum {
-            sum: self.sums[at],
-            n: self.ns[at],
-        })
+        Some(self.at(at))
     }
 
     /// Whether both may hold sums of the same unit.
@@ -173,8 +189,7 @@ impl UnitSums {
                 Owner::Unit(unit) => rest.named.push(unit),
                 Owner::Window(begin) => rest.windows.push(begin),
             }
-            rest.sums.push(sum);
-            rest.ns.push(n);
+            rest.note(sum, n);
         }
         rest
     }

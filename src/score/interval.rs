@@ -197,12 +197,8 @@ impl Split {
     /// Lag-1 correlation of the means of its windows.
     #[allow(clippy::cast_precision_loss)]
     fn correlation(&self) -> Option<f64> {
-        let means: Vec<f64> = self
-            .by_unit
-            .values()
-            .map(|f| float(f.sum) / f.n as f64)
-            .collect();
-        correlation::lag1(&means)
+        let means = self.by_unit.values().map(|f| float(f.sum) / f.n as f64);
+        correlation::lag1(means)
     }
 
     fn join(&mut self, length: i64) {
