@@ -37,6 +37,7 @@ use crate::assessment::{
 };
 use crate::config::{Config, Profile};
 use crate::record::{DIMENSIONS, Dimension, Name, hash64};
+use crate::threads;
 use crate::workload::Workload;
 
 pub use compare::adjust;
@@ -98,11 +99,15 @@ pub fn analyse(workload: &Workload, config: &Config, questions: &Questions) -> A
     let reported = Reported::of(workload);
     let targets = Targets::of(config, questions.profile, &spreads.measured);
 
-    let mut metrics = describe::describe(&spreads, &targets);
-    metrics.extend(reported.rows(workload, &metrics, &targets));
-    let indicators = indicators::indicators(&spreads, &reported, &targets);
-    let trends = trends::trends(&spreads, &targets);
-    let comparisons = compare::compare(&spreads, config);
+    let described = || {
+        let mut metrics = describe::describe(&spreads, &targets);
+        metrics.extend(reported.rows(workload, &metrics, &targets));
+        let indicators = indicators::indicators(&spreads, &reported, &targets);
+        let comparisons = compare::compare(&spreads, config);
+        (metrics, indicators, comparisons)
+    };
+    let ((metrics, indicators, comparisons), trends) =
+        threads::both(described, || trends::trends(&spreads, &targets));
     let tables = tables::tables(&spreads, &reported, config);
     let resources = resources::resources(&spreads, &reported, &trends);
     let attribution = attribution::attribution(workload);

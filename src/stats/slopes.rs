@@ -3,10 +3,12 @@
 use super::{number, ranks};
 
 /// Longest series whose slopes are all formed.
-const ALL_SLOPES: usize = 1_500;
+const ALL_SLOPES: usize = 300;
 
 /// Slopes that are drawn to begin a search with.
 const DRAWN: usize = 16_384;
+/// And for each point, at most.
+const DRAWN_EACH: usize = 8;
 
 /// Steps after which a search stops in any case; 200 halvings are more than any pair of doubles needs.
 const MOST_STEPS: usize = 200;
@@ -118,9 +120,10 @@ impl Slopes {
     /// the time it takes.
     fn draw(&self) -> Vec<f64> {
         let n = self.points.len();
-        let mut drawn: Vec<f64> = Vec::with_capacity(DRAWN);
+        let wanted = DRAWN.min(DRAWN_EACH * n);
+        let mut drawn: Vec<f64> = Vec::with_capacity(wanted);
         let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-        for _ in 0..DRAWN {
+        for _ in 0..wanted {
             let mut index = || {
                 state = state
                     .wrapping_mul(6_364_136_223_846_793_005)
