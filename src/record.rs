@@ -18,7 +18,7 @@ pub use facts::{
     Aggregate, Details, Event, EventKind, Flags, Measured, Operation, OperationKind, OutcomeKind,
     Sample, Statistic, Stop, Tokens,
 };
-pub use hash::{Hash128, hash64, hash128, mix};
+pub use hash::{Hash128, hash64, hash128, mix, mix128};
 pub use list::Records;
 pub use samples::{Samples, Snapshot};
 pub use shapes::{Kind, ShapeId};

@@ -11,7 +11,7 @@ use super::names::{Kind, Names, Told};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
     Event, EventKind, Flags, Name, Operation, OperationKind, OutcomeKind, Records, Stop, Tokens,
-    hash64, hash128, mix,
+    hash128, mix, mix128,
 };
 use crate::units::Time;
 
@@ -300,8 +300,8 @@ impl<'a> Session<'a> {
             request.duration = at.time.0 - start.0;
         }
         if let Some(id) = id {
-            request.key = hash128(id);
-            request.id = hash64(id);
+            request.key = mix128(id);
+            request.id = mix(id).max(1);
         }
         let catalog = &mut self.records.catalog;
         let model = self.names.word(message.model, catalog);
@@ -357,8 +357,8 @@ impl<'a> Session<'a> {
         tool.parent = self.records.operations[request].id;
         tool.flags = Flags::UNANSWERED.with(leads).with(subagent(at));
         if !id.is_empty() {
-            tool.key = hash128(id);
-            tool.id = hash64(id);
+            tool.key = mix128(id);
+            tool.id = key.max(1);
         }
         let catalog = &mut self.records.catalog;
         let word = self.names.word(name, catalog);

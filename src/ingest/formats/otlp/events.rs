@@ -8,7 +8,7 @@ use super::reader::{Reader, Words, needed, request_key};
 use crate::place::ProblemKind;
 use crate::record::{
     Event, EventKind, Flags, IdentityId, Name, Operation, OperationKind, OutcomeKind, Tokens,
-    hash128,
+    hash128, mix128,
 };
 use crate::units::Time;
 
@@ -98,7 +98,7 @@ impl Reader<'_> {
             };
         } else if !plain.tool_use.text().is_empty() {
             // The session's own log has the same id.
-            operation.key = hash128(plain.tool_use.text());
+            operation.key = mix128(plain.tool_use.text());
         }
         let [_, interface, provider] = told.client.names();
         operation.dims = self.dims(Words {

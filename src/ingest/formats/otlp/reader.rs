@@ -13,7 +13,7 @@ use super::value::Any;
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
     Dimension, Dims, DimsId, Flags, Identity, IdentityId, Name, Operation, OperationKind,
-    OutcomeKind, Records, hash64, hash128,
+    OutcomeKind, Records, hash64, hash128, mix128,
 };
 use crate::units::Time;
 
@@ -203,7 +203,7 @@ impl<'r> Reader<'r> {
                     return request_key(plain.request.text());
                 }
                 OperationKind::ToolCall if plain.tool_use.is_some() => {
-                    return hash128(plain.tool_use.text());
+                    return mix128(plain.tool_use.text());
                 }
                 _ => {}
             }
