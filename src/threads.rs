@@ -40,7 +40,7 @@ pub fn map<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> 
         return items.iter().map(question).collect();
     }
     let items = items.par_iter().with_max_len(1);
-    items.map(|item| question(item)).collect()
+    items.map(&question).collect()
 }
 
 /// The results of `question` for each item, in their order, each in a thread of its own: for what waits for others

@@ -36,7 +36,7 @@ impl Tail {
     pub(super) fn new(figures: &[(usize, &Figure)], units: usize, q: f64, scale: f64) -> Self {
         let whole = Whole::of(figures);
         let floor = whole.floor();
-        let mut counts = whole.from_the_largest(figures, floor);
+        let mut counts = whole.largest_first(figures, floor);
         counts.dedup_by(|later, kept| {
             let same = later.0 == kept.0 && later.1 == kept.1;
             if same {
@@ -145,7 +145,7 @@ impl Whole {
 
     /// Bucket, unit and count of what is kept, by descending bucket, then by unit: each put where it belongs, since
     /// figures come in the order of their units.
-    fn from_the_largest(
+    fn largest_first(
         &self,
         figures: &[(usize, &Figure)],
         floor: Option<u16>,

@@ -160,7 +160,7 @@ fn is_sound(entry: &Entry) -> bool {
         })
         && entry
             .samples
-            .is_sound(&identity, |kind| dims(kind.dims) && metric(kind.metric))
+            .is_sound(identity, |kind| dims(kind.dims) && metric(kind.metric))
         && entry.events.iter().all(|e| {
             let names = [e.subject, e.from, e.to].into_iter().all(name);
             dims(e.dims) && identity(e.identity) && kind(e.kind) && names

@@ -276,6 +276,35 @@ mod tests {
         }
     }
 
+    /// Cut at every byte, and with every byte replaced by each of some: what is recalled is what the parser gives, and
+    /// where that refuses nothing is recalled.
+    #[test]
+    fn no_other_text_is_taken_for_a_report() {
+        let text = text("50", r#", "recommendations": ["a"]"#);
+        let known = Known::of(text.as_bytes()).unwrap();
+        let (mut recalled, mut tried) = (0, 0);
+        let mut check = |bytes: &[u8]| {
+            tried += 1;
+            if let Some(report) = known.report(bytes) {
+                recalled += 1;
+                let parsed: Report<'_> = serde_json::from_slice(bytes).unwrap();
+                assert_eq!(format!("{report:?}"), format!("{parsed:?}"));
+            }
+        };
+        for at in 0..text.len() {
+            check(&text.as_bytes()[..at]);
+            for other in b"0e.-n\"\\{}[], \n\xff\x1f" {
+                let mut changed = text.clone().into_bytes();
+                changed[at] = *other;
+                check(&changed);
+            }
+        }
+        assert!(
+            recalled > 500 && tried > 10 * recalled,
+            "{recalled} {tried}"
+        );
+    }
+
     #[test]
     fn reports_of_another_shape_are_not_learned() {
         let text = text("50", "");
