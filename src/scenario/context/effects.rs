@@ -154,6 +154,12 @@ pub(super) fn of_cache(
             replayed_misses.1 / replayed_misses.0,
         ));
     }
+    if sequence.simple_from.is_some() {
+        replayed.notes.push(
+            "SIMPLE is taken to have a cache of its own, first in first out and of the same size: only so is the present reproduced."
+                .into(),
+        );
+    }
     let usual = recorded_misses.1 / f64::max(recorded_misses.0, 1.0);
     sampled.tell(usual, number(sequence.lookups.len()), &mut replayed);
     replayed.is_assumed = then.preload.is_some();

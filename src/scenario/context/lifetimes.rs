@@ -1,10 +1,9 @@
 //! Hit rates of the context cache by its time to live.
 
 use super::plan::Plan;
-use super::sequence::Sequence;
-use super::{reproduce, sizes::WITHIN};
+
+use super::{Present, present_of, sizes::WITHIN};
 use crate::config::{Config, KnobValue};
-use crate::scenario::caches::sample;
 use crate::scenario::present::Timeline;
 use crate::scenario::replay::Withheld;
 use crate::workload::Workload;
@@ -39,9 +38,12 @@ pub struct Lifetimes {
 /// # Errors
 /// Why it is not known, as for a replay.
 pub fn lifetimes(workload: &Workload, config: &Config) -> Result<Option<Lifetimes>, Withheld> {
-    let sequence = Sequence::of(workload);
-    let share = sample::share(sequence.lookups.len());
-    let (present, now) = reproduce(workload, config, &sequence, share)?;
+    let Present {
+        sequence,
+        share,
+        plan: present,
+        hits: now,
+    } = present_of(workload, config)?;
     if present.lifetime.values.iter().all(|(_, v)| v.is_none()) {
         return Ok(None);
     }

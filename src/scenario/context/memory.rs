@@ -94,6 +94,10 @@ fn of_processes(
     sequence: &Sequence,
     present: &Plan,
 ) -> Option<(Vec<Sampled>, Each)> {
+    // What two caches take together is not told apart.
+    if sequence.simple_from.is_some() {
+        return None;
+    }
     let held = held(present, sequence);
     let mut by_process: BTreeMap<Name, Vec<Sampled>> = BTreeMap::new();
     for series in workload.series_of(Measured::Known(Metric::MemoryUsage)) {

@@ -1,8 +1,8 @@
 //! The context cache and the slots: lookups and steps are run again under other settings.
 //!
 //! One cache for all sessions and modes of a host, empty at the beginning of the period. Which entry it
-//! drops, and whether a start of the process empties it, is chosen by what reproduces the present: least
-//! recently used before first in first out. A lookup that becomes a hit takes the mean time of its
+//! drops, whether a start of the process empties it, and whether SIMPLE has a cache of its own, is chosen by what
+//! reproduces the present: least recently used before first in first out, one cache before two. A lookup that becomes a hit takes the mean time of its
 //! mode's hits in place of its own; one that becomes a miss takes the mean time of its mode's misses. The
 //! order of lookups stays as recorded. Where steps wait for slots whose number is known, they are served
 //! again, with the times of service that follow.
@@ -71,15 +71,19 @@ pub fn replay_swapped(
 }
 
 fn run(bench: &Bench<'_>, settings: &Settings, swaps: &[Swapped]) -> Result<Replayed, Withheld> {
-    let sequence = Sequence::of(bench.workload);
     let slots = slots(bench)?;
     let asks = |knob: &str| settings.contains_key(knob);
     let about_cache = asks(SIZE) || asks(LIFETIME) || asks(PRELOAD);
     if !about_cache {
+        let sequence = Sequence::of(bench.workload);
         return effects::of_slots(bench, &sequence, slots, settings, swaps);
     }
-    let share = sample::share(sequence.lookups.len());
-    let (present, now) = reproduce(bench.workload, bench.config, &sequence, share)?;
+    let Present {
+        sequence,
+        share,
+        plan: present,
+        hits: now,
+    } = present_of(bench.workload, bench.config)?;
     let then = planned(&present, &sequence, settings);
     let mut replayed = effects::of_cache(
         bench,
@@ -97,6 +101,39 @@ fn run(bench: &Bench<'_>, settings: &Settings, swaps: &[Swapped]) -> Result<Repl
         replayed.footprint = memory::footprint(bench.workload, &sequence, &present, &then);
     }
     Ok(replayed)
+}
+
+/// What reproduces the present.
+struct Present {
+    sequence: Sequence,
+    /// The share of the contexts that stand for all.
+    share: f64,
+    plan: Plan,
+    hits: Vec<Option<bool>>,
+}
+
+/// The plan that gives the recorded hit rate: with one cache of a host for all modes, else with one for SIMPLE alone,
+/// first in first out, of the same size.
+fn present_of(workload: &Workload, config: &Config) -> Result<Present, Withheld> {
+    let sequence = Sequence::of(workload);
+    let share = sample::share(sequence.lookups.len());
+    let of = |sequence, (plan, hits)| Present {
+        sequence,
+        share,
+        plan,
+        hits,
+    };
+    match reproduce(workload, config, &sequence, share) {
+        Ok(found) => Ok(of(sequence, found)),
+        Err(withheld) => {
+            let apart = sequence.with_simple_apart(workload);
+            let found = apart.and_then(|apart| {
+                let found = reproduce(workload, config, &apart, share).ok()?;
+                Some(of(apart, found))
+            });
+            found.ok_or(withheld)
+        }
+    }
 }
 
 /// The present plan that gives the recorded hit rate, with its hits.

@@ -38,11 +38,17 @@ impl Plan {
         share: f64,
         mut seen: impl FnMut(&Lookup, &Cache),
     ) -> Vec<Option<bool>> {
-        let mut caches: Vec<Cache> =
-            vec![
-                Cache::new(self.eviction, self.size_at(0, share), self.life_at(0));
-                sequence.hosts
-            ];
+        let mut caches: Vec<Cache> = (0..sequence.hosts)
+            .map(|number| {
+                let is_of_simple = sequence.simple_from.is_some_and(|first| number >= first);
+                let eviction = if is_of_simple {
+                    Eviction::FirstInFirstOut
+                } else {
+                    self.eviction
+                };
+                Cache::new(eviction, self.size_at(0, share), self.life_at(0))
+            })
+            .collect();
         let mut changes = self.changes(sequence);
         changes.reverse();
         let mut days: Vec<Option<i64>> = vec![None; sequence.hosts];

@@ -12,7 +12,7 @@ use crate::workload::{UnitId, Workload};
 pub(super) struct Lookup {
     pub(super) at: i64,
     pub(super) key: u64,
-    /// Number of the host.
+    /// Number of the host, or beyond them of a cache of SIMPLE's own there.
     pub(super) host: u32,
     /// Number of the mode.
     pub(super) mode: u32,
@@ -45,6 +45,8 @@ pub(super) struct Sequence {
     pub(super) lookups: Vec<Lookup>,
     pub(super) steps: Vec<Step>,
     pub(super) hosts: usize,
+    /// Where SIMPLE has caches of its own: the number of the first one, after those of all hosts.
+    pub(super) simple_from: Option<usize>,
     /// Their numbers by name.
     pub(super) names: HashMap<Name, u32>,
     /// Starts of processes other than monitors: when, on which host; `None`: on all.
@@ -99,6 +101,27 @@ impl Sequence {
         sequence.names = hosts;
         sequence.times = times(&sequence.lookups);
         sequence
+    }
+
+    /// The same where SIMPLE has a cache of its own on each host; `None` where it is the only mode, or there is none.
+    pub(super) fn with_simple_apart(&self, workload: &Workload) -> Option<Self> {
+        let simple = workload.catalog.names.find("SIMPLE")?;
+        let is_simple = |l: &Lookup| l.mode == simple;
+        let of_simple = self.lookups.iter().filter(|l| is_simple(l)).count();
+        if of_simple == 0 || of_simple == self.lookups.len() {
+            return None;
+        }
+        let own = u32::try_from(self.hosts).ok()?;
+        let mut apart = self.clone();
+        for lookup in apart.lookups.iter_mut().filter(|l| is_simple(l)) {
+            lookup.host += own;
+        }
+        let of_hosts = self.restarts.iter();
+        let restarts = of_hosts.filter_map(|(at, host)| Some((*at, Some(host.as_ref()? + own))));
+        apart.restarts.extend(restarts);
+        apart.simple_from = Some(self.hosts);
+        apart.hosts = self.hosts * 2;
+        Some(apart)
     }
 
     /// The number of a host that was seen.

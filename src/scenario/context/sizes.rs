@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::plan::Plan;
 use super::sequence::Sequence;
-use super::{memory, recorded_rate, reproduce};
+use super::{Present, memory, present_of, recorded_rate};
 use crate::config::{Config, KnobValue};
 use crate::scenario::caches::cache::Eviction;
 use crate::scenario::caches::{sample, stack};
@@ -85,12 +85,16 @@ impl Sizes {
 /// # Errors
 /// Why there is none, as for a replay.
 pub fn sizes(workload: &Workload, config: &Config, asked: Option<u64>) -> Result<Sizes, Withheld> {
-    let sequence = Sequence::of(workload);
-    let share = sample::share(sequence.lookups.len());
-    let (present, now) = reproduce(workload, config, &sequence, share)?;
+    let Present {
+        sequence,
+        share,
+        plan: present,
+        hits: now,
+    } = present_of(workload, config)?;
     let measured = recorded_rate(&sequence);
     let offset = measured - super::rate(&now, share);
-    let is_plain = present.eviction == Eviction::LeastRecentlyUsed
+    let is_plain = sequence.simple_from.is_none()
+        && present.eviction == Eviction::LeastRecentlyUsed
         && present.lifetime.values.iter().all(|(_, v)| v.is_none());
     let distances = distances(&sequence, present.is_cold_after_restart, share);
     let size_now = match present.size.last() {

@@ -334,3 +334,48 @@ fn every_format_is_written() {
             .stdout(contains(holds));
     }
 }
+
+/// FANCY asks A B A C A B of a cache of two places, the one used longest ago leaving first: the two of A are found. SIMPLE asks X Y X Z
+/// X of one of its own, first in, first out: the first of X again is found. No one cache finds three of these eleven. With three
+/// places FANCY finds three and SIMPLE two.
+#[test]
+fn simple_may_have_a_cache_of_its_own() {
+    let asked = "AXBYAXCZAXB".chars().zip(0_u32..);
+    let lines: String = asked
+        .map(|(key, at)| {
+            let mode = if "XYZ".contains(key) {
+                "SIMPLE"
+            } else {
+                "FANCY"
+            };
+            let is_hit = [4, 5, 8].contains(&at);
+            let line = serde_json::json!({
+                "kind": "operation", "operation": "context_preparation", "outcome": "ok",
+                "time": format!("2026-06-01T12:00:{at:02}Z"), "duration": 0.5, "session": "s",
+                "mode": mode, "host": "a", "cache_key": key.to_string(), "cache_hit": is_hit,
+            });
+            format!("{line}\n")
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("records.jsonl", &lines);
+    write(
+        "performance_config.yaml",
+        "performance_optimization:\n  context:\n    cache_size: 2\n",
+    );
+    let answer = |size: u32| -> Value {
+        let mut command = program(folder.path());
+        command.args(["whatif", "records.jsonl", "--format", "json"]);
+        command.args(["--config", "performance_config.yaml"]);
+        command.args(["--set", &format!("context.cache_size={size}")]);
+        let output = command.output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let three = answer(3);
+    let hits = effect(&three, "cache_hit_rate", "mean");
+    let near = |key: &str, rate: f64| (hits[key].as_f64().unwrap() - rate).abs() < 1e-9;
+    assert!(near("from", 3.0 / 11.0) && near("to", 5.0 / 11.0), "{hits}");
+    let notes = three["notes"].to_string();
+    assert!(notes.contains("SIMPLE is taken to have a cache"), "{notes}");
+}
