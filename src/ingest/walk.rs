@@ -119,7 +119,10 @@ impl Search {
 
     fn finish(self) -> Vec<Found> {
         let mut found = self.found;
-        found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.target.cmp(&b.target)));
+        // Those of one target are: folders are gone through in order of the names in them.
+        if self.target > 0 {
+            found.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path).then(a.target.cmp(&b.target)));
+        }
         let mut seen = HashSet::new();
         found.retain(|(_, identity)| identity.is_none_or(|identity| seen.insert(identity)));
         found.dedup_by(|(b, _), (a, _)| a.path == b.path);

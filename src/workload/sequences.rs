@@ -180,30 +180,29 @@ fn difference(readings: &[Reading], samples: &mut Vec<SampleSeries>) {
         .map(|alike| (alike[0].metric, alike[0].dims))
         .collect();
     samples.retain(|series| !counted.contains(&(series.metric, series.dims)));
-    let mut derived = Vec::new();
-    let mut first = 0;
-    let alike = |a: &Reading, b: &Reading| (a.metric, a.series) == (b.metric, b.series);
-    let mut lengths = readings.chunk_by(alike).map(<[Reading]>::len);
-    let mut room = lengths.next().unwrap_or(0);
-    for pair in readings.windows(2) {
-        let (before, now) = (&pair[0], &pair[1]);
-        if !alike(before, now) {
-            first = derived.len();
-            room = lengths.next().unwrap_or(0);
-            continue;
+    let counters: Vec<&[Reading]> = readings
+        .chunk_by(|a, b| (a.metric, a.series) == (b.metric, b.series))
+        .collect();
+    let of_counter = |readings: &&[Reading]| {
+        let mut derived = Vec::new();
+        for pair in readings.windows(2) {
+            let (before, now) = (&pair[0], &pair[1]);
+            if now.value < before.value {
+                continue;
+            }
+            add_value(
+                &mut derived,
+                0,
+                readings.len(),
+                (now.metric, now.dims, now.unit, now.task),
+                now.time.0.div_euclid(SAMPLE_CELL),
+                whole(now.metric, now.value - before.value),
+            );
         }
-        if now.value < before.value {
-            continue;
-        }
-        add_value(
-            &mut derived,
-            first,
-            room,
-            (now.metric, now.dims, now.unit, now.task),
-            now.time.0.div_euclid(SAMPLE_CELL),
-            whole(now.metric, now.value - before.value),
-        );
-    }
+        derived
+    };
+    let derived = threads::map(&counters, of_counter);
+    let mut derived: Vec<SampleSeries> = derived.into_iter().flatten().collect();
     super::canonical::sort_samples(&mut derived);
     samples.append(&mut derived);
     samples.sort_by_key(SampleSeries::key);
