@@ -93,9 +93,14 @@ impl Samples {
             dims: sample.dims,
             flags: sample.flags,
         };
+        self.add(kind, sample.value);
+    }
+
+    /// Adds a value to the last snapshot; without any it is left out.
+    pub fn add(&mut self, kind: Kind, value: f64) {
         if let Some(last) = self.snapshots.last_mut() {
             last.shape = self.shapes.after(last.shape, kind);
-            self.values.push(sample.value);
+            self.values.push(value);
         }
     }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use crate::ingest::document::{Faults, Field, Listed, Origin, Shaped, is_word};
 use crate::metrics::Metric;
 use crate::record::{
-    Dimension, DimsId, Event, EventKind, Flags, Hash128, IdentityId, Measured, Name, Records,
+    Dimension, DimsId, Event, EventKind, Flags, Hash128, IdentityId, Kind, Measured, Name, Records,
     Sample,
 };
 use crate::units::Time;
@@ -128,6 +128,10 @@ impl<'a> Snapshots<'a> {
             self.state = None;
             return;
         };
+        // Mostly it is as before.
+        if (self.state).is_some_and(|before| records.catalog.text(before) == state) {
+            return;
+        }
         let state = records.catalog.name(state);
         if let Some(from) = self.state.filter(|from| *from != state) {
             records.events.push(Event {
@@ -160,12 +164,24 @@ struct Taking<'a, 'f> {
 impl Taking<'_, '_> {
     /// The first sample leads: the snapshot is one record.
     fn push(&mut self, metric: Metric, value: f64, flags: Flags) {
-        let mut sample = self.template;
-        sample.value = value;
-        sample.metric = Measured::Known(metric);
-        sample.flags = sample.flags.with(flags);
-        self.records.samples.push(sample);
-        self.template.flags = Flags::default();
+        let metric = Measured::Known(metric);
+        if self.template.flags.has(Flags::LEADS) {
+            self.records.samples.push(Sample {
+                value,
+                metric,
+                flags: self.template.flags.with(flags),
+                ..self.template
+            });
+            self.template.flags = Flags::default();
+        } else {
+            let dims = self.template.dims;
+            let kind = Kind {
+                metric,
+                dims,
+                flags,
+            };
+            self.records.samples.add(kind, value);
+        }
     }
 
     fn fault(&mut self, at: &[&str], reason: &str) {
