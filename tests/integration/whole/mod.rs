@@ -1,6 +1,7 @@
 //! The whole way, from the folders of `fixtures/` to assessments and what is written of them.
 
 mod page;
+mod rule_pages;
 mod rules;
 pub(crate) mod schema;
 
