@@ -19,8 +19,8 @@ fn main() -> ExitCode {
 fn give_back_memory() {
     // Larger pieces have pages of their own; with more than this free at its end, the heap shrinks.
     for (parameter, bytes) in [
-        (libc::M_MMAP_THRESHOLD, 1 << 20),
-        (libc::M_TRIM_THRESHOLD, 4 << 20),
+        (libc::M_MMAP_THRESHOLD, 2 << 20),
+        (libc::M_TRIM_THRESHOLD, 8 << 20),
     ] {
         // SAFETY: two whole numbers in, one out; no other thread has begun yet.
         unsafe { libc::mallopt(parameter, bytes) };
