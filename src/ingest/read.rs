@@ -28,7 +28,7 @@ use crate::units::Time;
 /// How to read.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Threads; 0: as many as cores.
+    /// Threads, of which no more than there are cores work at once; 0: as many as cores.
     pub threads: usize,
     /// Zone of times that name none.
     pub naive_zone: jiff::tz::TimeZone,

@@ -105,7 +105,7 @@ pub fn hamed_rao_factor(values: &[f64], most: usize) -> Option<f64> {
 /// with the interval of the ranks at confidence `level`.
 ///
 /// Pairs with equal `x` have no slope and are left out. The order of points does not matter. `None` for lists
-/// of different length, without a pair, or where a number is not finite. Of more than 1,500 points only
+/// of different length, without a pair, or where a number is not finite. Of more than 300 points only
 /// the slopes near those that are asked for are formed.
 ///
 /// Sources: Sen 1968, JASA 63; interval as in Gilbert 1987, section 16.5, ties in `x` and `y` corrected.

@@ -54,7 +54,8 @@ pub(super) struct Series {
 impl Series {
     /// Value by value where there are only samples, none of them of the machine, and few of them; else the
     /// series whose step is the shortest that holds at least 5 records in the median step; where
-    /// that leaves fewer than 8 steps, the longest that makes 8 of the period; else the shortest.
+    /// that leaves fewer than 8 steps, the longest that makes 8 of the period; else the shortest. Steps below a quarter
+    /// of an hour are looked at only where there are fewer than 8 quarters.
     pub(super) fn of(workload: &Workload, measured: Measured, part: &Part) -> Self {
         if let Some(series) = Self::by_value(workload, measured, part) {
             return series;
