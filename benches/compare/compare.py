@@ -27,6 +27,12 @@ duckdb.execute('SET threads=%d'%len(__import__('os').sched_getaffinity(0)))
 r=duckdb.execute("WITH r AS (SELECT message.id AS id, message.usage.output_tokens AS o FROM read_ndjson('"+sys.argv[1]+"/projects/*/*.jsonl', ignore_errors=true, maximum_object_size=67108864, columns={message:'STRUCT(id VARCHAR, usage STRUCT(output_tokens BIGINT))'}) WHERE message.usage IS NOT NULL), d AS (SELECT id, max(o) o FROM r GROUP BY 1) SELECT count(*), sum(o) FROM d").fetchone()
 print(json.dumps({'requests':r[0],'output_tokens':int(r[1])}))"""
 
+DUCKDB_OTLP = """import duckdb,json,sys
+duckdb.execute('SET threads=%d'%len(__import__('os').sched_getaffinity(0)))
+def tokens(kind): return "sum(list_sum(list_transform(list_filter(s.attributes, lambda a: a.key = 'gen_ai.usage."+kind+"_tokens'), lambda a: a.value.intValue)))"
+r=duckdb.execute("WITH r AS (SELECT unnest(resourceSpans) r FROM read_ndjson('"+sys.argv[1]+"/otlp.jsonl', maximum_object_size=67108864, columns={resourceSpans:'STRUCT(scopeSpans STRUCT(spans STRUCT(attributes STRUCT(key VARCHAR, value STRUCT(intValue BIGINT))[])[])[])[]'})), c AS (SELECT unnest(r.scopeSpans) c FROM r), s AS (SELECT unnest(c.spans) s FROM c) SELECT count(*), "+tokens('input')+", "+tokens('output')+" FROM s").fetchone()
+print(json.dumps({'spans':r[0],'input':int(r[1]),'output':int(r[2])}))"""
+
 
 def has_module(name):
     return subprocess.run([ENV["PYTHON"], "-c", "import " + name], capture_output=True).returncode == 0
@@ -52,6 +58,10 @@ def contenders(kind, folder):
     elif kind == "reports":
         if has_module("pandas"):
             found.append(("json + pandas", python(PANDAS)))
+    elif kind == "otlp":
+        found.append(("cat (floor)", ["sh", "-c", "cat %s/otlp.jsonl > /dev/null" % shlex.quote(folder)]))
+        if has_module("duckdb"):
+            found.append(("duckdb", python(DUCKDB_OTLP)))
     elif kind == "start" and shutil.which(ccusage):
         found.append(("ccusage", [ccusage, "--version"]))
     return found
@@ -91,7 +101,7 @@ def main():
             for name, command in programs:
                 wall, cpu, memory, code, text = run(command, env)
                 if round_number == 0:  # warms up; its answer is looked at, its time is not
-                    want = truth.get("output_tokens", truth.get("cpu_sum"))
+                    want = truth.get("output_tokens", truth.get("output", truth.get("cpu_sum")))
                     notes[name] = "exit %d" % code if code else "total found" if want and str(want) in text.replace(",", "") else ""
                 else:
                     runs[name].append((wall, cpu, memory))

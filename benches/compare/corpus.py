@@ -4,6 +4,8 @@
 sessions  Claude Code session logs, BYTES in FILES files: replies of one to three lines, tool results of
           log-normal length, text with quotes, escapes and other alphabets, some sessions resumed in a copy
 reports   REPORTS monitor reports of ten snapshots;  small  14 of them
+otlp      BYTES of spans in one file of OTLP/JSON lines, SPANS to a trace: an agent's run with requests, that
+          carry their messages, and tool calls; SPANS=1 gives requests that are each alone in their trace
 The same arguments give the same bytes. Only the standard library is needed.
 """
 import datetime, json, os, random, sys
@@ -109,11 +111,63 @@ def reports(out, files):
     return {"snapshots": files * 10, "cpu_sum": round(cpu, 1)}
 
 
+def span(trace, number, parent, name, start, seconds, attributes, status=0):
+    told = ",".join('{"key":"%s","value":{"%s":"%s"}}' % (key, "intValue" if isinstance(value, int) else "stringValue", value) for key, value in attributes)
+    return ('{"traceId":"%032x","spanId":"%016x","parentSpanId":"%s","name":"%s","kind":3,"startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[%s],"status":{"code":%d}}'
+            % (trace, number, "%016x" % parent if parent else "", name, int(start * 1e9), int((start + seconds) * 1e9), told, status))
+
+
+def run_of_agent(rng, words, number, count, totals):
+    """The spans of one trace, in order of their end, as exporters send them."""
+    trace, first, clock = rng.getrandbits(128) | 1, rng.getrandbits(63) | 1, START.replace(tzinfo=datetime.timezone.utc).timestamp() + number * 40.0
+    begin, spans = clock, []
+    for i in range(count if count == 1 else count - 1):
+        own, parent = first + 1 + i, 0 if count == 1 else first
+        took = rng.lognormvariate(1, .6) if i % 2 == 0 else rng.lognormvariate(-.5, 1)
+        if i % 2 == 0:
+            tokens = {"input": rng.randrange(1000, 120000), "output": max(2, int(rng.lognormvariate(5.3, .9)))}
+            for kind, n in tokens.items():
+                totals[kind] = totals.get(kind, 0) + n
+            told = [("gen_ai.operation.name", "chat"), ("gen_ai.provider.name", "anthropic"), ("gen_ai.request.model", rng.choice(MODELS)),
+                    ("gen_ai.usage.input_tokens", tokens["input"]), ("gen_ai.usage.output_tokens", tokens["output"]),
+                    ("gen_ai.input.messages", words.text(min(60_000, rng.lognormvariate(8, 1.2))))]
+            spans.append(span(trace, own, parent, "chat", clock, took, told, rng.choice([0, 0, 0, 0, 0, 0, 0, 2])))
+        else:
+            told = [("gen_ai.operation.name", "execute_tool"), ("gen_ai.tool.name", rng.choice(TOOLS)), ("gen_ai.tool.call.result", words.text(min(60_000, rng.lognormvariate(7, 1.2))))]
+            spans.append(span(trace, own, parent, "execute_tool", clock, took, told))
+        clock += took + rng.uniform(.01, .4)
+    if count > 1:
+        told = [("gen_ai.operation.name", "invoke_agent"), ("gen_ai.agent.name", "coder"), ("gen_ai.conversation.id", "c-%016x" % (trace >> 64))]
+        spans.append(span(trace, first, 0, "invoke_agent coder", begin, clock - begin, told))
+    totals["spans"] = totals.get("spans", 0) + len(spans)
+    return spans
+
+
+def otlp(out, size, count):
+    rng, totals, written, number = random.Random(3), {}, 0, 0
+    words = Words(rng)
+    os.makedirs(out, exist_ok=True)
+    with open(os.path.join(out, "otlp.jsonl"), "w", encoding="utf-8") as f:
+        waiting = []
+        while written < size:
+            waiting += run_of_agent(rng, words, number, count, totals)
+            number += 1
+            while len(waiting) >= 12:
+                n = rng.randrange(1, 13)
+                line = ('{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"agent-%d"}}]},"scopeSpans":[{"scope":{"name":"gen_ai"},"spans":[%s]}]}]}\n'
+                        % (number % 9, ",".join(waiting[:n])))
+                del waiting[:n]
+                written += f.write(line)
+        f.write('{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}\n' % ",".join(waiting))
+    return dict(totals, traces=number)
+
+
 def main():
     work, kinds = sys.argv[1], sys.argv[2:]
     env = os.environ
     makers = {"sessions": lambda out: sessions(out, int(env["BYTES"]), int(env["FILES"])),
-              "reports": lambda out: reports(out, int(env["REPORTS"])), "small": lambda out: reports(out, 14)}
+              "reports": lambda out: reports(out, int(env["REPORTS"])), "small": lambda out: reports(out, 14),
+              "otlp": lambda out: otlp(out, int(env["BYTES"]), int(env["SPANS"]))}
     for kind in kinds:
         out = os.path.join(work, kind)
         if kind in makers and not os.path.exists(out + ".truth.json"):

@@ -1,8 +1,10 @@
 //! What records refer to by number: strings, sets of dimensions, identities.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
 
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 
 /// An interned string of a [`Catalog`]. `Name::NONE` is the empty string: not known.
@@ -189,48 +191,72 @@ pub struct IdentityId(pub u32);
 #[derive(Debug, Clone)]
 pub struct Interned<T> {
     values: Vec<T>,
-    index: HashMap<T, u32>,
+    /// Numbers by the hash of their value, which is not stored a second time.
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 impl<T: Clone + Eq + Hash + Default> Default for Interned<T> {
     fn default() -> Self {
-        Self {
-            values: vec![T::default()],
-            index: HashMap::from([(T::default(), 0)]),
-        }
+        Self::of(vec![T::default()])
     }
 }
 
 impl<T: Clone + Eq + Hash + Default> Interned<T> {
-    /// These values, numbered as they stand; the first one has to be the default value.
+    /// These values, numbered as they stand; the first one has to be the default value. Of equal ones the last
+    /// is found.
     #[must_use]
     pub fn of(values: Vec<T>) -> Self {
-        let index = values.iter().cloned().zip(0..).collect();
-        Self { values, index }
+        let hasher = DefaultHashBuilder::default();
+        let mut index = HashTable::with_capacity(values.len());
+        for (value, id) in values.iter().zip(0..) {
+            let is_same = |other: &u32| values[*other as usize] == *value;
+            let rehash = |id: &u32| hasher.hash_one(&values[*id as usize]);
+            index
+                .entry(hasher.hash_one(value), is_same, rehash)
+                .insert(id);
+        }
+        Self {
+            values,
+            index,
+            hasher,
+        }
     }
 
     /// The number of `value`, which is stored if it is new.
     pub fn intern<Q>(&mut self, value: &Q) -> u32
     where
-        T: std::borrow::Borrow<Q>,
+        T: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = T> + ?Sized,
     {
-        if let Some(id) = self.index.get(value) {
-            return *id;
+        let Self {
+            values,
+            index,
+            hasher,
+        } = self;
+        let is_same = |id: &u32| Borrow::<Q>::borrow(&values[*id as usize]) == value;
+        let rehash = |id: &u32| hasher.hash_one(Borrow::<Q>::borrow(&values[*id as usize]));
+        match index.entry(hasher.hash_one(value), is_same, rehash) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(free) => {
+                let id = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                free.insert(id);
+                values.push(value.to_owned());
+                id
+            }
         }
-        let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(value.to_owned());
-        self.index.insert(value.to_owned(), id);
-        id
     }
 
     /// The number of `value`, if it is stored.
     pub fn find<Q>(&self, value: &Q) -> Option<u32>
     where
-        T: std::borrow::Borrow<Q>,
+        T: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        self.index.get(value).copied()
+        let is_same = |id: &u32| Borrow::<Q>::borrow(&self.values[*id as usize]) == value;
+        self.index
+            .find(self.hasher.hash_one(value), is_same)
+            .copied()
     }
 
     /// The value of that number.
@@ -243,6 +269,12 @@ impl<T: Clone + Eq + Hash + Default> Interned<T> {
     #[must_use]
     pub fn values(&self) -> &[T] {
         &self.values
+    }
+
+    /// All values, in order of their numbers, without the means to find them.
+    #[must_use]
+    pub fn into_values(self) -> Vec<T> {
+        self.values
     }
 }
 

@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use crate::record::{Catalog, Identity, IdentityId, Name};
+use crate::record::{Catalog, Identity, IdentityId, Interned, Name};
 use crate::units::{NANOS, Time};
 use crate::workload::{UnitId, UnitOfInference};
 
-use super::index::{Quick, number};
+use super::index::Quick;
 
 /// Formats whose session is the unit, whatever tasks it names.
 const AGENT_LOGS: &[&str] = &["claude-code", "codex", "gemini-cli", "cline", "opencode"];
@@ -25,8 +25,8 @@ pub(super) fn is_agent_log(format: &str) -> bool {
 /// Units in the order in which they are met; they are sorted at the end of the fold.
 #[derive(Debug, Default)]
 pub(super) struct Units {
-    units: Vec<UnitOfInference>,
-    by_name: HashMap<String, UnitId>,
+    /// Behind the empty name, which none has.
+    names: Interned<String>,
     /// Units already found, so that a name is formed once for each identity.
     by_identity: HashMap<(IdentityId, bool), Option<UnitId>, Quick>,
     by_quarter: HashMap<(Name, i64), UnitId, Quick>,
@@ -51,7 +51,7 @@ impl Units {
                 Some(unit) => *unit,
                 None => {
                     let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log);
-                    let unit = name.map(|name| self.named(name));
+                    let unit = name.map(|name| self.named(&name));
                     self.by_identity.insert(key, unit);
                     unit
                 }
@@ -65,7 +65,7 @@ impl Units {
         if let Some(unit) = self.by_quarter.get(&quarter) {
             return *unit;
         }
-        let unit = self.named(quarter_name(catalog.text(quarter.0), quarter.1));
+        let unit = self.named(&quarter_name(catalog.text(quarter.0), quarter.1));
         self.by_quarter.insert(quarter, unit);
         unit
     }
@@ -81,19 +81,18 @@ impl Units {
             return *unit;
         }
         let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log)?;
-        self.by_name.get(&name).copied()
+        self.names.find(name.as_str()).and_then(unit_of)
     }
 
     /// The name of a unit so far.
     pub(super) fn name(&self, unit: UnitId) -> &str {
-        self.units
-            .get(unit.0 as usize)
-            .map_or("", |unit| unit.name.as_str())
+        let names = self.names.values();
+        names.get(unit.0 as usize + 1).map_or("", String::as_str)
     }
 
     /// For each unit so far whether records name it.
     pub(super) fn are_named(&self) -> Vec<bool> {
-        let mut are_named = vec![true; self.units.len()];
+        let mut are_named = vec![true; self.names.values().len() - 1];
         for unit in self.by_quarter.values() {
             are_named[unit.0 as usize] = false;
         }
@@ -115,23 +114,23 @@ impl Units {
             let unit = identity.unit;
             unit.is_some().then(|| catalog.text(unit).to_owned())
         };
-        named.map_or(UnitId::NONE, |name| self.named(name))
+        named.map_or(UnitId::NONE, |name| self.named(&name))
     }
 
     /// All units.
     pub(super) fn finish(self) -> Vec<UnitOfInference> {
-        self.units
+        let names = self.names.into_values().into_iter().skip(1);
+        names.map(|name| UnitOfInference { name }).collect()
     }
 
-    fn named(&mut self, name: String) -> UnitId {
-        if let Some(unit) = self.by_name.get(&name) {
-            return *unit;
-        }
-        let unit = UnitId(number(self.units.len()));
-        self.by_name.insert(name.clone(), unit);
-        self.units.push(UnitOfInference { name });
-        unit
+    fn named(&mut self, name: &str) -> UnitId {
+        unit_of(self.names.intern(name)).unwrap_or(UnitId::NONE)
     }
+}
+
+/// The unit of a name by its number; the empty name is none's.
+fn unit_of(name: u32) -> Option<UnitId> {
+    name.checked_sub(1).map(UnitId)
 }
 
 /// The names that the unit of an identity may have, the most telling first.
