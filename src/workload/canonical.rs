@@ -4,12 +4,13 @@
 //! they hold; what nothing refers to is gone; everything is sorted, and equal keys are one row.
 
 use crate::record::{
-    Catalog, Dimension, Dims, DimsId, Event, EventKind, Identity, IdentityId, Measured, Name,
+    Catalog, Dimension, Dims, DimsId, Event, EventKind, Identity, IdentityId, Interned, Measured,
+    Name,
 };
 use crate::threads;
 use crate::units::Time;
 
-use super::{Row, UnitId, WallClock, Workload};
+use super::{Row, UnitId, UnitOfInference, WallClock, Workload};
 
 /// Fewer rows are sorted faster than a thread begins.
 const WORTH_A_THREAD: usize = 1 << 12;
@@ -217,14 +218,18 @@ fn sort_sequences(workload: &mut Workload) {
 /// Numbers units, names, dimension sets and identities anew, in order.
 fn renumber(workload: &mut Workload) {
     let mut used = Used::of(workload);
-    let old = std::mem::take(&mut workload.catalog);
+    let mut old = std::mem::take(&mut workload.catalog);
     let mut new = Catalog::default();
 
     used.mark_names_in(&old);
     let names = sorted_numbers(&used.names, |id| old.names.get(id).as_str());
-    for id in &names.order {
-        new.names.intern(old.names.get(*id).as_str());
-    }
+    let mut texts = std::mem::take(&mut old.names).into_values();
+    let in_order = names.order.iter();
+    new.names = Interned::of(
+        in_order
+            .map(|id| std::mem::take(&mut texts[*id as usize]))
+            .collect(),
+    );
     let name = |n: Name| Name(names.number[n.0 as usize]);
 
     let set = |id: u32| -> Dims {
@@ -280,13 +285,12 @@ fn renumber(workload: &mut Workload) {
 /// Sorts units by name; equal names are one unit. Returns the new number of each.
 fn sort_units(workload: &mut Workload) -> Vec<u32> {
     let units = std::mem::take(&mut workload.units);
-    let mut order: Vec<u32> = (0..).take(units.len()).collect();
-    order.sort_by(|a, b| units[*a as usize].cmp(&units[*b as usize]));
     let mut number = vec![0; units.len()];
-    for old in order {
-        let unit = &units[old as usize];
-        if workload.units.last() != Some(unit) {
-            workload.units.push(unit.clone());
+    let mut order: Vec<(UnitOfInference, u32)> = units.into_iter().zip(0..).collect();
+    order.sort();
+    for (unit, old) in order {
+        if workload.units.last() != Some(&unit) {
+            workload.units.push(unit);
         }
         number[old as usize] = super::fold::number(workload.units.len() - 1);
     }

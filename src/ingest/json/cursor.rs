@@ -149,6 +149,34 @@ impl<'a> Cursor<'a> {
         Ok(Some(key))
     }
 
+    /// The texts of what comes next, if its marks are just these and nothing but texts stands between them: what
+    /// programs write again and again in one shape. Otherwise nothing is taken.
+    #[inline]
+    pub(crate) fn shaped<const MARKS: usize, const TEXTS: usize>(
+        &mut self,
+        shape: &[u8; MARKS],
+    ) -> Option<[&'a [u8]; TEXTS]> {
+        let marks = self.positions.get(self.next..)?.first_chunk::<MARKS>()?;
+        let mut texts = [b"".as_slice(); TEXTS];
+        let (mut at, mut count, mut is_within) = (self.at, 0, false);
+        for (mark, wanted) in marks.iter().zip(shape) {
+            let place = *mark as usize;
+            if self.text[place] != *wanted || (!is_within && place != at) {
+                return None;
+            }
+            if is_within {
+                *texts.get_mut(count)? = &self.text[at..place];
+                count += 1;
+            }
+            is_within = *wanted == b'"' && !is_within;
+            at = place + 1;
+        }
+        self.next += MARKS;
+        self.at = at;
+        self.is_fresh = false;
+        Some(texts)
+    }
+
     /// Whether the list that was entered has another item, which [`Cursor::value`] gives then.
     #[inline]
     pub(crate) fn item(&mut self) -> Result<bool, Fault> {

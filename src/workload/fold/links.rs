@@ -1,6 +1,6 @@
 //! Records of a trace that name no session, while others of the trace, in another part or file, do.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::record::{Identity, IdentityId, Name, Records, hash64};
 

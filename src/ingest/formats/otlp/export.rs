@@ -61,7 +61,9 @@ fn scope<'a>(cursor: &mut Cursor<'a>, reader: &mut Reader<'_>) -> Result<(), Fau
     while let Some(key) = cursor.key()? {
         match key {
             b"spans" => list(cursor, |cursor| {
-                let span = Span::read(cursor)?;
+                // Long, so it is filled where it lies.
+                let mut span = Span::default();
+                span.read(cursor)?;
                 reader.at(cursor.offset());
                 reader.span(&span);
                 Ok(())

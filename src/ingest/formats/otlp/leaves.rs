@@ -2,7 +2,7 @@
 //! are requests of a model; the outermost of those around them is a step, unless it stands in one. All
 //! of them repeat the tokens below.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::record::{Flags, Operation, OperationKind, Tokens};
 

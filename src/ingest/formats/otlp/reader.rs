@@ -1,6 +1,6 @@
 //! What is read becomes records: the state of one input, its names, and its spans.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use super::super::super::Input;
 use super::super::super::document::is_word;
@@ -13,7 +13,7 @@ use super::value::Any;
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
     Dimension, Dims, DimsId, Flags, Identity, IdentityId, Name, Operation, OperationKind,
-    OutcomeKind, Records, hash64, hash128, mix128,
+    OutcomeKind, Records, hash64, hash128, mix, mix128,
 };
 use crate::units::Time;
 
@@ -211,8 +211,7 @@ impl<'r> Reader<'r> {
         if span.id == 0 {
             return 0;
         }
-        let ids = [span.trace.to_le_bytes(), span.id.to_le_bytes()];
-        hash128(&ids.concat())
+        mix128(&ids(span.trace, span.id))
     }
 
     /// A name, if the text can be one.
@@ -350,7 +349,15 @@ fn span_id(trace: u128, span: u128) -> u64 {
     if span == 0 {
         return 0;
     }
-    hash64(&[trace.to_le_bytes(), span.to_le_bytes()].concat())
+    mix(&ids(trace, span)).max(1)
+}
+
+/// Both ids, one behind the other.
+fn ids(trace: u128, span: u128) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&trace.to_le_bytes());
+    bytes[16..].copy_from_slice(&span.to_le_bytes());
+    bytes
 }
 
 /// Whether a text can be the type of an error: a word or a path of words, and no message.

@@ -22,8 +22,8 @@ pub(super) struct Span<'a> {
 
 impl<'a> Span<'a> {
     /// Reads the span that was entered.
-    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let mut span = Span::default();
+    pub(super) fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        let span = self;
         while let Some(key) = cursor.key()? {
             match key {
                 b"traceId" | b"trace_id" => span.trace = Any::field(cursor)?.id(),
@@ -41,7 +41,7 @@ impl<'a> Span<'a> {
                 _ => cursor.skip_value()?,
             }
         }
-        Ok(span)
+        Ok(())
     }
 
     /// What it is.

@@ -38,19 +38,23 @@ impl<'a> Any<'a> {
         }
         let mut any = Any::Nothing;
         while let Some(key) = cursor.key()? {
-            let inner = Self::field(cursor)?;
-            any = match (key, inner) {
-                (b"intValue" | b"int_value" | b"doubleValue" | b"double_value", Any::Text(raw)) => {
-                    Any::Number(raw)
-                }
-                (b"arrayValue" | b"array_value" | b"kvlistValue" | b"kvlist_value", _) => {
-                    Any::Other
-                }
-                (b"bytesValue" | b"bytes_value", _) => Any::Other,
-                _ => inner,
-            };
+            any = Self::field(cursor)?.of_kind(key);
         }
         Ok(any)
+    }
+
+    /// What stands under a key of an `AnyValue`.
+    #[inline]
+    fn of_kind(self, key: &[u8]) -> Self {
+        match (key, self) {
+            (b"stringValue", _) => self,
+            (b"intValue" | b"int_value" | b"doubleValue" | b"double_value", Any::Text(raw)) => {
+                Any::Number(raw)
+            }
+            (b"arrayValue" | b"array_value" | b"kvlistValue" | b"kvlist_value", _) => Any::Other,
+            (b"bytesValue" | b"bytes_value", _) => Any::Other,
+            _ => self,
+        }
     }
 
     fn of(value: Value<'a>) -> Self {
@@ -93,13 +97,9 @@ impl<'a> Any<'a> {
         let (Any::Text(raw) | Any::Number(raw)) = self else {
             return None;
         };
-        let digits = raw.iter().try_fold(0_u64, |number, digit| {
-            let digit = digit.wrapping_sub(b'0');
-            (digit < 10).then(|| number.checked_mul(10)?.checked_add(u64::from(digit)))?
-        });
-        match digits {
-            Some(number) if !raw.is_empty() => Some(number),
-            _ => self
+        match digits(raw) {
+            Some(number) => Some(number),
+            None => self
                 .number()
                 .filter(|n| n.fract() == 0.0 && (0.0..1e18).contains(n))
                 .map(|n| n as u64),
@@ -142,12 +142,55 @@ impl<'a> Any<'a> {
         if raw.len() > 32 {
             return hash128(raw);
         }
-        let hex = raw.iter().try_fold(0_u128, |id, digit| {
-            let digit = char::from(*digit).to_digit(16)?;
-            Some(id << 4 | u128::from(digit))
-        });
-        hex.unwrap_or_else(|| hash128(raw))
+        hex(raw).unwrap_or_else(|| hash128(raw))
     }
+}
+
+/// A number of nothing but digits.
+fn digits(raw: &[u8]) -> Option<u64> {
+    // Fewer never overflow.
+    if raw.is_empty() || raw.len() > 19 {
+        let is_plain = raw.first().is_some_and(u8::is_ascii_digit);
+        let text = std::str::from_utf8(raw).ok().filter(|_| is_plain);
+        return text?.parse().ok();
+    }
+    let (mut number, mut is_wrong) = (0_u64, false);
+    for byte in raw {
+        let digit = byte.wrapping_sub(b'0');
+        is_wrong |= digit > 9;
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+    }
+    (!is_wrong).then_some(number)
+}
+
+/// What a byte is as a hexadecimal digit; [`NO_DIGIT`]: none.
+const DIGITS: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let (lower, upper) = (b"0123456789abcdef", b"0123456789ABCDEF");
+        values[lower[value as usize] as usize] = value;
+        values[upper[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
+/// Marks a byte that is no digit: higher than each of them, in a bit that none has.
+const NO_DIGIT: u8 = 16;
+
+/// A number of at most 32 hexadecimal digits.
+fn hex(raw: &[u8]) -> Option<u128> {
+    let (upper, lower) = raw.split_at(raw.len().saturating_sub(16));
+    let (mut seen, mut halves) = (0, [0_u64; 2]);
+    for (half, part) in halves.iter_mut().zip([upper, lower]) {
+        for byte in part {
+            let digit = DIGITS[*byte as usize];
+            seen |= digit;
+            *half = *half << 4 | u64::from(digit & 15);
+        }
+    }
+    (seen < NO_DIGIT).then_some(u128::from(halves[0]) << 64 | u128::from(halves[1]))
 }
 
 /// Calls `each` with the attributes of a list.
@@ -155,7 +198,20 @@ pub(super) fn attributes<'a>(
     cursor: &mut Cursor<'a>,
     mut each: impl FnMut(&'a [u8], Any<'a>),
 ) -> Result<(), Fault> {
-    list(cursor, |cursor| {
+    let value = cursor.value()?;
+    if value != Value::List {
+        return cursor.skip(value);
+    }
+    while cursor.item()? {
+        if let Some((name, value)) = usual(cursor) {
+            each(name, value);
+            continue;
+        }
+        let value = cursor.value()?;
+        if value != Value::Object {
+            cursor.skip(value)?;
+            continue;
+        }
         let (mut name, mut value) = (b"".as_slice(), Any::Nothing);
         while let Some(key) = cursor.key()? {
             match key {
@@ -165,8 +221,21 @@ pub(super) fn attributes<'a>(
             }
         }
         each(name, value);
-        Ok(())
-    })
+    }
+    Ok(())
+}
+
+/// The next attribute where it is written as nearly all are: `{"key":"k","value":{"stringValue":"v"}}`, without
+/// blanks and with its value in quotes.
+#[inline]
+fn usual<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a [u8], Any<'a>)> {
+    let before = cursor.clone();
+    let [key, name, value, kind, text] = cursor.shaped(br#"{"":"","":{"":""}}"#)?;
+    if key == b"key" && value == b"value" {
+        return Some((name, Any::Text(text).of_kind(kind)));
+    }
+    *cursor = before;
+    None
 }
 
 /// Calls `item` for each object of a list, with the object entered: it asks for all of its keys.
@@ -191,6 +260,7 @@ pub(super) fn list<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::super::json::Index;
     use super::*;
 
     #[test]
@@ -198,6 +268,14 @@ mod tests {
         for (any, whole) in [
             (Any::Text(b"7"), Some(7)),
             (Any::Number(b"18446744073709551615"), Some(u64::MAX)),
+            (
+                Any::Number(b"9999999999999999999"),
+                Some(9_999_999_999_999_999_999),
+            ),
+            (Any::Number(b"18446744073709551616"), None),
+            (Any::Text(b"00000000000000000000007"), Some(7)),
+            (Any::Text(b"+7"), Some(7)),
+            (Any::Text(b"1:"), None),
             (Any::Number(b"7.0"), Some(7)),
             (Any::Number(b"-7"), None),
             (Any::Number(b"7.5"), None),
@@ -212,6 +290,50 @@ mod tests {
     }
 
     #[test]
+    fn the_usual_shape_of_an_attribute_is_read_as_any_other() {
+        let read = |text: &str| -> Option<Vec<(String, String)>> {
+            let mut index = Index::default();
+            index.of(text.as_bytes()).ok()?;
+            let mut cursor = Cursor::new(text.as_bytes(), &index);
+            let mut found = Vec::new();
+            attributes(&mut cursor, |key, value| {
+                found.push((String::from_utf8_lossy(key).into(), format!("{value:?}")));
+            })
+            .ok()?;
+            cursor.end().ok()?;
+            Some(found)
+        };
+        // What stands between the marks of the usual shape, and what makes it another one.
+        let usual =
+            r#"[{"key":"a\"b","value":{"stringValue":"x"}},{"key":"n","value":{"intValue":"7"}}]"#;
+        let spaced = usual.replace("},{", "}, {").replace(":{", ": {");
+        assert_eq!(read(usual), read(&spaced));
+        assert_eq!(read(usual).map(|all| all.len()), Some(2));
+        for text in [
+            r#"[{"value":"key","key":{"stringValue":"x"}}]"#,
+            r#"[{"key":"a","value":{"intValue":7}}]"#,
+            r#"[{"value":{"stringValue":"x"},"key":"a"}]"#,
+            r#"[{"key":"a","value":{"arrayValue":{"values":[{"stringValue":"x"}]}}}]"#,
+            r#"[{"key":"a","value":{"bytesValue":"eA=="}}]"#,
+            r#"[{"key":"a","other":{"stringValue":"x"}}]"#,
+            "[]",
+        ] {
+            let spaced = text.replace("\":", "\" :");
+            assert_eq!(read(text), read(&spaced), "{text}");
+            assert!(read(text).is_some(), "{text}");
+        }
+        for broken in [
+            r#"[{"key":"a","value":{"stringValue":"x"}}"#,
+            r#"[{"key":"a","value":{"stringValue":"x"}}{"key":"a","value":{"stringValue":"x"}}]"#,
+            r#"[{"key":"a","value":{"stringValue":"x"}]}"#,
+            r#"[{"key":"a" "value":{"stringValue":"x"}}]"#,
+            r#"[{"key":"a","value":{"stringValue" 1:"x"}}]"#,
+        ] {
+            assert_eq!(read(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
     fn ids_are_hex_in_either_case() {
         assert_eq!(Any::Text(b"EEE19B7EC3C1B174").id(), 0xeee1_9b7e_c3c1_b174);
         assert_eq!(
@@ -219,6 +341,11 @@ mod tests {
             Any::Text(b"5b8efff798038103d269b633813fc60c").id()
         );
         assert_eq!(Any::Nothing.id(), 0);
+        assert_eq!(Any::Text(b"1aF").id(), 0x1af);
+        assert_eq!(
+            Any::Text(b"0000000000000001000000000000000f").id(),
+            (1 << 64) + 15
+        );
         assert_ne!(Any::Text(b"7Gw==").id(), 0);
     }
 

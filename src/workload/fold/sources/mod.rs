@@ -9,12 +9,14 @@
 
 mod pairs;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::metrics::Metric;
 use crate::record::{
-    Dimension, EventKind, Flags, IdentityId, Measured, Name, Operation, OperationKind, Records,
-    Sample,
+    Dimension, Event, EventKind, Flags, IdentityId, Measured, Name, Operation, OperationKind,
+    Records, Sample,
 };
 use crate::workload::{Repeat, Source};
 
@@ -45,11 +47,28 @@ pub(super) fn prefer(records: &mut Records, options: &FoldOptions) -> Vec<Repeat
     {
         return Vec::new();
     }
+    if !are_several(records, options) {
+        return Vec::new();
+    }
     let mut repeats = Repeats::default();
     drop_pairs(records, options, &mut repeats);
     drop_paired_events(records, options, &mut repeats);
     drop_sums(records, options, &mut repeats);
     repeats.finish()
+}
+
+/// Whether more than one source tells of anything at all.
+fn are_several(records: &Records, options: &FoldOptions) -> bool {
+    let source = |file, flags: Flags| source_of(file, flags, options);
+    let operations = records.operations.iter().map(|o| source(o.file, o.flags));
+    // Spans have no events of their own.
+    let of_event = |e: &Event| source(e.file, e.flags.with(Flags::LOGGED));
+    let events = records.events.iter().map(of_event);
+    let of_sample = |s: Sample| Some(Source::Metrics).filter(|_| source(s.file, s.flags).is_some());
+    let samples = records.samples.iter().map(of_sample);
+    let mut told = operations.chain(events).chain(samples).flatten();
+    told.next()
+        .is_some_and(|first| told.any(|other| other != first))
 }
 
 /// What was dropped, and of which sessions.
