@@ -10,6 +10,10 @@
 //! p is adjusted by Benjamini and Hochberg over all judged metrics, by Holm where the user named
 //! them. Absolute limits are judged by the ends of the candidate's own interval.
 
+mod before;
+
+pub use before::{Before, Worse, causes};
+
 use crate::analysis::{self, Side};
 use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, Comparison, EffectKind, EffectSize, GateEvent, GateReport,

@@ -1,5 +1,6 @@
 //! Ingest → fold → analyse → score → advise, on one page.
 
+mod before;
 mod follow;
 mod kept;
 mod later;
@@ -18,6 +19,7 @@ use crate::assessment::{
     Assessment, Explanation, Generator, MetricRow, Period, Provenance, SCHEMA_VERSION,
 };
 use crate::config::{self, Config, Profile};
+use crate::gate::Before;
 use crate::ingest::{self, Ingested, Target, formats};
 use crate::metrics::Metric;
 use crate::prices::PriceTable;
@@ -311,13 +313,28 @@ pub fn assess(
 /// Everything that is said of what was read.
 #[must_use]
 pub fn judge(material: &Material, request: &Request) -> Assessment {
-    judge_and(material, request, |_, _, _| ()).0
+    judge_against(material, request, None)
+}
+
+/// The same, with what is worse than in a baseline.
+#[must_use]
+pub fn judge_against(
+    material: &Material,
+    request: &Request,
+    before: Option<&Before<'_>>,
+) -> Assessment {
+    judge_and(material, request, before, |_, _, _| ()).0
 }
 
 /// Why a rule speaks or does not on what was read.
 #[must_use]
-pub fn explain(material: &Material, request: &Request, rule: &Rule) -> Explanation {
-    judge_and(material, request, |case, facts, assessment| {
+pub fn explain(
+    material: &Material,
+    request: &Request,
+    rule: &Rule,
+    before: Option<&Before<'_>>,
+) -> Explanation {
+    judge_and(material, request, before, |case, facts, assessment| {
         advise::explain(case, facts, assessment, rule)
     })
     .1
@@ -327,6 +344,7 @@ pub fn explain(material: &Material, request: &Request, rule: &Rule) -> Explanati
 fn judge_and<T>(
     material: &Material,
     request: &Request,
+    before: Option<&Before<'_>>,
     ask: impl FnOnce(Case<'_>, &Facts, &Assessment) -> T,
 ) -> (Assessment, T) {
     let Material {
@@ -360,7 +378,7 @@ fn judge_and<T>(
         || threads::both(analysed, unanalysed),
         || score::score(workload, config, *profile),
     );
-    let facts = facts.and(of_workload);
+    let facts = facts.and(of_workload).and(before::facts(before, material));
     tracing::info!(score = score.value, "analysed");
     let case = Case {
         workload,

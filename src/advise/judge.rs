@@ -117,7 +117,10 @@ fn lacking(rule: &Rule, view: View<'_>) -> Option<String> {
         }
         let title = title(need);
         let Some(fact) = view.fact(need) else {
-            return Some(format!("needs {title}: not in the input"));
+            let why = view.withheld(need);
+            return Some(
+                why.map_or_else(|| format!("needs {title}: not in the input"), str::to_owned),
+            );
         };
         if let Some(units) = fact.number("units")
             && units < rule.min_units as f64

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use super::baseline::BaselineArgs;
 use super::follow::{Pace, Seen, repeat};
 use super::input::{Answer, InputArgs, deliver};
 use super::output::with_writer;
@@ -24,6 +25,8 @@ pub(super) struct Args {
     /// Analyse again whenever something was added, until Ctrl-C; only what was added is read
     #[arg(long)]
     follow: bool,
+    #[command(flatten)]
+    baseline: BaselineArgs,
     #[command(flatten)]
     pace: Pace,
     #[command(flatten)]
@@ -61,7 +64,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         return Err(Failure::new(format!("{option} goes with --follow"))
             .help("without --follow the inputs are analysed once"));
     }
-    let answer = args.input.assess(context, args.verb(), args.full)?;
+    let baseline = Some(&args.baseline);
+    let answer = args
+        .input
+        .assess_against(context, args.verb(), args.full, baseline)?;
     let exit = show(&answer, template.as_ref(), context, out)?;
     // The program ends here, and its memory goes at once, sooner than piece by piece.
     std::mem::forget(answer);
@@ -97,6 +103,7 @@ fn follow(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     args.input.check_followed()?;
+    args.baseline.check_absent("--follow")?;
     let rhythm = args.pace.rhythm()?;
     let (config, zone) = args.input.settings(context)?;
     let mut request = args.input.request(context, &config, &zone)?;

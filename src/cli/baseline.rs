@@ -1,7 +1,10 @@
 //! `baseline save|list|show|accept|remove`: workloads kept in files to compare with.
 
+mod given;
 mod save;
 mod show;
+
+pub(super) use given::{Base, BaselineArgs, name_of};
 
 use std::io::Write;
 

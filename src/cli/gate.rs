@@ -2,25 +2,20 @@
 
 mod policy;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
-use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use super::baseline::{self, EnvironmentArgs};
+use super::baseline::{Base, EnvironmentArgs, name_of};
 use super::input::InputArgs;
 use super::{Context, Exit, Failure};
 use crate::analysis::Side;
-use crate::assessment::{Cause, GateReport};
-use crate::config::{Config, KnobValue, Origin};
+use crate::assessment::GateReport;
 use crate::gate;
 use crate::pipeline::Material;
 use crate::report::{self, shell};
 use crate::score;
-use crate::store::{self, Baseline, Place};
-use crate::workload::{Filter, Workload};
+use crate::workload::Filter;
 
 /// Arguments of `gate`.
 #[derive(Debug, clap::Args)]
@@ -102,20 +97,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
             .help("use --where DIM=VALUE, or perfadvise compare --by"));
     }
     let place = context.place();
-    let is_saved = place.file_of(baseline).is_ok_and(|file| file.is_file());
-    if is_saved && Path::new(baseline).exists() {
-        return Err(Failure::new(format!(
-            "{baseline} is a saved baseline, and a file or folder here too"
-        ))
-        .help(format!(
-            "write ./{baseline} for the file or folder, or rename the baseline"
-        )));
-    }
-    let base = if is_input(baseline) {
-        Base::of_input(read(&args.input.only_path(baseline))?, baseline)
-    } else {
-        Base::of_store(baseline, &place, args, &config)?
-    };
+    let base = Base::of(baseline, &args.environment, &place, &config, || {
+        read(&args.input.only_path(baseline))
+    })?;
     let candidate = read(&args.input)?;
     let base_side = base.side();
     let label = match args.input.paths.as_slice() {
@@ -130,7 +114,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         skipped: candidate.provenance.skipped,
     };
     let policy = policy::policy(args, &config, &base_side, base.accepted.clone())?;
-    let causes = causes(&base.knobs, &candidate.config);
+    let causes = base.before(&candidate.config).causes;
     let mut report = gate::judge(&base_side, &candidate_side, &policy, &config, causes);
     // Both against the same targets.
     let of = |workload| score::score(workload, &candidate.config, candidate.profile);
@@ -164,95 +148,4 @@ fn step_summary(report: &GateReport) -> Result<(), Failure> {
         .map_err(|error| Failure::new(format!("the step summary cannot be written: {error}")))?;
     file.write_all(report::gate::summary(report).as_bytes())?;
     Ok(())
-}
-
-/// What a candidate is compared with.
-struct Base {
-    label: String,
-    workload: Workload,
-    knobs: BTreeMap<String, KnobValue>,
-    accepted: Vec<String>,
-    files: u64,
-    skipped: u64,
-}
-
-impl Base {
-    /// Records that are read now.
-    fn of_input(material: Material, path: &str) -> Self {
-        let knobs = material.config.knobs.into_iter();
-        Self {
-            label: name_of(path),
-            workload: material.workload,
-            knobs: knobs.map(|(name, knob)| (name, knob.value)).collect(),
-            accepted: Vec::new(),
-            files: material.provenance.files,
-            skipped: material.provenance.skipped,
-        }
-    }
-
-    /// What was saved before, by name or as a file. One of another environment is refused.
-    fn of_store(name: &str, place: &Place, args: &Args, config: &Config) -> Result<Self, Failure> {
-        let Baseline { meta, mut workload } =
-            store::load(name, place).map_err(|e| baseline::failure(&e))?;
-        workload.declared = Arc::new(config.declared.clone());
-        args.environment.check(&meta, &args.environment.here()?)?;
-        Ok(Self {
-            label: meta.title(),
-            files: meta.files(),
-            skipped: meta.skipped(),
-            accepted: meta
-                .accepted
-                .iter()
-                .filter_map(|a| a.metric.clone())
-                .collect(),
-            knobs: meta.knobs,
-            workload,
-        })
-    }
-
-    fn side(&self) -> Side<'_> {
-        Side {
-            label: self.label.clone(),
-            workload: &self.workload,
-            filter: Filter::default(),
-            files: self.files,
-            skipped: self.skipped,
-        }
-    }
-}
-
-/// Whether a baseline is given as records: a path that exists and holds no stored baseline.
-fn is_input(baseline: &str) -> bool {
-    let path = Path::new(baseline);
-    baseline == "-" || baseline.contains('=') || (path.exists() && !store::is_baseline(path))
-}
-
-/// The last part of a path.
-fn name_of(path: &str) -> String {
-    let name = Path::new(path).file_name();
-    name.map_or_else(|| path.to_owned(), |n| n.to_string_lossy().into_owned())
-}
-
-/// Knobs whose declared values differ.
-fn causes(base: &BTreeMap<String, KnobValue>, candidate: &Config) -> Vec<Cause> {
-    let names: BTreeSet<&String> = base.keys().chain(candidate.knobs.keys()).collect();
-    let from = |name: &String| base.get(name).map(ToString::to_string);
-    let to = |name: &String| candidate.knob(name).map(ToString::to_string);
-    names
-        .into_iter()
-        .filter(|name| from(name) != to(name))
-        .map(|name| {
-            let place = match candidate.knobs.get(name).map(|k| &k.origin) {
-                Some(Origin::File(place)) => Some(place),
-                _ => None,
-            };
-            Cause {
-                what: name.clone(),
-                from: from(name),
-                to: to(name),
-                file: place.map(|p| p.file.clone()),
-                line: place.and_then(|p| p.line),
-            }
-        })
-        .collect()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use jiff::tz::TimeZone;
 
+use super::baseline::BaselineArgs;
 use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Assessment, Provenance};
@@ -103,10 +104,26 @@ impl InputArgs {
         verb: &str,
         full: bool,
     ) -> Result<Answer, Failure> {
+        self.assess_against(context, verb, full, None)
+    }
+
+    /// The same, held against a baseline where one is given.
+    pub(super) fn assess_against(
+        &self,
+        context: &Context,
+        verb: &str,
+        full: bool,
+        baseline: Option<&BaselineArgs>,
+    ) -> Result<Answer, Failure> {
         let (config, zone) = self.settings(context)?;
         let request = self.request(context, &config, &zone)?;
+        let base = match baseline {
+            Some(baseline) => baseline.load(self, &config, context)?,
+            None => None,
+        };
         let material = read(&request, config, context)?;
-        let assessment = pipeline::judge(&material, &request);
+        let before = base.as_ref().map(|base| base.before(&material.config));
+        let assessment = pipeline::judge_against(&material, &request, before.as_ref());
         self.keep(&material, Some(&assessment), context)?;
         Ok(Answer {
             assessment,

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::baseline::BaselineArgs;
 use super::input::{InputArgs, deliver};
 use super::{Context, Exit, Failure};
 use crate::advise::Library;
@@ -19,6 +20,8 @@ pub(super) struct Args {
     verb: Option<Verb>,
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    baseline: BaselineArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -36,6 +39,8 @@ struct Explain {
     rule: String,
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    baseline: BaselineArgs,
 }
 
 /// Advises and prints.
@@ -45,7 +50,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         Some(Verb::Claims(verb)) => return super::claims::run(verb, context, out),
         None => {}
     }
-    let answer = args.input.assess(context, "recommend", true)?;
+    let baseline = Some(&args.baseline);
+    let answer = args
+        .input
+        .assess_against(context, "recommend", true, baseline)?;
     deliver(&answer, context, Some(report::recommend::page), out)
 }
 
@@ -72,8 +80,10 @@ fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<E
         });
     };
     let request = args.input.request(context, &config, &zone)?;
+    let base = args.baseline.load(&args.input, &config, context)?;
     let material = args.input.read(&request, config, context)?;
-    let mut explanation = pipeline::explain(&material, &request, &entry.rule);
+    let before = base.as_ref().map(|base| base.before(&material.config));
+    let mut explanation = pipeline::explain(&material, &request, &entry.rule, before.as_ref());
     explanation.claims = super::claims::of_rule(&entry.rule.code, context);
     explanation.track_record = claims::track_records(&explanation.claims)
         .into_iter()

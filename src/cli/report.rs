@@ -13,6 +13,7 @@ use super::{Context, Exit, Failure, alerts};
 use crate::assessment::PeriodReport;
 use crate::config::Config;
 use crate::config::keys::nearest;
+use crate::gate::Before;
 use crate::notify::Message;
 use crate::pipeline;
 use crate::record::hash128;
@@ -120,9 +121,12 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         return Err(Failure::new("no period was chosen"));
     };
     super::config::warn(&current.warnings, &context.globals);
-    let assessments: Vec<_> = std::iter::once(current)
-        .chain(others)
-        .map(|material| pipeline::judge(material, &request))
+    // What was recorded in the period before is what this one is held against.
+    let before = others.first().filter(|m| !m.workload.is_empty());
+    let before = before.map(|m| Before::of("the period before", &m.workload, Vec::new()));
+    let assessments: Vec<_> = std::iter::once((current, before.as_ref()))
+        .chain(others.iter().map(|material| (material, None)))
+        .map(|(material, before)| pipeline::judge_against(material, &request, before))
         .collect();
     let part = |at: usize| {
         Some(Part {

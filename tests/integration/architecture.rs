@@ -24,7 +24,10 @@ fn table() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let summary = with(&analysis_list, &["analysis", "score"]);
     let claims = with(&scenario_list, &["scenario", "advise"]);
     let store = with(&words, &["workload"]);
-    let pipeline = with(&advise_list, &["advise", "cache", "ingest", "prices"]);
+    let pipeline = with(
+        &advise_list,
+        &["advise", "cache", "gate", "ingest", "prices"],
+    );
     let pipeline_list: Vec<&'static str> = pipeline.iter().copied().collect();
     BTreeMap::from([
         ("units", with(&[], &[])),

@@ -21,6 +21,7 @@ pub const FIELDS: &[&str] = &[
     "target_p95",
     "missed",
     "missed_p95",
+    "p",
 ];
 
 /// A row of the catalogue.
@@ -121,6 +122,10 @@ pub const FACTS: &[FactRow] = &[
     row("burn.hour", None, "burn of the error budget in an hour", Unit::Factor, "Failures ÷ what the target of the success rate allows, the largest that both an hour and its last quarter show; of windows with at least 10 steps and 3 failures in the short one, 0 where none has so many failures; n: steps of the hour."),
     row("burn.six_hours", None, "burn of the error budget in 6 hours", Unit::Factor, "The same over 6 hours and their last half hour."),
     row("burn.three_days", None, "burn of the error budget in 3 days", Unit::Factor, "The same over 3 days and their last 6 hours."),
+    row("before.worst", None, "change for the worse since the baseline", Unit::Ratio, "Of the changes of time and of cost against a baseline (`before.time`, `before.cost`) the one whose near end lies furthest beyond its tolerance; target: the tolerance, p: adjusted over all metrics that `gate` judges, low and high: its interval; below 0 it is better."),
+    row("before.time", None, "slower than in the baseline", Unit::Ratio, "Change of the response time, mean or 95th percentile (without any of the time of tasks), against the baseline, by the tests of `gate`; of several the worst."),
+    row("before.cost", None, "dearer than in the baseline", Unit::Ratio, "Change of the mean cost (where none is reported, of the computed one) against the baseline by the tests of `gate`, ÷ the change of the success rate: what a success costs."),
+    row("before.changes", None, "what differs", Unit::Count, "Settings and models that differ from the baseline's, as far as they are known."),
     row("wall.unexplained_share", None, "time that no record tells", Unit::Ratio, "Wall-clock time of units that is attributed to nothing ÷ all of it, time away aside."),
     row("tokens.reasoning_share", None, "reasoning in output", Unit::Ratio, "Reasoning tokens ÷ output tokens, of models that tell them and of requests whose output is no lower bound; n: requests."),
     row("alerts.missing", None, "targets without an alert", Unit::Count, "Measured metrics with a target and without an alert."),

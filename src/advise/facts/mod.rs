@@ -233,6 +233,12 @@ impl<'a> View<'a> {
         }))
     }
 
+    /// Why a fact is not known, where that was said.
+    #[must_use]
+    pub fn withheld(&self, name: &str) -> Option<&'a str> {
+        self.facts.withheld.get(name).map(String::as_str)
+    }
+
     /// The present value of a knob.
     #[must_use]
     pub fn knob(&self, name: &str) -> Option<&'a KnobValue> {

@@ -327,6 +327,7 @@ const WITHOUT_A_KNOB: &[(&str, &str)] = &[
     ),
     ("TIME002", "information"),
     ("TIME003", "information"),
+    ("TIME004", "information"),
     ("RES002", "a leak is mended"),
     ("RES003", "what takes the memory was not measured"),
     ("RES004", "what may be deleted is the user's"),

@@ -553,3 +553,109 @@ fn the_change_of_the_score_has_an_interval() {
     let page = String::from_utf8(output.stdout).unwrap();
     assert!(page.contains("(0.0 points, 95 % interval"), "{page}");
 }
+
+/// The findings of `analyze`, or what it said of a rule that it could not judge.
+fn worse_than_before(folder: &Path, arguments: &[&str]) -> (Value, Value) {
+    let output = program(folder)
+        .args(["analyze", "--format", "json"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let page: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+    let of = |list: &str| {
+        let all = page[list].as_array().unwrap();
+        let found = all.iter().find(|row| row["rule"] == "TIME004");
+        found.cloned().unwrap_or(Value::Null)
+    };
+    (of("findings"), of("not_evaluated"))
+}
+
+#[test]
+fn a_rule_says_what_the_gate_says() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 24, 1, 1.0, 0.1);
+    run(&folder.path().join("slow"), 24, 2, 1.4, 0.1);
+    run(&folder.path().join("same"), 24, 3, 1.0, 0.1);
+    let against = ["--baseline", "main"];
+
+    let (found, _) = worse_than_before(folder.path(), &[&against[..], &["slow"]].concat());
+    let evidence = found["evidence"].as_array().unwrap();
+    let worst = &evidence[0];
+    let (_, report) = json(folder.path(), &["slow"]);
+    let checks = report["checks"].as_array().unwrap();
+    let of = worst["of"].as_str().unwrap();
+    let judged = checks.iter().find(|c| {
+        let name = format!(
+            "{} {}",
+            c["metric"].as_str().unwrap(),
+            c["statistic"].as_str().unwrap()
+        );
+        of.starts_with(&name)
+    });
+    let judged = judged.unwrap_or_else(|| panic!("{of}"));
+    assert_eq!(judged["verdict"], "regression");
+    for (figure, end) in [("value", "estimate"), ("low", "low"), ("high", "high")] {
+        let change = judged["effect"][end].as_f64().unwrap() - 1.0;
+        assert!(
+            (worst[figure].as_f64().unwrap() - change).abs() < 1e-12,
+            "{figure}"
+        );
+    }
+    assert_eq!(worst["threshold"], judged["tolerance"]);
+
+    let (found, open) = worse_than_before(folder.path(), &[&against[..], &["same"]].concat());
+    assert_eq!((found, open), (Value::Null, Value::Null));
+    let (found, open) = worse_than_before(folder.path(), &["slow"]);
+    assert_eq!(found, Value::Null);
+    assert_eq!(open["reason"], "needs a baseline: --baseline NAME-or-PATH");
+}
+
+/// Twenty runs of ten steps at a dollar each, times `dearer`, of which `failed` of ten fail; one in ten costs a
+/// cent more, so that there is something to test.
+fn priced(folder: &Path, dearer: f64, failed: usize) {
+    let mut lines = Vec::new();
+    for run in 0..20 {
+        for step in 0..10 {
+            let outcome = if step < failed { "error" } else { "ok" };
+            let cost = dearer * if (run + step) % 10 == 0 { 1.01 } else { 1.0 };
+            lines.push(format!(
+                r#"{{"kind":"operation","operation":"step","time":"2026-03-02T{:02}:{step:02}:00Z","duration":1.{run:02},"outcome":"{outcome}","run":"r{run}","cost":{cost:.4}}}"#,
+                run % 24,
+            ));
+        }
+    }
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(folder.join("records.jsonl"), lines.join("\n")).unwrap();
+}
+
+#[test]
+fn more_may_be_spent_where_more_succeeds() {
+    let folder = tempfile::tempdir().unwrap();
+    priced(&folder.path().join("main"), 1.0, 5);
+    // 1.3 times the money for 0.9 ÷ 0.5 of the successes: 1.3 ÷ 1.8 = 0.72 of the cost for each.
+    priced(&folder.path().join("better"), 1.3, 1);
+    // The same money for the same successes.
+    priced(&folder.path().join("dear"), 1.3, 5);
+    let against = ["--baseline", "main"];
+    let (found, open) = worse_than_before(folder.path(), &[&against[..], &["better"]].concat());
+    assert_eq!((found, open), (Value::Null, Value::Null));
+    let (found, _) = worse_than_before(folder.path(), &[&against[..], &["dear"]].concat());
+    let worst = &found["evidence"][0];
+    assert_eq!(worst["of"], "cost mean v main");
+    assert!(
+        (worst["value"].as_f64().unwrap() - 0.3).abs() < 1e-9,
+        "{worst}"
+    );
+}
+
+#[test]
+fn a_baseline_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&folder.path().join("main"), 2, 1, 1.0, 0.1);
+    program(folder.path())
+        .args(["analyze", "--follow", "--baseline", "main", "main"])
+        .assert()
+        .code(2)
+        .stderr(contains("--baseline does not go with --follow"));
+}

@@ -69,7 +69,7 @@ fn a_short_page_has_every_section() {
             "  Time       126 min",
             "── Recommendations ──",
             "  To know        TIME003",
-            "  Not evaluated  16 of 59 rules",
+            "  Not evaluated  17 of 60 rules",
             "  Skipped        …/2026-11-04.jsonl:1178",
             "notes.txt",
             "  Everything: perfadvise analyze --full fixtures/demo/",

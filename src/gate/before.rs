@@ -1,0 +1,160 @@
+//! What something is held against, and by how much its time and its cost are worse.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Judged, Policy, judge, usual};
+use crate::analysis::Side;
+use crate::assessment::{Cause, Check, EffectSize};
+use crate::config::{Config, KnobValue, Origin, TargetStatistic};
+use crate::metrics::{Direction, Metric};
+use crate::record::Measured;
+use crate::workload::{Filter, Workload};
+
+/// A baseline.
+#[derive(Debug, Clone)]
+pub struct Before<'a> {
+    /// What was recorded then.
+    pub side: Side<'a>,
+    /// What is known to differ from then.
+    pub causes: Vec<Cause>,
+    /// Metrics whose change somebody accepted on purpose.
+    pub accepted: Vec<String>,
+}
+
+/// By how much a metric is worse than in the baseline, by the tests of the gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Worse {
+    /// What was compared: `response_time mean`.
+    pub what: String,
+    /// Change for the worse as a fraction of the baseline; below 0 it is better.
+    pub change: f64,
+    /// Ends of its interval, the nearer to no change for the worse first.
+    pub ends: (f64, f64),
+    /// Adjusted over all metrics that the gate judges.
+    pub p: f64,
+    /// Largest change for the worse that is accepted.
+    pub tolerance: f64,
+    /// Units of the smaller side.
+    pub units: u64,
+}
+
+impl Worse {
+    /// How far the near end lies beyond the tolerance.
+    #[must_use]
+    pub fn excess(&self) -> f64 {
+        self.ends.0 - self.tolerance
+    }
+
+    fn of(check: &Check, scale: f64) -> Option<Self> {
+        let compared = &check.compared;
+        let effect: &EffectSize = compared.effect.as_ref()?;
+        let none = effect.kind.none();
+        let change = |end: f64| match compared.direction {
+            Direction::Higher => none - end * scale,
+            Direction::Lower | Direction::Neither => end * scale - none,
+        };
+        let (low, high) = (change(effect.low), change(effect.high));
+        Some(Self {
+            what: format!("{} {}", compared.metric, check.statistic),
+            change: change(effect.estimate),
+            ends: (low.min(high), low.max(high)),
+            p: compared.p_adjusted?,
+            tolerance: compared.tolerance?,
+            units: compared.units[0].min(compared.units[1]),
+        })
+    }
+}
+
+impl<'a> Before<'a> {
+    /// A workload that was read, called `label`, of which nobody accepted anything.
+    #[must_use]
+    pub fn of(label: &str, workload: &'a Workload, causes: Vec<Cause>) -> Self {
+        Self {
+            side: Side {
+                label: label.to_owned(),
+                workload,
+                filter: Filter::default(),
+                files: 0,
+                skipped: 0,
+            },
+            causes,
+            accepted: Vec::new(),
+        }
+    }
+
+    /// By how much time and cost of `now` are worse, each by its worst metric, and what differs. A metric that is
+    /// accepted, or whose units are too few for a test, is left out. A cost is that of what succeeded: more may be
+    /// spent where more succeeds.
+    #[must_use]
+    pub fn held_against(
+        &self,
+        now: &Side<'_>,
+        config: &Config,
+    ) -> (Option<Worse>, Option<Worse>, Vec<Cause>) {
+        let mut judged = usual(&self.side);
+        let measured = self.side.workload.measured();
+        let has = |metric| measured.contains(&Measured::Known(metric));
+        if has(Metric::ComputedCost) && !has(Metric::Cost) {
+            let unit = Metric::ComputedCost.row().unit;
+            let name = Metric::ComputedCost.name();
+            judged.push(Judged::usual(name, unit, TargetStatistic::Mean));
+        }
+        let policy = Policy {
+            judged,
+            accepted: self.accepted.clone(),
+            ..Policy::default()
+        };
+        let report = judge(&self.side, now, &policy, config, self.causes.clone());
+        let worst = |metrics: &[Metric], scale: f64| {
+            let is_of = |check: &&Check| {
+                let names = metrics.iter().map(|m| m.name());
+                !check.accepted && names.into_iter().any(|name| name == check.compared.metric)
+            };
+            let checks = report.checks.iter().filter(is_of);
+            checks
+                .filter_map(|check| Worse::of(check, scale))
+                .max_by(|a, b| a.excess().total_cmp(&b.excess()))
+        };
+        let time = worst(&[Metric::ResponseTime, Metric::TaskTime], 1.0);
+        let cost = worst(&[Metric::Cost, Metric::ComputedCost], self.per_success(now));
+        let causes = report.events.into_iter().flat_map(|event| event.causes);
+        (time, cost, causes.collect())
+    }
+
+    /// Success rate then ÷ now; 1 where either is not known, or nothing succeeds.
+    fn per_success(&self, now: &Side<'_>) -> f64 {
+        let rate = |side: &Side<'_>, metric: Metric| {
+            let figure = side.workload.figure(metric, &side.filter);
+            figure.mean(metric.row().unit).filter(|rate| *rate > 0.0)
+        };
+        let of = |metric| Some(rate(&self.side, metric)? / rate(now, metric)?);
+        of(Metric::TaskSuccessRate)
+            .or_else(|| of(Metric::SuccessRate))
+            .unwrap_or(1.0)
+    }
+}
+
+/// Knobs whose declared values differ.
+#[must_use]
+pub fn causes(base: &BTreeMap<String, KnobValue>, candidate: &Config) -> Vec<Cause> {
+    let names: BTreeSet<&String> = base.keys().chain(candidate.knobs.keys()).collect();
+    let from = |name: &String| base.get(name).map(ToString::to_string);
+    let to = |name: &String| candidate.knob(name).map(ToString::to_string);
+    names
+        .into_iter()
+        .filter(|name| from(name) != to(name))
+        .map(|name| {
+            let place = match candidate.knobs.get(name).map(|k| &k.origin) {
+                Some(Origin::File(place)) => Some(place),
+                _ => None,
+            };
+            Cause {
+                what: name.clone(),
+                from: from(name),
+                to: to(name),
+                file: place.map(|p| p.file.clone()),
+                line: place.and_then(|p| p.line),
+            }
+        })
+        .collect()
+}
