@@ -252,7 +252,8 @@ fn material(
         rows = workload.rows.len(),
         "folded"
     );
-    let warnings = join_found(&mut config, ingested)?;
+    let mut warnings = join_found(&mut config, ingested)?;
+    warnings.extend(advise::unknown_rules(&config));
     workload.declared = Arc::new(config.declared.clone());
     let is_orchestrator = was_orchestrator || is_orchestrator(&workload, ingested);
     Ok(Material {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::cases::Cases;
 use super::rule::Rule;
 use crate::config::Config;
+use crate::config::keys::nearest;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/heuristics.rs"));
@@ -123,9 +124,15 @@ impl Library {
     /// The rule of that code or name.
     #[must_use]
     pub fn find(&self, code_or_name: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|e| e.rule.code.eq_ignore_ascii_case(code_or_name) || e.rule.name == code_or_name)
+        self.entries.iter().find(|e| e.rule.is_called(code_or_name))
+    }
+
+    /// The code or name that is closest to a misspelt one.
+    #[must_use]
+    pub fn nearest(&self, misspelt: &str) -> Option<&str> {
+        let rules = self.entries.iter().map(|e| &e.rule);
+        let known = rules.flat_map(|rule| [rule.code.as_str(), rule.name.as_str()]);
+        nearest(misspelt, known)
     }
 
     fn add(&mut self, source: Source, text: String, cases: Option<String>) {

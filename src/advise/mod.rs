@@ -34,7 +34,7 @@ use crate::assessment::{
     Class, CombinedProjection, FindingRow, NotEvaluated, Recommendation, RuleCounts, RuleState,
     Score, SilencedRule,
 };
-use crate::config::{Config, KnobValue, OFF_UNTIL, REASON};
+use crate::config::{Config, KnobValue, OFF_UNTIL, Origin, REASON, Sourced, Warning, WarningKind};
 use crate::scenario::replay::Bench;
 use crate::units::{Time, day_of};
 use crate::workload::Workload;
@@ -206,10 +206,49 @@ fn silence(rule: &Rule, subjects: &mut Vec<String>, standing: &Standing) -> Opti
     }
 }
 
+/// What the user set of a rule, by its code or its name.
+fn settings_of<'c>(
+    rule: &Rule,
+    config: &'c Config,
+) -> Option<&'c BTreeMap<String, Sourced<KnobValue>>> {
+    let all = config.rules_tune.iter();
+    let mut own = all.filter(|(named, _)| rule.is_called(named));
+    own.next().map(|(_, settings)| settings)
+}
+
+/// Rules that a configuration switches off or sets, and that there are not: what stands there has no effect.
+#[must_use]
+pub fn unknown_rules(config: &Config) -> Vec<Warning> {
+    let off = config.rules_off.iter().map(|off| (&off.value, &off.origin));
+    let tuned = config.rules_tune.iter();
+    let tuned = tuned.filter_map(|(named, all)| Some((named, &all.values().next()?.origin)));
+    let named: Vec<(&String, &Origin)> = off.chain(tuned).collect();
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let library = Library::of(config);
+    let warning = |(named, origin): (&String, &Origin)| {
+        let Origin::File(place) = origin else {
+            return None;
+        };
+        Some(Warning {
+            kind: WarningKind::WithoutEffect,
+            place: place.clone(),
+            message: format!("there is no rule {named:?}"),
+            help: Some(library.nearest(named).map_or_else(
+                || "perfadvise rules list shows all codes and names".into(),
+                |near| format!("did you mean {near}?"),
+            )),
+        })
+    };
+    let unknown = named.into_iter().filter(|(n, _)| library.find(n).is_none());
+    unknown.filter_map(warning).collect()
+}
+
 /// A rule with the user's numbers in place of its own: fewest units, smallest gain.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn tuned(mut rule: Rule, config: &Config) -> Rule {
-    let settings = config.rules_tune.get(&rule.code);
+    let settings = settings_of(&rule, config);
     let number = |name: &str| match settings?.get(name)?.value {
         KnobValue::Number(n) if n >= 0.0 => Some(n),
         _ => None,
@@ -228,7 +267,7 @@ fn is_off(rule: &Rule, case: Case<'_>) -> bool {
     let is_named = config
         .rules_off
         .iter()
-        .any(|off| off.value.eq_ignore_ascii_case(&rule.code) || off.value == rule.name);
+        .any(|off| rule.is_called(&off.value));
     let is_hidden =
         rule.status == Status::Preview && config.preview.as_ref().is_some_and(|p| !p.value);
     let is_for_others =
@@ -239,7 +278,7 @@ fn is_off(rule: &Rule, case: Case<'_>) -> bool {
 /// Whether a rule is off for a while: as long as the newest record is not from a later day (UTC), so that the same
 /// inputs always say the same.
 fn silenced(rule: &Rule, case: Case<'_>) -> Option<SilencedRule> {
-    let settings = case.config.rules_tune.get(&rule.code)?;
+    let settings = settings_of(rule, case.config)?;
     let word = |name: &str| match &settings.get(name)?.value {
         KnobValue::Word(word) => Some(word.clone()),
         _ => None,

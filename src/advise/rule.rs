@@ -332,6 +332,12 @@ fn one_percent() -> f64 {
 }
 
 impl Rule {
+    /// Whether it has this code (in capitals or not) or this name.
+    #[must_use]
+    pub fn is_called(&self, code_or_name: &str) -> bool {
+        self.code.eq_ignore_ascii_case(code_or_name) || self.name == code_or_name
+    }
+
     /// `CTX`: the letters of the code.
     #[must_use]
     pub fn family(&self) -> &str {

@@ -149,11 +149,10 @@ pub(super) fn undo(
         }
         Standing::AsBefore => {}
         Standing::Changed(lines) => {
-            let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
             return Err(Failure::new(format!(
-                "{}: changed since it was written, in line {}",
+                "{}: changed since it was written, in {}",
                 path.display(),
-                lines.join(", ")
+                named(&lines)
             ))
             .help(format!(
                 "nothing was overwritten; set {} back by hand (line {} when it was written)",
@@ -180,6 +179,16 @@ pub(super) fn undo(
         "took back {knob} in {shown}, and withdrew its claim if that was open"
     )?;
     Ok(Exit::Done)
+}
+
+/// `line 6`, `lines 4, 5 and 9`.
+fn named(lines: &[u64]) -> String {
+    let texts: Vec<String> = lines.iter().map(u64::to_string).collect();
+    match texts.as_slice() {
+        [] => "its end".into(),
+        [one] => format!("line {one}"),
+        [others @ .., last] => format!("lines {} and {last}", others.join(", ")),
+    }
 }
 
 /// A file of configuration, and what it is to become.

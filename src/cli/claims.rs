@@ -4,8 +4,9 @@ use std::io::Write;
 
 use super::input::InputArgs;
 use super::record::{create, failure, open};
+use super::rules::no_rule;
 use super::{Context, Exit, Failure, OutputFormat};
-use crate::advise::Standing;
+use crate::advise::{Library, Standing};
 use crate::assessment::{Claim, ClaimState, Dismissal, Recommendation, TrackRecord};
 use crate::claims;
 use crate::pipeline::Material;
@@ -236,7 +237,7 @@ pub(super) fn advise(
 
 /// That the rule was claimed already, with what ends that.
 pub(super) fn locked(code: &str, chosen: &KnobArgs, context: &Context) -> Option<Failure> {
-    let library = crate::advise::Library::built_in();
+    let library = Library::built_in();
     let code = library.find(code).map_or(code, |entry| &entry.rule.code);
     let mut claims = of_rule(&code.to_uppercase(), context);
     claims.retain(|c| c.state == ClaimState::Open && is_of(c, code, chosen));
@@ -248,7 +249,7 @@ pub(super) fn locked(code: &str, chosen: &KnobArgs, context: &Context) -> Option
         claim.rule
     ));
     Some(failure.help(format!(
-        "perfadvise recommend verify looks what came of it; perfadvise recommend claim {} --withdraw takes it back",
+        "perfadvise recommend verify shows what came of it; perfadvise recommend claim {} --withdraw takes it back",
         claim.rule
     )))
 }
@@ -279,7 +280,10 @@ pub(super) fn choose<'a>(
         ([], []) => {
             let known: Vec<&str> = all.iter().map(|r| r.rule.as_str()).collect();
             let failure = Failure::new(format!("{code} is not recommended for these inputs"));
-            Err(if material.workload.is_empty() {
+            let library = Library::of(&material.config);
+            Err(if library.find(code).is_none() {
+                no_rule(&library, code)
+            } else if material.workload.is_empty() {
                 failure.help("they hold no usable record")
             } else if known.is_empty() {
                 failure.help(
@@ -368,17 +372,13 @@ fn track_record(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure>
 }
 
 fn dismiss(args: &DismissArgs, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let library = crate::advise::Library::built_in();
-    let code = args.code.to_uppercase();
-    let is_known = library.entries.iter().any(|e| e.rule.code == code);
-    if !is_known && !args.readmit {
-        let codes = library.entries.iter().map(|e| e.rule.code.as_str());
-        let near = crate::config::keys::nearest(&code, codes);
-        context.warn(&format!(
-            "no built-in rule is called {code}{}",
-            near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
-        ));
-    }
+    let library = Library::of(&context.load_config()?.config);
+    let code = match library.find(&args.code) {
+        Some(entry) => entry.rule.code.clone(),
+        // What was dismissed once may be gone from the library since.
+        None if args.readmit => args.code.to_uppercase(),
+        None => return Err(no_rule(&library, &args.code)),
+    };
     if args.readmit {
         let was = open(context)?
             .readmit(&code, args.chosen.knob.as_deref())

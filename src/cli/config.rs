@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Context, Exit, Failure};
+use crate::advise::unknown_rules;
 use crate::config;
 
 pub(super) use fault::{failure, warn};
@@ -47,7 +48,9 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
 /// Reads files for their faults alone.
 fn check(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
     if files.is_empty() {
-        let (config, warnings) = config::load(&context.sources()).map_err(|e| failure(&e, None))?;
+        let (config, mut warnings) =
+            config::load(&context.sources()).map_err(|e| failure(&e, None))?;
+        warnings.extend(unknown_rules(&config));
         warn(&warnings, &context.globals);
         let names = if config.files.is_empty() {
             "no file is in use, the built-in defaults hold".to_owned()
@@ -61,7 +64,8 @@ fn check(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<Ex
     let mut faulty = Vec::new();
     for file in files {
         match config::check(file) {
-            Ok((_, warnings)) => {
+            Ok((config, mut warnings)) => {
+                warnings.extend(unknown_rules(&config));
                 warn(&warnings, &context.globals);
                 writeln!(out, "ok: {}{}", file.display(), counted(warnings.len()))?;
                 all += warnings.len();

@@ -195,13 +195,18 @@ pub(super) struct Loaded {
 pub struct Context {
     /// The common options.
     pub globals: Globals,
+    /// Whether what is odd in the configuration was said already: a verb may ask for it more than once.
+    is_warned: std::sync::atomic::AtomicBool,
 }
 
 impl Context {
     /// From the common options.
     #[must_use]
     pub fn new(globals: Globals) -> Self {
-        Self { globals }
+        Self {
+            globals,
+            is_warned: false.into(),
+        }
     }
 
     /// The present: `--now`, else the clock.
@@ -290,11 +295,16 @@ impl Context {
         sources
     }
 
-    /// The configuration of this run; what is odd in it goes to standard error.
+    /// The configuration of this run; what is odd in it goes to standard error, once.
     pub(super) fn load_config(&self) -> Result<Loaded, Failure> {
         let (config, warnings) = config::load(&self.sources())
             .map_err(|error| super::config::failure(&error, Some("Nothing was analysed.")))?;
-        super::config::warn(&warnings, &self.globals);
+        if !self
+            .is_warned
+            .swap(true, std::sync::atomic::Ordering::Relaxed)
+        {
+            super::config::warn(&warnings, &self.globals);
+        }
         Ok(Loaded { config })
     }
 

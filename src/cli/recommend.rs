@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use super::baseline::BaselineArgs;
 use super::input::{InputArgs, deliver};
+use super::rules::no_rule;
 use super::{Context, Exit, Failure};
 use crate::advise::Library;
 use crate::claims;
-use crate::config::keys::nearest;
 use crate::pipeline;
 use crate::report::{self, shell};
 
@@ -69,15 +69,7 @@ fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<E
     let folder = config.rules_dir.as_ref().map(|d| PathBuf::from(&d.value));
     let library = Library::with_folder(folder.as_deref());
     let Some(entry) = library.find(&args.rule) else {
-        let failure = Failure::new(format!("there is no rule {:?}", args.rule));
-        let known = library
-            .entries
-            .iter()
-            .flat_map(|e| [e.rule.code.as_str(), e.rule.name.as_str()]);
-        return Err(match nearest(&args.rule, known) {
-            Some(near) => failure.help(format!("did you mean {near}?")),
-            None => failure.help("perfadvise rules list shows all codes and names"),
-        });
+        return Err(no_rule(&library, &args.rule));
     };
     let request = args.input.request(context, &config, &zone)?;
     let base = args.baseline.load(&args.input, &config, context)?;

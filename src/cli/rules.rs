@@ -205,10 +205,18 @@ fn class(class: crate::assessment::Class) -> &'static str {
     }
 }
 
+/// That there is no rule of that code or name, and which one may have been meant.
+pub(super) fn no_rule(library: &Library, wanted: &str) -> Failure {
+    let failure = Failure::new(format!("there is no rule {wanted:?}"));
+    match library.nearest(wanted) {
+        Some(near) => failure.help(format!("did you mean {near}?")),
+        None => failure.help("perfadvise rules list shows all codes and names"),
+    }
+}
+
 fn explain(library: &Library, wanted: &str, out: &mut dyn Write) -> Result<Exit, Failure> {
     let Some(entry) = library.find(wanted) else {
-        return Err(Failure::new("there is no such rule")
-            .help("perfadvise rules list shows all codes and names"));
+        return Err(no_rule(library, wanted));
     };
     let rule = &entry.rule;
     writeln!(

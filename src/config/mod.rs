@@ -160,6 +160,9 @@ pub const OFF_UNTIL: &str = "off_until";
 /// The setting of a rule that says why.
 pub const REASON: &str = "reason";
 
+/// All settings of a rule that a configuration may change.
+pub const SETTINGS_OF_RULES: [&str; 4] = ["min_units", "ceiling", OFF_UNTIL, REASON];
+
 /// Value of a knob.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

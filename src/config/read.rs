@@ -7,7 +7,7 @@ use super::fault::{Fault, Warning, WarningKind, excerpt};
 use super::keys::{self, Goes, Key, Type};
 use super::scalars::{self, Expected};
 use super::tree::{self, Entry, Node, Span, Value};
-use super::{Config, KnobValue, OFF_UNTIL, Origin, Profile, REASON, Sourced};
+use super::{Config, KnobValue, OFF_UNTIL, Origin, Profile, REASON, SETTINGS_OF_RULES, Sourced};
 
 /// How a document came to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -336,6 +336,10 @@ impl Reader<'_> {
                 continue;
             };
             for setting in settings {
+                if !SETTINGS_OF_RULES.contains(&setting.key.as_str()) {
+                    self.unknown(setting, SETTINGS_OF_RULES.iter().copied());
+                    continue;
+                }
                 let value = match &setting.node.value {
                     Value::Number(n) => KnobValue::Number(*n),
                     Value::Bool(b) => KnobValue::Bool(*b),
@@ -370,6 +374,16 @@ impl Reader<'_> {
     /// A rule is switched off up to a day that there is, and with a reason: else nobody knows why it is silent.
     fn silence(&mut self, settings: &[Entry]) {
         let Some(until) = settings.iter().find(|s| s.key == OFF_UNTIL) else {
+            if let [alone] = settings
+                && alone.key == REASON
+            {
+                self.warn(
+                    WarningKind::WithoutEffect,
+                    alone.span,
+                    format!("a {REASON} alone switches nothing off"),
+                    Some(format!("add {OFF_UNTIL}: and the last day, beside it")),
+                );
+            }
             return;
         };
         let is_day =

@@ -110,8 +110,8 @@ fn why(x: &Explanation, pen: &Pen<'_>) -> Vec<String> {
     lines.extend(labelled(
         "at least",
         &format!(
-            "{} units; {} {} here",
-            words::count(x.min_units),
+            "{}; {} {} here",
+            words::counted(x.min_units, "unit", "units"),
             words::count(x.units),
             pen.name(&x.units_called, 20)
         ),

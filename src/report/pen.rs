@@ -143,7 +143,12 @@ impl<'a> Pen<'a> {
         if used + 2 <= self.width() {
             vec![format!("{left}{}{right}", " ".repeat(self.width() - used))]
         } else {
-            vec![left.to_owned(), right.to_owned()]
+            // Spaces within a line that fits stay as they are.
+            let fitted = |text: &str| match width(text) > self.width() {
+                true => wrap(text, self.width().max(10)),
+                false => vec![text.to_owned()],
+            };
+            [fitted(left), fitted(right)].concat()
         }
     }
 
@@ -175,11 +180,21 @@ pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
         }
         while width(&word) > room && !word.contains('\u{1b}') {
-            let head = shorten(&word, room, "");
+            // What belongs together comes apart before a word does.
+            let mut glued = word.match_indices(GLUE).map(|(at, _)| at);
+            let fitting = glued.rfind(|at| *at > 0 && width(&word[..*at]) <= room);
+            let (head, behind) = match fitting {
+                Some(at) => (word[..at].to_owned(), at + GLUE.len_utf8()),
+                None => {
+                    let head = shorten(&word, room, "");
+                    let end = head.len();
+                    (head, end)
+                }
+            };
             if head.is_empty() {
                 break;
             }
-            word = word[head.len()..].to_owned();
+            word = word[behind..].to_owned();
             lines.push(head);
         }
         if !line.is_empty() {
@@ -214,6 +229,10 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
         assert_eq!(wrap("2.70\u{a0}s then", 6), ["2.70\u{a0}s", "then"]);
+        assert_eq!(
+            wrap("a rate\u{a0}=\u{a0}0.251 now", 9),
+            ["a", "rate\u{a0}=", "0.251 now"]
+        );
         assert!(wrap("", 10).is_empty());
     }
 

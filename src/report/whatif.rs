@@ -61,8 +61,8 @@ fn heading(w: &Whatif, pen: &Pen<'_>) -> Vec<String> {
         .map(|c| {
             format!(
                 "--set {}={}",
-                pen.name(&c.knob, 40),
-                value(c.to.as_ref(), &c.knob, pen)
+                pen.name(&c.knob, 50),
+                typed(c.to.as_ref(), &c.knob, pen)
             )
         })
         .collect();
@@ -85,6 +85,9 @@ fn opening(w: &Whatif, pen: &Pen<'_>) -> Vec<String> {
     let text = match &w.projection {
         None => "No projection: see below what is missing.",
         Some(p) => match p.kind {
+            ProjectionKind::Replay if p.reproduction.is_empty() => {
+                "What was recorded is run again under these settings."
+            }
             ProjectionKind::Replay => {
                 "The replay of the present agrees with what was measured, so projections are shown."
             }
@@ -204,8 +207,21 @@ fn effects(w: &Whatif, pen: &Pen<'_>) -> Vec<String> {
             }
         })
         .collect();
-    let (columns, _) = table::fitting(columns, pen.width() - 2);
-    table::lines(&columns, "  ")
+    let (columns, dropped) = table::fitting(columns, pen.width() - 2);
+    let mut lines = table::lines(&columns, "  ");
+    // What a narrow page has no column for is said all the same: it decides the exit code.
+    let about = p.effects.iter().map(|e| (e, target_word(w, e, pen)));
+    let about: Vec<String> = about
+        .filter(|(_, said)| dropped > 0 && !said.is_empty())
+        .map(|(e, said)| {
+            let metric = pen.name(&words::statistic(&e.metric, &e.statistic), 30);
+            words::glued(&format!("{metric} {said}"))
+        })
+        .collect();
+    if !about.is_empty() {
+        lines.extend(pen.paragraph("  ", &format!("Targets: {}.", about.join(", "))));
+    }
+    lines
 }
 
 /// `target met`, `still misses 5.0 s`, `would miss 70 %`.
@@ -301,6 +317,16 @@ pub(super) fn value(value: Option<&serde_json::Value>, knob: &str, pen: &Pen<'_>
         ),
         Some(other) => other.to_string(),
     }
+}
+
+/// A value as it can be typed: `60min`, `2GB`, `SIMPLE`.
+fn typed(to: Option<&serde_json::Value>, knob: &str, pen: &Pen<'_>) -> String {
+    let bytes = to.and_then(serde_json::Value::as_f64);
+    let text = match bytes.filter(|_| knob == "resources.max_memory_usage") {
+        Some(bytes) => words::round_amount(Unit::Bytes, bytes, pen.signs),
+        None => value(to, knob, pen),
+    };
+    text.replace([' ', words::GLUE], "")
 }
 
 /// Sizes with their hit rates; the present one and the one asked for are marked.

@@ -406,3 +406,79 @@ fn a_rule_is_off_for_a_while_and_with_a_reason() {
         );
     }
 }
+
+/// What names no rule, or nothing that a rule has, does nothing: it is said, and everything else counts. Rules may be called
+/// by their name, too.
+#[test]
+fn rules_and_settings_that_there_are_not_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("perfadvise.yaml");
+    let said = |rules: &str| {
+        std::fs::write(&file, format!("rules:\n{rules}\n")).unwrap();
+        let mut command = program(folder.path());
+        command
+            .args(["recommend", "--format", "json"])
+            .arg(fixture("demo"));
+        let output = command.output().unwrap();
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let state = document["rules"]["states"]["CTX003"].as_str().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        (errors, state.to_owned())
+    };
+    for (rules, says, state) in [
+        ("  off: [CTX03]", "did you mean CTX003?", "recommended"),
+        ("  off: [cache-too-small]", "", "off"),
+        (
+            "  tune: {CTX03: {min_units: 5}}",
+            "did you mean CTX003?",
+            "recommended",
+        ),
+        ("  tune: {ctx003: {min_units: 100000}}", "", "not_evaluated"),
+        (
+            "  tune: {cache-too-small: {off_until: 2026-12-31, reason: a trial}}",
+            "",
+            "off",
+        ),
+        (
+            "  tune: {CTX003: {off_untill: 2026-12-31, reason: a trial}}",
+            "did you mean \"off_until\"?",
+            "recommended",
+        ),
+        (
+            "  tune: {CTX003: {reason: a trial}}",
+            "switches nothing off",
+            "recommended",
+        ),
+    ] {
+        let (errors, found) = said(rules);
+        assert_eq!(found, state, "{rules}: {errors}");
+        assert_eq!(errors.is_empty(), says.is_empty(), "{rules}: {errors}");
+        assert!(errors.contains(says), "{rules}: {errors}");
+        if !says.is_empty() {
+            assert!(errors.contains("perfadvise.yaml:2:"), "{rules}: {errors}");
+        }
+    }
+    std::fs::write(&file, "rules: {off: [CTX03]}\n").unwrap();
+    program(folder.path())
+        .args(["config", "check", "perfadvise.yaml"])
+        .assert()
+        .success()
+        .stdout(contains("1 warning"))
+        .stderr(contains("there is no rule \"CTX03\""));
+    for arguments in [
+        &["rules", "explain", "CTX03"][..],
+        &["recommend", "dismiss", "CTX03", "--reason", "x"],
+        &["recommend", "claim", "CTX03"],
+        &["apply", "CTX03"],
+    ] {
+        let mut command = program(folder.path());
+        command.args(arguments);
+        if arguments.contains(&"claim") || arguments.contains(&"apply") {
+            command.arg(fixture("demo"));
+        }
+        command
+            .assert()
+            .code(2)
+            .stderr(contains("there is no rule \"CTX03\"").and(contains("did you mean CTX003?")));
+    }
+}
