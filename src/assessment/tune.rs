@@ -21,13 +21,21 @@ pub struct Tuning {
     pub units_called: String,
     /// What is to be made as good as possible: `score` or a metric.
     pub goal: String,
+    /// Its present value; `null`: nothing was measured of it.
+    pub goal_now: Option<f64>,
     /// Floors, limits and budgets.
     pub constraints: Vec<Constraint>,
     /// Knobs with the values that were tried beside the present ones.
     pub tried: Vec<TriedKnob>,
     /// Settings that were simulated, the present one among them.
     pub simulated: u64,
-    /// Of these, how many broke a constraint.
+    /// How many settings the values of `tried` can form (the largest integer where there are more). More than were
+    /// simulated: the space was not searched as a whole.
+    pub possible: u64,
+    /// Knobs that were not tried any further, since no value of them gains anything alone or beside one value of another
+    /// knob. Empty where the space was searched as a whole.
+    pub set_aside: Vec<String>,
+    /// Of the simulated ones, how many broke a constraint.
     pub broke_constraint: u64,
     /// The present.
     pub now: TunedSetting,
@@ -52,6 +60,8 @@ pub struct Constraint {
     pub value: f64,
     /// Which of the two.
     pub limit: Limit,
+    /// Present value of the metric; `null`: nothing was measured of it, so that nothing was left out.
+    pub now: Option<f64>,
     /// How many settings it left out.
     pub left_out: u64,
 }
@@ -72,6 +82,8 @@ pub struct TriedKnob {
 pub struct TunedSetting {
     /// What differs from the present.
     pub changes: Vec<Change>,
+    /// Whether what it gains is the most that can be had.
+    pub at_most: bool,
     /// Score; `null` where it can not be computed.
     pub score: Option<f64>,
     /// Values of the metrics that any of the settings changes.

@@ -7,7 +7,7 @@ use super::whatif::read;
 use super::{Context, Exit, Failure};
 use crate::assessment::{Limit, Tuning};
 use crate::config::keys::nearest;
-use crate::metrics::{self, Metric, Unit};
+use crate::metrics::{self, Direction, Metric, Unit};
 use crate::report::{self, shell};
 use crate::scenario::replay::Bench;
 use crate::scenario::tune::{Wish, tune};
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     out.write_all(report::tune::render(&answer, format, &style).as_bytes())?;
     out.flush()?;
     let exit = super::input::exit(&material.provenance, context)?;
-    Ok(if answer.tried.is_empty() {
+    Ok(if answer.tried.is_empty() || answer.goal_now.is_none() {
         Exit::NotEnough
     } else {
         exit
@@ -81,7 +81,7 @@ fn wish(args: &Args) -> Result<Wish, Failure> {
     Ok(Wish {
         goal: match args.goal.as_str() {
             "score" => None,
-            name => Some(metric(name)?),
+            name => Some(goal(name)?),
         },
         constraints: constraints(&[
             ("--floor", &args.floor, Limit::Lower),
@@ -89,6 +89,18 @@ fn wish(args: &Args) -> Result<Wish, Failure> {
             ("--budget", &args.budget, Limit::Upper),
         ])?,
     })
+}
+
+/// A metric of which more, or less, is better.
+fn goal(name: &str) -> Result<Metric, Failure> {
+    let metric = metric(name)?;
+    if metric.row().direction == Direction::Neither {
+        return Err(Failure::new(format!(
+            "{name} is no goal: neither more nor less of it is better"
+        ))
+        .help("--goal takes score, or a metric such as response_time, accuracy or cost"));
+    }
+    Ok(metric)
 }
 
 /// `METRIC=VALUE` of each option.
@@ -104,6 +116,10 @@ pub(super) fn constraints(
                 ));
             };
             let metric = metric(name.trim())?;
+            if *option == "--budget" && metric.row().unit != Unit::Usd {
+                let help = format!("write --limit {}={}", metric.name(), value.trim());
+                return Err(Failure::new("--budget takes a cost: cost or computed_cost").help(help));
+            }
             let number = number(metric, value.trim()).ok_or_else(|| {
                 Failure::new(format!(
                     "{option}: {} does not take this value",
@@ -132,7 +148,10 @@ fn number(metric: Metric, text: &str) -> Option<f64> {
     let value = match metric.row().unit {
         Unit::Seconds => plain().or_else(|| parse_seconds(text).ok()),
         Unit::Bytes => plain().or_else(|| parse_bytes(text).ok()),
-        Unit::Ratio => parse_ratio(text).ok().or_else(plain),
+        // A process may have more than one processor to itself.
+        Unit::Ratio => parse_ratio(text)
+            .ok()
+            .filter(|share| *share <= 1.0 || metric == Metric::ProcessCpu),
         _ => plain(),
     }?;
     (value.is_finite() && value >= 0.0).then_some(value)

@@ -175,14 +175,14 @@ pub(super) fn held(backtest: &Backtest) -> String {
     out
 }
 
-/// One line for each setting, the present first: knobs that differ, the score, metrics.
+/// One line for each setting, the present first: knobs that differ, whether the gain is a bound, the score, metrics.
 pub(super) fn settings(tuning: &Tuning) -> String {
     let mut out = String::new();
     let knobs: Vec<&str> = tuning.tried.iter().map(|k| k.knob.as_str()).collect();
     let columns = &tuning.now.values;
     let head = std::iter::once("number".to_owned())
         .chain(knobs.iter().map(|k| word(k)))
-        .chain(std::iter::once("score".to_owned()))
+        .chain(["at_most".to_owned(), "score".to_owned()])
         .chain(
             columns
                 .iter()
@@ -210,7 +210,7 @@ pub(super) fn settings(tuning: &Tuning) -> String {
         };
         let fields = std::iter::once(at.to_string())
             .chain(knobs.iter().map(knob))
-            .chain(std::iter::once(number(setting.score)))
+            .chain([setting.at_most.to_string(), number(setting.score)])
             .chain(columns.iter().map(figure));
         push(&mut out, fields);
     }

@@ -6,7 +6,7 @@ use super::times;
 use super::whatif::value;
 use super::words;
 use super::{Style, csv, json, yaml};
-use crate::assessment::{Constraint, Limit, TunedSetting, Tuning};
+use crate::assessment::{Constraint, Limit, TunedSetting, TunedValue, Tuning};
 
 /// Settings of the front that a page shows.
 const SHOWN: usize = 10;
@@ -50,8 +50,9 @@ fn page(t: &Tuning, style: &Style) -> String {
     if !t.front.is_empty() {
         lines.push(String::new());
         lines.extend(rows(t, &pen));
-        if t.front.len() > SHOWN {
-            let more = words::count((t.front.len() - SHOWN) as u64);
+        let more = t.front.len() + 1 - listed(t).len();
+        if more > 0 {
+            let more = words::count(more as u64);
             lines.extend(pen.paragraph("  ", &format!("{more} more on the front: --format csv")));
         }
     }
@@ -65,32 +66,11 @@ fn page(t: &Tuning, style: &Style) -> String {
             .ok()
             .and_then(|at| t.front.get(at))
         {
-            let sets: Vec<String> = setting
-                .changes
-                .iter()
-                .map(|c| {
-                    words::glued(&format!(
-                        "--set {}={}",
-                        pen.name(&c.knob, 50),
-                        plain(c.to.as_ref(), &pen)
-                    ))
-                })
-                .collect();
-            lines.extend(pen.paragraph(
-                "  ",
-                &format!("Look at it:  perfadvise whatif {}", sets.join(" ")),
-            ));
+            lines.extend(pen.paragraph("  ", &format!("Look at it:  {}", command(setting, &pen))));
         }
     }
-    for c in t.constraints.iter().filter(|c| c.left_out > 0) {
-        lines.extend(pen.paragraph(
-            "  ",
-            &format!(
-                "Left out by {}: {}.",
-                option(c, &pen),
-                words::counted(c.left_out, "setting", "settings")
-            ),
-        ));
+    for note in notes(t, &pen) {
+        lines.extend(pen.paragraph("  ", &note));
     }
     for k in &t.not_evaluated {
         lines.extend(pen.paragraph(
@@ -105,11 +85,80 @@ fn page(t: &Tuning, style: &Style) -> String {
     pen.finish(&lines)
 }
 
+/// The command that projects a setting on the same inputs.
+fn command(setting: &TunedSetting, pen: &Pen<'_>) -> String {
+    let sets = setting.changes.iter().map(|c| {
+        let to = plain(c.to.as_ref(), pen);
+        format!("--set {}={to}", pen.name(&c.knob, 50))
+    });
+    let inputs = pen.style.command.strip_prefix("tune").unwrap_or_default();
+    let inputs = inputs.trim();
+    let inputs = (!inputs.is_empty()).then(|| pen.name(inputs, 60));
+    let words: Vec<String> = std::iter::once("perfadvise whatif".to_owned())
+        .chain(inputs)
+        .chain(sets)
+        .map(|word| words::glued(&word))
+        .collect();
+    words.join(" ")
+}
+
+/// What limits left out, what was not measured, and how much of the space was seen.
+fn notes(t: &Tuning, pen: &Pen<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for c in &t.constraints {
+        if c.now.is_none() {
+            let metric = words::metric(&c.metric);
+            notes.push(format!(
+                "Nothing was measured of {metric}: {} leaves nothing out.",
+                option(c, pen)
+            ));
+        } else if c.left_out > 0 {
+            notes.push(format!(
+                "Left out by {}: {}.",
+                option(c, pen),
+                words::counted(c.left_out, "setting", "settings")
+            ));
+        }
+    }
+    if t.simulated < t.possible {
+        notes.push(
+            "Not every setting was simulated: the values alone, pairs of values of two knobs, then step by step from the \
+             best of them. A better one may be among the others."
+                .into(),
+        );
+    }
+    if !t.set_aside.is_empty() {
+        let knobs: Vec<String> = t.set_aside.iter().map(|k| pen.name(k, 50)).collect();
+        notes.push(format!(
+            "Gain nothing, alone or beside one other knob: {}.",
+            knobs.join(", ")
+        ));
+    }
+    notes
+}
+
 fn opening(t: &Tuning) -> String {
-    let counted = words::counted(t.simulated, "setting", "settings");
     if t.tried.is_empty() {
         return "No knob can be tried on these inputs: see below why.".into();
     }
+    if t.goal_now.is_none() {
+        return match t.goal.as_str() {
+            "score" => {
+                "These inputs give no score: choose another goal, such as --goal response_time."
+                    .into()
+            }
+            metric => format!(
+                "Nothing was measured of {}, the goal.",
+                words::metric(metric)
+            ),
+        };
+    }
+    let counted = if t.simulated < t.possible {
+        let possible = words::count(t.possible);
+        format!("{} of {possible} settings", words::count(t.simulated))
+    } else {
+        words::counted(t.simulated, "setting", "settings")
+    };
     let broke = match t.broke_constraint {
         0 => String::new(),
         n => format!(", {} broke a limit", words::count(n)),
@@ -139,79 +188,75 @@ fn plain(value: Option<&serde_json::Value>, pen: &Pen<'_>) -> String {
     }
 }
 
+/// The present and the first settings of the front, with the suggested one wherever it stands; each with its number.
+fn listed(t: &Tuning) -> Vec<(usize, &TunedSetting)> {
+    let suggested = t.suggested.and_then(|n| usize::try_from(n).ok());
+    let numbered = std::iter::once(&t.now).chain(&t.front).enumerate();
+    numbered
+        .filter(|(number, _)| *number <= SHOWN || Some(*number) == suggested)
+        .collect()
+}
+
 /// The present and the front: score and metrics, then what each changes.
 fn rows(t: &Tuning, pen: &Pen<'_>) -> Vec<String> {
     let s = pen.signs;
     let now = if pen.style.unicode { "▲" } else { "^" };
-    let settings: Vec<&TunedSetting> = std::iter::once(&t.now)
-        .chain(t.front.iter().take(SHOWN))
-        .collect();
-    let number = |at: usize| {
-        if at == 0 {
-            now.to_owned()
-        } else {
-            at.to_string()
-        }
+    let settings = listed(t);
+    let cells = |cell: &dyn Fn(&TunedSetting) -> String| -> Vec<String> {
+        settings.iter().map(|(_, setting)| cell(setting)).collect()
     };
-    let mut columns = vec![Column::words(
-        "#",
-        (0..settings.len()).map(number).collect(),
-    )];
+    let number = |at: usize| match at {
+        0 => now.to_owned(),
+        at => at.to_string(),
+    };
+    let numbers = settings.iter().map(|(at, _)| number(*at)).collect();
     let score = |x: &TunedSetting| {
         x.score
             .map_or_else(|| s.dash.into(), |v| words::fixed(v, 1, s))
     };
-    columns.push(Column::numbers(
-        "score",
-        settings.iter().map(|x| score(x)).collect(),
-    ));
+    let mut columns = vec![
+        Column::words("#", numbers),
+        Column::numbers("score", cells(&score)),
+    ];
     for v in &t.now.values {
         let cell = |x: &TunedSetting| {
-            let found = x
-                .values
-                .iter()
-                .find(|o| o.metric == v.metric && o.statistic == v.statistic);
+            let same = |o: &&TunedValue| o.metric == v.metric && o.statistic == v.statistic;
+            let found = x.values.iter().find(same);
             found.map_or_else(|| s.dash.into(), |o| words::amount(o.unit, o.value, s))
         };
         let head = words::statistic(&v.metric, &v.statistic);
-        columns.push(Column::numbers(
-            words::without_time(&head),
-            settings.iter().map(|x| cell(x)).collect(),
-        ));
+        columns.push(Column::numbers(words::without_time(&head), cells(&cell)));
     }
     let (columns, _) = table::fitting(columns, pen.width() - 2);
     let mut lines = table::lines(&columns, "  ");
     lines.push(String::new());
-    for (at, x) in settings.iter().enumerate() {
-        let changes: Vec<String> = x
-            .changes
-            .iter()
-            .map(|c| {
-                words::glued(&format!(
-                    "{} {}",
-                    pen.name(&c.knob, 50),
-                    value(c.to.as_ref(), &c.knob, pen)
-                ))
-            })
-            .collect();
-        let text = if at == 0 {
+    let named = |knob: &str, to: Option<&serde_json::Value>| {
+        words::glued(&format!("{} {}", pen.name(knob, 50), value(to, knob, pen)))
+    };
+    for (at, x) in &settings {
+        let changes = x.changes.iter().map(|c| named(&c.knob, c.to.as_ref()));
+        let changes: Vec<String> = changes.collect();
+        let text = if *at == 0 {
             let present = t.tried.iter().filter(|k| k.from.is_some());
-            let known: Vec<String> = present
-                .map(|k| {
-                    words::glued(&format!(
-                        "{} {}",
-                        pen.name(&k.knob, 50),
-                        value(k.from.as_ref(), &k.knob, pen)
-                    ))
-                })
-                .collect();
-            format!("now: {}", known.join(", "))
+            let known: Vec<String> = present.map(|k| named(&k.knob, k.from.as_ref())).collect();
+            match known.as_slice() {
+                [] => "now".to_owned(),
+                known => format!("now: {}", known.join(", ")),
+            }
         } else {
-            changes.join(", ")
+            format!("{}{}", changes.join(", "), bound(x))
         };
-        lines.extend(pen.paragraph(&format!("  {:<4}", number(at)), &text));
+        lines.extend(pen.paragraph(&format!("  {:<4}", number(*at)), &text));
     }
     lines
+}
+
+fn bound(setting: &TunedSetting) -> String {
+    if setting.at_most {
+        format!(" {}", words::glued("(gain at most)"))
+    } else {
+        String::new()
+    }
 }
 
 /// For a chat or a pull request.
@@ -222,10 +267,7 @@ fn markdown(t: &Tuning, style: &Style) -> String {
     let mut out = format!("### Tuning\n\n{}\n", opening(t));
     if !t.front.is_empty() {
         out.push_str("\n| # | changes | score |\n|---:|---|---:|\n");
-        for (at, x) in std::iter::once(&t.now)
-            .chain(t.front.iter().take(SHOWN))
-            .enumerate()
-        {
+        for (at, x) in listed(t) {
             let changes: Vec<String> = x
                 .changes
                 .iter()
@@ -234,7 +276,7 @@ fn markdown(t: &Tuning, style: &Style) -> String {
             let changes = if at == 0 {
                 "as it is".to_owned()
             } else {
-                changes.join(", ")
+                format!("{}{}", changes.join(", "), bound(x))
             };
             let score = x
                 .score
@@ -244,6 +286,9 @@ fn markdown(t: &Tuning, style: &Style) -> String {
     }
     if let (Some(number), Some(why)) = (t.suggested, &t.why) {
         out.push_str(&format!("\nSuggested: {number}, since {}.\n", cell(why)));
+    }
+    for note in notes(t, &pen) {
+        out.push_str(&format!("\n{}\n", cell(&note)));
     }
     out
 }

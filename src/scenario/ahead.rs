@@ -35,26 +35,57 @@ pub fn waited(workload: &Workload) -> Waited {
     })
 }
 
+/// A lookup whose context was known before its step came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Its place among the lookups of the workload.
+    pub at: usize,
+    /// Nanoseconds from when it was known to when its step came: a preparation could have run in them.
+    pub ahead: i64,
+    /// Nanoseconds that its step waited for its preparation; 0: it was in the cache, or its time is not known.
+    pub waited: i64,
+}
+
+/// The lookups of steps whose context was known beforehand, in their order.
+#[must_use]
+pub fn known(workload: &Workload) -> Vec<Known> {
+    let beside = Beside::of(workload);
+    let mut before: HashMap<UnitId, &Lookup> = HashMap::new();
+    let mut followed: HashMap<u64, u64> = HashMap::new();
+    let mut all = Vec::new();
+    for (at, lookup) in workload.lookups.iter().enumerate() {
+        if lookup.unit == UnitId::NONE {
+            continue;
+        }
+        let Some(last) = before.insert(lookup.unit, lookup) else {
+            continue;
+        };
+        let is_known = followed.insert(last.key, lookup.key) == Some(lookup.key);
+        if is_known && lookup.step != 0 {
+            let ready = last.time.0.saturating_add(last.took.max(0));
+            let is_waited_for = !lookup.hit && lookup.took > 0;
+            all.push(Known {
+                at,
+                ahead: lookup.time.0.saturating_sub(ready).max(0),
+                waited: if is_waited_for {
+                    beside.waited(lookup)
+                } else {
+                    0
+                },
+            });
+        }
+    }
+    all
+}
+
 /// Contexts that are known beforehand are prepared while the step before works and its caller thinks; `None` where
 /// no step waited for one.
 #[must_use]
 #[allow(clippy::cast_precision_loss)] // seconds
 pub fn known_preparations(workload: &Workload) -> Option<Change> {
-    let beside = Beside::of(workload);
-    let mut before: HashMap<UnitId, &Lookup> = HashMap::new();
-    let mut followed: HashMap<u64, u64> = HashMap::new();
-    let mut spared = 0_i64;
-    for lookup in workload.lookups.iter().filter(|l| l.unit != UnitId::NONE) {
-        let Some(last) = before.insert(lookup.unit, lookup) else {
-            continue;
-        };
-        let is_known = followed.insert(last.key, lookup.key) == Some(lookup.key);
-        if is_known && !lookup.hit && lookup.took > 0 && lookup.step != 0 {
-            let ready = last.time.0.saturating_add(last.took.max(0));
-            let ahead = lookup.time.0.saturating_sub(ready).max(0);
-            spared = spared.saturating_add(beside.waited(lookup).min(ahead));
-        }
-    }
+    let spared = known(workload).iter().fold(0_i64, |sum, known| {
+        sum.saturating_add(known.waited.min(known.ahead))
+    });
     (spared > 0).then(|| Change {
         reliefs: vec![Relief::whole(
             Metric::ResponseTime,

@@ -41,38 +41,87 @@ pub(super) fn mask_of(affected: &[Vec<bool>], dims: usize) -> u64 {
         .fold(0, |mask, (i, _)| mask | 1 << i)
 }
 
+/// Whether what falls away with a change is time of preparations.
+pub(super) fn spares_preparations(change: &Change) -> bool {
+    let mut reliefs = change.reliefs.iter();
+    reliefs.any(|r| r.metric == Metric::ContextPreparationTime)
+}
+
+/// The share of the time of preparations that changes leave, what falls away not taken off; 1 at most. Of a preparation
+/// that another mode shortens, or a larger cache spares, as large a share falls away as of one that stays as it was.
+pub(super) fn preparations_left(
+    cells: &[(u64, Figure)],
+    changes: &[&Change],
+    shifts: &Shifts,
+) -> f64 {
+    let metric = Metric::ContextPreparationTime;
+    let contrasts: Vec<Option<&Contrast>> =
+        changes.iter().map(|c| c.contrasts.get(&metric)).collect();
+    let best: Vec<Option<f64>> = contrasts.iter().map(|c| c.map(|c| c.effect)).collect();
+    let (_, swapped) = swapped_sum(metric, cells, &contrasts, &best);
+    let shifted = shifts.by_mask.iter().map(|(mask, (_, more, preparation))| {
+        more + preparation * preparation_factor(*mask, changes)
+    });
+    let measured: f64 = cells.iter().map(|(_, f)| f.total(metric.row().unit)).sum();
+    let left = (swapped + shifted.sum::<f64>()) / measured;
+    if left.is_finite() {
+        left.clamp(0.0, 1.0)
+    } else {
+        1.0
+    }
+}
+
+/// n and sum of a metric with these effects of what is replaced.
+#[allow(clippy::cast_precision_loss)]
+fn swapped_sum(
+    metric: Metric,
+    cells: &[(u64, Figure)],
+    contrasts: &[Option<&Contrast>],
+    effects: &[Option<f64>],
+) -> (f64, f64) {
+    let (mut n, mut sum) = (0.0, 0.0);
+    for (mask, figure) in cells {
+        let count = figure.n as f64;
+        let mut part = figure.total(metric.row().unit);
+        for (i, contrast) in contrasts.iter().enumerate() {
+            if mask & 1 << i != 0
+                && let (Some(contrast), Some(effect)) = (contrast, effects[i])
+            {
+                part = if contrast.is_factor {
+                    part * effect
+                } else {
+                    part + count * effect
+                };
+            }
+        }
+        n += count;
+        sum += part;
+    }
+    (n, sum)
+}
+
+/// What changes do to the mean of a metric, with the mean as measured. `preparations_left` is the share of the time of
+/// preparations that they leave.
 #[allow(clippy::cast_precision_loss)]
 pub(super) fn mean_effect(
     metric: Metric,
     cells: &[(u64, Figure)],
     changes: &[&Change],
     shifts: &Shifts,
-    level: f64,
+    preparations_left: f64,
 ) -> Option<(f64, Effect)> {
     let unit = metric.row().unit;
     let contrasts: Vec<Option<&Contrast>> =
         changes.iter().map(|c| c.contrasts.get(&metric)).collect();
-    let reliefs = changes.iter().flat_map(|c| &c.reliefs);
-    let relieved = relieved(reliefs.filter(|r| r.metric == metric));
+    let relieved_by = |of_preparations: bool| {
+        let changes = changes.iter();
+        let of_kind = changes.filter(|c| spares_preparations(c) == of_preparations);
+        let reliefs = of_kind.flat_map(|c| &c.reliefs);
+        relieved(reliefs.filter(|r| r.metric == metric))
+    };
+    let (relieved, of_preparations) = (relieved_by(false), relieved_by(true));
     let at = |effects: &[Option<f64>]| -> f64 {
-        let (mut n, mut sum) = (0.0, 0.0);
-        for (mask, figure) in cells {
-            let count = figure.n as f64;
-            let mut part = figure.total(unit);
-            for (i, contrast) in contrasts.iter().enumerate() {
-                if mask & 1 << i != 0
-                    && let (Some(contrast), Some(effect)) = (contrast, effects[i])
-                {
-                    part = if contrast.is_factor {
-                        part * effect
-                    } else {
-                        part + count * effect
-                    };
-                }
-            }
-            n += count;
-            sum += part;
-        }
+        let (mut n, mut sum) = swapped_sum(metric, cells, &contrasts, effects);
         let measured = sum;
         for (mask, (more_n, more, preparation)) in &shifts.by_mask {
             n += more_n;
@@ -81,7 +130,7 @@ pub(super) fn mean_effect(
         // Of what replays leave, as large a share falls away as of what was measured.
         let is_less = sum < measured && metric.row().kind == Kind::Total;
         let left = if is_less { sum / measured } else { 1.0 };
-        sum += relieved * left;
+        sum += relieved * left + of_preparations * preparations_left;
         n += changes
             .iter()
             .flat_map(|c| &c.reliefs)
@@ -113,7 +162,7 @@ pub(super) fn mean_effect(
     for (i, contrast) in contrasts.iter().enumerate() {
         let Some(contrast) = contrast else { continue };
         squares = squares
-            .zip(contrast.interval(level))
+            .zip(contrast.interval(LEVEL))
             .map(|((l, h), (low, high))| {
                 let moved = |end: f64| {
                     let mut effects = best.clone();

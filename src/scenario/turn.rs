@@ -1,6 +1,7 @@
 //! A knob, turned: which mechanism gives the figures, or why none does.
 
 use super::ahead;
+use super::context;
 use super::knobs::{self, KnobType};
 use super::measured::Swap;
 use super::outcome::Change;
@@ -17,13 +18,13 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
     if let Some(change) = to_model(bench, knob, value) {
         return Ok(change);
     }
+    if let (context::BACKGROUND, KnobValue::Bool(is_on)) = (knob, value) {
+        return in_background(bench, *is_on);
+    }
     if replay::mechanism(knob).is_some() {
         return Change::replay(bench, Settings::from([(knob.to_owned(), value.clone())]));
     }
     let swap = match (knob, value) {
-        ("context.background_optimization", KnobValue::Bool(is_on)) => {
-            return in_background(bench, knob, *is_on);
-        }
         ("context.mode", KnobValue::Word(mode)) => to_mode(bench, mode, None)?,
         (knob, KnobValue::Word(mode)) if knob.starts_with("context.mode_for.") => {
             let purpose = knob.trim_start_matches("context.mode_for.");
@@ -47,7 +48,8 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
 }
 
 /// Contexts that are known beforehand are prepared before their step comes, at most.
-fn in_background(bench: &Bench<'_>, knob: &str, is_on: bool) -> Result<Change, Withheld> {
+fn in_background(bench: &Bench<'_>, is_on: bool) -> Result<Change, Withheld> {
+    let knob = context::BACKGROUND;
     let timeline = present::timeline(bench.workload, bench.config, knob);
     let present = timeline.map_err(Withheld::because)?;
     let was_on = match present.as_ref().and_then(|t| t.last()) {
@@ -59,9 +61,16 @@ fn in_background(bench: &Bench<'_>, knob: &str, is_on: bool) -> Result<Change, W
         (true, false) => Err(Withheld::because(
             "how long steps would wait for what is prepared in the background now is not recorded",
         )),
-        (false, true) => ahead::known_preparations(bench.workload).ok_or_else(|| {
-            Withheld::because("no step waited for a context that was known beforehand")
-        }),
+        (false, true) => {
+            let known = ahead::known(bench.workload);
+            if known.iter().all(|k| k.waited.min(k.ahead) == 0) {
+                return Err(Withheld::because(
+                    "no step waited for a context that was known beforehand",
+                ));
+            }
+            let settings = Settings::from([(knob.to_owned(), KnobValue::Bool(true))]);
+            Change::replay(bench, settings)
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Hit rates of the context cache by its time to live.
 
 use super::plan::Plan;
-
-use super::{Present, present_of, sizes::WITHIN};
+use super::sizes::WITHIN;
+use super::{Present, present_of};
 use crate::config::{Config, KnobValue};
 use crate::scenario::present::Timeline;
 use crate::scenario::replay::Withheld;
@@ -24,13 +24,16 @@ const TRIED: [f64; 12] = [
     2_419_200.0,
 ];
 
-/// What a longer time to live would give at the present size.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What a longer time to live would give.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lifetimes {
-    /// Hit rate without expiry − hit rate now, both replayed.
+    /// Hit rate without expiry − hit rate now, both replayed, at the present size.
     pub room: f64,
-    /// The shortest tried time to live within one point of no expiry, in seconds; `None`: no tried one is.
+    /// The shortest tried time to live within one point of no expiry at the present size, in seconds; `None`: no
+    /// tried one is.
     pub sufficient: Option<f64>,
+    /// Longer ones than the present that are worth trying, at this size or a larger one, in seconds.
+    pub worth_trying: Vec<f64>,
 }
 
 /// What a longer time to live would give; `None` where contexts do not expire.
@@ -47,17 +50,60 @@ pub fn lifetimes(workload: &Workload, config: &Config) -> Result<Option<Lifetime
     if present.lifetime.values.iter().all(|(_, v)| v.is_none()) {
         return Ok(None);
     }
-    let rate = |lifetime: Option<f64>| {
+    let rate = |size: &Timeline, lifetime: Option<f64>| {
         let plan = Plan {
             lifetime: Timeline::always(lifetime.map(KnobValue::Number)),
+            size: size.clone(),
             ..present.clone()
         };
         super::rate(&plan.run(&sequence, share), share)
     };
-    let unlimited = rate(None);
-    let enough = |seconds: &f64| unlimited - rate(Some(*seconds)) <= WITHIN;
+    let sufficient = |size: &Timeline| {
+        let unlimited = rate(size, None);
+        let enough = |seconds: &f64| unlimited - rate(size, Some(*seconds)) <= WITHIN;
+        (unlimited, TRIED.into_iter().find(enough))
+    };
+    let (unlimited, at_present_size) = sufficient(&present.size);
+    let (_, at_any_size) = sufficient(&Timeline::always(None));
+    let last = match present.lifetime.last() {
+        Some(KnobValue::Number(seconds)) => Some(*seconds),
+        _ => None,
+    };
     Ok(Some(Lifetimes {
         room: unlimited - super::rate(&now, share),
-        sufficient: TRIED.into_iter().find(enough),
+        sufficient: at_present_size,
+        worth_trying: last.map_or_else(Vec::new, |now| longer(now, at_present_size, at_any_size)),
     }))
+}
+
+/// Multiples of the present time to live, what suffices at the present size, and what does at any size: none beyond it.
+fn longer(now: f64, at_present_size: Option<f64>, at_any_size: Option<f64>) -> Vec<f64> {
+    let most = at_any_size.unwrap_or(TRIED[TRIED.len() - 1]);
+    let mut worth: Vec<f64> = [now * 2.0, now * 4.0, most]
+        .into_iter()
+        .chain(at_present_size)
+        .filter(|seconds| *seconds > now && *seconds <= most)
+        .collect();
+    worth.sort_by(f64::total_cmp);
+    worth.dedup();
+    worth
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_ones_up_to_what_suffices_at_any_size() {
+        // Of 30 minutes: the double, 4 times, and no more than 4 hours.
+        let hour = 3_600.0;
+        assert_eq!(
+            longer(1_800.0, Some(hour), Some(4.0 * hour)),
+            [hour, 2.0 * hour, 4.0 * hour]
+        );
+        // A larger cache would hold contexts no longer than this one.
+        assert!(longer(hour, Some(900.0), Some(1_800.0)).is_empty());
+        // Nothing suffices: the longest is tried.
+        assert_eq!(longer(604_800.0, None, None), [1_209_600.0, 2_419_200.0]);
+    }
 }

@@ -7,6 +7,7 @@
 //! order of lookups stays as recorded. Where steps wait for slots whose number is known, they are served
 //! again, with the times of service that follow.
 
+mod background;
 mod effects;
 pub mod lifetimes;
 mod memory;
@@ -36,13 +37,15 @@ pub const SIZE: &str = "context.cache_size";
 pub const LIFETIME: &str = "context.cache_ttl";
 /// Whether common contexts are prepared ahead.
 pub const PRELOAD: &str = "context.preload_common_contexts";
+/// Whether contexts that are known beforehand are prepared beside the work before their step.
+pub const BACKGROUND: &str = "context.background_optimization";
 /// Steps that run at once on a host.
 pub const SLOTS: &str = "resources.concurrent_operations";
 
 /// The replay of context cache and slots.
 pub const MECHANISM: Mechanism = Mechanism {
     name: "context",
-    knobs: &[SIZE, LIFETIME, PRELOAD, SLOTS],
+    knobs: &[SIZE, LIFETIME, PRELOAD, BACKGROUND, SLOTS],
     replay,
 };
 
@@ -74,9 +77,24 @@ fn run(bench: &Bench<'_>, settings: &Settings, swaps: &[Swapped]) -> Result<Repl
     let slots = slots(bench)?;
     let asks = |knob: &str| settings.contains_key(knob);
     let about_cache = asks(SIZE) || asks(LIFETIME) || asks(PRELOAD);
+    let is_in_background = settings.get(BACKGROUND) == Some(&KnobValue::Bool(true));
     if !about_cache {
         let sequence = Sequence::of(bench.workload);
-        return effects::of_slots(bench, &sequence, slots, settings, swaps);
+        let is_served = asks(SLOTS) || !swaps.is_empty() || !is_in_background;
+        let mut replayed = if is_served {
+            effects::of_slots(bench, &sequence, slots, settings, swaps)?
+        } else {
+            Replayed::default()
+        };
+        if is_in_background {
+            background::add(
+                bench.workload,
+                &sequence,
+                &background::Hits::as_recorded(),
+                &mut replayed,
+            );
+        }
+        return Ok(replayed);
     }
     let Present {
         sequence,
@@ -94,6 +112,10 @@ fn run(bench: &Bench<'_>, settings: &Settings, swaps: &[Swapped]) -> Result<Repl
         slots,
         (settings, swaps),
     )?;
+    if is_in_background {
+        let hits = background::Hits::of(&sequence, share, now, &then);
+        background::add(bench.workload, &sequence, &hits, &mut replayed);
+    }
     // A sample of the contexts holds another number of them; how much of what has expired is still held, and
     // what is prepared ahead, is not known.
     let is_of_size = !asks(LIFETIME) && !asks(PRELOAD);

@@ -29,6 +29,8 @@ pub struct Sizes {
     pub unlimited: f64,
     /// The smallest size within one point of an unlimited cache, as a round number.
     pub sufficient: u64,
+    /// The same if no context expired: a larger cache may pay beside a longer time to live only. `None`: none expires.
+    pub sufficient_without_expiry: Option<u64>,
     /// Most different contexts on one host.
     pub working_set: u64,
     /// Share of the repeated requests that the sufficient size holds.
@@ -123,6 +125,13 @@ pub fn sizes(workload: &Workload, config: &Config, asked: Option<u64>) -> Result
         .find(|(_, rate)| unlimited - rate <= WITHIN)
         .map_or(working_set, |(size, _)| *size);
     let sufficient = rounded_up(least.max(1));
+    let expires = present.lifetime.values.iter().any(|(_, v)| v.is_some());
+    let sufficient_without_expiry = expires.then(|| {
+        let rates = by_distance(&distances, share, 0.0);
+        let most = rates.last().copied().unwrap_or(0.0);
+        let enough = rates.iter().position(|rate| most - rate <= WITHIN);
+        rounded_up(enough.unwrap_or(0).max(1) as u64)
+    });
     let (mut first, mut kept, mut others) = (0, 0, 0);
     let (mut reuses, mut held) = (0_u64, 0_u64);
     for (lookup, distance) in sequence.lookups.iter().zip(&distances) {
@@ -146,6 +155,7 @@ pub fn sizes(workload: &Workload, config: &Config, asked: Option<u64>) -> Result
         measured,
         unlimited,
         sufficient,
+        sufficient_without_expiry,
         working_set,
         each: memory::each(workload, &sequence, &present)
             .filter(|_| share >= 1.0)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::assessment::Score;
 use crate::record::{Details, Identity, Name, Operation, OperationKind, Records};
 use crate::score::score;
 use crate::units::{NANOS, Time};
@@ -150,6 +151,31 @@ fn a_bound_after_a_measured_change_is_taken_off_what_is_left() {
     // 3.5 · 32 = 112 s, less 16 s, over 32 steps; a bound has no interval.
     assert!((mean.to - 3.0).abs() < 1e-9);
     assert_eq!((mean.low, mean.high), (None, None));
+}
+
+/// Half of the 40 s of preparations fall away; of the 16 s that SIMPLE leaves of them, half.
+#[test]
+fn of_preparations_that_are_shorter_less_falls_away() {
+    let workload = workload();
+    let config = crate::config::Config::default();
+    let score = score(&workload, &config, crate::config::Profile::Orchestrator);
+    let bench = bench(&workload, &score, &config);
+    let change = Change::measured(&workload, to_simple(&workload)).unwrap();
+    let metrics = [Metric::ContextPreparationTime, Metric::ResponseTime];
+    let relief = Change {
+        reliefs: metrics.map(|m| Relief::whole(m, -20.0, 0.0)).to_vec(),
+        ..Change::default()
+    };
+    let means = |changes: &[&Change]| {
+        let outcome = simulate(&bench, changes);
+        metrics.map(|m| outcome.effect(m).unwrap().to)
+    };
+    let [preparation, response] = means(&[&relief]);
+    assert!((preparation - 20.0 / 32.0).abs() < 1e-9);
+    assert!((response - (136.0 - 20.0) / 32.0).abs() < 1e-9);
+    let [preparation, response] = means(&[&change, &relief]);
+    assert!((preparation - 8.0 / 32.0).abs() < 1e-9);
+    assert!((response - (112.0 - 8.0) / 32.0).abs() < 1e-9);
 }
 
 /// Pairs of steps that come at once on one slot: the second waits for the first. Preparations of 2 s become ones of
