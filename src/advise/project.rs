@@ -9,8 +9,8 @@ use crate::record::{Dimension, Name};
 use crate::scenario::measured::Swap;
 use crate::scenario::outcome::{Change, simulate};
 use crate::scenario::replay::Settings;
+use crate::scenario::share;
 use crate::scenario::streams::{bounds, singles, starts};
-use crate::scenario::{ahead, share};
 
 /// What a rule proposes for a subject.
 #[derive(Debug, Default)]
@@ -95,7 +95,6 @@ pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&st
             ShareOf::LargeResults => bounds::large_results(workload),
             ShareOf::HeavyStarts => starts::heavy_starts(workload),
             ShareOf::FurtherSubagents => starts::further_subagents(workload),
-            ShareOf::KnownPreparations => ahead::known_preparations(workload),
             ShareOf::SingleRequests => singles::in_batches(workload),
         },
     };

@@ -227,8 +227,6 @@ pub enum ShareOf {
     HeavyStarts,
     /// Cost of starting all subagents of a session but one.
     FurtherSubagents,
-    /// Waits for preparations of contexts that were known before their step came.
-    KnownPreparations,
     /// What requests that could go out in a batch cost more at once.
     SingleRequests,
 }

@@ -78,7 +78,7 @@ pub(super) struct VerifyArgs {
 /// Arguments of `recommend dismiss`.
 #[derive(Debug, clap::Args)]
 pub(super) struct DismissArgs {
-    /// Code of the rule
+    /// Code or name of the rule
     code: String,
     #[command(flatten)]
     chosen: KnobArgs,
@@ -281,17 +281,19 @@ pub(super) fn choose<'a>(
             let known: Vec<&str> = all.iter().map(|r| r.rule.as_str()).collect();
             let failure = Failure::new(format!("{code} is not recommended for these inputs"));
             let library = Library::of(&material.config);
-            Err(if library.find(code).is_none() {
-                no_rule(&library, code)
-            } else if material.workload.is_empty() {
-                failure.help("they hold no usable record")
-            } else if known.is_empty() {
-                failure.help(
-                    "nothing is; perfadvise recommend --format json says why in not_evaluated",
-                )
-            } else {
-                failure.help(format!("recommended are: {}", known.join(", ")))
-            })
+            Err(
+                if library.find(code).is_none() && library.nearest(code).is_some() {
+                    no_rule(&library, code)
+                } else if material.workload.is_empty() {
+                    failure.help("they hold no usable record")
+                } else if known.is_empty() {
+                    failure.help(
+                        "nothing is; perfadvise recommend --format json says why in not_evaluated",
+                    )
+                } else {
+                    failure.help(format!("recommended are: {}", known.join(", ")))
+                },
+            )
         }
         (_, several) => {
             let knobs: Vec<String> = several.iter().filter_map(|r| knob(r)).collect();

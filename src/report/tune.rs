@@ -122,8 +122,8 @@ fn notes(t: &Tuning, pen: &Pen<'_>) -> Vec<String> {
     }
     if t.simulated < t.possible {
         notes.push(
-            "Not every setting was simulated: the values alone, pairs of values of two knobs, then step by step from the \
-             best of them. A better one may be among the others."
+            "Not every setting was simulated: the values alone, pairs of values of two knobs, steps from the best of them, \
+             and combinations of the values that did best. A better one may be among the others."
                 .into(),
         );
     }

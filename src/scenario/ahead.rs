@@ -7,9 +7,6 @@
 
 use std::collections::HashMap;
 
-use super::outcome::{Change, Relief};
-use crate::metrics::Metric;
-use crate::units::NANOS;
 use crate::workload::{Lookup, UnitId, Workload};
 
 /// Nanoseconds of preparations with a known time.
@@ -46,6 +43,14 @@ pub struct Known {
     pub waited: i64,
 }
 
+impl Known {
+    /// Nanoseconds that its step would not have waited if it had been prepared as soon as it was known.
+    #[must_use]
+    pub fn spared(&self) -> i64 {
+        self.waited.min(self.ahead)
+    }
+}
+
 /// The lookups of steps whose context was known beforehand, in their order.
 #[must_use]
 pub fn known(workload: &Workload) -> Vec<Known> {
@@ -76,24 +81,6 @@ pub fn known(workload: &Workload) -> Vec<Known> {
         }
     }
     all
-}
-
-/// Contexts that are known beforehand are prepared while the step before works and its caller thinks; `None` where
-/// no step waited for one.
-#[must_use]
-#[allow(clippy::cast_precision_loss)] // seconds
-pub fn known_preparations(workload: &Workload) -> Option<Change> {
-    let spared = known(workload).iter().fold(0_i64, |sum, known| {
-        sum.saturating_add(known.waited.min(known.ahead))
-    });
-    (spared > 0).then(|| Change {
-        reliefs: vec![Relief::whole(
-            Metric::ResponseTime,
-            -(spared as f64) / NANOS as f64,
-            0.0,
-        )],
-        ..Change::default()
-    })
 }
 
 /// What may run beside a preparation.

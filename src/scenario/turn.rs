@@ -63,7 +63,7 @@ fn in_background(bench: &Bench<'_>, is_on: bool) -> Result<Change, Withheld> {
         )),
         (false, true) => {
             let known = ahead::known(bench.workload);
-            if known.iter().all(|k| k.waited.min(k.ahead) == 0) {
+            if known.iter().all(|k| k.spared() == 0) {
                 return Err(Withheld::because(
                     "no step waited for a context that was known beforehand",
                 ));

@@ -48,13 +48,26 @@ pub fn tune(bench: &Bench<'_>, wish: &Wish) -> Tuning {
             .sum(),
         gain: gain(p),
     };
+    // A setting that loses no accuracy has a search of its own: the suggestion asks for one.
+    let loss = |p: &Point| match present.measured(Metric::Accuracy) {
+        Some(now) => breach(&present, &(Metric::Accuracy, now, Limit::Lower), p),
+        None => 0.0,
+    };
+    let views = |p: &Point| {
+        let free = worth(p);
+        let careful = Worth {
+            breach: free.breach + loss(p),
+            ..free
+        };
+        [free, careful]
+    };
     // The search holds waits as they were where a mode or an interface changes: what follows for the queue is
     // worked out for the settings that are shown.
     let Searched {
         points,
         possible,
         set_aside,
-    } = space::search(&values, MOST, |choices| simulator.points(choices), worth);
+    } = space::search(&values, MOST, |choices| simulator.points(choices), views);
     let now = &points[0];
     let shown = shown(bench, &points);
     let keeps = |p: &&Point| worth(p).breach <= 0.0;

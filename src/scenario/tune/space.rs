@@ -3,7 +3,12 @@
 //! Of a large space first every single value is tried, and every pair of values of two knobs, so that knobs which pay only
 //! together are seen. A value that gains neither alone nor in a pair is set aside. What is left is searched as a whole if it
 //! is small enough now; else by coordinate ascent from several starts, where a step turns one knob, or two that pay only
-//! together. This finds a best that no such step makes better; there may be a better one elsewhere.
+//! together. This finds a best that no such step makes better; there may be a better one elsewhere. The simulations that are
+//! left go to all combinations of the values that stand in the best so far: among these are those that give up some of the
+//! goal for something else.
+//!
+//! What a combination is worth may be seen in several ways (with and without a loss of accuracy): what pays in one of them is
+//! kept, and there are ascents in each.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,17 +69,17 @@ pub(super) struct Searched<P> {
 }
 
 /// Searches the combinations of knobs with so many values beside the present one, at most `most` of them. `simulate` gives
-/// them in their order.
-pub(super) fn search<P>(
+/// them in their order, `judge` says what one is worth in each view.
+pub(super) fn search<P, const VIEWS: usize>(
     values: &[usize],
     most: usize,
     simulate: impl FnMut(&[Choice]) -> Vec<P>,
-    worth: impl Fn(&P) -> Worth,
+    judge: impl Fn(&P) -> [Worth; VIEWS],
 ) -> Searched<P> {
     let mut visited = Visited {
         most,
         simulate,
-        worth,
+        judge,
         places: BTreeMap::new(),
         points: Vec::new(),
         worths: Vec::new(),
@@ -119,16 +124,27 @@ fn combinations(values: &[Vec<usize>]) -> Vec<Choice> {
 }
 
 /// What has been simulated so far.
-struct Visited<P, S, W> {
+struct Visited<P, S, W, const VIEWS: usize> {
     most: usize,
     simulate: S,
-    worth: W,
+    judge: W,
     places: BTreeMap<Choice, usize>,
     points: Vec<P>,
-    worths: Vec<Worth>,
+    worths: Vec<[Worth; VIEWS]>,
 }
 
-impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
+/// What pays in one view.
+#[derive(Default)]
+struct Paying {
+    /// Values that gain, alone or in a pair.
+    values: BTreeSet<Value>,
+    /// Pairs that pay only together, the best first.
+    together: Vec<(Value, Value)>,
+}
+
+impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> [Worth; VIEWS], const VIEWS: usize>
+    Visited<P, S, W, VIEWS>
+{
     /// Simulates those that were not yet, as many as may be.
     fn visit(&mut self, choices: Vec<Choice>) {
         let mut new: Vec<Choice> = Vec::new();
@@ -141,7 +157,7 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
         }
         for (choice, point) in new.iter().zip((self.simulate)(&new)) {
             self.places.insert(choice.clone(), self.points.len());
-            self.worths.push((self.worth)(&point));
+            self.worths.push((self.judge)(&point));
             self.points.push(point);
         }
     }
@@ -150,8 +166,8 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
         self.most.saturating_sub(self.points.len())
     }
 
-    fn worth_of(&self, choice: &Choice) -> Option<Worth> {
-        Some(self.worths[*self.places.get(choice)?])
+    fn worth_of(&self, choice: &Choice, view: usize) -> Option<Worth> {
+        Some(self.worths[*self.places.get(choice)?][view])
     }
 
     /// Single values, pairs, then what they leave; the knobs that were set aside.
@@ -163,41 +179,15 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
             .flat_map(|(knob, own)| own.iter().map(move |value| (knob, *value)))
             .collect();
         self.visit(vec![present.clone()]);
-        let single = |value: Value| with(&present, &[value]);
-        self.visit(values.iter().map(|value| single(*value)).collect());
+        let singles = values.iter().map(|value| with(&present, &[*value]));
+        self.visit(singles.collect());
         let pairs = self.pairs(&values, &present);
         let choices = pairs.iter().map(|(a, b)| with(&present, &[*a, *b]));
         self.visit(choices.collect());
-        let Some(now) = self.worth_of(&present) else {
-            return Vec::new();
-        };
-        let gains = |choice: &Choice| {
-            let worth = self.worth_of(choice);
-            worth.filter(|worth| worth.is_better_than(now))
-        };
-        let mut kept: BTreeSet<Value> = values
-            .iter()
-            .copied()
-            .filter(|value| gains(&single(*value)).is_some())
+        let paying: Vec<Paying> = (0..VIEWS)
+            .map(|view| self.paying(&values, &pairs, &present, view))
             .collect();
-        let mut together: Vec<((Value, Value), Worth)> = Vec::new();
-        for (a, b) in pairs {
-            let Some(worth) = gains(&with(&present, &[a, b])) else {
-                continue;
-            };
-            let adds = |to: Value| {
-                let alone = self.worth_of(&single(to));
-                alone.is_none_or(|alone| worth.is_better_than(alone))
-            };
-            if adds(a) && adds(b) {
-                let pays_alone =
-                    [a, b].map(|value| gains(&single(value)).is_some()) == [true, true];
-                kept.extend([a, b]);
-                if !pays_alone {
-                    together.push(((a, b), worth));
-                }
-            }
-        }
+        let kept: BTreeSet<Value> = paying.iter().flat_map(|p| &p.values).copied().collect();
         let left: Vec<Vec<usize>> = (0..all.len())
             .map(|knob| {
                 let own = kept.range((knob, 0)..(knob + 1, 0));
@@ -207,21 +197,108 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
         if size(&left) <= self.left() as u64 {
             self.visit(combinations(&left));
         } else {
-            together.sort_by(|(_, a), (_, b)| b.against(*a));
-            let together = together.into_iter().take(TOGETHER);
-            let mut steps: Vec<Vec<Value>> = kept.iter().map(|value| vec![*value]).collect();
-            steps.extend(together.map(|((a, b), _)| vec![a, b]));
-            for start in self.starts(&left, &present) {
-                self.ascend(start, &steps);
-            }
+            self.climb(&left, &paying, &present);
+            self.visit(combinations(&self.promising(&left)));
         }
         let is_idle = |knob: &usize| left[*knob].is_empty();
         (0..all.len()).filter(is_idle).collect()
     }
 
+    /// What of values and pairs is better than the present.
+    fn paying(
+        &self,
+        values: &[Value],
+        pairs: &[(Value, Value)],
+        present: &Choice,
+        view: usize,
+    ) -> Paying {
+        let Some(now) = self.worth_of(present, view) else {
+            return Paying::default();
+        };
+        let alone = |value: Value| self.worth_of(&with(present, &[value]), view);
+        let pays = |worth: Option<Worth>| worth.filter(|worth| worth.is_better_than(now));
+        let single = values.iter().copied();
+        let mut paying = Paying {
+            values: single.filter(|v| pays(alone(*v)).is_some()).collect(),
+            together: Vec::new(),
+        };
+        let mut together: Vec<((Value, Value), Worth)> = Vec::new();
+        for (a, b) in pairs.iter().copied() {
+            let both = self.worth_of(&with(present, &[a, b]), view);
+            let Some(worth) = pays(both) else { continue };
+            let [first, second] = [alone(a), alone(b)];
+            let adds = |to: Option<Worth>| to.is_none_or(|to| worth.is_better_than(to));
+            if adds(first) && adds(second) {
+                paying.values.extend([a, b]);
+                if pays(first).is_none() || pays(second).is_none() {
+                    together.push(((a, b), worth));
+                }
+            }
+        }
+        together.sort_by(|(_, a), (_, b)| b.against(*a));
+        paying.together = together.into_iter().map(|(pair, _)| pair).collect();
+        paying
+    }
+
+    /// Ascents in each view, by turns, so that no view has all of the simulations.
+    fn climb(&mut self, left: &[Vec<usize>], paying: &[Paying], present: &Choice) {
+        let starts: Vec<Vec<Choice>> = (0..VIEWS)
+            .map(|view| self.starts(left, present, view))
+            .collect();
+        let one = left.iter().enumerate();
+        let one = one.flat_map(|(knob, own)| own.iter().map(move |value| vec![(knob, *value)]));
+        let one: Vec<Vec<Value>> = one.collect();
+        for at in 0..STARTS {
+            for (view, (starts, paying)) in starts.iter().zip(paying).enumerate() {
+                let Some(start) = starts.get(at) else {
+                    continue;
+                };
+                let two = paying.together.iter().take(TOGETHER);
+                let mut steps = one.clone();
+                steps.extend(two.map(|(a, b)| vec![*a, *b]));
+                self.ascend(start.clone(), &steps, view);
+            }
+        }
+    }
+
+    /// Values that stand in the best combinations of any view, so few that all their combinations may still be simulated.
+    fn promising(&self, left: &[Vec<usize>]) -> Vec<Vec<usize>> {
+        let mut best: BTreeMap<Value, usize> = BTreeMap::new();
+        for view in 0..VIEWS {
+            let mut order: Vec<(&Choice, Worth)> = self
+                .places
+                .iter()
+                .map(|(choice, at)| (choice, self.worths[*at][view]))
+                .collect();
+            order.sort_by(|(_, a), (_, b)| b.against(*a));
+            for (rank, (choice, _)) in order.into_iter().enumerate() {
+                let values = choice.iter().enumerate();
+                for value in values.filter_map(|(knob, value)| Some((knob, (*value)?))) {
+                    let own = best.entry(value).or_insert(rank);
+                    *own = rank.min(*own);
+                }
+            }
+        }
+        let mut worst_first: Vec<(usize, Value)> = left
+            .iter()
+            .enumerate()
+            .flat_map(|(knob, own)| own.iter().map(move |value| (knob, *value)))
+            .map(|value| (best.get(&value).copied().unwrap_or(usize::MAX), value))
+            .collect();
+        worst_first.sort_unstable_by(|a, b| b.cmp(a));
+        let mut few = left.to_vec();
+        for (_, (knob, value)) in worst_first {
+            if size(&few) <= self.left() as u64 {
+                break;
+            }
+            few[knob].retain(|own| *own != value);
+        }
+        few
+    }
+
     /// All pairs of values of two knobs; where these are too many, of each knob only of the values that are best alone.
     fn pairs(&self, values: &[Value], present: &Choice) -> Vec<(Value, Value)> {
-        let alone = |value: &Value| self.worth_of(&with(present, &[*value]));
+        let alone = |value: &Value| self.worth_of(&with(present, &[*value]), 0);
         let mut ranks: BTreeMap<Value, usize> = BTreeMap::new();
         let mut by_knob: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
         for value in values {
@@ -260,10 +337,10 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
 
     /// Where ascents begin: each knob at the value that is best alone, and the best combinations so far that turn
     /// different knobs.
-    fn starts(&mut self, left: &[Vec<usize>], present: &Choice) -> Vec<Choice> {
+    fn starts(&mut self, left: &[Vec<usize>], present: &Choice, view: usize) -> Vec<Choice> {
         let mut greedy = present.clone();
         for (knob, own) in left.iter().enumerate() {
-            let alone = |value: &usize| self.worth_of(&with(present, &[(knob, *value)]));
+            let alone = |value: &usize| self.worth_of(&with(present, &[(knob, *value)]), view);
             let best = own
                 .iter()
                 .filter_map(|value| Some((*value, alone(value)?)))
@@ -274,7 +351,7 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
                         best
                     }
                 });
-            let now = self.worth_of(present);
+            let now = self.worth_of(present, view);
             greedy[knob] = best
                 .filter(|(_, worth)| now.is_none_or(|now| worth.is_better_than(now)))
                 .map(|(value, _)| value);
@@ -282,7 +359,7 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
         self.visit(vec![greedy.clone()]);
         let mut best: Vec<(&Choice, usize)> = self.places.iter().map(|(c, at)| (c, *at)).collect();
         best.sort_by(|a, b| {
-            let (first, second) = (self.worths[a.1], self.worths[b.1]);
+            let (first, second) = (self.worths[a.1][view], self.worths[b.1][view]);
             second.against(first).then(a.1.cmp(&b.1))
         });
         let knobs = |choice: &Choice| -> Vec<bool> { choice.iter().map(Option::is_some).collect() };
@@ -297,10 +374,10 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
     }
 
     /// Goes the best step as long as one makes it better.
-    fn ascend(&mut self, from: Choice, steps: &[Vec<Value>]) {
+    fn ascend(&mut self, from: Choice, steps: &[Vec<Value>], view: usize) {
         let mut here = from;
         while self.left() > 0
-            && let Some(worth) = self.worth_of(&here)
+            && let Some(worth) = self.worth_of(&here, view)
         {
             let back = (0..here.len())
                 .filter(|knob| here[*knob].is_some())
@@ -314,7 +391,7 @@ impl<P, S: FnMut(&[Choice]) -> Vec<P>, W: Fn(&P) -> Worth> Visited<P, S, W> {
             self.visit(next.clone());
             let best = next
                 .into_iter()
-                .filter_map(|choice| Some((self.worth_of(&choice)?, choice)))
+                .filter_map(|choice| Some((self.worth_of(&choice, view)?, choice)))
                 .reduce(|best, other| {
                     if other.0.is_better_than(best.0) {
                         other

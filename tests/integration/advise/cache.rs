@@ -2,8 +2,8 @@
 
 use perfadvise::advise::facts::Facts;
 use perfadvise::config::{Config, KnobValue, Origin, Sourced};
-use perfadvise::metrics::Metric;
-use perfadvise::scenario::ahead::known_preparations;
+use perfadvise::scenario::ahead::{Known, known};
+use perfadvise::units::NANOS;
 use serde_json::{Value, json};
 
 use super::super::analysis::native;
@@ -233,14 +233,10 @@ fn contexts_that_are_known_are_prepared_before_their_step() {
         // Another one than the last time.
         step("s1", 120, "C", (1.0, 1), false),
     ];
-    let spared = |n: usize| {
-        let workload = native(&steps[..n].concat());
-        let change = known_preparations(&workload)?;
-        assert_eq!(change.reliefs.len(), 1);
-        assert_eq!(change.reliefs[0].metric, Metric::ResponseTime);
-        Some(-change.reliefs[0].sum)
+    let spared = |n: usize| -> i64 {
+        let known = known(&native(&steps[..n].concat()));
+        known.iter().map(Known::spared).sum()
     };
-    assert_eq!(spared(3), None);
-    assert_eq!(spared(4), Some(4.0));
-    assert_eq!(spared(7), Some(9.0));
+    let seconds = [3, 4, 7].map(|n| spared(n) / NANOS);
+    assert_eq!(seconds, [0, 4, 9]);
 }

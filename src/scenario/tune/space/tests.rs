@@ -11,7 +11,7 @@ fn found(
         breach: 0.0,
         gain: formula(choice),
     };
-    let searched = search(values, most, <[Choice]>::to_vec, worth);
+    let searched = search(values, most, <[Choice]>::to_vec, |c| [worth(c)]);
     let gains = searched.points.iter().map(&formula);
     let best = gains.fold(f64::NEG_INFINITY, f64::max);
     (searched, best)
@@ -79,9 +79,19 @@ fn ascents_turn_two_knobs_at_once_where_only_both_pay() {
         };
         pair(0, 1) + pair(2, 3) + added(c, 4)
     };
-    let (searched, best) = found(&values, 800, formula);
-    assert!(searched.points.len() <= 800);
+    let (searched, best) = found(&values, 1_200, formula);
+    assert!(searched.points.len() <= 1_200);
     assert_eq!(best, best_of_all(&values, formula));
+    // What the ascents leave goes to combinations of the values that did best: all subsets of the best setting are there.
+    let is_best = |c: &Choice| formula(c) == best;
+    let top = searched.points.iter().find(|c| is_best(c)).unwrap().clone();
+    let turned = top.iter().flatten().count();
+    let is_part = |c: &&Choice| {
+        c.iter()
+            .zip(&top)
+            .all(|(own, top)| own.is_none() || own == top)
+    };
+    assert_eq!(searched.points.iter().filter(is_part).count(), 1 << turned);
     let different: BTreeSet<&Choice> = searched.points.iter().collect();
     assert_eq!(different.len(), searched.points.len());
 }
@@ -95,13 +105,42 @@ fn limits_come_before_gains() {
         breach: if c[9] == Some(1) { 0.0 } else { 1.0 },
         gain: added(c, 0) - if c[9] == Some(1) { 50.0 } else { 0.0 },
     };
-    let searched = search(&values, 600, <[Choice]>::to_vec, worth);
+    let searched = search(&values, 600, <[Choice]>::to_vec, |c| [worth(c)]);
     let kept = searched.points.iter().filter(|c| worth(c).breach == 0.0);
     let best = kept
         .map(|c| worth(c).gain)
         .fold(f64::NEG_INFINITY, f64::max);
     // Knobs 0, 1, 3, 4, 6, 7 give 2 each, the last one 2 as well.
     assert_eq!(best, 14.0 - 50.0);
+}
+
+/// Seen with a limit as well as without, the best of both is found: the value 1 of the last knob gives back what that of
+/// the first one takes, and costs more than it brings.
+#[test]
+fn what_pays_in_one_view_is_kept() {
+    let values = [2; 10];
+    let gives_back = |c: &Choice| c[9] == Some(1);
+    let takes = |c: &Choice| c[0] == Some(1);
+    let gain = |c: &Choice| {
+        let (first, last) = (
+            f64::from(u8::from(takes(c))),
+            f64::from(u8::from(gives_back(c))),
+        );
+        30.0 * first - 10.0 * last + added(c, 1)
+    };
+    let worth = |c: &Choice, breach: bool| Worth {
+        breach: f64::from(u8::from(breach)),
+        gain: gain(c),
+    };
+    let free = |c: &Choice| worth(c, false);
+    let careful = |c: &Choice| worth(c, takes(c) && !gives_back(c));
+    let searched = search(&values, 600, <[Choice]>::to_vec, |c| [free(c), careful(c)]);
+    let best = |view: &dyn Fn(&Choice) -> Worth| {
+        let kept = searched.points.iter().map(view).filter(|w| w.breach == 0.0);
+        kept.map(|w| w.gain).fold(f64::NEG_INFINITY, f64::max)
+    };
+    // Knobs 1, 3, 4, 6 and 7 give 2 each, the last one 1 at its value 0, and 2 − 10 at its value 1.
+    assert_eq!((best(&free), best(&careful)), (41.0, 32.0));
 }
 
 /// Far too many values for all pairs: what is said of the number of simulations holds all the same.
