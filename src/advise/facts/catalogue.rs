@@ -78,6 +78,7 @@ pub const FACTS: &[FactRow] = &[
     row("file_filter.slope", None, "preparation time per file", Unit::Seconds, "Slope of the preparation time on the files considered; n: pairs."),
     row("file_filter.accuracy_slope", None, "accuracy per file", Unit::Ratio, "Slope of the accuracy on the files considered."),
     row("queue.share", None, "waiting for a slot", Unit::Ratio, "Time of waits for a free slot ÷ time of steps."),
+    row("slots.one_more", None, "one operation more at once", Unit::Count, "The present number of operations at once (`resources.concurrent_operations`) and one more; known where that number is."),
     row("backoff.share", None, "waiting before retries", Unit::Ratio, "Time of waits before a retry ÷ time of steps."),
     row("rate_limited.share", None, "requests refused for their rate", Unit::Ratio, "Requests refused for their rate ÷ all requests."),
     row("load_per_core", None, "load by core", Unit::Number, "Load average over one minute ÷ cores of the machine."),

@@ -5,10 +5,11 @@ use super::{
 };
 use crate::advise::Observed;
 use crate::assessment::{Indicator, TargetVerdict};
-use crate::config::TargetStatistic;
+use crate::config::{Config, KnobValue, TargetStatistic};
 use crate::metrics::Metric;
 use crate::record::{Dimension, EventKind};
 use crate::scenario::ahead;
+use crate::scenario::context::SLOTS;
 use crate::threads;
 use crate::workload::{Filter, Workload};
 
@@ -39,6 +40,7 @@ pub fn of_analysis(case: Observed<'_>) -> Facts {
     metrics(case, &mut facts);
     limits(case, &mut facts);
     shares(case.workload, &mut facts);
+    slots(case.config, &mut facts);
     data(case, &mut facts);
     alerts(case, &mut facts);
     context::gather(case, &mut facts);
@@ -122,6 +124,12 @@ fn limits(case: Observed<'_>, facts: &mut Facts) {
         .and_then(|f| f.number("target_p95"));
     if let Some(limit) = alert.or(p95) {
         facts.add("response_limit", Fact::of(limit));
+    }
+}
+
+fn slots(config: &Config, facts: &mut Facts) {
+    if let Some(KnobValue::Number(now)) = config.knob(SLOTS) {
+        facts.add("slots.one_more", Fact::of(now + 1.0));
     }
 }
 

@@ -694,7 +694,6 @@ fn asked(code: &str, change: &Change, knobs: &Knobs, advice: &Advice) -> KnobVal
         (Some(Value::Bool(b)), _) => KnobValue::Bool(*b),
         (Some(Value::String(word)), _) => KnobValue::Word(word.clone()),
         (Some(value), _) => KnobValue::Number(value.as_f64().unwrap()),
-        (None, "AGENT002") => KnobValue::Number(now.unwrap() + 1.0),
         (None, "RES001") => KnobValue::Number(now.unwrap() - 1.0),
         (None, _) => panic!("{code} names no value: say here what its advice means ({advice:?})"),
     }
