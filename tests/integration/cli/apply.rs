@@ -108,6 +108,12 @@ fn what_somebody_changed_by_hand_stays() {
         )),
     );
     assert_eq!(text(here), by_hand);
+    let moved = format!("# Ours.\n{by_hand}");
+    std::fs::write(here.join("performance_config.yaml"), moved).unwrap();
+    run(here, &["undo"])
+        .assert()
+        .code(2)
+        .stderr(contains("written, in lines 1, 2, 3, 4 and 5"));
     // By hand it was set back altogether: then it is as before.
     std::fs::write(here.join("performance_config.yaml"), CONFIG).unwrap();
     run(here, &["undo"]).assert().success();

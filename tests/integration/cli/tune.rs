@@ -109,6 +109,11 @@ fn a_setting_of_the_front_is_what_whatif_says_of_it() {
 /// when it is asked for again. A larger one holds it too briefly, a longer time to live holds too few: only both together
 /// help. By what knobs gain alone, these two would be the first to go: SIMPLE spares a tenth of a second.
 fn in_turn(folder: &Path) {
+    in_turn_with(folder, &json!({}));
+}
+
+/// The same, where steps in FANCY tell more.
+fn in_turn_with(folder: &Path, of_fancy: &Value) {
     let mut records = String::new();
     for step in 0..480 {
         let (session, id) = (step / 12, format!("s{step}"));
@@ -128,7 +133,12 @@ fn in_turn(folder: &Path) {
             keys.extend(more.as_object().unwrap().clone());
             records.push_str(&format!("{line}\n"));
         };
-        add("step", 0.0, prepares + 2.0, json!({"id": id}));
+        let mut whole = json!({"id": id});
+        if mode == "FANCY" {
+            let more = of_fancy.as_object().unwrap().clone();
+            whole.as_object_mut().unwrap().extend(more);
+        }
+        add("step", 0.0, prepares + 2.0, whole);
         let lookup =
             json!({"parent": id, "cache_key": format!("c{}", step % 40), "cache_hit": false});
         add("context_preparation", 0.0, prepares, lookup);
@@ -235,6 +245,42 @@ fn preparing_in_the_background_spares_only_what_the_cache_leaves() {
         (both - with_cache).abs() < 1e-9 && at_most,
         "{both} {with_cache}"
     );
+}
+
+/// Of SIMPLE no accuracy was measured: nobody knows whether a floor would hold, which everything else keeps.
+#[test]
+fn what_nobody_knows_to_hold_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    in_turn_with(folder.path(), &json!({"accuracy": 0.95}));
+    let goal = ["tune", "--goal", "response_time", "--floor"];
+    let kept = asked(folder.path(), &[&goal[..], &["accuracy=0.9"]].concat());
+    assert_eq!(kept["constraints"][0]["now"], 0.95);
+    assert!(kept["constraints"][0]["left_out"].as_u64().unwrap() > 0);
+    let front = kept["front"].as_array().unwrap();
+    assert!(!front.is_empty());
+    let is_simple = |s: &&Value| s["changes"].to_string().contains("SIMPLE");
+    assert_eq!(front.iter().filter(is_simple).count(), 0, "{kept:#}");
+    let why = kept["why"].as_str().unwrap();
+    assert!(why.contains("no loss of accuracy"), "{why}");
+}
+
+/// The suggested setting stands in the table, however long the front is.
+#[test]
+fn the_suggested_setting_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path())
+        .args(["tune", "--goal", "response_time", "--width", "60"])
+        .arg(replay())
+        .output()
+        .unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    let (_, behind) = page.split_once("Suggested: ").unwrap();
+    let (number, _) = behind.split_once(',').unwrap();
+    let rows = page
+        .lines()
+        .filter(|l| l.starts_with(&format!("  {number} ")));
+    assert_eq!(rows.count(), 2, "{page}");
+    assert!(page.lines().all(|l| l.chars().count() <= 60), "{page}");
 }
 
 /// Without a single knob that gains, and where the goal or a limit is of something that nobody measured, the page says so.

@@ -176,6 +176,23 @@ fn advice_keeps_to_the_memory_that_may_be_used() {
     }
 }
 
+/// A narrow page has no column for targets; which ones are missed stands below the table, and what was asked can be typed.
+#[test]
+fn narrow_pages_say_what_is_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    program(folder.path())
+        .args(["whatif", "--set", "context.cache_ttl=1h", "--width", "60"])
+        .args(["--limit", "response_time=100ms"])
+        .arg(replay())
+        .assert()
+        .code(1)
+        .stdout(
+            contains("whatif --set context.cache_ttl=60min")
+                .and(contains("Targets: "))
+                .and(contains("response time still misses ≤ 0.1 s")),
+        );
+}
+
 #[test]
 fn limits_of_ones_own_are_kept_or_broken() {
     let run = |limit: &str| {
