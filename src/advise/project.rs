@@ -90,7 +90,6 @@ pub(super) fn change(case: Case<'_>, facts: &Facts, rule: &Rule, subjects: &[&st
             ShareOf::SingleReplies => bounds::single_replies(workload),
             ShareOf::RepeatedLooks => bounds::repeated_looks(workload),
             ShareOf::ApprovalWaits => bounds::approvals(workload),
-            ShareOf::RepeatedCalls => bounds::repeated_calls(workload),
             ShareOf::FailingRepeats => bounds::failing_repeats(workload),
             ShareOf::LargeResults => bounds::large_results(workload),
             ShareOf::HeavyStarts => starts::heavy_starts(workload),

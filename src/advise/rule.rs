@@ -217,8 +217,6 @@ pub enum ShareOf {
     RepeatedLooks,
     /// Waits for somebody's approval.
     ApprovalWaits,
-    /// Cost of carrying results that had been given before.
-    RepeatedCalls,
     /// Requests that only made a call which had failed twice before.
     FailingRepeats,
     /// Half the cost of carrying large results.

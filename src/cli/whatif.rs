@@ -29,8 +29,8 @@ Knobs:
   context.cache_size  context.cache_ttl  context.preload_common_contexts  context.mode
   context.mode_for.PURPOSE  interfaces.primary  interfaces.fallback  interfaces.testing
   resources.concurrent_operations  prompt_cache.lifetime  prompt_cache.keep_warm
-  compaction.at_tokens  model_for.AGENT  model_for.PURPOSE  tools.parallel  retry.limit
-  timeout.TOOL  timeout.model_request
+  compaction.at_tokens  model_for.AGENT  model_for.PURPOSE  tools.parallel  tools.reuse_reads
+  retry.limit  retry.backoff  timeout.TOOL  timeout.model_request
 
 
 Present values come from performance_config.yaml, perfadvise.yaml and events of changes in the input.")]
@@ -165,6 +165,7 @@ fn wanted(knob: &str, kind: KnobType) -> String {
         KnobType::Duration => "a duration such as 90s, 5min or 1h",
         KnobType::Bytes => "an amount of memory such as 512MB or 1GB",
         KnobType::Ratio => "a share such as 80% or 0.8",
+        KnobType::Backoff => "none, constant:2s, exponential:1s or exponential:1s:30s",
         KnobType::Word if knob.starts_with("context.mode_sel") => {
             "accuracy_first, balanced or performance_first"
         }

@@ -16,6 +16,8 @@ pub enum Type {
     },
     /// A number of seconds, or a text such as `5min`.
     Duration,
+    /// Waits before retries, in the language of [`crate::config::Backoff`].
+    Backoff,
     /// A number of bytes, or a text such as `1GB`.
     Bytes,
     /// A ratio from 0 to 1, or a text such as `80%`.
@@ -126,10 +128,11 @@ pub const KEYS: &[Key] = &[
     knob("prompt_cache.keep_warm", Type::OneOf(KEEP_WARM), "never", "Whether the client reads a prompt's prefix again before it expires: never, while a tool call is pending, always."),
     knob("model_for.", Type::Word, "small-model", "The model of an agent, of all of them (all), or of steps of a purpose."),
     knob("retry.limit", Type::Count { least: 0, of: "retries" }, "3", "Retries after the first attempt."),
-    knob("retry.backoff", Type::Duration, "1s", "Wait before the first retry; it doubles with each."),
+    knob("retry.backoff", Type::Backoff, "exponential:1s:30s", "Waits before retries: none, constant:2s, exponential:1s (doubling), exponential:1s:30s (at most 30 s each)."),
     knob("timeout.", Type::Duration, "60s", "Most time that an operation of this kind may take."),
     knob("compaction.at_tokens", Type::Count { least: 1, of: "tokens" }, "150000", "Size at which a context is compacted."),
     knob("tools.parallel", Type::Bool, "true", "Whether tools may run at the same time."),
+    knob("tools.reuse_reads", Type::Bool, "true", "Whether a read of what was read before is answered by the copy in the context."),
     key("direction.", Type::OneOf(DIRECTIONS), Goes::Direction, "higher", "Which way is better, of a metric of your own."),
     key("ranking", Type::Words, Goes::Ranking, "[accuracy, response_time]", "Metrics by how much they matter: names a winner where a comparison's metrics disagree."),
     key("rules.off", Type::Words, Goes::RulesOff, "[]", "Rules that are switched off, by code."),

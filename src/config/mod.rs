@@ -6,6 +6,7 @@
 
 mod actions;
 mod alerts;
+mod backoff;
 mod channels;
 pub mod declared;
 pub mod edit;
@@ -31,6 +32,7 @@ use crate::place::Place;
 pub use crate::assessment::Severity;
 pub use actions::{Action, Does};
 pub use alerts::{Alert, Burn, BurnWindow, NoData, OwnMetric, Worse};
+pub use backoff::Backoff;
 pub use channels::{Channel, ChannelKind, Email, MailTls, Secret, SecretSource};
 pub use declared::{Declared, DeclaredMetric};
 pub use fault::{ConfigError, Fault, Warning, WarningKind};

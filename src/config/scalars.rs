@@ -3,9 +3,9 @@
 use crate::metrics::Unit;
 use crate::units::{Quantity, parse_bytes, parse_quantity, parse_ratio, parse_seconds};
 
-use super::KnobValue;
 use super::keys::{Key, Type};
 use super::tree::{Node, Value};
+use super::{Backoff, KnobValue};
 
 /// Most characters of a word.
 const LONGEST_WORD: usize = 256;
@@ -66,6 +66,20 @@ pub(super) fn read(key: &Key, node: &Node) -> Result<Read<KnobValue>, Expected> 
                 format!("expected seconds or a text with a unit, such as {example} or 300ms"),
             ),
         },
+        Type::Backoff => {
+            let found = match &node.value {
+                Value::Number(n) => Backoff::parse(&n.to_string()),
+                Value::Text(t) => Backoff::parse(t),
+                _ => None,
+            };
+            match found {
+                Some(backoff) => Ok(Read::plain(KnobValue::Word(backoff.to_string()))),
+                None => refuse(
+                    "waits before retries",
+                    format!("expected none, constant:2s or exponential:1s, such as {example}"),
+                ),
+            }
+        }
         Type::Bytes => match amount(node, parse_bytes) {
             Some(bytes) => number(bytes),
             None => refuse(

@@ -208,6 +208,8 @@ pub struct Details {
     pub tokens_budget: Option<u32>,
     /// Hash of the context cache's key.
     pub cache_key: Option<u64>,
+    /// Of a wait before a retry: milliseconds that the server asked to wait.
+    pub retry_after: Option<u32>,
 }
 
 /// Something with a duration and an outcome.

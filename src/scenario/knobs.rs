@@ -1,6 +1,6 @@
 //! The knobs: names that scenarios, rules and `config_change` events share, with their types.
 
-use crate::config::KnobValue;
+use crate::config::{Backoff, KnobValue};
 use crate::record::{Dimension, OperationKind};
 
 /// What kind of value a knob takes.
@@ -16,6 +16,8 @@ pub enum KnobType {
     Bytes,
     /// A ratio from 0 to 1.
     Ratio,
+    /// Waits before retries, as [`Backoff`] writes them.
+    Backoff,
     /// A word: a mode, a strategy, an interface, a model.
     Word,
 }
@@ -40,10 +42,11 @@ pub const KNOBS: &[(&str, KnobType)] = &[
     ("prompt_cache.keep_warm", KnobType::Word),
     ("model_for.", KnobType::Word),
     ("retry.limit", KnobType::Count),
-    ("retry.backoff", KnobType::Word),
+    ("retry.backoff", KnobType::Backoff),
     ("timeout.", KnobType::Duration),
     ("compaction.at_tokens", KnobType::Count),
     ("tools.parallel", KnobType::Bool),
+    ("tools.reuse_reads", KnobType::Bool),
 ];
 
 /// The type of a knob; `None`: there is no such knob.
@@ -77,6 +80,7 @@ pub fn governs(name: &str) -> &'static [OperationKind] {
             &[OperationKind::ModelRequest]
         }
         Some("tools") => &[OperationKind::ToolCall],
+        _ if name == "retry.backoff" => &[OperationKind::WaitBackoff],
         // A model's answer does not wait for a slot, nor for the machine.
         _ if name == "resources.concurrent_operations" => &[
             OperationKind::WaitQueue,
@@ -105,6 +109,7 @@ pub fn changes(name: &str) -> Option<Dimension> {
 pub fn fits(kind: KnobType, value: &KnobValue) -> bool {
     match (kind, value) {
         (KnobType::Bool, KnobValue::Bool(_)) | (KnobType::Word, KnobValue::Word(_)) => true,
+        (KnobType::Backoff, KnobValue::Word(word)) => Backoff::parse(word).is_some(),
         (KnobType::Count, KnobValue::Number(n)) => *n >= 0.0 && n.fract() == 0.0,
         (KnobType::Ratio, KnobValue::Number(n)) => (0.0..=1.0).contains(n),
         (KnobType::Duration | KnobType::Bytes, KnobValue::Number(n)) => *n >= 0.0,

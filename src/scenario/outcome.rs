@@ -33,6 +33,7 @@ const SIMULATED: &[Metric] = &[
     Metric::SessionTime,
     Metric::ContextPreparationTime,
     Metric::QueueTime,
+    Metric::BackoffTime,
     Metric::ModelTime,
     Metric::ToolTime,
     Metric::ToolSuccessRate,
@@ -49,6 +50,7 @@ const SIMULATED: &[Metric] = &[
 /// Of these, what only replays change: between variants that were observed they are not compared.
 const REPLAYED: &[Metric] = &[
     Metric::SessionTime,
+    Metric::BackoffTime,
     Metric::ModelTime,
     Metric::ToolTime,
     Metric::ToolSuccessRate,

@@ -2,7 +2,7 @@
 
 use super::knobs::{KnobType, type_of};
 use super::streams;
-use crate::config::{Config, KnobValue};
+use crate::config::{Backoff, Config, KnobValue};
 use crate::record::EventKind;
 use crate::units::{Time, parse_bytes, parse_seconds};
 use crate::workload::Workload;
@@ -93,6 +93,12 @@ pub struct WrongType;
 /// It is none of the knob's type.
 pub fn parse(knob: &str, text: &str) -> Result<Option<KnobValue>, WrongType> {
     let text = text.trim();
+    if type_of(knob) == Some(KnobType::Backoff) {
+        // Here `none` is a value.
+        let backoff =
+            (!text.is_empty() && text != "null").then(|| Backoff::parse(text).ok_or(WrongType));
+        return Ok(backoff.transpose()?.map(|b| KnobValue::Word(b.to_string())));
+    }
     if text.is_empty() || matches!(text, "null" | "none" | "None") {
         return Ok(None);
     }
@@ -122,7 +128,7 @@ pub fn parse(knob: &str, text: &str) -> Result<Option<KnobValue>, WrongType> {
                 .map_err(|_| WrongType)
                 .or_else(|_| parse_bytes(text).map_err(|_| WrongType)),
         ),
-        KnobType::Word => Ok(KnobValue::Word(text.to_owned())),
+        KnobType::Word | KnobType::Backoff => Ok(KnobValue::Word(text.to_owned())),
     }?;
     let is_of_type = type_of(knob).is_some_and(|kind| super::knobs::fits(kind, &value));
     is_of_type.then_some(Some(value)).ok_or(WrongType)
@@ -145,12 +151,17 @@ mod tests {
             parse("context.preload_common_contexts", "true"),
             Ok(Some(KnobValue::Bool(true)))
         );
+        let word = |w: &str| Ok(Some(KnobValue::Word(w.into())));
+        assert_eq!(parse("retry.backoff", "none"), word("none"));
+        assert_eq!(parse("retry.backoff", "2"), word("exponential:2s"));
+        assert_eq!(parse("retry.backoff", ""), Ok(None));
         for (knob, text) in [
             ("context.cache_size", "many"),
             ("context.cache_size", "1.5"),
             ("context.cache_size", "-1"),
             ("context.preload_common_contexts", "2"),
             ("context.cash_size", "1"),
+            ("retry.backoff", "sometimes"),
         ] {
             assert_eq!(parse(knob, text), Err(WrongType), "{knob} {text}");
         }

@@ -7,6 +7,7 @@ use super::measured::Swap;
 use super::outcome::Change;
 use super::present;
 use super::replay::{self, Bench, Settings, Withheld};
+use super::streams;
 use crate::config::KnobValue;
 use crate::record::{Dimension, Name};
 
@@ -20,6 +21,9 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
     }
     if let (context::BACKGROUND, KnobValue::Bool(is_on)) = (knob, value) {
         return in_background(bench, *is_on);
+    }
+    if is_so_already(bench, knob, value) {
+        return Ok(Change::default());
     }
     if replay::mechanism(knob).is_some() {
         return Change::replay(bench, Settings::from([(knob.to_owned(), value.clone())]));
@@ -45,6 +49,15 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
             "no like work was observed in both variants, so nothing says what it would take",
         )
     })
+}
+
+/// Whether the records are those of the value asked for: what was read again nevertheless, no setting answers.
+fn is_so_already(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> bool {
+    if knob != streams::REUSE {
+        return false;
+    }
+    let is_on = present::value(bench.workload, bench.config, knob) == Some(KnobValue::Bool(true));
+    *value == KnobValue::Bool(is_on)
 }
 
 /// Contexts that are known beforehand are prepared before their step comes, at most.
@@ -186,9 +199,6 @@ fn no_mechanism(knob: &str) -> &'static str {
         }
         "resources.max_memory_usage" | "resources.cpu_limit" => {
             "it is a limit: what happens beyond it was not observed"
-        }
-        "retry.backoff" => {
-            "when a request would have been answered after another wait is not recorded"
         }
         _ => match knobs::type_of(knob) {
             Some(KnobType::Word) => "nothing of this kind was observed in both variants",

@@ -50,6 +50,18 @@ pub(super) fn canonicalise(workload: &mut Workload) {
             s.start, s.host, s.session, s.duration, s.queue, s.dims, s.unit, s.id, s.counts,
         )
     });
+    workload.pauses.sort_by_key(|p| {
+        (
+            p.time,
+            p.unit,
+            p.dims,
+            p.retry,
+            p.nanos,
+            p.asked,
+            p.is_subagent,
+            p.counts,
+        )
+    });
     sort_wall_clocks(&mut workload.wall_clocks);
     sort_sequences(workload);
 }
@@ -82,6 +94,10 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
         visit(Reference::Name(&mut step.host));
         visit(Reference::Dims(&mut step.dims));
         visit(Reference::Unit(&mut step.unit));
+    }
+    for pause in &mut workload.pauses {
+        visit(Reference::Dims(&mut pause.dims));
+        visit(Reference::Unit(&mut pause.unit));
     }
     for event in &mut workload.events {
         if let EventKind::Other(name) = &mut event.kind {

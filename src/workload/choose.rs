@@ -45,6 +45,8 @@ impl Workload {
         out.lookups = lookups.filter(|l| holds(l.time)).copied().collect();
         let steps = self.steps.iter();
         out.steps = steps.filter(|s| holds(s.start)).copied().collect();
+        let pauses = self.pauses.iter();
+        out.pauses = pauses.filter(|p| holds(p.time)).copied().collect();
         let events = self.events.iter();
         out.events = events
             .filter(|e| !e.flags.has(Flags::TIMELESS) && holds(e.time))
@@ -145,6 +147,11 @@ impl Workload {
         let steps = self.steps.iter();
         out.steps = steps
             .filter(|s| holds(s.dims, Name::NONE, s.unit))
+            .copied()
+            .collect();
+        let pauses = self.pauses.iter();
+        out.pauses = pauses
+            .filter(|p| holds(p.dims, Name::NONE, p.unit))
             .copied()
             .collect();
         // A stream with holes says nothing of what a request expects from the one before.

@@ -2,8 +2,8 @@
 //! than a document.
 
 use super::{
-    Aggregate, Catalog, Counts, Event, Lookup, Repeat, Row, SampleSeries, Sequences, StepRun,
-    Stream, UnitId, UnitOfInference, WallClock, Workload,
+    Aggregate, Catalog, Counts, Event, Lookup, Pause, Repeat, Row, SampleSeries, Sequences,
+    StepRun, Stream, UnitId, UnitOfInference, WallClock, Workload,
 };
 use crate::record::{Dims, Identity, Interned};
 use crate::units::Time;
@@ -39,6 +39,7 @@ impl Workload {
             bitcode::encode(&self.samples),
             bitcode::encode(&self.lookups),
             bitcode::encode(&self.steps),
+            bitcode::encode(&self.pauses),
             bitcode::encode(&self.events),
             bitcode::encode(&self.event_units),
             bitcode::encode(&self.aggregates),
@@ -59,6 +60,7 @@ impl Workload {
         let samples: Vec<SampleSeries> = bitcode::decode(&section()?).ok()?;
         let lookups: Vec<Lookup> = bitcode::decode(&section()?).ok()?;
         let steps: Vec<StepRun> = bitcode::decode(&section()?).ok()?;
+        let pauses: Vec<Pause> = bitcode::decode(&section()?).ok()?;
         let events: Vec<Event> = bitcode::decode(&section()?).ok()?;
         let event_units: Vec<UnitId> = bitcode::decode(&section()?).ok()?;
         let aggregates: Vec<Aggregate> = bitcode::decode(&section()?).ok()?;
@@ -76,6 +78,7 @@ impl Workload {
             samples,
             lookups,
             steps,
+            pauses,
             events,
             event_units,
             aggregates,

@@ -27,6 +27,7 @@ impl Workload {
         self.samples.append(&mut other.samples);
         self.lookups.append(&mut other.lookups);
         self.steps.append(&mut other.steps);
+        self.pauses.append(&mut other.pauses);
         self.events.append(&mut other.events);
         self.aggregates.append(&mut other.aggregates);
         self.wall_clocks.append(&mut other.wall_clocks);

@@ -504,6 +504,27 @@ pub struct Repeat {
     pub records: u64,
 }
 
+/// A wait before a retry, as a replay needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, bitcode::Encode, bitcode::Decode)]
+pub struct Pause {
+    /// Start.
+    pub time: Time,
+    /// Duration in nanoseconds.
+    pub nanos: i64,
+    /// Milliseconds that the server asked to wait; 0: it did not, or nobody tells.
+    pub asked: u32,
+    /// Which retry of its step follows, from 1; 0: it names no step, and lies within a request of its stream.
+    pub retry: u32,
+    /// Dimensions of its step, else its own.
+    pub dims: DimsId,
+    /// Unit of inference.
+    pub unit: UnitId,
+    /// Whether it is of a subagent, or within a tool call: nobody waits for it alone.
+    pub is_subagent: bool,
+    /// Whether the time of its step counts as response time.
+    pub counts: bool,
+}
+
 /// Everything known about a period.
 #[derive(Debug, Clone, Default)]
 pub struct Workload {
@@ -519,6 +540,8 @@ pub struct Workload {
     pub lookups: Vec<Lookup>,
     /// Steps in order of time, where there is something to replay.
     pub steps: Vec<StepRun>,
+    /// Waits before retries in order of time.
+    pub pauses: Vec<Pause>,
     /// Events in order of time.
     pub events: Vec<Event>,
     /// For each event its unit; `UnitId::NONE` where none. May be shorter than `events`.

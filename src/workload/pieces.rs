@@ -77,6 +77,10 @@ impl Workload {
             let of = or_day(step.unit, step.start.0);
             parts.entry(of).or_default().steps.push(*step);
         }
+        for pause in &self.pauses {
+            let of = or_day(pause.unit, pause.time.0);
+            parts.entry(of).or_default().pauses.push(*pause);
+        }
         for wall in &self.wall_clocks {
             if let Some(of) = unit(wall.unit) {
                 parts.entry(of).or_default().wall_clocks.push(wall.clone());

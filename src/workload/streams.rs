@@ -132,6 +132,15 @@ impl StreamRequest {
         u64::from(self.fresh) + u64::from(self.cache_read) + u64::from(self.cache_write)
     }
 
+    /// The same of so many nanoseconds.
+    #[must_use]
+    pub fn lasting(self, nanos: i64) -> Self {
+        Self {
+            millis: Millis::of(nanos),
+            ..self
+        }
+    }
+
     /// Duration in nanoseconds, to the millisecond; `None`: not known.
     #[must_use]
     pub fn duration(&self) -> Option<i64> {

@@ -19,6 +19,7 @@ impl Workload {
         rest.samples.retain(|s| stays(s.unit));
         rest.lookups.retain(|l| stays(l.unit));
         rest.steps.retain(|s| stays(s.unit));
+        rest.pauses.retain(|p| stays(p.unit));
         rest.wall_clocks.retain(|w| stays(w.unit));
         rest.streams.retain(|s| stays(s.unit));
         rest.sequences.readings.retain(|r| stays(r.unit));

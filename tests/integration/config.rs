@@ -411,7 +411,9 @@ fn layers_are_read_from_the_highest_down() {
     };
     let (config, warnings) = config::load(&sources).unwrap();
     assert_eq!(number(&config, "resources.concurrent_operations"), 1.0);
-    assert_eq!(number(&config, "retry.backoff"), 1.0);
+    // A number of seconds is the first wait, and doubles.
+    let doubling = KnobValue::Word("exponential:1s".into());
+    assert_eq!(config.knob("retry.backoff"), Some(&doubling));
     assert_eq!(config.knob("tools.parallel"), Some(&KnobValue::Bool(false)));
     assert_eq!(target(&config, Metric::ResponseTime, P95), Some(9.0));
     assert_eq!(number(&config, "timeout.model_request"), 30.0);

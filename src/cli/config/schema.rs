@@ -139,6 +139,7 @@ fn value_of(key: &Key) -> Value {
     let mut schema = match key.kind {
         Type::Count { least, .. } => json!({"type": "integer", "minimum": least}),
         Type::Duration => with_text("seconds, or a text with a unit"),
+        Type::Backoff => with_text("none, constant:2s, exponential:1s, exponential:1s:30s"),
         Type::Bytes => with_text("bytes, or a text with a unit"),
         Type::Ratio => with_text("a share from 0 to 1, or a percentage"),
         Type::Number => json!({"type": "number", "minimum": 0}),

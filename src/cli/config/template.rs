@@ -117,7 +117,7 @@ mod tests {
             .collect();
         let (config, warnings) = check(&on);
         assert_eq!(warnings, []);
-        assert_eq!(config.knobs.len(), 22, "{on}");
+        assert_eq!(config.knobs.len(), 23, "{on}");
         assert_eq!(config.targets.len(), 7);
         assert_eq!(config.gate.len(), 3);
         assert_eq!(

@@ -199,6 +199,7 @@ impl Reader<'_> {
             memory: values::bytes(line, Field::MemoryUsage)?,
             tokens_budget: count(line.field(Field::TokensBudget), "tokens_budget")?,
             cache_key: text(line, Field::CacheKey)?.map(|key| hash64(key.as_bytes())),
+            retry_after: values::millis(line, Field::RetryAfter)?,
         };
         let own_name = (kind == OperationKind::Other).then_some(("operation", name));
         (operation.dims, operation.identity) = self.place(line, OPERATION, own_name, records)?;

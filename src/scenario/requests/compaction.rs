@@ -67,56 +67,114 @@ pub fn once(context: u64, plan: Plan, rates: &Rates) -> f64 {
         + plan.left as f64 * rates.write
 }
 
-/// Runs a stream with compactions: its requests with their rates, and those that a shorter one has. Requests
-/// without rates cost nothing on either side.
+/// The contexts of a stream with compactions, one after another.
+#[derive(Debug)]
+struct Contexts {
+    plan: Plan,
+    /// Tokens that contexts are shorter by.
+    cut: u64,
+    /// The context of the request before.
+    held: u64,
+    /// The same as it was recorded.
+    recorded: u64,
+}
+
+/// What becomes of a context.
+enum Turn {
+    /// It stands as it was, since the context was compacted there.
+    Recorded,
+    /// A compaction of so many tokens comes before it.
+    Compacted(u64),
+    /// It goes on.
+    Same,
+}
+
+impl Contexts {
+    fn of(plan: Plan) -> Self {
+        Self {
+            plan,
+            cut: 0,
+            held: 0,
+            recorded: 0,
+        }
+    }
+
+    /// The next context, as it would be sent without this plan and as it was recorded.
+    fn next(&mut self, context: u64, recorded: u64) -> Turn {
+        let mut turn = Turn::Same;
+        if recorded * 5 < self.recorded * 4 {
+            // Compacted as it was: nothing is left to be cut.
+            self.cut = 0;
+            turn = Turn::Recorded;
+        }
+        self.recorded = recorded;
+        if context.saturating_sub(self.cut) > self.plan.at && self.held > self.plan.left {
+            self.cut += self.held - self.plan.left;
+            turn = Turn::Compacted(self.held);
+        }
+        self.held = context.saturating_sub(self.cut);
+        turn
+    }
+}
+
+/// The requests before which a plan compacts, of contexts as they would be sent without it and as they were recorded.
+#[must_use]
+pub fn places(contexts: impl Iterator<Item = (u64, u64)>, plan: Plan) -> Vec<usize> {
+    let mut all = Contexts::of(plan);
+    let is_place = |(at, (context, recorded)): (usize, (u64, u64))| {
+        let is_cut = context > 0 && matches!(all.next(context, recorded), Turn::Compacted(_));
+        is_cut.then_some(at)
+    };
+    contexts.enumerate().filter_map(is_place).collect()
+}
+
+/// A request with its rates, and its context as it was recorded, by which compactions that were made are seen.
+pub type Sent<'a> = (&'a StreamRequest, Option<Rates>, u64);
+
+/// Runs a stream with compactions: its requests, and the rates that a shorter one has. Requests without rates cost
+/// nothing on either side.
 #[must_use]
 #[allow(clippy::cast_precision_loss)] // tokens of one context
 pub fn run(
-    requests: &[(&StreamRequest, Option<Rates>)],
+    requests: &[Sent<'_>],
     rates: impl Fn(&StreamRequest) -> Option<Rates>,
     plan: Plan,
 ) -> Compacted {
     let mut all = Compacted::default();
-    // Tokens that contexts are shorter by, the context of the request before, and what is still to be
-    // earned of the last compaction.
-    let (mut cut, mut held, mut owed) = (0_u64, 0_u64, 0.0_f64);
-    let mut recorded = 0;
-    for (request, own) in requests {
+    let mut contexts = Contexts::of(plan);
+    // What is still to be earned of the last compaction.
+    let mut owed = 0.0_f64;
+    for (request, own, recorded) in requests {
         let context = request.context();
         let Some(own) = own.filter(|_| context > 0) else {
             continue;
         };
-        if context * 5 < recorded * 4 {
-            // Compacted as it was: nothing is left to be cut.
-            (cut, owed) = (0, 0.0);
-        }
-        recorded = context;
         let cost = own.cost(request);
         all.before += cost;
-        let would_be = context.saturating_sub(cut);
-        if would_be > plan.at && held > plan.left {
-            let write = own.writing(request);
-            let paid = once(held, plan, &Rates { write, ..own });
-            cut += held - plan.left;
-            all.compactions += 1;
-            all.after += paid;
-            all.tokens.0 += held as f64;
-            all.tokens.1 += (held + plan.left) as f64;
-            owed = paid;
+        match contexts.next(context, *recorded) {
+            Turn::Same => {}
+            Turn::Recorded => owed = 0.0,
+            Turn::Compacted(held) => {
+                let write = own.writing(request);
+                let paid = once(held, plan, &Rates { write, ..own });
+                all.compactions += 1;
+                all.after += paid;
+                all.tokens.0 += held as f64;
+                all.tokens.1 += (held + plan.left) as f64;
+                owed = paid;
+            }
         }
-        if cut == 0 {
+        if contexts.cut == 0 {
             all.after += cost;
-            held = context;
             continue;
         }
-        let short = shortened(request, cut);
+        let short = shortened(request, contexts.cut);
         let after = rates(&short).unwrap_or(own).cost(&short);
         all.after += after;
         all.tokens.0 -= f64::from(request.cache_read - short.cache_read);
         all.tokens.1 -= (context - short.context()) as f64;
         all.beyond += u64::from(owed <= 0.0 && cost > after);
         owed -= cost - after;
-        held = context.saturating_sub(cut);
     }
     all
 }
@@ -150,7 +208,10 @@ mod tests {
         rates: impl Fn(&StreamRequest) -> Option<Rates>,
         plan: Plan,
     ) -> Compacted {
-        let requests: Vec<_> = requests.iter().map(|r| (r, rates(r))).collect();
+        let requests: Vec<_> = requests
+            .iter()
+            .map(|r| (r, rates(r), r.context()))
+            .collect();
         run(&requests, rates, plan)
     }
 

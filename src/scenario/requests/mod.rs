@@ -14,4 +14,5 @@ pub mod rates;
 pub mod repeats;
 pub mod replays;
 pub mod result;
+pub mod reuse;
 pub mod tools;

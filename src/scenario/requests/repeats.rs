@@ -35,6 +35,17 @@ impl Kinds {
         }
     }
 
+    /// Only these, which read.
+    #[cfg(test)]
+    pub(super) fn of_names(reads: &[Name]) -> Self {
+        Self {
+            reads: reads.to_vec(),
+            looks: Vec::new(),
+            notes: Vec::new(),
+            edits: Vec::new(),
+        }
+    }
+
     fn changes_nothing(&self, tool: Name) -> bool {
         [&self.reads, &self.looks, &self.notes]
             .into_iter()
@@ -42,12 +53,13 @@ impl Kinds {
     }
 }
 
-/// Calls that read what the same call had given before, both well: indexes into the calls of the stream.
+/// Calls that read what the same call had given before, both well: indexes into the calls of the stream. Contexts
+/// are compacted where they were, and before each of the `compacted` requests, which are in order.
 #[must_use]
-pub fn repeated(stream: &Stream, kinds: &Kinds) -> Vec<usize> {
+pub fn repeated(stream: &Stream, kinds: &Kinds, compacted: &[usize]) -> Vec<usize> {
     let mut seen: HashSet<(Name, u32)> = HashSet::new();
     let mut found = Vec::new();
-    walk(stream, |index, call, is_new_context| {
+    walk(stream, compacted, |index, call, is_new_context| {
         if is_new_context || !kinds.changes_nothing(call.tool) {
             seen.clear();
         }
@@ -66,7 +78,7 @@ pub fn repeated(stream: &Stream, kinds: &Kinds) -> Vec<usize> {
 pub fn failing_again(stream: &Stream, kinds: &Kinds) -> Vec<usize> {
     let mut failed: HashMap<(Name, u32), u32> = HashMap::new();
     let mut found = Vec::new();
-    walk(stream, |index, call, is_new_context| {
+    walk(stream, &[], |index, call, is_new_context| {
         if is_new_context {
             failed.clear();
         }
@@ -91,12 +103,13 @@ pub fn failing_again(stream: &Stream, kinds: &Kinds) -> Vec<usize> {
 }
 
 /// All calls in their order, and of each whether the context was compacted since the one before it.
-fn walk(stream: &Stream, mut visit: impl FnMut(usize, &StreamCall, bool)) {
+fn walk(stream: &Stream, compacted: &[usize], mut visit: impl FnMut(usize, &StreamCall, bool)) {
     let mut at = 0;
     for (index, call) in stream.calls.iter().enumerate() {
         let request = call.request as usize;
         let since = stream.requests.get(at..=request).unwrap_or_default();
-        let is_new_context = since.windows(2).any(|pair| has_shrunk(&pair[0], &pair[1]));
+        let is_new_context = since.windows(2).any(|pair| has_shrunk(&pair[0], &pair[1]))
+            || compacted.iter().any(|c| (at + 1..=request).contains(c));
         at = request;
         visit(index, call, is_new_context);
     }
@@ -153,7 +166,8 @@ mod tests {
 
     #[test]
     fn a_read_is_repeated_until_something_may_have_changed() {
-        let again = |calls: &[(Name, u32, OutcomeKind)]| repeated(&stream(calls, &[]), &kinds());
+        let again =
+            |calls: &[(Name, u32, OutcomeKind)]| repeated(&stream(calls, &[]), &kinds(), &[]);
         assert_eq!(again(&[(READ, 7, Ok), (NOTE, 1, Ok), (READ, 7, Ok)]), [2]);
         assert_eq!(again(&[(READ, 7, Ok), (READ, 8, Ok), (READ, 7, Ok)]), [2]);
         for between in [SHELL, EDIT, Name(9)] {
@@ -167,7 +181,12 @@ mod tests {
         assert_eq!(again(&[(READ, 7, Error), (READ, 7, Ok)]), NONE);
         assert_eq!(again(&[(SHELL, 7, Ok), (SHELL, 7, Ok)]), NONE);
         let compacted = stream(&[(READ, 7, Ok), (READ, 8, Ok), (READ, 7, Ok)], &[2]);
-        assert_eq!(repeated(&compacted, &kinds()), NONE);
+        assert_eq!(repeated(&compacted, &kinds(), &[]), NONE);
+        // A compaction that would be made: before the second call's request, or not until after it.
+        let read_twice = stream(&[(READ, 7, Ok), (READ, 8, Ok), (READ, 7, Ok)], &[]);
+        for (before, expected) in [(0, &[2][..]), (1, &[]), (2, &[]), (3, &[2])] {
+            assert_eq!(repeated(&read_twice, &kinds(), &[before]), expected);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::compaction::{self, Plan};
 use super::lifetime::{SLACK, Warming, kept, pings_after, present, steps};
 use super::prefix::{Caching, HOUR, caching};
 use super::rates::{Pricing, Rates};
-use crate::workload::{Stream, UnitId, Workload};
+use crate::workload::{Stream, StreamRequest, UnitId, Workload};
 
 /// The largest error of a cost that still counts as reproduced, as a share.
 const TOLERANCE: f64 = 0.05;
@@ -148,8 +148,9 @@ pub fn of_compactions(workload: &Workload, pricing: &Pricing, plans: &[Plan]) ->
     let mut requests = Vec::new();
     for stream in workload.streams.iter().filter(|s| s.is_serial()) {
         requests.clear();
-        requests.extend(stream.requests.iter().map(|r| (r, pricing.rates(r))));
-        let priced = requests.iter().filter(|(_, r)| r.is_some()).count() as u64;
+        let sent = |r| (r, pricing.rates(r), StreamRequest::context(r));
+        requests.extend(stream.requests.iter().map(sent));
+        let priced = requests.iter().filter(|(_, r, _)| r.is_some()).count() as u64;
         for (all, plan) in all.iter_mut().zip(plans) {
             let one = compaction::run(&requests, |r| pricing.rates(r), *plan);
             all.replay.measured += one.before;

@@ -1,5 +1,7 @@
 //! What the result of a tool call costs: the next request writes it, later ones read it.
 
+use std::ops::Range;
+
 use super::prefix::{Caching, has_shrunk, prefixes};
 use super::rates::Rates;
 use crate::workload::StreamRequest;
@@ -17,18 +19,67 @@ pub fn carried(tokens: u64, readers: u64, write: f64, read: f64) -> f64 {
     tokens as f64 * (write + read * readers as f64)
 }
 
-/// What one token costs that a request of a stream sends for the first time, and all after it again until the
-/// context is compacted or the stream ends.
-#[derive(Debug)]
-pub struct Carrying {
-    /// Dollars for a token that a request sends for the first time.
-    first: Vec<f64>,
-    /// Dollars for a token that all requests before one would have sent again.
-    again: Vec<f64>,
+/// Which requests of a stream send what, as far as the result of a call is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
     /// The request that no longer holds what one sends.
     ends: Vec<usize>,
     /// Tokens that a request did not read from the cache: no result in it is larger.
     unread: Vec<u64>,
+    /// Whether a request had to send again what it expected to read.
+    is_broken: Vec<bool>,
+}
+
+impl Holding {
+    /// Of all requests of a stream.
+    #[must_use]
+    pub fn of(requests: &[StreamRequest], caching: Caching) -> Self {
+        let mut is_broken = vec![false; requests.len()];
+        // The provider matters for the causes of breaks only.
+        for broken in prefixes(requests, caching, false).breaks {
+            is_broken[broken.request] = true;
+        }
+        let mut ends = vec![requests.len(); requests.len()];
+        for at in (1..requests.len()).rev() {
+            ends[at - 1] = if has_shrunk(&requests[at - 1], &requests[at]) {
+                at
+            } else {
+                ends[at]
+            };
+        }
+        let unread = |r: &StreamRequest| r.context() - u64::from(r.cache_read);
+        Self {
+            ends,
+            unread: requests.iter().map(unread).collect(),
+            is_broken,
+        }
+    }
+
+    /// Whether a request had to send again what it expected to read.
+    #[must_use]
+    pub fn is_broken(&self, request: usize) -> bool {
+        self.is_broken[request]
+    }
+
+    /// The requests that send the result of a call which the reply to a request asked for, and how many tokens it has
+    /// at most; `None`: none sends it, since it was compacted away before, or the stream ended.
+    #[must_use]
+    pub fn sent(&self, request: usize, tokens: u32) -> Option<(Range<usize>, u64)> {
+        let next = request + 1;
+        let end = *self.ends.get(request).filter(|end| **end > next)?;
+        Some((next..end, u64::from(tokens).min(self.unread[next])))
+    }
+}
+
+/// What one token costs that a request of a stream sends for the first time, and all after it again until the
+/// context is compacted or the stream ends.
+#[derive(Debug)]
+pub struct Carrying {
+    holding: Holding,
+    /// Dollars for a token that a request sends for the first time.
+    first: Vec<f64>,
+    /// Dollars for a token that all requests before one would have sent again.
+    again: Vec<f64>,
 }
 
 impl Carrying {
@@ -38,56 +89,45 @@ impl Carrying {
         requests: &[StreamRequest],
         rates: impl Fn(&StreamRequest) -> Option<Rates>,
         caching: Caching,
-        is_openai: bool,
     ) -> Self {
-        let breaks = prefixes(requests, caching, is_openai).breaks;
-        let mut is_broken = vec![false; requests.len()];
-        breaks.iter().for_each(|b| is_broken[b.request] = true);
-        let mut all = Self {
-            first: Vec::with_capacity(requests.len()),
-            again: vec![0.0],
-            ends: vec![requests.len(); requests.len()],
-            unread: Vec::with_capacity(requests.len()),
-        };
+        let holding = Holding::of(requests, caching);
+        let (mut first, mut again) = (Vec::with_capacity(requests.len()), vec![0.0]);
         let mut sum = 0.0;
-        for (request, is_broken) in requests.iter().zip(is_broken) {
+        for (index, request) in requests.iter().enumerate() {
             let rates = rates(request);
             let anew = rates.map_or(0.0, |r| match caching {
                 Caching::Written => r.writing(request),
                 Caching::Automatic | Caching::Unknown => r.fresh,
             });
-            all.first.push(anew);
+            first.push(anew);
             sum += match rates {
-                Some(rates) if caching != Caching::Unknown && !is_broken => rates.read,
+                Some(rates) if caching != Caching::Unknown && !holding.is_broken(index) => {
+                    rates.read
+                }
                 _ => anew,
             };
-            all.again.push(sum);
-            all.unread
-                .push(request.context() - u64::from(request.cache_read));
+            again.push(sum);
         }
-        for at in (1..requests.len()).rev() {
-            all.ends[at - 1] = if has_shrunk(&requests[at - 1], &requests[at]) {
-                at
-            } else {
-                all.ends[at]
-            };
+        Self {
+            holding,
+            first,
+            again,
         }
-        all
     }
 
     /// What the result of a call costs that the reply to a request asked for.
     #[must_use]
     pub fn cost(&self, request: usize, tokens: u32) -> f64 {
-        self.sent(request, tokens)
-            .map_or(0.0, |(next, end, tokens)| {
-                tokens * (self.first[next] + self.again[end] - self.again[next + 1])
-            })
+        self.sent(request, tokens).map_or(0.0, |(sent, tokens)| {
+            tokens * (self.first[sent.start] + self.again[sent.end] - self.again[sent.start + 1])
+        })
     }
 
     /// The same for each of the requests that send it.
     pub fn each(&self, request: usize, tokens: u32) -> impl Iterator<Item = (usize, f64)> {
-        let (next, end, tokens) = self.sent(request, tokens).unwrap_or((0, 0, 0.0));
-        (next..end).map(move |at| {
+        let (sent, tokens) = self.sent(request, tokens).unwrap_or((0..0, 0.0));
+        let next = sent.start;
+        sent.map(move |at| {
             let price = if at == next {
                 self.first[at]
             } else {
@@ -97,13 +137,10 @@ impl Carrying {
         })
     }
 
-    /// The requests that send a result, and how many tokens it has at most; `None`: none sends it, since it was
-    /// compacted away before, or the stream ended.
-    fn sent(&self, request: usize, tokens: u32) -> Option<(usize, usize, f64)> {
-        let next = request + 1;
-        self.ends.get(request).filter(|end| **end > next)?;
-        let tokens = f64::from(tokens).min(self.unread[next] as f64);
-        Some((next, self.ends[next], tokens))
+    #[allow(clippy::cast_precision_loss)] // tokens of one context
+    fn sent(&self, request: usize, tokens: u32) -> Option<(Range<usize>, f64)> {
+        let (sent, tokens) = self.holding.sent(request, tokens)?;
+        Some((sent, tokens as f64))
     }
 }
 
@@ -127,7 +164,7 @@ mod tests {
     #[test]
     fn the_example_of_ten_readers() {
         let carrying = |requests: &[StreamRequest]| {
-            Carrying::of(requests, |_| Some(EXAMPLE), Caching::Written, false)
+            Carrying::of(requests, |_| Some(EXAMPLE), Caching::Written)
         };
         let whole = carrying(&stream());
         near(whole.cost(0, 4_000), 9_000.0 * 5e-6);

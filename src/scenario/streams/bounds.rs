@@ -12,7 +12,7 @@ use crate::scenario::requests::prefix::{
     Break, Caching, Cause, FIVE_MINUTES, HOUR, caching, gap, prefixes, stands_still,
 };
 use crate::scenario::requests::rates::Pricing;
-use crate::scenario::requests::repeats::{Kinds, failing_again, repeated};
+use crate::scenario::requests::repeats::{Kinds, failing_again};
 use crate::scenario::requests::result::Carrying;
 use crate::scenario::requests::tools::{
     EDITS, LARGE, LOOKS, READS, looking, named, single_reads, waited, waits,
@@ -239,49 +239,23 @@ fn with_calls(stream: &Stream, at: usize) -> f64 {
     seconds(end.0.saturating_sub(request.start.0))
 }
 
-/// What was read before is not read again: no request carries the second copy.
-#[must_use]
-pub fn repeated_calls(workload: &Workload) -> Option<Change> {
-    let kinds = Kinds::of(workload);
-    carried(workload, 1.0, |stream| repeated(stream, &kinds))
-}
-
-/// Results that are large are half as long.
+/// Results that are large are half as long: half of what it costs to carry them.
 #[must_use]
 pub fn large_results(workload: &Workload) -> Option<Change> {
-    carried(workload, 0.5, |stream| {
-        let calls = stream.calls.iter().enumerate();
-        let large = calls.filter(|(_, c)| c.result >= LARGE);
-        large.map(|(at, _)| at).collect()
-    })
-}
-
-/// A share of what it costs to carry the results of some calls of each stream.
-fn carried(
-    workload: &Workload,
-    share: f64,
-    calls: impl Fn(&Stream) -> Vec<usize>,
-) -> Option<Change> {
     let pricing = Pricing::of(workload);
     let mut spared = Spared::default();
     let streams = workload.streams.iter().enumerate();
     for (index, stream) in streams.filter(|(_, s)| s.is_serial()) {
-        let calls = calls(stream);
-        if calls.is_empty() {
+        let calls = || stream.calls.iter().filter(|c| c.result >= LARGE);
+        if calls().next().is_none() {
             continue;
         }
-        let is_openai = workload.catalog.text(stream.provider) == "openai";
-        let carrying = Carrying::of(
-            &stream.requests,
-            |r| pricing.rates(r),
-            caching(stream),
-            is_openai,
-        );
-        for call in calls.into_iter().map(|at| &stream.calls[at]) {
+        let carrying = Carrying::of(&stream.requests, |r| pricing.rates(r), caching(stream));
+        for call in calls() {
             for (at, dollars) in carrying.each(call.request as usize, call.result) {
                 let request = &stream.requests[at];
                 let cost = pricing.rates(request).map_or(0.0, |r| r.cost(request));
-                spared.cost((index, at), share * dollars, cost);
+                spared.cost((index, at), dollars / 2.0, cost);
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Run;
+use crate::assessment::Reproduction;
 use crate::metrics::Metric;
 use crate::record::Name;
 use crate::scenario::replay::{Bench, Withheld, reproduction};
@@ -14,23 +15,29 @@ use crate::workload::{Stream, StreamCall, UnitId, WallPart, Workload};
 /// The part of reproductions that says how long tools ran.
 const TOOLS: &str = "of tools";
 
-pub(super) fn replay(bench: &Bench<'_>, is_parallel: bool, run: &mut Run) -> Result<(), Withheld> {
+/// `left` are the streams with the calls that are still made.
+pub(super) fn replay(
+    bench: &Bench<'_>,
+    is_parallel: bool,
+    left: &[Stream],
+    run: &mut Run,
+) -> Result<(), Withheld> {
     let workload = bench.workload;
-    let main = main(workload);
+    let all = main(workload, &workload.streams);
     if !is_parallel {
         return Err(Withheld::because(
             "what ran at once would run one after another: in which order is not recorded",
         ));
     }
-    if main.iter().all(|s| s.calls.is_empty()) {
+    if all.iter().all(|s| s.calls.is_empty()) {
         return Err(Withheld::because(
             "no tool call names the reply that asked for it, or no wall-clock time is known",
         ));
     }
-    reproduce(workload, &main, run);
+    run.reproduced(of_tools(workload, &all));
     let edits = named(workload, EDITS);
     let mut replies = 0_u64;
-    for stream in &main {
+    for stream in main(workload, left) {
         let mut nanos = 0_i64;
         for reply in stream.calls.chunk_by(|a, b| a.request == b.request) {
             let calls = timed(reply, &edits);
@@ -47,11 +54,10 @@ pub(super) fn replay(bench: &Bench<'_>, is_parallel: bool, run: &mut Run) -> Res
     Ok(())
 }
 
-/// The main conversations of units whose wall-clock time is known.
-pub(super) fn main(workload: &Workload) -> Vec<&Stream> {
+/// Of streams the main conversations of units whose wall-clock time is known.
+pub(super) fn main<'s>(workload: &Workload, streams: &'s [Stream]) -> Vec<&'s Stream> {
     let timed: BTreeMap<UnitId, ()> = workload.wall_clocks.iter().map(|w| (w.unit, ())).collect();
-    workload
-        .streams
+    streams
         .iter()
         .filter(|s| !s.is_subagent && s.is_serial() && timed.contains_key(&s.unit))
         .collect()
@@ -68,7 +74,7 @@ fn timed(reply: &[StreamCall], edits: &[Name]) -> Vec<(i64, i64)> {
 
 /// How long the calls of main conversations ran as they were recorded, against the part of the tools in
 /// the wall-clock time of their units.
-pub(super) fn reproduce(workload: &Workload, main: &[&Stream], run: &mut Run) {
+pub(super) fn of_tools(workload: &Workload, main: &[&Stream]) -> Reproduction {
     let mut own: BTreeMap<UnitId, Vec<(i64, i64)>> = BTreeMap::new();
     for stream in main {
         let calls = stream.calls.iter().map(|c| (c.start.0, c.end().0));
@@ -84,12 +90,7 @@ pub(super) fn reproduce(workload: &Workload, main: &[&Stream], run: &mut Run) {
         .sum();
     #[allow(clippy::cast_precision_loss)]
     let measured = measured as f64 / NANOS as f64;
-    run.reproduced(reproduction(
-        Metric::SessionTime,
-        TOOLS,
-        measured,
-        seconds(replayed),
-    ));
+    reproduction(Metric::SessionTime, TOOLS, measured, seconds(replayed))
 }
 
 #[allow(clippy::cast_precision_loss)]

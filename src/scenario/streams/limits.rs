@@ -19,10 +19,12 @@ const REQUESTS: &str = "model_request";
 /// Limit of the calls of all tools.
 const CALLS: &str = "tool_call";
 
+/// `left` are the streams with the calls that are still made.
 pub(super) fn replay(
     bench: &Bench<'_>,
     what: &str,
     limit: f64,
+    left: &[Stream],
     run: &mut Run,
 ) -> Result<(), Withheld> {
     #[allow(clippy::cast_possible_truncation)] // saturates
@@ -31,9 +33,9 @@ pub(super) fn replay(
         return Err(Withheld::because("a limit of no time lets nothing end"));
     }
     if what == REQUESTS {
-        of_requests(bench.workload, nanos, run)?;
+        of_requests(bench.workload, nanos, left, run)?;
     } else {
-        of_calls(bench.workload, what, nanos, run)?;
+        of_calls(bench.workload, what, nanos, left, run)?;
     }
     run.replayed.is_assumed = true;
     Ok(())
@@ -72,7 +74,13 @@ fn counts(outcome: OutcomeKind) -> bool {
     )
 }
 
-fn of_calls(workload: &Workload, what: &str, limit: i64, run: &mut Run) -> Result<(), Withheld> {
+fn of_calls(
+    workload: &Workload,
+    what: &str,
+    limit: i64,
+    left: &[Stream],
+    run: &mut Run,
+) -> Result<(), Withheld> {
     let tool = if what == CALLS {
         None
     } else {
@@ -96,14 +104,16 @@ fn of_calls(workload: &Workload, what: &str, limit: i64, run: &mut Run) -> Resul
             .copied()
             .collect()
     };
-    let mut replayed = 0.0;
+    let all = workload.streams.iter().flat_map(&own);
+    let replayed: f64 = all
+        .filter(|c| counts(c.outcome))
+        .filter_map(|c| c.duration())
+        .map(seconds)
+        .sum();
     let (mut cut, mut sooner) = (0_u64, 0_u64);
-    for stream in &workload.streams {
+    for stream in left {
         for call in own(stream) {
             let took = call.duration().unwrap_or(0);
-            if counts(call.outcome) {
-                replayed += seconds(took);
-            }
             sooner += u64::from(call.outcome == OutcomeKind::Timeout && took < limit);
             let mut shift = (0.0, 0.0, 0.0, 0.0);
             if took > limit {
@@ -134,14 +144,14 @@ fn of_calls(workload: &Workload, what: &str, limit: i64, run: &mut Run) -> Resul
         measured.total(unit),
         replayed,
     ));
-    sessions(workload, limit, is_own, run);
+    sessions(&calls::main(workload, left), limit, is_own, run);
     tell(run, cut, sooner, "calls");
     Ok(())
 }
 
 /// What main conversations wait less for: the union of the calls of each reply.
-fn sessions(workload: &Workload, limit: i64, is_own: impl Fn(&&StreamCall) -> bool, run: &mut Run) {
-    for stream in calls::main(workload) {
+fn sessions(main: &[&Stream], limit: i64, is_own: impl Fn(&&StreamCall) -> bool, run: &mut Run) {
+    for stream in main {
         let mut nanos = 0_i64;
         for reply in stream.calls.chunk_by(|a, b| a.request == b.request) {
             let spans = |limit: i64| -> Vec<(i64, i64)> {
@@ -161,7 +171,12 @@ fn sessions(workload: &Workload, limit: i64, is_own: impl Fn(&&StreamCall) -> bo
     }
 }
 
-fn of_requests(workload: &Workload, limit: i64, run: &mut Run) -> Result<(), Withheld> {
+fn of_requests(
+    workload: &Workload,
+    limit: i64,
+    left: &[Stream],
+    run: &mut Run,
+) -> Result<(), Withheld> {
     let is_part =
         |r: &crate::workload::Row| r.key.operation == OperationKind::ModelRequest && !r.key.is_step;
     if workload.rows.iter().any(is_part) {
@@ -173,16 +188,18 @@ fn of_requests(workload: &Workload, limit: i64, run: &mut Run) -> Result<(), Wit
     let (mut cut, mut sooner) = (0_u64, 0_u64);
     let mut values: Vec<(UnitId, i64, i64)> = Vec::new();
     let mut waits: BTreeMap<UnitId, i64> = BTreeMap::new();
-    for stream in &workload.streams {
+    for (stream, left) in workload.streams.iter().zip(left) {
         let is_waited_for = !stream.is_subagent && stream.is_serial();
-        for request in &stream.requests {
-            let Some(took) = request.duration() else {
+        for (was, request) in stream.requests.iter().zip(&left.requests) {
+            let (Some(now), Some(took)) = (was.duration(), request.duration()) else {
                 continue;
             };
             let is_counted = counts(request.outcome);
+            if counts(was.outcome) {
+                replayed += seconds(now);
+            }
             if is_counted {
-                replayed += seconds(took);
-                values.push((stream.unit, took, took.min(limit)));
+                values.push((stream.unit, now, took.min(limit)));
             }
             sooner += u64::from(request.outcome == OutcomeKind::Timeout && took < limit);
             let mut shift = (0.0, 0.0, 0.0, 0.0);

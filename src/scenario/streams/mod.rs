@@ -1,19 +1,25 @@
 //! Streams of model requests: their cost, what the provider's cache gives them, and how long tool calls and
 //! requests take, run again under other settings.
 //!
-//! All settings together are one run. Of tokens: first the lifetime of cached prefixes and whether somebody
-//! keeps them warm, then compactions, then the prices of another model. Of times: calls of one reply at once,
-//! and what takes longer than a limit. What no stream holds stays as it was measured.
+//! All settings together are one run. Of tokens: first reads that the context answers, then the lifetime of cached
+//! prefixes and whether somebody keeps them warm, then compactions, then the prices of another model. Of times: first
+//! retries and the waits before them, then the calls that are left of one reply at once, and what takes longer than a
+//! limit. What no stream holds stays as it was
+//! measured.
 
 pub mod bounds;
 mod calls;
 mod limits;
+mod reads;
 pub mod retries;
 pub mod singles;
 mod spared;
 pub mod starts;
 mod tokens;
 
+pub use reads::any as is_read_again;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assessment::Reproduction;
@@ -37,6 +43,8 @@ pub const KEEP_WARM: &str = "prompt_cache.keep_warm";
 pub const COMPACTION: &str = "compaction.at_tokens";
 /// Whether the calls of a reply run at once.
 pub const PARALLEL: &str = "tools.parallel";
+/// Whether a read of what was read before is answered by the copy in the context.
+pub const REUSE: &str = "tools.reuse_reads";
 /// The model of an agent, or of all of them.
 pub const MODEL_FOR: &str = "model_for.";
 /// The longest time of the calls of a tool, or of model requests.
@@ -44,6 +52,8 @@ pub const TIMEOUT: &str = "timeout.";
 
 /// Retries after the first attempt.
 pub const RETRIES: &str = "retry.limit";
+/// Waits before them.
+pub const BACKOFF: &str = "retry.backoff";
 
 /// The replay of streams.
 pub const MECHANISM: Mechanism = Mechanism {
@@ -54,39 +64,57 @@ pub const MECHANISM: Mechanism = Mechanism {
         KEEP_WARM,
         COMPACTION,
         PARALLEL,
+        REUSE,
         MODEL_FOR,
         TIMEOUT,
         RETRIES,
+        BACKOFF,
     ],
     replay,
 };
 
 fn replay(bench: &Bench<'_>, settings: &Settings) -> Result<Replayed, Withheld> {
-    if bench.workload.streams.is_empty() {
+    let is_of_streams = |knob: &String| knob != BACKOFF;
+    if bench.workload.streams.is_empty() && settings.keys().any(is_of_streams) {
         return Err(Withheld::because(
             "no requests of sessions with their tokens were recorded in their order",
         ));
     }
     let mut run = Run::default();
+    let reused = match settings.get(REUSE) {
+        Some(KnobValue::Bool(true)) => Some(reads::replay(bench, settings, &mut run)?),
+        Some(_) => return Err(Withheld::because(NOT_REUSED)),
+        None => None,
+    };
+    // What is still sent and called, and how long it takes.
+    let mut left = match reused {
+        Some(streams) => Cow::Owned(streams),
+        None => Cow::Borrowed(bench.workload.streams.as_slice()),
+    };
+    if settings.contains_key(RETRIES) || settings.contains_key(BACKOFF) {
+        retries::replay(bench, settings, &mut left, &mut run)?;
+    }
+    let left = left.as_ref();
     if settings.keys().any(|knob| is_of_tokens(knob)) {
-        tokens::replay(bench, settings, &mut run)?;
+        tokens::replay(bench, settings, left, &mut run)?;
     }
     if let Some(value) = settings.get(PARALLEL) {
-        calls::replay(bench, *value == KnobValue::Bool(true), &mut run)?;
+        calls::replay(bench, *value == KnobValue::Bool(true), left, &mut run)?;
     }
     for (knob, value) in settings {
         if let (Some(what), KnobValue::Number(seconds)) = (knob.strip_prefix(TIMEOUT), value) {
-            limits::replay(bench, what, *seconds, &mut run)?;
+            limits::replay(bench, what, *seconds, left, &mut run)?;
         }
-    }
-    if let Some(KnobValue::Number(limit)) = settings.get(RETRIES) {
-        retries::replay(bench, *limit, &mut run)?;
     }
     run.finish()
 }
 
+/// Why there is no projection without it.
+const NOT_REUSED: &str =
+    "which reads the context answers now is not recorded, so nobody knows what they would send";
+
 fn is_of_tokens(knob: &str) -> bool {
-    [LIFETIME, KEEP_WARM, COMPACTION].contains(&knob)
+    [LIFETIME, KEEP_WARM, COMPACTION, REUSE].contains(&knob)
         || [LIFETIME_FOR, MODEL_FOR]
             .iter()
             .any(|family| knob.starts_with(family))
@@ -109,15 +137,21 @@ pub fn present_lifetime(workload: &Workload, agent: Option<&str>) -> Option<f64>
 /// A run in the making.
 #[derive(Default)]
 struct Run {
-    sums: BTreeMap<(Metric, UnitId), (f64, f64)>,
+    sums: BTreeMap<(Metric, DimsId, UnitId), (f64, f64)>,
     units: BTreeSet<UnitId>,
     replayed: Replayed,
 }
 
 impl Run {
-    /// Adds to the change of n and of the sum of a metric.
+    /// Adds to the change of n and of the sum of a metric. Streams tell no dimensions, and no other change of the same
+    /// run concerns them.
     fn add(&mut self, metric: Metric, unit: UnitId, n: f64, sum: f64) {
-        let at = self.sums.entry((metric, unit)).or_default();
+        self.add_of(metric, DimsId(0), unit, n, sum);
+    }
+
+    /// The same of rows of a dimension set.
+    fn add_of(&mut self, metric: Metric, dims: DimsId, unit: UnitId, n: f64, sum: f64) {
+        let at = self.sums.entry((metric, dims, unit)).or_default();
         at.0 += n;
         at.1 += sum;
         self.units.insert(unit);
@@ -145,6 +179,10 @@ impl Run {
                     "replaying the present gives {} of {}",
                     share(row.replayed, row.measured),
                     match row.metric.as_str() {
+                        _ if row.statistic == retries::WITH_WAITS =>
+                            "the retries, the waits before the others are not known",
+                        _ if row.statistic == retries::OF_WAITS =>
+                            "the time that sessions waited before retries",
                         "computed_cost" => "the measured cost of these requests",
                         "prompt_cache_hit_rate" => "their measured prompt cache hit rate",
                         "retries" => "the retries, the requests of the others are not known",
@@ -155,10 +193,9 @@ impl Run {
                 reproduction: replayed.reproduction,
             });
         }
-        // Streams tell no dimensions, and no other change of the same run concerns them.
-        let shift = |((metric, unit), (n, sum))| Shift {
+        let shift = |((metric, dims, unit), (n, sum))| Shift {
             metric,
-            dims: DimsId(0),
+            dims,
             unit,
             n,
             sum,

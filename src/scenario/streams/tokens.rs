@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{COMPACTION, KEEP_WARM, LIFETIME, LIFETIME_FOR, MODEL_FOR, Run, share};
+use super::{COMPACTION, KEEP_WARM, LIFETIME, LIFETIME_FOR, MODEL_FOR, REUSE, Run, share};
 use crate::config::KnobValue;
 use crate::metrics::Metric;
 use crate::prices::InDollars;
@@ -25,6 +25,8 @@ struct Asked {
     compaction: Option<Plan>,
     /// Agents (`None`: all) with the prices of another model.
     models: Vec<(Option<Name>, InDollars)>,
+    /// Whether what is sent is less than what was sent.
+    is_reused: bool,
 }
 
 impl Asked {
@@ -58,9 +60,11 @@ impl Bill {
     }
 }
 
+/// `left` are the workload's streams in their order, with what is still sent.
 pub(super) fn replay(
     bench: &Bench<'_>,
     settings: &Settings,
+    left: &[Stream],
     run: &mut Run,
 ) -> Result<(), Withheld> {
     let workload = bench.workload;
@@ -72,8 +76,8 @@ pub(super) fn replay(
     let asked = asked(workload, settings)?;
     let pricing = Pricing::of(workload);
     let mut billed = Billed::default();
-    for stream in &workload.streams {
-        billed.add(stream, &asked, &pricing);
+    for (stream, left) in workload.streams.iter().zip(left) {
+        billed.add(stream, left, &asked, &pricing);
     }
     if billed.requests == 0 {
         return Err(Withheld::because(nothing(workload, &asked)));
@@ -137,6 +141,7 @@ fn asked(workload: &Workload, settings: &Settings) -> Result<Asked, Withheld> {
         warming,
         compaction,
         models,
+        is_reused: settings.contains_key(REUSE),
     })
 }
 
@@ -205,7 +210,8 @@ struct Billed {
 }
 
 impl Billed {
-    fn add(&mut self, stream: &Stream, asked: &Asked, pricing: &Pricing) {
+    /// A stream as it was, and with what is `left` of what it sends.
+    fn add(&mut self, stream: &Stream, left: &Stream, asked: &Asked, pricing: &Pricing) {
         let lifetime = asked.lifetime(stream.agent);
         let is_asked = lifetime.is_some() || asked.warming.is_some();
         let cache = is_asked && has_lifetimes(stream, pricing);
@@ -215,7 +221,8 @@ impl Billed {
             .find(|(agent, _)| agent.is_none_or(|a| a == stream.agent))
             .map(|(_, prices)| prices);
         let plan = asked.compaction.filter(|_| stream.is_serial());
-        if !cache && prices.is_none() && plan.is_none() {
+        let is_reused = asked.is_reused && stream.is_serial();
+        if !cache && prices.is_none() && plan.is_none() && !is_reused {
             return;
         }
         let slacks: &[f64] = if cache { &[0.0, SLACK] } else { &[0.0] };
@@ -225,11 +232,10 @@ impl Billed {
                 let to = lifetime.unwrap_or(present);
                 let warming = asked.warming.unwrap_or(Warming::Never);
                 let now = sent(stream, present, *slack, Warming::Never);
-                let then = sent(stream, to, *slack, warming);
+                let then = sent(left, to, *slack, warming);
                 (now.0, then.0, then.1)
             } else {
-                let as_recorded = stream.requests.clone();
-                (as_recorded.clone(), as_recorded, Vec::new())
+                (stream.requests.clone(), left.requests.clone(), Vec::new())
             };
             let before = bill(&now, |r| pricing.rates(r));
             let of_then = |request: &StreamRequest| {
@@ -249,11 +255,16 @@ impl Billed {
                 return;
             }
             for (request, tokens) in &pings {
-                let rates = of_then(&stream.requests[*request]);
+                let rates = of_then(&left.requests[*request]);
                 after.cost += rates.map_or(0.0, |r| tokens * r.read);
             }
             if let Some(plan) = plan {
-                let requests: Vec<_> = then.iter().map(|r| (r, of_then(r))).collect();
+                let recorded = stream.requests.iter().map(StreamRequest::context);
+                let requests: Vec<_> = then
+                    .iter()
+                    .zip(recorded)
+                    .map(|(r, recorded)| (r, of_then(r), recorded))
+                    .collect();
                 let compacted = compaction::run(&requests, of_then, plan);
                 after.cost += compacted.after - compacted.before;
                 after.read += compacted.tokens.0;

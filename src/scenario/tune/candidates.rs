@@ -135,6 +135,10 @@ fn of_agents(bench: &Bench<'_>) -> Vec<(String, Vec<KnobValue>)> {
     if !is_parallel && streams.iter().any(|s| !s.calls.is_empty()) {
         all.push((streams::PARALLEL.into(), vec![KnobValue::Bool(true)]));
     }
+    let is_reused = bench.config.knob(streams::REUSE) == Some(&KnobValue::Bool(true));
+    if bench.workload.prices.is_some() && !is_reused && streams::is_read_again(bench.workload) {
+        all.push((streams::REUSE.into(), vec![KnobValue::Bool(true)]));
+    }
     all
 }
 

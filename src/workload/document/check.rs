@@ -42,6 +42,9 @@ pub(super) fn check(workload: &mut Workload) -> Result<(), String> {
     if !workload.steps.iter().all(|s| is_unit(s.unit)) {
         return Err("a step has no unit".into());
     }
+    if !workload.pauses.iter().all(|p| is_unit(p.unit)) {
+        return Err("a wait before a retry has no unit".into());
+    }
     for series in &workload.samples {
         if series.metric == Measured::Custom(crate::record::Name::NONE) || series.cells.is_empty() {
             return Err("a series of samples has no metric or no cell".into());
@@ -143,6 +146,10 @@ fn times(workload: &Workload) -> Result<(), String> {
             .steps
             .iter()
             .all(|s| near(&s.start) && is_short(s.duration) && (0..FARTHEST).contains(&s.queue))
+        && workload
+            .pauses
+            .iter()
+            .all(|p| near(&p.time) && (0..FARTHEST).contains(&p.nanos))
         && workload.events.iter().all(|e| near(&e.time))
         && workload
             .aggregates

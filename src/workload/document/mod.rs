@@ -22,9 +22,9 @@ use crate::units::Time;
 use super::canonical::canonicalise;
 use super::sequences::settle;
 use super::{
-    Busy, Counts, Ending, Extra, Figure, Figures, Lookup, Reading, Row, RowKey, SampleSeries,
-    Sequences, StepRun, Stream, SubagentTime, ToolShare, UnitId, UnitOfInference, WallClock,
-    Workload,
+    Busy, Counts, Ending, Extra, Figure, Figures, Lookup, Pause, Reading, Row, RowKey,
+    SampleSeries, Sequences, StepRun, Stream, SubagentTime, ToolShare, UnitId, UnitOfInference,
+    WallClock, Workload,
 };
 use sparse::sparse;
 
@@ -45,6 +45,7 @@ struct Document {
     samples: Vec<SampleSeries>,
     lookups: Vec<Lookup>,
     steps: Vec<StepRun>,
+    pauses: Vec<Pause>,
     events: Vec<Event>,
     aggregates: Vec<Aggregate>,
     wall_clocks: Vec<WallClock>,
@@ -69,6 +70,7 @@ impl Serialize for Workload {
             samples: workload.samples,
             lookups: workload.lookups,
             steps: workload.steps,
+            pauses: workload.pauses,
             events: workload.events,
             aggregates: workload.aggregates,
             wall_clocks: workload.wall_clocks,
@@ -94,6 +96,7 @@ impl<'de> Deserialize<'de> for Workload {
             samples: document.samples,
             lookups: document.lookups,
             steps: document.steps,
+            pauses: document.pauses,
             events: document.events,
             event_units: Vec::new(),
             aggregates: document.aggregates,
@@ -189,7 +192,7 @@ impl<'de> Deserialize<'de> for UnitId {
 }
 
 sparse!(Document, Document::default(), {
-    catalog, units, rows, samples, lookups, steps, events, aggregates, wall_clocks, streams, sequences,
+    catalog, units, rows, samples, lookups, steps, pauses, events, aggregates, wall_clocks, streams, sequences,
     counts, period,
 });
 
@@ -256,6 +259,17 @@ sparse!(StepRun, StepRun {
     unit: UnitId::NONE,
     counts: false,
 }, { start, duration, queue, id, session, host, dims, unit, counts });
+
+sparse!(Pause, Pause {
+    time: Time(0),
+    nanos: 0,
+    asked: 0,
+    retry: 0,
+    dims: DimsId(0),
+    unit: UnitId::NONE,
+    is_subagent: false,
+    counts: false,
+}, { time, nanos, asked, retry, dims, unit, is_subagent, counts });
 
 sparse!(Event, Event {
     key: 0,

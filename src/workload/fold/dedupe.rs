@@ -50,6 +50,7 @@ pub(super) fn order(a: &Operation, b: &Operation, records: &Records, ranks: &[u6
                 d.memory,
                 d.tokens_budget,
                 d.cache_key,
+                d.retry_after,
             )
         };
         let catalog = &records.catalog;

@@ -42,6 +42,8 @@ pub(super) struct Joined {
     pub(super) roots: Vec<u32>,
     /// Steps that no record holds: chains of attempts, and groups whose parent is missing.
     pub(super) formed: Vec<Operation>,
+    /// For each of these its root.
+    pub(super) formed_of: Vec<u32>,
     /// Attempts that began before the attempt before them.
     pub(super) out_of_order: u64,
 }
@@ -280,6 +282,7 @@ impl Groups {
                 joined.roots[member as usize] = first;
             }
             joined.formed.push(step);
+            joined.formed_of.push(first);
         }
     }
 }

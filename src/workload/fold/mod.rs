@@ -8,6 +8,7 @@ mod dedupe;
 mod index;
 mod join;
 mod links;
+mod pauses;
 mod pricing;
 mod rows;
 mod runs;
@@ -162,6 +163,7 @@ fn fold_operations(
     };
     workload.wall_clocks = attribution::attribute(&told, records, options, selection, units, watch);
     workload.lookups = runs::lookups(&told, &joined.roots, records);
+    workload.pauses = pauses::pauses(&told, joined, records);
 
     let runs = runs::Runs::new(&told, &joined.roots, records);
     let known = Known {

@@ -126,7 +126,6 @@ fn a_file_that_is_read_twice_is_carried_twice() {
         "value",
         (first + second) / all,
     );
-    near(saved(bounds::repeated_calls(&workload)), second);
     near(
         saved(bounds::large_results(&workload)),
         (first + second) / 2.0,
@@ -150,7 +149,6 @@ fn after_a_command_the_file_may_be_another() {
     let workload = session(&twice(&between));
     let facts = facts_in(&workload, &Config::default());
     is(facts.all.get("calls.repeated_share"), "value", 0.0);
-    assert_eq!(bounds::repeated_calls(&workload), None);
 }
 
 /// A command fails four times: the third and the fourth were for nothing, with 20,000 read tokens each.

@@ -67,6 +67,8 @@ struct World {
     is_agent: bool,
     /// Of an agent: seconds of every fifth pause; tokens by which a context grows; reads in each reply.
     agent: (f64, u32, u32),
+    /// Whether an agent reads one file again and again, in every second reply.
+    reads_again: bool,
     /// Seconds after which a read that hangs is given up, as one in 23 does; 0: none hangs.
     hangs: f64,
 }
@@ -93,6 +95,7 @@ const FINE: World = World {
     ],
     is_agent: false,
     agent: (20.0, 1_000, 1),
+    reads_again: false,
     hangs: 0.0,
 };
 
@@ -262,6 +265,14 @@ fn worlds() -> Vec<(&'static str, World)> {
             },
         ),
         (
+            "TOOL001",
+            World {
+                agent: (20.0, 1_500, 1),
+                reads_again: true,
+                ..agent.clone()
+            },
+        ),
+        (
             "REL004",
             World {
                 hangs: 200.0,
@@ -303,7 +314,6 @@ const WITHOUT_A_KNOB: &[(&str, &str)] = &[
     ("TOK005", "how much a tool gives is the program's"),
     ("TOK006", "information"),
     ("TOK007", "information"),
-    ("TOOL001", "people's habit"),
     ("TOOL002", "people's habit"),
     ("TOOL003", "a tool is repaired or forbidden"),
     ("TOOL005", "people's habit"),
@@ -581,7 +591,9 @@ impl World {
                 time += took;
                 let mut longest: f64 = 0.0;
                 let begin = time;
-                for read in 0..reads {
+                let is_again = self.reads_again && request > 1 && request % 2 == 1;
+                let is_answered = is_again && is_on(knobs, "tools.reuse_reads");
+                for read in 0..if is_answered { 0 } else { reads } {
                     let is_hanging = self.hangs > 0.0 && lines.len() % 23 == 7;
                     let took = if is_hanging {
                         given_up
@@ -609,11 +621,22 @@ impl World {
                     time = begin + longest;
                 }
                 time += if request % 5 == 4 { pause } else { 3.0 };
-                context += growth;
+                context += if is_answered { 100 } else { growth };
             }
         }
         let mut workload = priced(&lines);
-        // Native records do not tell for how long was written.
+        // Native records do not tell what was asked for, nor how much of it came back.
+        for call in workload.streams.iter_mut().flat_map(|s| &mut s.calls) {
+            if self.reads_again {
+                call.arguments = if call.request % 2 == 1 {
+                    1
+                } else {
+                    100 + call.request
+                };
+                call.result = growth;
+            }
+        }
+        // Nor for how long was written.
         if lifetime >= 3_600.0 {
             for request in workload.streams.iter_mut().flat_map(|s| &mut s.requests) {
                 request.cache_write_1h = request.cache_write;

@@ -31,6 +31,8 @@ mod trend;
 mod tune;
 mod whatif;
 mod whatif_models;
+mod whatif_reads;
+mod whatif_retries;
 mod whatif_streams;
 
 use assert_cmd::Command;

@@ -39,7 +39,7 @@ fn call(parent: &str, tool: &str, start: u32, duration: f64) -> String {
     record("operation", "tool_call", start, duration, more)
 }
 
-fn run(path: &Path, sets: &[&str]) -> Value {
+pub(super) fn run(path: &Path, sets: &[&str]) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let mut command = program(folder.path());
     command.arg("whatif").arg(path).args(["--format", "json"]);
@@ -62,7 +62,7 @@ fn of(lines: &[String], sets: &[&str]) -> Value {
 }
 
 /// Now and then.
-fn effect(answer: &Value, metric: &str) -> (f64, f64) {
+pub(super) fn effect(answer: &Value, metric: &str) -> (f64, f64) {
     let effects = answer["projection"]["effects"].as_array();
     let effects = effects.unwrap_or_else(|| panic!("{answer:#}"));
     let found = effects
@@ -73,7 +73,7 @@ fn effect(answer: &Value, metric: &str) -> (f64, f64) {
 }
 
 #[track_caller]
-fn is(answer: &Value, metric: &str, from: f64, to: f64) {
+pub(super) fn is(answer: &Value, metric: &str, from: f64, to: f64) {
     let found = effect(answer, metric);
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * b.abs().max(1e-3);
     assert!(
@@ -82,7 +82,7 @@ fn is(answer: &Value, metric: &str, from: f64, to: f64) {
     );
 }
 
-fn reason(answer: &Value) -> String {
+pub(super) fn reason(answer: &Value) -> String {
     answer["not_evaluated"][0]["reason"]
         .as_str()
         .unwrap()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::gather::number;
 use super::super::{Fact, Facts};
-use super::{is_openai, units};
+use super::units;
 use crate::scenario::requests::prefix::caching;
 use crate::scenario::requests::rates::Pricing;
 use crate::scenario::requests::repeats::{Kinds, failing_again, repeated};
@@ -32,12 +32,12 @@ fn repeats(workload: &Workload, pricing: &Pricing, all: f64, facts: &mut Facts) 
     let kinds = Kinds::of(workload);
     let (mut cost, mut n) = (0.0, 0);
     for stream in &told {
-        let again = repeated(stream, &kinds);
+        let again = repeated(stream, &kinds, &[]);
         if again.is_empty() {
             continue;
         }
         n += again.len() as u64;
-        let carrying = carrying(workload, stream, pricing);
+        let carrying = carrying(stream, pricing);
         for call in again.into_iter().map(|at| &stream.calls[at]) {
             cost += carrying.cost(call.request as usize, call.result);
         }
@@ -91,7 +91,7 @@ fn results(workload: &Workload, pricing: &Pricing, all: f64, facts: &mut Facts) 
         if own.peek().is_none() {
             continue;
         }
-        let carrying = carrying(workload, stream, pricing);
+        let carrying = carrying(stream, pricing);
         for call in own {
             n += 1;
             large += u64::from(call.result);
@@ -119,12 +119,6 @@ fn telling(workload: &Workload, tells: impl Fn(&Stream) -> bool) -> Vec<&Stream>
     streams.filter(|s| tells(s) && s.is_serial()).collect()
 }
 
-fn carrying(workload: &Workload, stream: &Stream, pricing: &Pricing) -> Carrying {
-    let rates = |r: &_| pricing.rates(r);
-    Carrying::of(
-        &stream.requests,
-        rates,
-        caching(stream),
-        is_openai(workload, stream),
-    )
+fn carrying(stream: &Stream, pricing: &Pricing) -> Carrying {
+    Carrying::of(&stream.requests, |r| pricing.rates(r), caching(stream))
 }

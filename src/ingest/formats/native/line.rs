@@ -61,6 +61,7 @@ fields! {
     Duration "duration" OPERATION | EVENT;
     Outcome "outcome" OPERATION;
     Reason "reason" OPERATION;
+    RetryAfter "retry_after" OPERATION;
     Parent "parent" OPERATION;
     Attempt "attempt" OPERATION;
     CacheKey "cache_key" OPERATION;

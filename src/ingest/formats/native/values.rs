@@ -61,6 +61,17 @@ pub(super) fn nanos(line: &Line<'_>, field: Field) -> Result<Option<i64>, Reason
     }
 }
 
+/// Seconds as milliseconds, up to 49 days.
+pub(super) fn millis(line: &Line<'_>, field: Field) -> Result<Option<u32>, Reason> {
+    match amount(line, field)? {
+        Some(seconds) if seconds * 1e3 > f64::from(u32::MAX) => {
+            Err(format!("`{}` is longer than 49 days", field.name()).into())
+        }
+        Some(seconds) => Ok(Some((seconds * 1e3).round() as u32)),
+        None => Ok(None),
+    }
+}
+
 /// A ratio from 0 to 1, × 10⁹.
 pub(super) fn share(line: &Line<'_>, field: Field) -> Result<Option<u32>, Reason> {
     match amount(line, field)? {
