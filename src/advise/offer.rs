@@ -492,6 +492,7 @@ fn caveats(c: &Candidate<'_>) -> Vec<String> {
             words.push("Some steps have no like one in the other variant; the effect of the others is taken for theirs.".into());
         }
     }
+    words.extend(change.notes.iter().cloned());
     let told = c.alone.as_ref().map_or(&[][..], |o| &o.notes);
     words.extend(told.iter().cloned());
     let is_tail_told = c.alone.as_ref().is_some_and(|o| {

@@ -27,7 +27,8 @@ Examples:
 
 Knobs:
   context.cache_size  context.cache_ttl  context.preload_common_contexts  context.mode
-  context.mode_for.PURPOSE  interfaces.primary  interfaces.fallback  interfaces.testing
+  context.mode_for.PURPOSE  context.mode_selection_strategy
+  interfaces.primary  interfaces.fallback  interfaces.testing
   resources.concurrent_operations  prompt_cache.lifetime  prompt_cache.keep_warm
   compaction.at_tokens  model_for.AGENT  model_for.PURPOSE  tools.parallel  tools.reuse_reads
   retry.limit  retry.backoff  timeout.TOOL  timeout.model_request

@@ -4,6 +4,8 @@
 //! effects that overlap are not added up. Intervals are at 90 %; of several changes their half-widths
 //! are combined as those of independent errors.
 
+mod relief;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,14 +23,17 @@ use crate::metrics::{Kind, Metric};
 use crate::record::Dimension;
 use crate::workload::{WallClock, WallPart, Workload};
 
+pub(super) use relief::relieved;
+pub use relief::{OfRequest, Relief};
+
 /// Confidence of projections.
 pub const LEVEL: f64 = 0.9;
 
 /// Confidence at which a side metric must be seen to change.
-const SEEN: f64 = 0.95;
+pub(super) const SEEN: f64 = 0.95;
 
 /// Metrics that a change can concern, in the order in which effects are listed.
-const SIMULATED: &[Metric] = &[
+pub(super) const SIMULATED: &[Metric] = &[
     Metric::ResponseTime,
     Metric::SessionTime,
     Metric::ContextPreparationTime,
@@ -74,77 +79,24 @@ pub struct Change {
     pub replayed: Option<Replayed>,
     /// Metrics that the present variant has and the other was not measured in.
     pub unknown: Vec<Metric>,
+    /// Replacements of shares of the steps that their swaps concern, which together are this change.
+    pub parts: Vec<Change>,
+    /// What it rests on, in words.
+    pub notes: Vec<String>,
 }
 
-/// What falls away from the sums of a metric, at most.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Relief {
-    /// The metric.
-    pub metric: Metric,
-    /// Change of its sum in its unit.
-    pub sum: f64,
-    /// Change of its n (of a ratio: of its denominator).
-    pub n: f64,
-    /// Which requests it is of, where it is of single ones: so that what several changes spare of one request is
-    /// not counted twice. In order of requests.
-    pub parts: Arc<[OfRequest]>,
-}
-
-/// What falls away from one request.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OfRequest {
-    /// Index of the stream, and of the request in it.
-    pub request: (u32, u32),
-    /// What falls away.
-    pub spared: f64,
-    /// Of how much.
-    pub of: f64,
-}
-
-impl Relief {
-    /// What falls away from a metric as a whole.
-    #[must_use]
-    pub fn whole(metric: Metric, sum: f64, n: f64) -> Self {
-        Self {
-            metric,
-            sum,
-            n,
-            parts: Arc::default(),
+/// Whether between variants of a dimension that were observed a metric is compared, beside the response time.
+pub(super) fn is_governed(metric: Metric, dimension: Dimension) -> bool {
+    match metric {
+        // Waits for a slot are held as they were.
+        Metric::ResponseTime | Metric::QueueTime => false,
+        other if REPLAYED.contains(&other) => false,
+        // An interface or a model has no part in how a context is prepared.
+        Metric::ContextPreparationTime | Metric::CacheHitRate | Metric::TokenEfficiency => {
+            dimension == Dimension::Mode
         }
+        _ => true,
     }
-}
-
-/// The change of the sum of a metric where all these fall away. Of one request each takes its share of what the
-/// others leave: no request is spared more than once, in whatever order.
-#[must_use]
-pub(super) fn relieved<'r>(reliefs: impl Iterator<Item = &'r Relief>) -> f64 {
-    let mut whole = 0.0;
-    let mut lists: Vec<&[OfRequest]> = Vec::new();
-    for relief in reliefs {
-        if relief.parts.is_empty() {
-            whole += relief.sum;
-        }
-        lists.push(&relief.parts);
-    }
-    // Each list is in order of requests.
-    let mut spared = 0.0;
-    let next = |lists: &[&[OfRequest]]| {
-        let firsts = lists.iter().filter_map(|list| list.first());
-        firsts.min_by_key(|part| part.request).copied()
-    };
-    while let Some(OfRequest { request, of, .. }) = next(&lists) {
-        let mut left = 1.0;
-        for list in &mut lists {
-            let same = list.iter().take_while(|part| part.request == request);
-            let same = same.count();
-            for part in &list[..same] {
-                left *= 1.0 - (part.spared / part.of).clamp(0.0, 1.0);
-            }
-            *list = &list[same..];
-        }
-        spared += of * (1.0 - left);
-    }
-    whole - spared
 }
 
 impl Change {
@@ -163,17 +115,10 @@ impl Change {
             ..Change::default()
         };
         let affected = swap.affected(workload);
-        let is_governed = |metric: Metric| match metric {
-            // Waits for a slot are held as they were.
-            Metric::ResponseTime | Metric::QueueTime => false,
-            other if REPLAYED.contains(&other) => false,
-            // An interface or a model has no part in how a context is prepared.
-            Metric::ContextPreparationTime | Metric::CacheHitRate | Metric::TokenEfficiency => {
-                swap.dimension == Dimension::Mode
-            }
-            _ => true,
-        };
-        for metric in SIMULATED.iter().filter(|m| is_governed(**m)) {
+        let governed = SIMULATED
+            .iter()
+            .filter(|m| is_governed(**m, swap.dimension));
+        for metric in governed {
             match measured::contrast(workload, *metric, &swap) {
                 // What is not seen to change is taken as it is: noise of a side metric must not decide.
                 Some(contrast) if !contrast.is_seen(SEEN) => {}
@@ -230,7 +175,8 @@ impl Change {
     /// Whether its figures are bounds.
     #[must_use]
     pub fn is_bound(&self) -> bool {
-        self.swap.is_none() && self.replayed.as_ref().is_none_or(|r| r.is_bound)
+        let is_measured = self.swap.is_some() || !self.parts.is_empty();
+        !is_measured && self.replayed.as_ref().is_none_or(|r| r.is_bound)
     }
 
     /// The smallest number of units or pairs behind its effects on response time; of a replay, the units
@@ -239,6 +185,9 @@ impl Change {
     pub fn compared(&self) -> Option<u64> {
         if let Some(replayed) = &self.replayed {
             return Some(replayed.units);
+        }
+        if !self.parts.is_empty() {
+            return self.parts.iter().filter_map(Change::compared).min();
         }
         self.contrasts
             .get(&Metric::ResponseTime)
@@ -292,7 +241,8 @@ pub(super) fn simulated(
 ) -> Outcome {
     let (workload, score) = (bench.workload, bench.score);
     // A factor and a shift, and two maps of a tail, do not commute: they have an order of their own.
-    let mut changes = changes.to_vec();
+    let has_parts = changes.iter().any(|c| !c.parts.is_empty());
+    let mut changes = taken_apart(changes);
     changes.sort_by_cached_key(|change| change.place());
     let changes = changes.as_slice();
     let affected: Vec<Vec<bool>> = changes
@@ -308,7 +258,11 @@ pub(super) fn simulated(
     } else {
         Vec::new()
     };
-    let replays = replays(bench, changes, &swaps);
+    let mut replays = replays(bench, changes, &swaps);
+    if has_parts {
+        // Each step was shortened by what it is on the average: that says nothing of the longest ones.
+        replays.iter_mut().for_each(|r| r.tail = None);
+    }
     let mut outcome = Outcome {
         notes: replays.iter().flat_map(|r| r.notes.clone()).collect(),
         ..Outcome::default()
@@ -372,6 +326,27 @@ pub(super) fn simulated(
     outcome.points = points(score, &outcome.effects, |e| Some(e.to));
     outcome.points_interval = points_interval(score, &outcome.effects, outcome.points);
     outcome
+}
+
+/// Changes with their parts in their place. Where the steps of a part have a mode of their own by another change, that is
+/// their mode, whatever is chosen for the others.
+fn taken_apart<'c>(changes: &[&'c Change]) -> Vec<&'c Change> {
+    let is_chosen = |part: &Change| {
+        let Some(own) = &part.swap else { return false };
+        let others = changes.iter().filter_map(|c| c.swap.as_ref());
+        others
+            .filter(|other| other.dimension == own.dimension)
+            .any(|other| other.within.iter().all(|w| own.within.contains(w)))
+    };
+    let mut all = Vec::with_capacity(changes.len());
+    for change in changes {
+        if change.parts.is_empty() {
+            all.push(*change);
+        } else {
+            all.extend(change.parts.iter().filter(|part| !is_chosen(part)));
+        }
+    }
+    all
 }
 
 /// The changes of what steps take that were measured as a shift of the part that they govern: with them steps are

@@ -7,6 +7,7 @@ use super::measured::Swap;
 use super::outcome::Change;
 use super::present;
 use super::replay::{self, Bench, Settings, Withheld};
+use super::strategy;
 use super::streams;
 use crate::config::KnobValue;
 use crate::record::{Dimension, Name};
@@ -29,6 +30,9 @@ pub fn turn(bench: &Bench<'_>, knob: &str, value: &KnobValue) -> Result<Change, 
         return Change::replay(bench, Settings::from([(knob.to_owned(), value.clone())]));
     }
     let swap = match (knob, value) {
+        (strategy::STRATEGY, KnobValue::Word(wanted)) => {
+            return strategy::to_strategy(bench, wanted);
+        }
         ("context.mode", KnobValue::Word(mode)) => to_mode(bench, mode, None)?,
         (knob, KnobValue::Word(mode)) if knob.starts_with("context.mode_for.") => {
             let purpose = knob.trim_start_matches("context.mode_for.");
@@ -194,9 +198,6 @@ fn seen(bench: &Bench<'_>, dimension: Dimension, within: &[(Dimension, Name)]) -
 
 fn no_mechanism(knob: &str) -> &'static str {
     match knob {
-        "context.mode_selection_strategy" => {
-            "by which rule a strategy chooses a mode is not recorded: try context.mode or context.mode_for.PURPOSE"
-        }
         "resources.max_memory_usage" | "resources.cpu_limit" => {
             "it is a limit: what happens beyond it was not observed"
         }

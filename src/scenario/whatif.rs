@@ -180,7 +180,7 @@ fn kind(changes: &[&Simulated]) -> ProjectionKind {
 
 /// A bound is something that falls away at most; a knob that has its value already changes nothing.
 fn is_bound(change: &Simulated) -> bool {
-    change.is_bound() && *change != Simulated::default()
+    change.is_bound() && (change.replayed.is_some() || !change.reliefs.is_empty())
 }
 
 /// The targets of the score's parts, met or missed.
@@ -273,6 +273,7 @@ fn notes(turned: &[(Change, Simulated)], outcome: Option<&Outcome>) -> Vec<Strin
         if *simulated == Simulated::default() {
             notes.push(format!("{} has this value already.", change.knob));
         }
+        notes.extend(simulated.notes.iter().cloned());
         for metric in &simulated.unknown {
             notes.push(format!(
                 "What becomes of {} is not known: it was not measured in the other variant.",
@@ -294,7 +295,10 @@ fn notes(turned: &[(Change, Simulated)], outcome: Option<&Outcome>) -> Vec<Strin
 /// Metrics of the score and of steps that were measured and are not among the effects.
 fn unchanged(bench: &Bench<'_>, changes: &[&Simulated], outcome: Option<&Outcome>) -> Vec<String> {
     // Of another interface or mode not every metric is simulated, so nothing is said of the others.
-    if changes.iter().any(|c| c.swap.is_some()) {
+    if changes
+        .iter()
+        .any(|c| c.swap.is_some() || !c.parts.is_empty())
+    {
         return Vec::new();
     }
     let Some(outcome) = outcome else {

@@ -11,6 +11,7 @@ use crate::scenario::present;
 use crate::scenario::replay::Bench;
 use crate::scenario::requests::compaction::TRIED;
 use crate::scenario::requests::prefix::{FIVE_MINUTES, HOUR};
+use crate::scenario::strategy::STRATEGY;
 use crate::scenario::streams;
 use crate::scenario::turn::turn;
 use crate::workload::StreamRequest;
@@ -168,5 +169,19 @@ fn of_variants(bench: &Bench<'_>) -> Vec<(String, Vec<KnobValue>)> {
             all.push((format!("context.mode_for.{purpose}"), values));
         }
     }
+    all.extend(strategies(bench));
     all
+}
+
+/// Strategies that were in force for a part of the period, and are not now.
+fn strategies(bench: &Bench<'_>) -> Option<(String, Vec<KnobValue>)> {
+    let timeline = present::timeline(bench.workload, bench.config, STRATEGY);
+    let timeline = timeline.ok().flatten()?;
+    let mut others: Vec<KnobValue> = Vec::new();
+    for value in timeline.values.iter().filter_map(|(_, v)| v.as_ref()) {
+        if Some(value) != timeline.last() && !others.contains(value) {
+            others.push(value.clone());
+        }
+    }
+    (!others.is_empty()).then(|| (STRATEGY.to_owned(), others))
 }

@@ -33,6 +33,7 @@ mod whatif;
 mod whatif_models;
 mod whatif_reads;
 mod whatif_retries;
+mod whatif_strategy;
 mod whatif_streams;
 
 use assert_cmd::Command;

@@ -1,0 +1,394 @@
+//! Like work: what was observed of two variants, in strata of work that is alike.
+//!
+//! Rows go into strata, of each variant and group of units its n and sum; over the strata that hold both, weighted by
+//! the present one, follow the effect of the other, and the same without each group. What the strata are:
+//! [`super::measured`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::measured::{Contrast, Likeness, Swap};
+use crate::metrics::{Kind, Metric, Unit};
+use crate::record::{Dimension, DimsId, Name, OperationKind};
+use crate::workload::{Figure, Row, UnitId, Workload};
+
+/// Groups of units that the jackknife leaves out, at most.
+pub(super) const GROUPS: usize = 20;
+
+/// Fewest groups for a standard error.
+const LEAST_GROUPS: usize = 6;
+
+/// Fewest strata with both variants when strata are tasks.
+const LEAST_PAIRS: usize = 6;
+
+/// What rows tell of a metric.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    /// n and sum of the metric.
+    Whole(Metric),
+    /// n from the steps, the sum from these of their parts: seconds of them per step.
+    Part(Vec<OperationKind>),
+}
+
+impl Told {
+    /// Of the response time the parts, where steps tell of them.
+    pub(super) fn of(workload: &Workload, metric: Metric, parts: &[OperationKind]) -> Self {
+        let has = |kind| workload.rows.iter().any(|r| r.key.operation == kind);
+        let told: Vec<OperationKind> = parts.iter().copied().filter(|p| has(*p)).collect();
+        if metric == Metric::ResponseTime && has(OperationKind::Step) && !told.is_empty() {
+            Self::Part(told)
+        } else {
+            Self::Whole(metric)
+        }
+    }
+
+    pub(super) fn is_factor(&self) -> bool {
+        match self {
+            Self::Part(_) => false,
+            Self::Whole(metric) => {
+                metric.row().kind != Kind::Share && metric.row().unit != Unit::Ratio
+            }
+        }
+    }
+
+    /// n and sum.
+    #[allow(clippy::cast_precision_loss)]
+    pub(super) fn tell(&self, row: &Row) -> Option<(f64, f64)> {
+        match self {
+            Self::Whole(metric) => n_and_sum(row, *metric),
+            Self::Part(_) if row.key.is_step => Some((row.time.n as f64, 0.0)),
+            Self::Part(parts) => parts
+                .contains(&row.key.operation)
+                .then(|| (0.0, row.time.total(Unit::Seconds))),
+        }
+    }
+}
+
+/// What makes work alike beside its task.
+const KIND: [Dimension; 4] = [
+    Dimension::Purpose,
+    Dimension::Interface,
+    Dimension::Mode,
+    Dimension::Agent,
+];
+
+/// Task, and which of the unchanging dimensions' values.
+pub(super) type Stratum = (Name, u32);
+
+/// n and sum of one variant of a stratum in one group of units.
+type Cell = [(f64, f64); 2];
+
+/// What was observed of both variants, before a choice of strata.
+pub(super) struct Observed {
+    /// Task, kind and unit of each row, with its variant, n and sum.
+    rows: Vec<(Name, u32, UnitId, usize, f64, f64)>,
+    /// The group that each unit is left out with, from 0.
+    pub(super) groups: BTreeMap<UnitId, usize>,
+}
+
+impl Observed {
+    pub(super) fn of_swap(workload: &Workload, swap: &Swap, told: &Told) -> Self {
+        let kinds = kinds(&[swap.dimension], workload);
+        Self::gather(workload, &sides(swap, workload), &kinds, told)
+    }
+
+    /// `sides` and `kinds` are by dimension set; without sides nothing is gathered.
+    pub(super) fn gather(
+        workload: &Workload,
+        sides: &[Option<usize>],
+        kinds: &[u32],
+        told: &Told,
+    ) -> Self {
+        let mut rows = Vec::new();
+        for row in &workload.rows {
+            let dims = row.key.dims.0 as usize;
+            let Some(side) = sides.get(dims).copied().flatten() else {
+                continue;
+            };
+            if let Some((n, sum)) = told.tell(row) {
+                rows.push((row.key.task, kinds[dims], row.key.unit, side, n, sum));
+            }
+        }
+        let units: BTreeSet<UnitId> = rows.iter().map(|r| r.2).collect();
+        Self {
+            rows,
+            groups: units
+                .into_iter()
+                .enumerate()
+                .map(|(i, u)| (u, i % GROUPS))
+                .collect(),
+        }
+    }
+
+    /// Units of each variant.
+    pub(super) fn units(&self) -> [u64; 2] {
+        [0, 1].map(|side| {
+            let of_side = self.rows.iter().filter(|r| r.3 == side);
+            let units: BTreeSet<UnitId> = of_side.map(|r| r.2).collect();
+            units.len() as u64
+        })
+    }
+
+    /// By the closest likeness of which enough was observed.
+    pub(super) fn best(&self, is_factor: bool) -> Option<Contrast> {
+        LIKENESSES
+            .into_iter()
+            .find_map(|likeness| self.pools(likeness)?.contrast(is_factor))
+    }
+
+    /// The same, and the effect where only a share of the values changes: as asked for all units, and for all but those
+    /// of a group, so that the error holds that of the share as well.
+    pub(super) fn best_of_share(
+        &self,
+        is_factor: bool,
+        share: impl Fn(Option<usize>) -> Option<f64>,
+    ) -> Option<(Contrast, Contrast)> {
+        LIKENESSES.into_iter().find_map(|likeness| {
+            let pools = self.pools(likeness)?;
+            let whole = pools.contrast(is_factor)?;
+            let shared = |effect: f64, share: f64| {
+                if is_factor {
+                    1.0 + share * (effect - 1.0)
+                } else {
+                    share * effect
+                }
+            };
+            let without: Vec<f64> = pools
+                .without
+                .iter()
+                .enumerate()
+                .filter_map(|(group, p)| Some(shared(p.effect(is_factor)?, share(Some(group))?)))
+                .map(|e| if is_factor { e.ln() } else { e })
+                .collect();
+            let of_all = share(None)?;
+            let effect = shared(whole.effect, of_all);
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss
+            )]
+            let n = (whole.n as f64 * of_all).round() as u64;
+            let is_possible = effect.is_finite() && (!is_factor || effect > 0.0);
+            let shared = Contrast {
+                effect,
+                error: error(&without, pools.without.len()),
+                n,
+                ..whole.clone()
+            };
+            is_possible.then_some((whole, shared))
+        })
+    }
+
+    pub(super) fn best_pools(&self) -> Option<Pools> {
+        LIKENESSES
+            .into_iter()
+            .find_map(|likeness| self.pools(likeness))
+    }
+
+    fn pools(&self, likeness: Likeness) -> Option<Pools> {
+        let groups = self.groups.len().min(GROUPS);
+        let mut strata: BTreeMap<Stratum, Vec<Cell>> = BTreeMap::new();
+        let mut n = 0.0;
+        for (task, kind, unit, side, count, sum) in &self.rows {
+            if *side == 0 {
+                n += count;
+            }
+            let Some(stratum) = key(*task, *kind, likeness) else {
+                continue;
+            };
+            let cells = strata
+                .entry(stratum)
+                .or_insert_with(|| vec![Cell::default(); groups]);
+            let cell = &mut cells[self.groups[unit]][*side];
+            cell.0 += count;
+            cell.1 += sum;
+        }
+        let all = pool(&strata, None);
+        let is_enough = match likeness {
+            Likeness::TaskAndKind | Likeness::Task => all.strata >= LEAST_PAIRS && all.n >= 0.5 * n,
+            Likeness::Kind => all.strata > 0,
+        };
+        let [before, since] = self.units();
+        is_enough.then(|| Pools {
+            likeness,
+            without: (0..groups)
+                .map(|group| pool(&strata, Some(group)))
+                .collect(),
+            all,
+            n,
+            units: before.min(since),
+        })
+    }
+}
+
+/// From the closest likeness on.
+const LIKENESSES: [Likeness; 3] = [Likeness::TaskAndKind, Likeness::Task, Likeness::Kind];
+
+/// What was observed under one likeness, and the same without each group of units.
+pub(super) struct Pools {
+    likeness: Likeness,
+    pub(super) all: Pooled,
+    pub(super) without: Vec<Pooled>,
+    /// Values that would change.
+    n: f64,
+    /// Units of the rarer variant.
+    units: u64,
+}
+
+impl Pools {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub(super) fn contrast(&self, is_factor: bool) -> Option<Contrast> {
+        let effect = self.all.effect(is_factor)?;
+        let without: Vec<f64> = self
+            .without
+            .iter()
+            .filter_map(|pooled| pooled.effect(is_factor))
+            .map(|e| if is_factor { e.ln() } else { e })
+            .collect();
+        Some(Contrast {
+            is_factor,
+            effect,
+            error: error(&without, self.without.len()),
+            likeness: self.likeness,
+            strata: self.all.strata as u64,
+            n: self.n as u64,
+            units: self.units,
+            matched: self.all.n / self.n,
+        })
+    }
+}
+
+/// Standard error and degrees of freedom; a group without which there is nothing to compare leaves none.
+pub(super) fn error(without: &[f64], groups: usize) -> Option<(f64, f64)> {
+    (groups >= LEAST_GROUPS && without.len() == groups).then(|| jackknife(without))
+}
+
+/// Sums over the strata with both variants.
+pub(super) struct Pooled {
+    strata: usize,
+    /// Values that would change.
+    pub(super) n: f64,
+    /// Their sum.
+    pub(super) now: f64,
+    /// Their sum at the other variant's means.
+    pub(super) then: f64,
+}
+
+impl Pooled {
+    pub(super) fn effect(&self, is_factor: bool) -> Option<f64> {
+        if self.strata == 0 {
+            return None;
+        }
+        let effect = if is_factor {
+            self.then / self.now
+        } else {
+            (self.then - self.now) / self.n
+        };
+        (effect.is_finite() && (!is_factor || effect > 0.0)).then_some(effect)
+    }
+}
+
+fn pool(strata: &BTreeMap<Stratum, Vec<Cell>>, left_out: Option<usize>) -> Pooled {
+    let mut pooled = Pooled {
+        strata: 0,
+        n: 0.0,
+        now: 0.0,
+        then: 0.0,
+    };
+    for cells in strata.values() {
+        let mut sums = Cell::default();
+        for (group, cell) in cells.iter().enumerate() {
+            if Some(group) != left_out {
+                for side in 0..2 {
+                    sums[side].0 += cell[side].0;
+                    sums[side].1 += cell[side].1;
+                }
+            }
+        }
+        let [(n, sum), (other_n, other_sum)] = sums;
+        if n > 0.0 && other_n > 0.0 {
+            pooled.strata += 1;
+            pooled.n += n;
+            pooled.now += sum;
+            pooled.then += n * (other_sum / other_n);
+        }
+    }
+    pooled
+}
+
+/// Standard error and degrees of freedom from the estimates without each group.
+#[allow(clippy::cast_precision_loss)]
+fn jackknife(without: &[f64]) -> (f64, f64) {
+    let groups = without.len() as f64;
+    let mean = without.iter().sum::<f64>() / groups;
+    let squares: f64 = without.iter().map(|e| (e - mean) * (e - mean)).sum();
+    (((groups - 1.0) / groups * squares).sqrt(), groups - 1.0)
+}
+
+/// For each dimension set: 0 for the present variant, 1 for the other, `None` for neither.
+pub(super) fn sides(swap: &Swap, workload: &Workload) -> Vec<Option<usize>> {
+    workload
+        .catalog
+        .dims
+        .values()
+        .iter()
+        .map(|set| {
+            if !swap.within.iter().all(|wanted| set.contains(wanted)) {
+                return None;
+            }
+            let value = set.iter().find(|(d, _)| *d == swap.dimension)?.1;
+            if value == swap.from {
+                Some(0)
+            } else {
+                (value == swap.to).then_some(1)
+            }
+        })
+        .collect()
+}
+
+/// For each dimension set a number for its values of purpose, interface, mode and agent, and where no task is named
+/// of project, without those that change.
+pub(super) fn kinds(changing: &[Dimension], workload: &Workload) -> Vec<u32> {
+    let mut numbers: BTreeMap<Vec<Name>, u32> = BTreeMap::new();
+    // Where no task is named, work on another project is other work.
+    let is_named = workload.rows.iter().any(|r| r.key.task.is_some());
+    let project = (!is_named).then_some(Dimension::Project);
+    (0..workload.catalog.dims.values().len())
+        .map(|id| {
+            let dims = DimsId(u32::try_from(id).unwrap_or(0));
+            let values = KIND
+                .into_iter()
+                .chain(project)
+                .filter(|d| !changing.contains(d))
+                .map(|d| workload.catalog.dimension(dims, d))
+                .collect();
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            *numbers.entry(values).or_insert(next)
+        })
+        .collect()
+}
+
+pub(super) fn stratum(row: &Row, kind: u32, likeness: Likeness) -> Option<Stratum> {
+    key(row.key.task, kind, likeness)
+}
+
+fn key(task: Name, kind: u32, likeness: Likeness) -> Option<Stratum> {
+    match likeness {
+        Likeness::TaskAndKind => task.is_some().then_some((task, kind)),
+        Likeness::Task => task.is_some().then_some((task, 0)),
+        Likeness::Kind => Some((Name::NONE, kind)),
+    }
+}
+
+/// n and sum of a row in the metric's unit; `None` where it tells nothing.
+#[allow(clippy::cast_precision_loss)]
+fn n_and_sum(row: &Row, metric: Metric) -> Option<(f64, f64)> {
+    // Times are asked for most, and their histograms are not needed here.
+    let (n, sum) = if metric == Metric::ResponseTime {
+        (row.key.is_step && row.time.n > 0).then_some((row.time.n, row.time.sum))?
+    } else {
+        let mut figure = Figure::default();
+        row.add_to(metric, &mut figure)
+            .then_some((figure.n, figure.sum))?
+    };
+    Some((n as f64, sum as f64 / metric.row().unit.scale()))
+}
