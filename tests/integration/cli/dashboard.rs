@@ -154,11 +154,11 @@ fn pages_choices_and_details() {
     }
     // Down chooses the next one, whose details stand below; Enter has them alone; Esc goes back.
     session.keys(&["4", "Down"]);
-    session.shows("▸ MEDIUM  CTX001");
-    session.shows("── CTX001 fancy-without-benefit");
+    session.shows("▸ HIGH    AGENT002");
+    session.shows("── AGENT002 pool-misfits-cores");
     session.keys(&["Enter"]);
     session.hides("── Advice");
-    session.shows("recommend explain CTX001");
+    session.shows("recommend explain AGENT002");
     session.keys(&["Escape"]);
     session.shows("── Advice");
     session.keys(&["Escape"]);
