@@ -116,6 +116,71 @@ pub fn serve(requests: &[Request], servers: &[(i64, usize)]) -> Vec<Served> {
     served
 }
 
+/// How busy servers are with what they serve, over all places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Requests that were served.
+    pub served: u64,
+    /// Time in which any server of a place is busy.
+    pub busy: i64,
+    /// Time in which all of them are: one more request would wait.
+    pub full: i64,
+}
+
+impl Load {
+    /// Of what [`serve`] made of requests.
+    #[must_use]
+    pub fn of(requests: &[Request], served: &[Served], servers: &[(i64, usize)]) -> Self {
+        let mut steps: Vec<(u32, i64, i64)> = Vec::with_capacity(requests.len() * 2);
+        for (request, served) in requests.iter().zip(served) {
+            let begin = served.came.saturating_add(served.waited);
+            let end = begin.saturating_add(request.service.max(0));
+            steps.extend([(request.place, begin, 1), (request.place, end, -1)]);
+        }
+        // Another number of servers ends a stretch, too.
+        let places = requests.iter().map(|r| r.place).max();
+        for place in places.map_or(0..0, |last| 0..last + 1) {
+            let changes = servers.iter().skip(1);
+            steps.extend(changes.map(|(time, _)| (place, *time, 0)));
+        }
+        steps.sort_unstable();
+        let mut load = Self {
+            served: served.len() as u64,
+            ..Self::default()
+        };
+        for of_place in steps.chunk_by(|a, b| a.0 == b.0) {
+            let mut running = 0;
+            for (at, (_, time, change)) in of_place.iter().enumerate() {
+                running += change;
+                let until = of_place.get(at + 1).map_or(*time, |next| next.1);
+                let earlier = servers.iter().rev().find(|(from, _)| from <= time);
+                let number = earlier.or(servers.first()).map_or(1, |s| s.1);
+                if running > 0 {
+                    load.busy += until - time;
+                }
+                if running >= i64::try_from(number).unwrap_or(i64::MAX) {
+                    load.full += until - time;
+                }
+            }
+        }
+        load
+    }
+
+    /// Share of the busy time in which all servers are; `None` where nothing took any time.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn saturation(self) -> Option<f64> {
+        (self.busy > 0).then(|| self.full as f64 / self.busy as f64)
+    }
+
+    /// Requests served in a unit of busy time; `None` where nothing took any time.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn throughput(self) -> Option<f64> {
+        (self.busy > 0).then(|| self.served as f64 / self.busy as f64)
+    }
+}
+
 /// What happens at a time; of what happens at one time, servers become free before requests come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
@@ -156,6 +221,30 @@ mod tests {
                 .sum()
         };
         assert_eq!([total(1), total(2), total(3)], [39, 21, 18]);
+    }
+
+    /// By hand. Two servers work at 0-4 and 4-8, 1-5, 5-7, and at 10-13: one of them for 11, both from 1 to 7. Three
+    /// work at 0-4, 1-5, 2-6, 4-6 and 10-13: for 9, all from 2 to 5.
+    #[test]
+    fn how_busy_servers_are_by_hand() {
+        let five = requests(&[(0, 4), (1, 4), (2, 4), (3, 2), (10, 3)]);
+        let load = |servers: &[(i64, usize)]| {
+            let load = Load::of(&five, &serve(&five, servers), servers);
+            (load.served, load.busy, load.full)
+        };
+        assert_eq!(load(&[(0, 1)]), (5, 17, 17));
+        assert_eq!(load(&[(0, 2)]), (5, 11, 6));
+        assert_eq!(load(&[(0, 3)]), (5, 9, 3));
+        // Two up to 6, four from then on: both are busy from 1 to 6.
+        assert_eq!(load(&[(0, 2), (6, 4)]), (5, 11, 5));
+        // At another place, five more with servers of their own.
+        let elsewhere = five.iter().map(|r| Request { place: 1, ..*r });
+        let ten: Vec<Request> = five.iter().copied().chain(elsewhere).collect();
+        let both = Load::of(&ten, &serve(&ten, &[(0, 2)]), &[(0, 2)]);
+        assert_eq!((both.served, both.busy, both.full), (10, 22, 12));
+        assert_eq!(both.saturation(), Some(12.0 / 22.0));
+        assert_eq!(both.throughput(), Some(10.0 / 22.0));
+        assert_eq!(Load::of(&[], &[], &[(0, 2)]).saturation(), None);
     }
 
     /// By hand: with one server until 5 and two from then on, the third waits until 5.

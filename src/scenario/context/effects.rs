@@ -15,7 +15,7 @@ use crate::scenario::measured::Transport;
 use crate::scenario::replay::{
     self, Bench, Replayed, Settings, Shift, Withheld, is_reproduced, tail_of,
 };
-use crate::scenario::servers::{Request, Served, serve};
+use crate::scenario::servers::{Load, Request, Served, serve};
 use crate::units::NANOS;
 use crate::workload::{Filter, UnitId};
 
@@ -296,6 +296,14 @@ fn of_steps(
         Run { services, waits }
     };
     let then = run(&best);
+    if let (Some(slots), true, Some(then_slots)) = (&slots, asked.is_some(), served_by) {
+        let load = |services: &[i64], slots: &[(i64, usize)]| {
+            let requests = requests(sequence, services);
+            Load::of(&requests, &serve(&requests, slots), slots)
+        };
+        let loads = (load(&services.now, slots), load(&then.services, then_slots));
+        replayed.notes.extend(told_of_load(loads));
+    }
     let is_shifted = served_by.is_some() || swaps.is_empty();
     let mut responses: Vec<(UnitId, i64, i64)> = Vec::new();
     for (at, step) in sequence.steps.iter().enumerate() {
@@ -363,6 +371,20 @@ fn of_steps(
         replayed.reproduction.extend(reproduction);
     }
     Ok(())
+}
+
+/// How full the slots are, and how much they get done, now and then.
+fn told_of_load((now, then): (Load, Load)) -> Option<String> {
+    let share = |load: Load| Some(100.0 * load.saturation()?);
+    let hourly = |load: Load| Some(3_600.0 * NANOS as f64 * load.throughput()?);
+    Some(format!(
+        "While any step runs on a host, all slots are busy for {:.0} % of the time ({:.0} % now), and {:.0} steps an hour \
+         end ({:.0} now).",
+        share(then)?,
+        share(now)?,
+        hourly(then)?,
+        hourly(now)?
+    ))
 }
 
 /// Steps as they would be served: nanoseconds of service and of waiting.
