@@ -251,6 +251,7 @@ fn of_steps(
         .figure(Metric::ResponseTime, &Filter::default());
     let mut now_waits: Vec<i64> = sequence.steps.iter().map(|s| s.queue).collect();
     let mut served_by: Option<&[(i64, usize)]> = None;
+    let mut now_load = None;
     match (&slots, sequence.has_queue()) {
         (Some(slots), true) => {
             let now = serve(&requests(sequence, &services.now), slots);
@@ -263,8 +264,10 @@ fn of_steps(
             if reproduction.as_ref().is_some_and(is_reproduced) {
                 now_waits = waited(&now);
                 served_by = Some(asked.as_ref().unwrap_or(slots));
-                if let Some(slots) = &asked {
-                    beyond_observed(sequence, &now, slots[0].1, replayed);
+                if let Some(asked) = &asked {
+                    beyond_observed(sequence, &now, asked[0].1, replayed);
+                    let requests = requests(sequence, &services.now);
+                    now_load = Some(Load::of(&requests, &now, slots));
                 }
             } else if asked.is_some() {
                 return Err(unlike(reproduction));
@@ -289,20 +292,19 @@ fn of_steps(
     let best: Vec<f64> = swaps.iter().map(|s| s.effect).collect();
     let run = |effects: &[f64]| {
         let services = swapped::services(sequence, &services.now, &services.then, swaps, effects);
-        let waits = served_by.map_or_else(
-            || now_waits.clone(),
-            |slots| waited(&serve(&requests(sequence, &services), slots)),
-        );
-        Run { services, waits }
+        let served = served_by.map(|slots| serve(&requests(sequence, &services), slots));
+        let waits = served.as_deref().map_or_else(|| now_waits.clone(), waited);
+        Run {
+            services,
+            waits,
+            served: served.unwrap_or_default(),
+        }
     };
     let then = run(&best);
-    if let (Some(slots), true, Some(then_slots)) = (&slots, asked.is_some(), served_by) {
-        let load = |services: &[i64], slots: &[(i64, usize)]| {
-            let requests = requests(sequence, services);
-            Load::of(&requests, &serve(&requests, slots), slots)
-        };
-        let loads = (load(&services.now, slots), load(&then.services, then_slots));
-        replayed.notes.extend(told_of_load(loads));
+    if let (Some(now), Some(slots)) = (now_load, served_by) {
+        let requests = requests(sequence, &then.services);
+        let then = Load::of(&requests, &then.served, slots);
+        replayed.notes.extend(told_of_load(now, then));
     }
     let is_shifted = served_by.is_some() || swaps.is_empty();
     let mut responses: Vec<(UnitId, i64, i64)> = Vec::new();
@@ -374,7 +376,7 @@ fn of_steps(
 }
 
 /// How full the slots are, and how much they get done, now and then.
-fn told_of_load((now, then): (Load, Load)) -> Option<String> {
+fn told_of_load(now: Load, then: Load) -> Option<String> {
     let share = |load: Load| Some(100.0 * load.saturation()?);
     let hourly = |load: Load| Some(3_600.0 * NANOS as f64 * load.throughput()?);
     Some(format!(
@@ -391,6 +393,8 @@ fn told_of_load((now, then): (Load, Load)) -> Option<String> {
 struct Run {
     services: Vec<i64>,
     waits: Vec<i64>,
+    /// What became of each; empty where waits are held as they were.
+    served: Vec<Served>,
 }
 
 impl Run {
