@@ -12,6 +12,18 @@ pub fn count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// Makes the calling thread, the program's first, one of those that work, instead of one more that waits for them.
+/// Where it is the only one the pool stays as it is, so that work from other threads is never without a worker.
+pub fn take_part() {
+    if count() > 1 {
+        // Fails where a pool was made before: that one stays.
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(count())
+            .use_current_thread()
+            .build_global();
+    }
+}
+
 /// What `work` gives so many times over, as many at once as there are threads; never fewer than once.
 pub fn each<R: Send>(times: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
     if times <= 1 {

@@ -214,6 +214,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         return Exit::Fault;
     }
     let context = Context::new(cli.globals);
+    crate::threads::take_part();
     let result = output::with_writer(&context, |out| match &verb {
         Verb::Analyze(args) => analyze::run(args, &context, out),
         Verb::Score(args) => score::run(args, &context, out),
