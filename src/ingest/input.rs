@@ -3,6 +3,7 @@
 use std::io;
 
 use super::detect::HEAD_SIZE;
+use super::json::{Fault, Index};
 use super::lines::{LONGEST_LINE, Line, Lines};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{Dims, Records};
@@ -160,17 +161,45 @@ impl<'a> Input<'a> {
             let Some(line) = self.lines.next()? else {
                 return Ok(None);
             };
-            self.line += 1;
-            match line {
-                Line::Held { start, end } => {
-                    return Ok(Some((self.line, self.lines.slice(start, end))));
-                }
-                Line::TooLong => self.problems.push(Problem {
+            if let Some((start, end)) = self.count(line) {
+                return Ok(Some((self.line, self.lines.slice(start, end))));
+            }
+        }
+    }
+
+    /// The same of lines that are JSON, with what `index` has become of it, or the fault: quicker than one after
+    /// the other, since the end of the line is found on the way.
+    ///
+    /// # Errors
+    /// The operating system refuses.
+    pub(super) fn next_indexed<'i>(
+        &mut self,
+        index: &'i mut Index,
+    ) -> io::Result<Option<(u64, &[u8], Result<&'i Index, Fault>)>> {
+        loop {
+            let Some((line, indexed)) = self.lines.next_indexed(index)? else {
+                return Ok(None);
+            };
+            if let Some((start, end)) = self.count(line) {
+                let text = self.lines.slice(start, end);
+                return Ok(Some((self.line, text, indexed.map(|()| &*index))));
+            }
+        }
+    }
+
+    /// Counts a line, and gives its place; `None`: it is a problem.
+    fn count(&mut self, line: Line) -> Option<(usize, usize)> {
+        self.line += 1;
+        match line {
+            Line::Held { start, end } => Some((start, end)),
+            Line::TooLong => {
+                self.problems.push(Problem {
                     file: self.file,
                     line: Some(self.line),
                     kind: ProblemKind::Skipped,
                     reason: format!("line longer than {} MiB", LONGEST_LINE >> 20).into(),
-                }),
+                });
+                None
             }
         }
     }

@@ -5,6 +5,8 @@
 
 use std::io::{self, Read};
 
+use super::json::{Fault, Index};
+
 /// The longest line that is held in memory; longer ones are passed over and reported.
 pub(super) const LONGEST_LINE: usize = 64 << 20;
 /// The largest document that is held in memory.
@@ -57,6 +59,8 @@ pub(super) struct Lines<'a> {
     /// Lines that begin here or later belong to the next part.
     end: u64,
     is_at_end: bool,
+    /// Length of the line that was handed out last.
+    latest: usize,
     longest: usize,
     largest: usize,
     /// Whether a last line without its line break is kept back.
@@ -90,6 +94,7 @@ impl<'a> Lines<'a> {
             offset: 0,
             end: u64::MAX,
             is_at_end: true,
+            latest: 0,
             longest: LONGEST_LINE,
             largest: LARGEST_DOCUMENT,
             keeps_back: false,
@@ -106,6 +111,7 @@ impl<'a> Lines<'a> {
             offset: 0,
             end: u64::MAX,
             is_at_end: false,
+            latest: 0,
             longest: LONGEST_LINE,
             largest: LARGEST_DOCUMENT,
             keeps_back: false,
@@ -250,9 +256,36 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// The next line that this part owns, indexed; a fault where it is no JSON.
+    pub(super) fn next_indexed(
+        &mut self,
+        index: &mut Index,
+    ) -> io::Result<Option<(Line, Result<(), Fault>)>> {
+        let is_owned = self.offset + (self.position as u64) < self.end;
+        // Lines that are longer than the window would be gone through in vain.
+        let may_be_whole = self.rest().len() > self.latest;
+        if is_owned
+            && may_be_whole
+            && let Some(length) = index.of_line(self.rest())
+        {
+            let end = self.position + length;
+            return Ok(Some((self.take(end, end + 1), Ok(()))));
+        }
+        // It ends behind the window, or there is something wrong with it.
+        let Some(line) = self.next()? else {
+            return Ok(None);
+        };
+        let indexed = match line {
+            Line::Held { start, end } => index.of(self.slice(start, end)),
+            Line::TooLong => Ok(()),
+        };
+        Ok(Some((line, indexed)))
+    }
+
     fn take(&mut self, mut end: usize, next: usize) -> Line {
         let start = self.position;
         self.position = next;
+        self.latest = end - start;
         if end - start > self.longest {
             return Line::TooLong;
         }
@@ -385,6 +418,27 @@ mod tests {
         let read = all(&mut lines);
         assert_eq!(read[0].len(), 2 * READ_SIZE + 7);
         assert_eq!(read[1], "after");
+    }
+
+    #[test]
+    fn indexed_lines_are_the_same_lines() {
+        let text = b"{\"a\":1}\r\n\n{\"a\"\nnone\n[\"one of more than a block, so that its end is found further on ...\"]\n\"a\r\n{}";
+        for size in 1..80 {
+            let mut buffer = Buffer::default();
+            let mut lines = Lines::of_reader(Trickle(text, size), &mut buffer).unwrap();
+            let mut index = Index::default();
+            let mut read = Vec::new();
+            while let Some((Line::Held { start, end }, indexed)) =
+                lines.next_indexed(&mut index).unwrap()
+            {
+                let line = lines.slice(start, end);
+                assert_eq!(indexed, Index::default().of(line));
+                read.push(line.to_vec());
+            }
+            let alone = all(&mut Lines::of_bytes(text));
+            let alone: Vec<Vec<u8>> = alone.into_iter().map(String::into_bytes).collect();
+            assert_eq!(read, alone, "{size}");
+        }
     }
 
     proptest::proptest! {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::inline_always)]
 
+use std::ops::Range;
+
 use fearless_simd::{Level, Simd, dispatch, u8x64};
 
 use super::Fault;
@@ -30,14 +32,28 @@ impl Index {
 
     /// The same with the instructions of a level.
     pub(super) fn of_at(&mut self, level: Level, text: &[u8]) -> Result<(), Fault> {
-        self.count = 0;
         if u32::try_from(text.len()).is_err() {
+            self.count = 0;
             return Err(Fault::NotJson);
         }
-        dispatch!(level, simd => scan(simd, text, self)).map_err(|fault| {
-            // What else is wrong with a text that is none is of no interest.
-            std::str::from_utf8(text).map_or(Fault::InvalidUtf8, |_| fault)
-        })
+        dispatch!(level, simd => scan::<_, false>(simd, text, self))
+            .map(|_| ())
+            .map_err(|fault| {
+                // What else is wrong with a text that is none is of no interest.
+                std::str::from_utf8(text).map_or(Fault::InvalidUtf8, |_| fault)
+            })
+    }
+
+    /// Indexes the first line of `bytes` while its end is looked for, and gives its length without the line
+    /// break; `None`: it does not end here, or something is wrong with it, which [`Index::of`] tells.
+    pub(in crate::ingest) fn of_line(&mut self, bytes: &[u8]) -> Option<usize> {
+        self.of_line_at(Level::new(), bytes)
+    }
+
+    /// The same with the instructions of a level.
+    pub(super) fn of_line_at(&mut self, level: Level, bytes: &[u8]) -> Option<usize> {
+        let bytes = &bytes[..bytes.len().min(u32::MAX as usize)];
+        dispatch!(level, simd => scan::<_, true>(simd, bytes, self)).ok()
     }
 }
 
@@ -45,7 +61,7 @@ impl Index {
 /// A few are written before they are counted: a loop that ends with the bits would end where nobody can
 /// foresee it.
 #[inline(always)]
-fn note(slots: &mut Vec<u32>, count: usize, base: u32, mut bits: u64) -> usize {
+fn note<S: Simd>(simd: S, slots: &mut Vec<u32>, count: usize, base: u32, mut bits: u64) -> usize {
     if slots.len() < count + BLOCK {
         slots.resize((count + BLOCK) * 2, 0);
     }
@@ -53,7 +69,19 @@ fn note(slots: &mut Vec<u32>, count: usize, base: u32, mut bits: u64) -> usize {
         return count;
     };
     let found = bits.count_ones() as usize;
-    let mut write = |range: std::ops::Range<usize>| {
+    if let Some(places) = blocks::places(simd, bits) {
+        let mut write = |range: Range<usize>| {
+            for (slot, place) in slots[range.clone()].iter_mut().zip(&places[range]) {
+                *slot = base + u32::from(*place);
+            }
+        };
+        write(0..16);
+        if found > 16 {
+            write(16..BLOCK);
+        }
+        return count + found;
+    }
+    let mut write = |range: Range<usize>| {
         for slot in &mut slots[range] {
             *slot = base + bits.trailing_zeros();
             bits &= bits.wrapping_sub(1);
@@ -69,9 +97,15 @@ fn note(slots: &mut Vec<u32>, count: usize, base: u32, mut bits: u64) -> usize {
     count + found
 }
 
+/// Indexes a text, or its first line alone, and gives how long that is.
 #[inline(always)]
-fn scan<S: Simd>(simd: S, text: &[u8], index: &mut Index) -> Result<(), Fault> {
+fn scan<S: Simd, const LINE: bool>(
+    simd: S,
+    text: &[u8],
+    index: &mut Index,
+) -> Result<usize, Fault> {
     let mut scan = Scan {
+        simd,
         base: 0,
         count: 0,
         in_string: 0,
@@ -80,10 +114,26 @@ fn scan<S: Simd>(simd: S, text: &[u8], index: &mut Index) -> Result<(), Fault> {
         is_broken: 0,
         unusual: blocks::Unusual::none(simd),
     };
-    let (chunks, rest) = text.as_chunks::<BLOCK>();
+    index.count = 0;
+    let (chunks, mut rest) = text.as_chunks::<BLOCK>();
+    let mut has_end = !LINE;
     for chunk in chunks {
-        scan.block(blocks::load(simd, chunk), text, &mut index.slots)?;
+        let block = blocks::load(simd, chunk);
+        if LINE && blocks::has_control(block) {
+            let end = blocks::byte(block, b'\n').trailing_zeros() as usize;
+            if end < BLOCK {
+                rest = &chunk[..end];
+                has_end = true;
+                break;
+            }
+        }
+        scan.block(block, text, &mut index.slots)?;
     }
+    if !has_end {
+        let end = rest.iter().position(|b| *b == b'\n');
+        rest = &rest[..end.ok_or(Fault::CutOff)?];
+    }
+    let length = scan.base as usize + rest.len();
     if !rest.is_empty() || scan.expected != 0 {
         let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
@@ -94,12 +144,12 @@ fn scan<S: Simd>(simd: S, text: &[u8], index: &mut Index) -> Result<(), Fault> {
         return Err(Fault::CutOff);
     }
     let is_utf8 = if scan.unusual.any() {
-        std::str::from_utf8(text).is_ok()
+        std::str::from_utf8(&text[..length]).is_ok()
     } else {
         scan.is_broken == 0
     };
     if is_utf8 {
-        Ok(())
+        Ok(length)
     } else {
         Err(Fault::InvalidUtf8)
     }
@@ -108,6 +158,7 @@ fn scan<S: Simd>(simd: S, text: &[u8], index: &mut Index) -> Result<(), Fault> {
 /// What one block tells the next.
 #[derive(Debug)]
 struct Scan<S: Simd> {
+    simd: S,
     base: u32,
     /// Positions noted.
     count: usize,
@@ -129,11 +180,12 @@ impl<S: Simd> Scan<S> {
         self.base += BLOCK as u32;
         self.note_utf8(block);
         let escaped = self.escaped(blocks::byte(block, b'\\'));
-        let unusual = escaped & !blocks::escapes(block);
+        let quotes = blocks::byte(block, b'"');
+        let unusual = escaped & !(quotes | blocks::escapes(block));
         if unusual != 0 {
             check_escapes(base, unusual, text)?;
         }
-        let quotes = blocks::byte(block, b'"') & !escaped;
+        let quotes = quotes & !escaped;
         let has_control = blocks::has_control(block);
         if quotes == 0 && self.in_string != 0 {
             // The inside of a long string.
@@ -150,7 +202,7 @@ impl<S: Simd> Scan<S> {
             return Err(Fault::NotJson);
         }
         let marks = quotes | blocks::structure(block) & !inside;
-        self.count = note(slots, self.count, base, marks);
+        self.count = note(self.simd, slots, self.count, base, marks);
         Ok(())
     }
 
@@ -174,10 +226,9 @@ impl<S: Simd> Scan<S> {
     fn note_utf8(&mut self, block: u8x64<S>) {
         self.unusual.note(block);
         let found = blocks::sequences(block);
-        let two = found.high & !found.continuation;
-        let expected = self.expected | two << 1 | found.three << 2;
+        let expected = self.expected | found.two << 1 | found.three << 2;
         self.is_broken |= expected ^ found.continuation;
-        self.expected = two >> 63 | found.three >> 62;
+        self.expected = found.two >> 63 | found.three >> 62;
     }
 }
 

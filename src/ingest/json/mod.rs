@@ -17,7 +17,7 @@ pub(crate) use cursor::{Cursor, Value};
 pub(crate) use index::Index;
 #[cfg(fuzzing)]
 pub(in crate::ingest) use judge::judge;
-pub(crate) use objects::{each_key, each_object, sound_part};
+pub(crate) use objects::{each_key, each_key_indexed, each_object, sound_part};
 
 use std::borrow::Cow;
 

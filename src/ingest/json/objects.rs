@@ -11,9 +11,22 @@ use super::{Cursor, Fault, Index, Value};
 pub(crate) fn each_key<'a>(
     text: &'a [u8],
     index: &'a mut Index,
-    mut each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Result<(), Fault>,
+    each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Result<(), Fault>,
 ) -> Result<Cursor<'a>, Fault> {
     index.of(text)?;
+    each_key_indexed(text, index, each)
+}
+
+/// The same for a text that `index` was made of.
+///
+/// # Errors
+/// It is no object, or the fault.
+#[inline]
+pub(crate) fn each_key_indexed<'a>(
+    text: &'a [u8],
+    index: &'a Index,
+    mut each: impl FnMut(&'a [u8], &mut Cursor<'a>) -> Result<(), Fault>,
+) -> Result<Cursor<'a>, Fault> {
     let mut cursor = Cursor::new(text, index);
     let value = cursor.value()?;
     if value != Value::Object {

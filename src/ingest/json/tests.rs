@@ -116,7 +116,7 @@ proptest::proptest! {
                 unusual.note(x);
                 unusual.note(blocks::load(simd, &[0xe2; BLOCK]));
                 [
-                    blocks::byte(x, b'"'), blocks::control(x), s.high, blocks::escapes(x),
+                    blocks::byte(x, b'"'), blocks::control(x), s.two, blocks::escapes(x),
                     s.continuation, s.three,
                     // Control characters may differ; those are refused wherever they stand.
                     blocks::structure(x) & !blocks::control(x),
@@ -126,8 +126,8 @@ proptest::proptest! {
             let expected = [
                 plain(&block, |b| b == b'"'),
                 plain(&block, |b| b < 0x20),
-                plain(&block, |b| b >= 0x80),
-                plain(&block, |b| br#""\/bfnrt"#.contains(&b)),
+                plain(&block, |b| b >= 0xc0),
+                plain(&block, |b| br"\/bfnrt".contains(&b)),
                 plain(&block, |b| b & 0xc0 == 0x80),
                 plain(&block, |b| b >= 0xe0),
                 plain(&block, |b| b"{}[]:,".contains(&b)),
@@ -135,6 +135,36 @@ proptest::proptest! {
                 u64::from(block.iter().any(|b| matches!(b, 0xc0 | 0xc1 | 0xe0 | 0xed | 0xf0..))),
             ];
             proptest::prop_assert_eq!(masks, expected, "{:?}", level);
+        }
+    }
+
+    #[test]
+    fn places_are_those_of_the_bits(bits: u64) {
+        let expected: Vec<u8> = (0..64).filter(|at| bits >> at & 1 == 1).collect();
+        for level in levels() {
+            let places = fearless_simd::dispatch!(level, simd => blocks::places(simd, bits));
+            if let Some(places) = places {
+                proptest::prop_assert_eq!(&places[..expected.len()], expected.as_slice());
+            }
+        }
+    }
+
+    /// The reference is the same line alone, between its neighbours and however it ends.
+    #[test]
+    fn a_line_is_indexed_while_its_end_is_looked_for(
+        line in r#"(\{"[a-zé\\n]{0,40}":|"[a-z🚀]{0,90}"|[\[\]{},: 1a]|\\"|"){0,9}\r?"#,
+        after in r#"(\n[a-z\n"]{0,90})?"#,
+    ) {
+        let bytes = [line.as_bytes(), after.as_bytes()].concat();
+        for level in levels() {
+            let (mut alone, mut found) = (Index::default(), Index::default());
+            let end = found.of_line_at(level, &bytes);
+            if alone.of_at(level, line.as_bytes()).is_ok() && !after.is_empty() {
+                proptest::prop_assert_eq!(end, Some(line.len()));
+                proptest::prop_assert_eq!(found.positions(), alone.positions());
+            } else {
+                proptest::prop_assert_eq!(end, None);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! One line of a session log: the few fields that matter, still as they were written.
 
 use super::super::super::calls;
-use super::super::super::json::{Cursor, Fault, Index, Value, each_key};
+use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed};
 use crate::record::{Attendance, Stop};
 
 /// A field of a line that has not the type it should have.
@@ -92,10 +92,10 @@ fn attendance(entrypoint: &[u8]) -> Attendance {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line apart.
-    pub(super) fn parse(text: &'a [u8], index: &'a mut Index) -> Result<Self, Fault> {
+    /// Takes a line apart, of which there is an index.
+    pub(super) fn parse(text: &'a [u8], index: &'a Index) -> Result<Self, Fault> {
         let mut line = Line::default();
-        each_key(text, index, |key, cursor| line.field(key, cursor))?.end()?;
+        each_key_indexed(text, index, |key, cursor| line.field(key, cursor))?.end()?;
         Ok(line)
     }
 

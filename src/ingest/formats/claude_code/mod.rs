@@ -79,8 +79,8 @@ impl Format for ClaudeCode {
             return Err(ReadError::stale_cache());
         }
         let mut index = Index::default();
-        while let Some((number, text)) = input.next_line()? {
-            session.line(number, text, &mut index);
+        while let Some((number, text, indexed)) = input.next_indexed(&mut index)? {
+            session.line(number, text, indexed);
         }
         session.finish();
         input.leave_state(|| session.state());

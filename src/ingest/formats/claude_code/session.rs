@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::super::super::json::Index;
+use super::super::super::json::{Fault, Index};
 use super::super::super::{Input, time};
 use super::chains::{Chain, Chains};
 use super::line::{Block, Line, Message, Usage};
@@ -138,11 +138,11 @@ impl<'a> Session<'a> {
     }
 
     /// Takes one line.
-    pub(super) fn line(&mut self, number: u64, text: &[u8], index: &mut Index) {
+    pub(super) fn line(&mut self, number: u64, text: &[u8], indexed: Result<&Index, Fault>) {
         if text.trim_ascii().is_empty() {
             return;
         }
-        let line = match Line::parse(text, index) {
+        let line = match indexed.and_then(|index| Line::parse(text, index)) {
             Ok(line) => line,
             Err(fault) => return self.problem(number, ProblemKind::Skipped, fault.reason()),
         };

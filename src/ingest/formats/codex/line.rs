@@ -1,7 +1,7 @@
 //! One line of a rollout: the few fields that matter, still as they were written.
 
 use super::super::super::calls;
-use super::super::super::json::{Cursor, Fault, Index, Value, each_key};
+use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed};
 
 /// A field of a line that has not the type it should have.
 pub(super) type Wrong = &'static str;
@@ -63,10 +63,10 @@ pub(super) struct Usage {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line apart.
-    pub(super) fn parse(text: &'a [u8], index: &'a mut Index) -> Result<Self, Fault> {
+    /// Takes a line apart, of which there is an index.
+    pub(super) fn parse(text: &'a [u8], index: &'a Index) -> Result<Self, Fault> {
         let mut line = Line::default();
-        each_key(text, index, |key, cursor| line.field(key, cursor))?.end()?;
+        each_key_indexed(text, index, |key, cursor| line.field(key, cursor))?.end()?;
         if !line.has_payload {
             line.payload.kind = line.kind;
         }

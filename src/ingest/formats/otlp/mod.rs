@@ -82,31 +82,37 @@ impl Format for Otlp {
         problems: &mut Vec<Problem>,
     ) -> Result<(), ReadError> {
         let mut reader = Reader::new(input, records, problems);
-        let mut index = Index::default();
+        let (mut index, mut of_document) = (Index::default(), Index::default());
         let mut document: Option<(u64, Vec<u8>)> = None;
-        while let Some((number, text)) = input.next_line()? {
+        while let Some((number, text, indexed)) = input.next_indexed(&mut index)? {
             if let Some((begin, mut lines)) = document.take() {
                 // A line that opens another one shows that the one before was cut off.
                 if !text.starts_with(b"{") && lines.len() < LARGEST {
                     lines.push(b'\n');
                     lines.extend_from_slice(text);
                     if text.starts_with(b"}") {
-                        request(&mut reader, begin, &lines, &mut index);
+                        request(&mut reader, begin, &lines, &mut of_document);
                     } else {
                         document = Some((begin, lines));
                     }
                     continue;
                 }
-                request(&mut reader, begin, &lines, &mut index);
+                request(&mut reader, begin, &lines, &mut of_document);
             }
             if opens_document(text) {
                 document = Some((number, text.to_vec()));
             } else if !text.trim_ascii().is_empty() {
-                request(&mut reader, number, text, &mut index);
+                match indexed {
+                    Ok(index) => {
+                        let walked = walk(&mut reader, text, index);
+                        end(&mut reader, number, text, walked);
+                    }
+                    Err(_) => request(&mut reader, number, text, &mut of_document),
+                }
             }
         }
         if let Some((begin, lines)) = document {
-            request(&mut reader, begin, &lines, &mut index);
+            request(&mut reader, begin, &lines, &mut of_document);
         }
         reader.finish();
         Ok(())
@@ -133,6 +139,11 @@ fn request(reader: &mut Reader<'_>, line: u64, text: &[u8], index: &mut Index) {
         }
         Err(fault) => Err(fault),
     };
+    end(reader, line, text, result);
+}
+
+/// Ends an export request, and notes what was wrong with it.
+fn end(reader: &mut Reader<'_>, line: u64, text: &[u8], result: Result<(), Fault>) {
     if let Err(fault) = result {
         reader.fault(ProblemKind::Skipped, fault.reason());
     }
