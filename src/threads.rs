@@ -2,6 +2,7 @@
 //!
 //! The threads stay: one that begins anew for a few milliseconds mostly shares the core of the one that began it.
 
+use std::ops::Range;
 use std::thread::ScopedJoinHandle;
 
 use rayon::prelude::*;
@@ -55,6 +56,19 @@ pub fn map<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> 
     items.map(&question).collect()
 }
 
+/// The results of `question` for ranges that make up `0..n`, in their order: one for each thread, of at least `least`
+/// numbers each, since less is not worth a thread.
+pub fn ranges<R: Send>(
+    n: usize,
+    least: usize,
+    question: impl Fn(Range<usize>) -> R + Sync,
+) -> Vec<R> {
+    let pieces = count().min(n / least.max(1)).max(1);
+    let range = |piece: usize| n * piece / pieces..n * (piece + 1) / pieces;
+    let ranges: Vec<Range<usize>> = (0..pieces).map(range).collect();
+    map(&ranges, |range| question(range.clone()))
+}
+
 /// The results of `question` for each item, in their order, each in a thread of its own: for what waits for others
 /// rather than works, so that one that hangs holds up no other.
 pub fn apart<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -84,6 +98,18 @@ mod tests {
         let items: Vec<u64> = (0..100).collect();
         let doubled = map(&items, |i| i * 2);
         assert_eq!(doubled, (0..100).map(|i| i * 2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn ranges_make_up_the_whole() {
+        for (n, least) in [(0, 1), (1, 1), (10, 100), (1000, 1), (1001, 500), (5, 0)] {
+            let all = ranges(n, least, |range| range);
+            assert!(all.len() <= count());
+            assert_eq!(
+                all.iter().flat_map(Clone::clone).collect::<Vec<_>>(),
+                (0..n).collect::<Vec<_>>()
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! whatever the order in which the records came in.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use crate::record::{
     Aggregate, Catalog, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
@@ -12,7 +13,8 @@ use crate::record::{
 use crate::units::Time;
 
 use super::FoldOptions;
-use super::index::{FREE, Index, number};
+use super::index::{FREE, Index, Quick, number};
+use super::repeats::{Parts, Table};
 use super::sources::source_of;
 
 /// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped.
@@ -66,21 +68,12 @@ pub(super) fn order(a: &Operation, b: &Operation, records: &Records, ranks: &[u6
 
 fn operations(records: &mut Records, ranks: &[u64], options: &FoldOptions) -> u64 {
     let mut operations = std::mem::take(&mut records.operations);
-    let keyed = operations.iter().filter(|o| o.key != 0).count();
-    let mut owners = Index::for_keys(keyed);
+    let repeats = repeats(&operations);
     let mut is_dropped = vec![false; operations.len()];
-    for index in 0..operations.len() {
-        let key = operations[index].key;
-        if key == 0 {
-            continue;
-        }
-        let slot = owners.slot(fold_key(key), |n| operations[n as usize].key == key);
-        let this = number(index);
-        if *slot == FREE {
-            *slot = this;
-            continue;
-        }
-        let (this, owner) = (index, *slot as usize);
+    let mut owners: HashMap<u32, u32, Quick> = HashMap::default();
+    for (first, this) in &repeats {
+        let slot = owners.entry(*first).or_insert(*first);
+        let (this, owner) = (*this as usize, *slot as usize);
         let (winner, loser) = match order(&operations[this], &operations[owner], records, ranks) {
             Ordering::Less => (this, owner),
             _ => (owner, this),
@@ -91,9 +84,33 @@ fn operations(records: &mut Records, ranks: &[u64], options: &FoldOptions) -> u6
         unite(&mut operations[winner], &lost);
         take_source(&mut operations[winner], &lost, options);
     }
-    let duplicates = retain(&mut operations, &is_dropped, |o| o.flags);
+    let duplicates = match repeats.is_empty() {
+        true => 0,
+        false => retain(&mut operations, &is_dropped, |o| o.flags),
+    };
     records.operations = operations;
     duplicates
+}
+
+/// The operations whose key an earlier one has, in order, each behind the first with its key.
+fn repeats(operations: &[Operation]) -> Vec<(u32, u32)> {
+    let key = |at: u32| operations[at as usize].key;
+    let keys = Parts::of(operations.len(), |at| {
+        let key = operations[at].key;
+        (key != 0).then(|| fold_key(key))
+    });
+    let repeats = keys.each(|part| {
+        let mut repeats = Vec::new();
+        let is_same = |first, this| key(first) == key(this);
+        Table::of(&keys, part, is_same, |first, this| {
+            repeats.push((first, this));
+            first
+        });
+        repeats
+    });
+    let mut repeats = repeats.concat();
+    repeats.sort_unstable_by_key(|(_, this)| *this);
+    repeats
 }
 
 /// What a better source tells too counts as told by that one.

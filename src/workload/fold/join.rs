@@ -5,15 +5,20 @@
 //! off, or never written). Whatever belongs to a step inherits the dimensions and the identity that it
 //! lacks.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::record::{
     Dimension, DimsId, IdentityId, Name, Operation, OperationKind, OutcomeKind, Records,
 };
 
+use crate::threads;
+
 use super::FoldOptions;
 use super::dedupe::order;
-use super::index::{FREE, Index, Quick, number};
+use super::index::{FREE, Quick, number};
+use super::repeats::{Parts, Table};
 
 /// Longest chain of parents that is followed.
 const DEEPEST: usize = 64;
@@ -33,6 +38,16 @@ pub(super) struct Role {
     pub(super) in_tool: bool,
 }
 
+impl Role {
+    fn unite(&mut self, other: Role) {
+        self.is_step |= other.is_step;
+        self.has_attempts |= other.has_attempts;
+        self.tokens_below |= other.tokens_below;
+        self.cost_below |= other.cost_below;
+        self.in_tool |= other.in_tool;
+    }
+}
+
 /// How operations hang together.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
@@ -46,7 +61,38 @@ pub(super) struct Joined {
     pub(super) formed_of: Vec<u32>,
     /// Attempts that began before the attempt before them.
     pub(super) out_of_order: u64,
+    /// What there is.
+    pub(super) census: Census,
 }
+
+/// Which kinds of operations there are, so that nobody goes through all of them for one that is not among them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Census {
+    /// A bit for each kind.
+    kinds: u32,
+    /// Any tells of a context cache.
+    pub(super) has_lookups: bool,
+}
+
+impl Census {
+    /// Whether any is of this kind.
+    pub(super) fn has(self, kind: OperationKind) -> bool {
+        self.kinds & 1 << kind as u32 != 0
+    }
+
+    fn note(&mut self, operation: &Operation) {
+        self.kinds |= 1 << operation.kind as u32;
+        self.has_lookups |= operation.cache > 0;
+    }
+
+    fn unite(&mut self, other: Census) {
+        self.kinds |= other.kinds;
+        self.has_lookups |= other.has_lookups;
+    }
+}
+
+/// Fewer operations are not worth a thread.
+const WORTH_A_THREAD: usize = 1 << 13;
 
 /// Joins operations into steps. Dimensions and identities of `records.operations` are completed.
 pub(super) fn join(records: &mut Records, options: &FoldOptions) -> Joined {
@@ -54,22 +100,34 @@ pub(super) fn join(records: &mut Records, options: &FoldOptions) -> Joined {
     if let Some(parents) = &parents {
         inherit(records, parents);
     }
-    let mut joined = Joined {
-        roles: vec![Role::default(); records.operations.len()],
-        roots: (0..).take(records.operations.len()).collect(),
-        ..Joined::default()
-    };
     let nothing_has_a_parent = Vec::new();
     let tree = Tree {
         operations: &records.operations,
         parents: parents.as_deref().unwrap_or(&nothing_has_a_parent),
     };
+    let mut joined = Joined::default();
     let mut groups = Groups::default();
-    for index in 0..records.operations.len() {
-        place(&tree, index, &mut joined, &mut groups);
+    let mut above = Vec::new();
+    let places = threads::ranges(records.operations.len(), WORTH_A_THREAD, |range| {
+        let mut places = Places::default();
+        range.for_each(|index| places.add(&tree, index));
+        places
+    });
+    for mut places in places {
+        joined.roles.append(&mut places.roles);
+        joined.roots.append(&mut places.roots);
+        joined.census.unite(places.census);
+        above.append(&mut places.above);
+        groups.chained.append(&mut places.groups.chained);
+        groups.orphans.append(&mut places.groups.orphans);
+    }
+    for (index, role) in above {
+        joined.roles[index as usize].unite(role);
     }
     groups.form(records, options, &mut joined);
-    spare_tasks(records, &mut joined);
+    if joined.census.has(OperationKind::Task) {
+        spare_tasks(records, &mut joined);
+    }
     joined
 }
 
@@ -79,33 +137,27 @@ fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
     if operations.iter().all(|o| o.parent == 0) {
         return None;
     }
-    let mut by_id = Index::for_keys(operations.iter().filter(|o| o.id != 0).count());
-    for (index, operation) in (0..).zip(operations) {
-        if operation.id == 0 {
-            continue;
+    let id_of = |at: usize| Some(operations[at].id).filter(|id| *id != 0);
+    let ids = Parts::of(operations.len(), id_of);
+    // Of two operations with one id, the earlier is the parent.
+    let earlier = |first: u32, this: u32| {
+        let operation = |at: u32| &operations[at as usize];
+        let ranks = &options.file_ranks;
+        match order(operation(this), operation(first), records, ranks) {
+            Ordering::Less => this,
+            _ => first,
         }
-        let slot = by_id.slot(operation.id, |n| operations[n as usize].id == operation.id);
-        // Of two operations with one id, the earlier is the parent.
-        let is_first = *slot == FREE
-            || order(
-                operation,
-                &operations[*slot as usize],
-                records,
-                &options.file_ranks,
-            )
-            .is_lt();
-        if is_first {
-            *slot = index;
-        }
-    }
-    let parent = |(index, o): (u32, &Operation)| match o.parent {
+    };
+    let tables = ids.each(|part| Table::of(&ids, part, |_, _| true, earlier));
+    let parent = |at: usize| match operations[at].parent {
         0 => FREE,
-        id => by_id
-            .find(id, |n| operations[n as usize].id == id)
-            .filter(|p| *p != index)
+        id => tables[ids.part_of(id)]
+            .find(id)
+            .filter(|parent| *parent as usize != at)
             .unwrap_or(FREE),
     };
-    let mut parents: Vec<u32> = (0..).zip(operations).map(parent).collect();
+    let found = |range: Range<usize>| range.map(parent).collect::<Vec<u32>>();
+    let mut parents = threads::ranges(operations.len(), WORTH_A_THREAD, found).concat();
     cut_circles(&mut parents);
     Some(parents)
 }
@@ -164,58 +216,81 @@ impl Tree<'_> {
     }
 }
 
-/// Finds the step of one operation.
-fn place(tree: &Tree<'_>, index: usize, joined: &mut Joined, groups: &mut Groups) {
-    use OperationKind as Op;
-    let operation = &tree.operations[index];
-    let has_tokens = operation.flags.has(crate::record::Flags::HAS_TOKENS);
-    let has_cost = operation.cost >= 0;
-    let mut step = None;
-    for ancestor in tree.ancestors(index) {
-        let kind = tree.operations[ancestor].kind;
-        if step.is_none() && kind == Op::Step {
-            step = Some(ancestor);
+/// Where the operations of a range belong.
+#[derive(Default)]
+struct Places {
+    roles: Vec<Role>,
+    roots: Vec<u32>,
+    /// What they add to the roles of operations above them.
+    above: Vec<(u32, Role)>,
+    groups: Groups,
+    census: Census,
+}
+
+impl Places {
+    /// Finds the step of one operation.
+    fn add(&mut self, tree: &Tree<'_>, index: usize) {
+        use OperationKind as Op;
+        let operation = &tree.operations[index];
+        self.census.note(operation);
+        let tokens_below = operation.flags.has(crate::record::Flags::HAS_TOKENS);
+        let cost_below = operation.cost >= 0;
+        let mut role = Role::default();
+        let mut step = None;
+        for ancestor in tree.ancestors(index) {
+            let kind = tree.operations[ancestor].kind;
+            if step.is_none() && kind == Op::Step {
+                step = Some(ancestor);
+            }
+            role.in_tool |= kind == Op::ToolCall;
+            // Attempts, tools and preparations have tokens of their own; what encloses them repeats theirs.
+            if matches!(kind, Op::Step | Op::Task | Op::Other) && (tokens_below || cost_below) {
+                let told = Role {
+                    tokens_below,
+                    cost_below,
+                    ..Role::default()
+                };
+                self.above.push((number(ancestor), told));
+            }
         }
-        joined.roles[index].in_tool |= kind == Op::ToolCall;
-        // Attempts, tools and preparations have tokens of their own; what encloses them repeats theirs.
-        if matches!(kind, Op::Step | Op::Task | Op::Other) {
-            let role = &mut joined.roles[ancestor];
-            role.tokens_below |= has_tokens;
-            role.cost_below |= has_cost;
-        }
+        role.is_step =
+            operation.kind == Op::Step || step.is_none() && operation.kind == Op::ModelRequest;
+        let root = match step {
+            _ if operation.kind == Op::Step => index,
+            Some(step) => {
+                if operation.kind == Op::ModelRequest {
+                    let told = Role {
+                        has_attempts: true,
+                        ..Role::default()
+                    };
+                    self.above.push((number(step), told));
+                }
+                step
+            }
+            None => self.without_step(tree, index),
+        };
+        self.roles.push(role);
+        self.roots.push(number(root));
     }
-    if operation.kind == Op::Step {
-        joined.roles[index].is_step = true;
-        return;
-    }
-    if let Some(step) = step {
-        joined.roots[index] = number(step);
-        if operation.kind == Op::ModelRequest {
-            joined.roles[step].has_attempts = true;
+
+    /// The root of an operation above which no step stands.
+    fn without_step(&mut self, tree: &Tree<'_>, index: usize) -> usize {
+        let operation = &tree.operations[index];
+        let is_request = |at: &usize| tree.operations[*at].kind == OperationKind::ModelRequest;
+        if is_request(&index) {
+            let first = tree.first_attempt(index);
+            if first != index {
+                self.groups.chained.push((number(first), number(index)));
+                return first;
+            }
+        } else if let Some(request) = tree.ancestors(index).find(is_request) {
+            return tree.first_attempt(request);
         }
-        return;
-    }
-    let top = if operation.kind == Op::ModelRequest {
-        let first = tree.first_attempt(index);
-        joined.roles[index].is_step = true;
-        if first != index {
-            groups.chained.push((number(first), number(index)));
-            joined.roots[index] = number(first);
-        }
-        first
-    } else {
-        let request = tree
-            .ancestors(index)
-            .find(|a| tree.operations[*a].kind == Op::ModelRequest);
-        if let Some(request) = request {
-            joined.roots[index] = number(tree.first_attempt(request));
-            return;
+        let named = operation.parent;
+        if named != 0 && tree.parent(index).is_none() && is_part(operation.kind) {
+            self.groups.orphans.push((named, number(index)));
         }
         index
-    };
-    let named = tree.operations[top].parent;
-    if named != 0 && tree.parent(top).is_none() && top == index && is_part(operation.kind) {
-        groups.orphans.push((named, number(index)));
     }
 }
 
@@ -344,24 +419,24 @@ fn inherit(records: &mut Records, parents: &[u32]) {
             if parents[child] == FREE {
                 continue;
             }
-            let (own, above) = (
-                records.operations[child],
-                records.operations[parents[child] as usize],
-            );
-            if own.dims != above.dims {
-                let dims = match known.get(&(own.dims, above.dims)) {
-                    Some(dims) => *dims,
+            let told = |at: usize| {
+                let operation = &records.operations[at];
+                (operation.dims, operation.identity)
+            };
+            let ((dims, identity), above) = (told(child), told(parents[child] as usize));
+            if dims != above.0 {
+                let united = match known.get(&(dims, above.0)) {
+                    Some(united) => *united,
                     None => {
-                        let dims = united_dims(records, own.dims, above.dims);
-                        known.insert((own.dims, above.dims), dims);
-                        dims
+                        let united = united_dims(records, dims, above.0);
+                        known.insert((dims, above.0), united);
+                        united
                     }
                 };
-                records.operations[child].dims = dims;
+                records.operations[child].dims = united;
             }
-            if own.identity != above.identity {
-                records.operations[child].identity =
-                    united_identity(records, own.identity, above.identity);
+            if identity != above.1 {
+                records.operations[child].identity = united_identity(records, identity, above.1);
             }
         }
     }

@@ -10,6 +10,7 @@ mod join;
 mod links;
 mod pauses;
 mod pricing;
+mod repeats;
 mod rows;
 mod runs;
 mod samples;
@@ -68,6 +69,9 @@ pub struct FoldOptions {
 /// Fewer samples are given back faster than a thread begins.
 const WORTH_A_THREAD: usize = 1 << 16;
 
+/// Fewer operations are not worth a thread that finds their units.
+const WORTH_RANGES: usize = 1 << 13;
+
 /// Folds records into a workload.
 #[must_use]
 pub fn fold(records: Records, options: &FoldOptions) -> Workload {
@@ -103,8 +107,8 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
         &mut workload,
         watch,
     );
-    drop(joined);
-    workload.streams = streams.finish();
+    // To give back memory takes its time.
+    (workload.streams, ()) = threads::both(|| streams.finish(), || drop(joined));
     // Switches decide the mode of samples even where they lie outside the selection.
     samples::fold_samples(&mut records, &selection, &mut units, &mut workload);
     fold_events(&mut records, &selection, &mut workload);
@@ -151,21 +155,31 @@ fn fold_operations(
             )
         })
     };
-    let units_of_operations: Vec<Option<UnitId>> = operations
-        .iter()
-        .zip(&joined.roots)
-        .map(|(operation, root)| unit_of(operation, &operations[*root as usize], units))
-        .collect();
+    let found = threads::ranges(operations.len(), WORTH_RANGES, |range| {
+        let mut units = Units::default();
+        let of = |index: usize| {
+            let root = joined.roots[index] as usize;
+            unit_of(&operations[index], &operations[root], &mut units)
+        };
+        let of_range: Vec<Option<UnitId>> = range.map(of).collect();
+        (units, of_range)
+    });
+    let mut units_of_operations = Vec::with_capacity(operations.len());
+    for (theirs, of_range) in found {
+        let numbers = units.take_in(theirs);
+        let number = |unit: UnitId| numbers.get(unit.0 as usize).copied().unwrap_or(unit);
+        units_of_operations.extend(of_range.into_iter().map(|unit| unit.map(number)));
+    }
     let told = attribution::Joined {
         operations: &operations,
         roles: &joined.roles,
         units: &units_of_operations,
     };
     workload.wall_clocks = attribution::attribute(&told, records, options, selection, units, watch);
-    workload.lookups = runs::lookups(&told, &joined.roots, records);
+    workload.lookups = runs::lookups(&told, joined, records);
     workload.pauses = pauses::pauses(&told, joined, records);
 
-    let runs = runs::Runs::new(&told, &joined.roots, records);
+    let runs = runs::Runs::new(&told, joined, records);
     let known = Known {
         records,
         runs: &runs,

@@ -12,6 +12,9 @@ use super::join::Joined;
 /// All waits that went on to their end. What a step does after a wait is the retry of the wait's number; one that names
 /// a single request, or nothing, belongs to no step.
 pub(super) fn pauses(told: &Told<'_>, joined: &Joined, records: &Records) -> Vec<Pause> {
+    if !joined.census.has(OperationKind::WaitBackoff) {
+        return Vec::new();
+    }
     let is_pause = |o: &Operation| {
         o.kind == OperationKind::WaitBackoff
             && o.duration >= 0

@@ -7,14 +7,18 @@ use crate::workload::{Lookup, StepRun, UnitId};
 
 use super::attribution::Joined;
 use super::index::Quick;
+use super::join;
 
 /// Lookups whose key and answer are known.
-pub(super) fn lookups(told: &Joined<'_>, roots: &[u32], records: &Records) -> Vec<Lookup> {
+pub(super) fn lookups(told: &Joined<'_>, joined: &join::Joined, records: &Records) -> Vec<Lookup> {
+    if !joined.census.has_lookups {
+        return Vec::new();
+    }
     let operations = told
         .operations
         .iter()
         .zip(told.units)
-        .zip(roots)
+        .zip(&joined.roots)
         .zip(0_u32..);
     operations
         .filter_map(|(((operation, unit), root), index)| {
@@ -48,11 +52,12 @@ pub(super) struct Runs<'a> {
 
 impl<'a> Runs<'a> {
     /// Looks for what could be replayed: without a lookup or a wait for a slot no step is kept.
-    pub(super) fn new(told: &Joined<'_>, roots: &[u32], records: &'a Records) -> Self {
+    pub(super) fn new(told: &Joined<'_>, joined: &join::Joined, records: &'a Records) -> Self {
         let mut queues: HashMap<u64, i64, Quick> = HashMap::default();
-        let mut is_wanted = false;
-        for (operation, root) in told.operations.iter().zip(roots) {
-            is_wanted |= operation.cache > 0;
+        let mut is_wanted = joined.census.has_lookups;
+        let may_queue = joined.census.has(OperationKind::WaitQueue);
+        let operations = told.operations.iter().zip(&joined.roots);
+        for (operation, root) in operations.filter(|_| may_queue) {
             let step = told.operations[*root as usize].id;
             if operation.kind == OperationKind::WaitQueue && operation.duration >= 0 && step != 0 {
                 is_wanted = true;

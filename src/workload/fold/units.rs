@@ -117,6 +117,20 @@ impl Units {
         named.map_or(UnitId::NONE, |name| self.named(&name))
     }
 
+    /// Takes over what another part of the records gave; for each of its units the number here.
+    pub(super) fn take_in(&mut self, other: Units) -> Vec<UnitId> {
+        let names = other.names.values().iter().skip(1);
+        let numbers: Vec<UnitId> = names.map(|name| self.named(name)).collect();
+        let number = |unit: UnitId| numbers.get(unit.0 as usize).copied().unwrap_or(unit);
+        let identities = other.by_identity.into_iter();
+        self.by_identity
+            .extend(identities.map(|(identity, unit)| (identity, unit.map(number))));
+        let quarters = other.by_quarter.into_iter();
+        self.by_quarter
+            .extend(quarters.map(|(quarter, unit)| (quarter, number(unit))));
+        numbers
+    }
+
     /// All units.
     pub(super) fn finish(self) -> Vec<UnitOfInference> {
         let names = self.names.into_values().into_iter().skip(1);
