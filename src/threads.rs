@@ -3,6 +3,7 @@
 //! The threads stay: one that begins anew for a few milliseconds mostly shares the core of the one that began it.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 
 use rayon::prelude::*;
@@ -47,13 +48,24 @@ pub fn both<A, B: Send>(here: impl FnOnce() -> A, beside: impl FnOnce() -> B + S
     }
 }
 
-/// The results of `question` for each item, in their order, whatever the number of threads.
+/// The results of `question` for each item, in their order, whatever the number of threads. They are begun in
+/// this order too, each as soon as a thread is free: what takes longest had better come first.
 pub fn map<T: Sync, R: Send>(items: &[T], question: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() <= 1 {
         return items.iter().map(question).collect();
     }
-    let items = items.par_iter().with_max_len(1);
-    items.map(&question).collect()
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let begun = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let items = begun.map_while(|at| Some((at, items.get(at)?)));
+        items
+            .map(|(at, item)| (at, question(item)))
+            .collect::<Vec<_>>()
+    };
+    let found = each(count().min(items.len()), work);
+    let mut found: Vec<(usize, R)> = found.into_iter().flatten().collect();
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The results of `question` for ranges that make up `0..n`, in their order: one for each thread, of at least `least`
@@ -91,7 +103,6 @@ fn come<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn results_keep_the_order_of_their_questions() {

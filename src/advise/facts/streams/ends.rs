@@ -18,7 +18,6 @@ const ATTEMPTS: usize = 3;
 pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
     cut_off(workload, facts);
     persistent(workload, facts);
-    tail(workload, facts);
 }
 
 /// Replies that reached the largest number of tokens that they may have.
@@ -74,7 +73,7 @@ fn persistent(workload: &Workload, facts: &mut Facts) {
 
 /// The tail of the time of requests beside what their model, their output and their context tell.
 #[allow(clippy::cast_precision_loss)]
-fn tail(workload: &Workload, facts: &mut Facts) {
+pub(super) fn tail(workload: &Workload, facts: &mut Facts) {
     let mut models: BTreeMap<Name, usize> = BTreeMap::new();
     let mut points = Vec::new();
     let mut within = BTreeSet::new();

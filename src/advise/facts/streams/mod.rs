@@ -21,10 +21,11 @@ type Gather = fn(&Workload, &Pricing, &mut Facts);
 /// All of them, what takes longest first.
 const GATHERS: &[Gather] = &[
     prefix::gather,
+    |workload, _, facts| ends::tail(workload, facts),
     context::gather,
     calls::gather,
-    |workload, _, facts| ends::gather(workload, facts),
     time::gather,
+    |workload, _, facts| ends::gather(workload, facts),
     |workload, _, facts| limits::gather(workload, facts),
     sessions::starts,
     sessions::singles,
