@@ -11,6 +11,7 @@ use crate::units::Time;
 use crate::workload::{UnitId, WallClock};
 
 use super::FoldOptions;
+use super::grouped::Grouped;
 use super::join::Role;
 use super::selection::Selection;
 use super::sweep::{Class, Interval, Lines};
@@ -225,36 +226,4 @@ fn interval(
         },
         is_unanswered: is_tool && operation.flags.has(Flags::UNANSWERED),
     })
-}
-
-/// Numbers of operations by unit.
-struct Grouped {
-    /// For each unit where its numbers begin, and at last where they end.
-    begins: Vec<u32>,
-    numbers: Vec<u32>,
-}
-
-impl Grouped {
-    fn new(units: usize, operations: usize, unit: impl Fn(usize) -> Option<usize>) -> Self {
-        let mut begins = vec![0_u32; units + 1];
-        for unit in (0..operations).filter_map(&unit) {
-            begins[unit + 1] += 1;
-        }
-        for unit in 0..units {
-            begins[unit + 1] += begins[unit];
-        }
-        let mut numbers = vec![0; begins[units] as usize];
-        let mut next = begins.clone();
-        for index in 0..operations {
-            if let Some(unit) = unit(index) {
-                numbers[next[unit] as usize] = super::number(index);
-                next[unit] += 1;
-            }
-        }
-        Self { begins, numbers }
-    }
-
-    fn of(&self, unit: usize) -> &[u32] {
-        &self.numbers[self.begins[unit] as usize..self.begins[unit + 1] as usize]
-    }
 }

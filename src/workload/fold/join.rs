@@ -148,11 +148,13 @@ fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
             _ => first,
         }
     };
-    let tables = ids.each(|part| Table::of(&ids, part, |_, _| true, earlier));
+    let id = |at: u32| operations[at as usize].id;
+    let is_same = |first: u32, this: u32| id(first) == id(this);
+    let tables = ids.each(|part| Table::of(&ids, part, is_same, earlier));
     let parent = |at: usize| match operations[at].parent {
         0 => FREE,
-        id => tables[ids.part_of(id)]
-            .find(id)
+        named => tables[ids.part_of(named)]
+            .find(named, |found| id(found) == named)
             .filter(|parent| *parent as usize != at)
             .unwrap_or(FREE),
     };

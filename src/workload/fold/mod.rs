@@ -5,6 +5,7 @@
 mod attribution;
 mod courses;
 mod dedupe;
+mod grouped;
 mod index;
 mod join;
 mod links;

@@ -10,11 +10,11 @@ use super::index::{FREE, Index, number};
 /// Fewer records are not worth a thread.
 const WORTH_A_THREAD: usize = 1 << 14;
 
-/// A hash, and the record that has it.
+/// The lower half of a hash, and the record that has it. The upper half tells the part.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hashed {
-    pub(super) hash: u64,
-    pub(super) at: u32,
+    half: u32,
+    at: u32,
 }
 
 /// Hashes by the part of all hashes that they belong to; in each part in order of their records.
@@ -41,7 +41,7 @@ impl Parts {
             for at in range {
                 if let Some(hash) = hash(at) {
                     all[part_of(hash, parts)].push(Hashed {
-                        hash,
+                        half: half(hash),
                         at: number(at),
                     });
                 }
@@ -86,8 +86,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// The first record of each hash; of those with one hash that are the same as it, `repeated` is told, with
-    /// the one that stands for them, and gives who does from then on.
+    /// The first record of each hash of a part; of those that are the same as it, `repeated` is told, with the one
+    /// that stands for them, and gives who does from then on.
     pub(super) fn of(
         parts: &Parts,
         part: usize,
@@ -97,9 +97,9 @@ impl Table {
         let mut index = Index::for_keys(parts.len(part));
         let mut firsts: Vec<Hashed> = Vec::with_capacity(parts.len(part));
         for this in parts.part(part) {
-            let slot = index.slot(this.hash, |n| {
+            let slot = index.slot(u64::from(this.half), |n| {
                 let first = firsts[n as usize];
-                first.hash == this.hash && is_same(first.at, this.at)
+                first.half == this.half && is_same(first.at, this.at)
             });
             if *slot == FREE {
                 *slot = number(firsts.len());
@@ -112,69 +112,70 @@ impl Table {
         Self { index, firsts }
     }
 
-    /// The record that stands for a hash.
-    pub(super) fn find(&self, hash: u64) -> Option<u32> {
-        let is_same = |n: u32| self.firsts[n as usize].hash == hash;
-        let found = self.index.find(hash, is_same)?;
+    /// The record that stands for a hash, and is the one that is looked for.
+    pub(super) fn find(&self, hash: u64, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+        let half = half(hash);
+        let found = self.index.find(u64::from(half), |n| {
+            let first = self.firsts[n as usize];
+            first.half == half && is_it(first.at)
+        })?;
         Some(self.firsts[found as usize].at)
     }
 }
 
-/// The part of a hash. Tables use its lower bits, and bits that are mixed from all.
+/// The part of a hash, by its upper half.
 fn part_of(hash: u64, parts: usize) -> usize {
     ((hash >> 32) as usize * parts) >> 32
+}
+
+#[allow(clippy::cast_possible_truncation)] // what is meant
+fn half(hash: u64) -> u32 {
+    hash as u32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
     #[test]
     fn parts_hold_all_records_in_order() {
-        let hash =
-            |at: usize| (at % 3 != 0).then(|| (at as u64 % 7).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let hash = |at: usize| (at % 3 != 0).then(|| (at as u64 % 7).wrapping_mul(FACTOR));
         for n in [0, 10, WORTH_A_THREAD * 3] {
             let parts = Parts::of(n, hash);
             let all = parts.each(|part| {
-                let hashes: Vec<Hashed> = parts.part(part).collect();
-                assert!(hashes.is_sorted_by_key(|h| h.at));
-                assert!(hashes.iter().all(|h| part_of(h.hash, parts.parts) == part));
-                assert_eq!(hashes.len(), parts.len(part));
-                hashes.len()
+                let records: Vec<u32> = parts.part(part).map(|h| h.at).collect();
+                let is_its = |at: &u32| hash(*at as usize).map(|h| parts.part_of(h)) == Some(part);
+                assert!(records.is_sorted() && records.iter().all(is_its));
+                assert_eq!(records.len(), parts.len(part));
+                records.len()
             });
-            assert_eq!(
-                all.iter().sum::<usize>(),
-                (0..n).filter(|at| at % 3 != 0).count()
-            );
+            let expected = (0..n).filter(|at| at % 3 != 0).count();
+            assert_eq!(all.iter().sum::<usize>(), expected);
         }
     }
 
     #[test]
     fn a_table_finds_who_stands_for_a_hash() {
-        let hash = |at: usize| Some((at as u64 / 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let parts = Parts::of(WORTH_A_THREAD * 2, hash);
+        let hash = |at: u32| u64::from(at / 2).wrapping_mul(FACTOR);
+        let parts = Parts::of(WORTH_A_THREAD * 2, |at| Some(hash(number(at))));
+        let is_same = |a: u32, b: u32| hash(a) == hash(b);
         let tables = parts.each(|part| {
             let mut told = 0;
-            let table = Table::of(
-                &parts,
-                part,
-                |_, _| true,
-                |first, this| {
-                    assert_eq!(first + 1, this);
-                    told += 1;
-                    this
-                },
-            );
+            let table = Table::of(&parts, part, is_same, |first, this| {
+                assert_eq!(first + 1, this);
+                told += 1;
+                this
+            });
             (table, told)
         });
-        assert_eq!(
-            tables.iter().map(|(_, told)| told).sum::<usize>(),
-            WORTH_A_THREAD
-        );
-        for at in [0, 7, WORTH_A_THREAD] {
-            let hash = hash(at).unwrap_or_default();
-            let found: Vec<u32> = tables.iter().filter_map(|(t, _)| t.find(hash)).collect();
-            assert_eq!(found, [number(at) | 1]);
+        let told: usize = tables.iter().map(|(_, told)| told).sum();
+        assert_eq!(told, WORTH_A_THREAD);
+        for at in [0, 7, number(WORTH_A_THREAD)] {
+            let table = &tables[parts.part_of(hash(at))].0;
+            assert_eq!(table.find(hash(at), |n| is_same(n, at)), Some(at | 1));
+            assert_eq!(table.find(hash(at), |_| false), None);
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Rows: sums over operations with the same key.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
 
 use crate::record::{Details, Flags, Operation, OperationKind, OutcomeKind};
 use crate::workload::{Extra, Figure, Figures, Row, RowKey};
@@ -13,7 +15,8 @@ use super::pricing::Priced;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     rows: Vec<Row>,
-    index: HashMap<RowKey, u32, Quick>,
+    /// Their numbers by the hash of their keys.
+    index: HashTable<u32>,
 }
 
 impl Rows {
@@ -26,16 +29,8 @@ impl Rows {
         role: Role,
         priced: Priced,
     ) {
-        let index = *self.index.entry(key).or_insert_with(|| {
-            self.rows.push(Row {
-                key,
-                outcomes: [0; 6],
-                time: Figure::default(),
-                extra: None,
-            });
-            number(self.rows.len() - 1)
-        });
-        let row = &mut self.rows[index as usize];
+        let index = self.place(key);
+        let row = &mut self.rows[index];
         let outcome = &mut row.outcomes[operation.outcome as usize];
         *outcome = outcome.saturating_add(1);
         add_time(row, operation);
@@ -51,6 +46,27 @@ impl Rows {
         if operation.kind == OperationKind::ModelRequest && operation.attempt > 1 {
             extra(row).retries += 1;
         }
+    }
+
+    /// The place of the row of a key.
+    fn place(&mut self, key: RowKey) -> usize {
+        let hash = |key: &RowKey| Quick::default().hash_one(key);
+        let rows = &self.rows;
+        let found = self.index.entry(
+            hash(&key),
+            |place| rows[*place as usize].key == key,
+            |place| hash(&rows[*place as usize].key),
+        );
+        let place = *found.or_insert_with(|| number(rows.len())).get() as usize;
+        if place == self.rows.len() {
+            self.rows.push(Row {
+                key,
+                outcomes: [0; 6],
+                time: Figure::default(),
+                extra: None,
+            });
+        }
+        place
     }
 
     /// All rows.

@@ -1,6 +1,7 @@
 //! Streams in the making: requests and calls are noted one by one, and put in order at the end.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use crate::record::{
     Attendance, Catalog, Dimension, DimsId, Flags, Name, Operation, OperationKind,
@@ -9,6 +10,7 @@ use crate::threads;
 use crate::workload::UnitId;
 use crate::workload::streams::{Millis, Stream, StreamCall, StreamRequest};
 
+use super::grouped::Grouped;
 use super::index::{Quick, number};
 
 /// Whose a stream is: session, agent, and of a subagent the file, since each has one of its own.
@@ -27,10 +29,16 @@ struct Growing {
     /// That of its requests: the least of them.
     attendance: Attendance,
     provider: Name,
-    /// With the number of its operation.
-    requests: Vec<(StreamRequest, u32)>,
-    /// With the number of the operation that it belongs to.
-    calls: Vec<(StreamCall, u32)>,
+}
+
+/// A request or a call. Those of all streams lie together: so many lists that grow would leave the memory full of
+/// holes.
+#[derive(Debug, Clone, Copy)]
+struct Part<T> {
+    stream: u32,
+    /// The number of its operation; of a call, of the one that it belongs to.
+    operation: u32,
+    what: T,
 }
 
 /// What dimension sets say.
@@ -50,6 +58,8 @@ pub(super) struct Streams {
     /// The stream of the operation before: mostly that of the next one too.
     last: Option<((UnitId, Whose), u32)>,
     streams: Vec<Growing>,
+    requests: Vec<Part<StreamRequest>>,
+    calls: Vec<Part<StreamCall>>,
     /// Sessions and files that hold requests of a main conversation.
     main: HashSet<(Name, u32), Quick>,
     last_main: Option<(Name, u32)>,
@@ -88,15 +98,21 @@ impl Streams {
                 self.last_main = Some((whose.session, operation.file));
                 self.main.insert((whose.session, operation.file));
             }
-            let stream = &mut self.streams[stream as usize];
-            stream.provider = first_of(catalog, stream.provider, words.provider);
+            let growing = &mut self.streams[stream as usize];
+            growing.provider = first_of(catalog, growing.provider, words.provider);
             let identity = catalog.identities.get(operation.identity.0);
-            stream.attendance = stream.attendance.min(identity.attendance);
-            let request = request(operation, words.model);
-            stream.requests.push((request, number(index)));
+            growing.attendance = growing.attendance.min(identity.attendance);
+            self.requests.push(Part {
+                stream,
+                operation: number(index),
+                what: request(operation, words.model),
+            });
         } else {
-            let calls = &mut self.streams[stream as usize].calls;
-            calls.push((call(operation, words.tool), root));
+            self.calls.push(Part {
+                stream,
+                operation: root,
+                what: call(operation, words.tool),
+            });
         }
     }
 
@@ -132,7 +148,8 @@ impl Streams {
             };
             return;
         }
-        for mut theirs in other.streams {
+        let mut numbers = Vec::with_capacity(other.streams.len());
+        for theirs in other.streams {
             let key = (theirs.unit, theirs.whose);
             let place = match self.places.get(&key) {
                 Some(place) => *place,
@@ -141,9 +158,10 @@ impl Streams {
             let own = &mut self.streams[place as usize];
             own.provider = first_of(catalog, own.provider, theirs.provider);
             own.attendance = own.attendance.min(theirs.attendance);
-            append(&mut own.requests, &mut theirs.requests);
-            append(&mut own.calls, &mut theirs.calls);
+            numbers.push(place);
         }
+        append(&mut self.requests, other.requests, &numbers);
+        append(&mut self.calls, other.calls, &numbers);
         self.main.extend(other.main);
         self.cut.extend(other.cut);
         self.holed.extend(other.holed);
@@ -151,44 +169,47 @@ impl Streams {
 
     /// The streams, each in order. Subagents whose requests stand in the file of their parent are not
     /// told apart from each other there, and left out.
-    pub(super) fn finish(mut self) -> Vec<Stream> {
-        let mut growing = std::mem::take(&mut self.streams);
-        let finished = |streams: Vec<Growing>| -> Vec<Stream> {
-            let one = |stream| self.finished(stream);
-            streams.into_iter().filter_map(one).collect()
+    pub(super) fn finish(self) -> Vec<Stream> {
+        let requests = by_stream(self.streams.len(), &self.requests);
+        let calls = by_stream(self.streams.len(), &self.calls);
+        let finished = |range: Range<usize>| -> Vec<Stream> {
+            let one = |stream| self.finished(stream, requests.of(stream), calls.of(stream));
+            range.filter_map(one).collect()
         };
-        if growing.len() < WORTH_THREADS {
-            return finished(growing);
-        }
-        let half = growing.split_off(growing.len() / 2);
-        let (mut all, more) = threads::both(|| finished(growing), || finished(half));
-        all.extend(more);
-        all
+        let found = threads::ranges(self.streams.len(), WORTH_THREADS, finished);
+        found.into_iter().flatten().collect()
     }
 
     /// `None`: nothing that can be told.
-    fn finished(&self, mut stream: Growing) -> Option<Stream> {
+    fn finished(&self, stream: usize, requests: &[u32], calls: &[u32]) -> Option<Stream> {
+        let stream = &self.streams[stream];
         let whose = stream.whose;
         let is_mixed = whose
             .file
             .is_some_and(|file| self.main.contains(&(whose.session, file)));
-        if stream.requests.is_empty() || is_mixed || self.holed.contains(&whose) {
+        if requests.is_empty() || is_mixed || self.holed.contains(&whose) {
             return None;
         }
+        let part = |at: &u32| self.requests[*at as usize];
+        let told = |part: Part<StreamRequest>| (part.what, part.operation);
+        let mut requests: Vec<(StreamRequest, u32)> = requests.iter().map(part).map(told).collect();
         // Sorted but for the order of a few pieces, which this sort makes use of.
-        stream.requests.sort();
+        requests.sort();
         let mut places: Vec<(u32, u32)> = (0..)
-            .zip(&stream.requests)
+            .zip(&requests)
             .map(|(place, (_, operation))| (*operation, place))
             .collect();
         places.sort_unstable();
-        let asked = stream.calls.iter().filter_map(|(call, root)| {
-            let request = asked_by(*root, &places)?;
-            Some(StreamCall { request, ..*call })
-        });
-        let mut calls = Vec::with_capacity(stream.calls.len());
-        calls.extend(asked);
-        calls.sort_unstable();
+        let mut asked = Vec::with_capacity(calls.len());
+        asked.extend(calls.iter().filter_map(|at| {
+            let call = self.calls[*at as usize];
+            let request = asked_by(call.operation, &places)?;
+            Some(StreamCall {
+                request,
+                ..call.what
+            })
+        }));
+        asked.sort_unstable();
         Some(Stream {
             unit: stream.unit,
             session: whose.session,
@@ -197,12 +218,8 @@ impl Streams {
             attendance: stream.attendance,
             provider: stream.provider,
             is_cut: self.cut.contains(&whose),
-            requests: stream
-                .requests
-                .iter()
-                .map(|(request, _)| *request)
-                .collect(),
-            calls,
+            requests: requests.iter().map(|(request, _)| *request).collect(),
+            calls: asked,
         })
     }
 
@@ -214,8 +231,6 @@ impl Streams {
             unit,
             attendance: Attendance::Unattended,
             provider: Name::NONE,
-            requests: Vec::new(),
-            calls: Vec::new(),
         });
         stream
     }
@@ -273,12 +288,17 @@ fn whose(catalog: &Catalog, operation: &Operation, words: Words) -> Option<Whose
 /// Of fewer streams a second thread is not worth its start.
 const WORTH_THREADS: usize = 64;
 
-fn append<T>(own: &mut Vec<T>, theirs: &mut Vec<T>) {
-    if own.is_empty() {
-        std::mem::swap(own, theirs);
-    } else {
-        own.append(theirs);
-    }
+/// Takes over parts of streams, which have these numbers here.
+fn append<T>(own: &mut Vec<Part<T>>, theirs: Vec<Part<T>>, numbers: &[u32]) {
+    own.extend(theirs.into_iter().map(|part| Part {
+        stream: numbers[part.stream as usize],
+        ..part
+    }));
+}
+
+/// The numbers of the parts of each stream.
+fn by_stream<T>(streams: usize, parts: &[Part<T>]) -> Grouped {
+    Grouped::new(streams, parts.len(), |at| Some(parts[at].stream as usize))
 }
 
 /// The request whose reply asked for a call; `None`: the source does not say.
