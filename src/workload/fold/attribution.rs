@@ -16,14 +16,14 @@ use super::join::Role;
 use super::selection::Selection;
 use super::sweep::{Class, Interval, Lines};
 use super::trace::{Watch, traced};
-use super::units::{Units, is_agent_log};
+use super::units::{Units, UnitsOf, is_agent_log};
 
 /// The operations of a fold with what is known of each.
 pub(super) struct Joined<'a> {
     pub(super) operations: &'a [Operation],
     pub(super) roles: &'a [Role],
     /// `None`: not selected.
-    pub(super) units: &'a [Option<UnitId>],
+    pub(super) units: &'a UnitsOf,
 }
 
 /// Takes the time of each unit apart. Units that no session, run or unit names have no span of their
@@ -49,7 +49,7 @@ pub(super) fn attribute(
         }
     }
 
-    let unit_at = |index: usize| joined.units[index].map(|u| u.0 as usize);
+    let unit_at = |index: usize| joined.units.get(index).map(|u| u.0 as usize);
     let by_unit = Grouped::new(is_swept.len(), joined.operations.len(), unit_at);
     let mut prompts: Vec<(usize, i64)> = records
         .events
@@ -167,7 +167,7 @@ fn cut(
     joined
         .operations
         .iter()
-        .zip(joined.units)
+        .zip(joined.units.iter())
         .filter(|(o, unit)| unit.is_none() && selection.holds_at(Some(o.start)))
         .filter(|(o, _)| !selection.holds_for(&records.catalog, o.dims, o.identity))
         .map(|(o, _)| (o.identity, o.file))

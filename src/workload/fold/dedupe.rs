@@ -14,7 +14,7 @@ use crate::units::Time;
 
 use super::FoldOptions;
 use super::index::{FREE, Index, Quick, number};
-use super::repeats::{Parts, Table};
+use super::repeats::{Table, by_part};
 use super::sources::source_of;
 
 /// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped.
@@ -95,14 +95,14 @@ fn operations(records: &mut Records, ranks: &[u64], options: &FoldOptions) -> u6
 /// The operations whose key an earlier one has, in order, each behind the first with its key.
 fn repeats(operations: &[Operation]) -> Vec<(u32, u32)> {
     let key = |at: u32| operations[at as usize].key;
-    let keys = Parts::of(operations.len(), |at| {
+    let hash = |at: usize| {
         let key = operations[at].key;
         (key != 0).then(|| fold_key(key))
-    });
-    let repeats = keys.each(|part| {
+    };
+    let repeats = by_part(operations.len(), hash, |part| {
         let mut repeats = Vec::new();
         let is_same = |first, this| key(first) == key(this);
-        Table::of(&keys, part, is_same, |first, this| {
+        Table::of(part, is_same, |first, this| {
             repeats.push((first, this));
             first
         });

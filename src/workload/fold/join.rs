@@ -18,7 +18,7 @@ use crate::threads;
 use super::FoldOptions;
 use super::dedupe::order;
 use super::index::{FREE, Quick, number};
-use super::repeats::{Parts, Table};
+use super::repeats::{Table, by_part, find};
 
 /// Longest chain of parents that is followed.
 const DEEPEST: usize = 64;
@@ -138,7 +138,6 @@ fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
         return None;
     }
     let id_of = |at: usize| Some(operations[at].id).filter(|id| *id != 0);
-    let ids = Parts::of(operations.len(), id_of);
     // Of two operations with one id, the earlier is the parent.
     let earlier = |first: u32, this: u32| {
         let operation = |at: u32| &operations[at as usize];
@@ -150,16 +149,19 @@ fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
     };
     let id = |at: u32| operations[at as usize].id;
     let is_same = |first: u32, this: u32| id(first) == id(this);
-    let tables = ids.each(|part| Table::of(&ids, part, is_same, earlier));
+    let tables = by_part(operations.len(), id_of, |part| {
+        Table::of(part, is_same, earlier)
+    });
     let parent = |at: usize| match operations[at].parent {
         0 => FREE,
-        named => tables[ids.part_of(named)]
-            .find(named, |found| id(found) == named)
+        named => find(&tables, named, |found| id(found) == named)
             .filter(|parent| *parent as usize != at)
             .unwrap_or(FREE),
     };
     let found = |range: Range<usize>| range.map(parent).collect::<Vec<u32>>();
-    let mut parents = threads::ranges(operations.len(), WORTH_A_THREAD, found).concat();
+    let found = threads::ranges(operations.len(), WORTH_A_THREAD, found);
+    drop(tables);
+    let mut parents = found.concat();
     cut_circles(&mut parents);
     Some(parents)
 }

@@ -32,12 +32,12 @@ use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
 use super::sequences::settle;
-use super::{CELL, UnitId, WallClockRules, Workload};
+use super::{CELL, WallClockRules, Workload};
 use join::{Joined, Role};
 use selection::Selection;
 use shares::{Known, Share, share_out};
 use streams::Streams;
-use units::Units;
+use units::{Units, UnitsOf};
 
 pub(super) use index::{Quick, number};
 pub(super) use samples::whole;
@@ -162,14 +162,13 @@ fn fold_operations(
             let root = joined.roots[index] as usize;
             unit_of(&operations[index], &operations[root], &mut units)
         };
-        let of_range: Vec<Option<UnitId>> = range.map(of).collect();
+        let of_range: UnitsOf = range.map(of).collect();
         (units, of_range)
     });
-    let mut units_of_operations = Vec::with_capacity(operations.len());
+    let mut units_of_operations = UnitsOf::default();
     for (theirs, of_range) in found {
         let numbers = units.take_in(theirs);
-        let number = |unit: UnitId| numbers.get(unit.0 as usize).copied().unwrap_or(unit);
-        units_of_operations.extend(of_range.into_iter().map(|unit| unit.map(number)));
+        units_of_operations.take_in(of_range, &numbers);
     }
     let told = attribution::Joined {
         operations: &operations,

@@ -46,7 +46,7 @@ pub(super) fn pauses(told: &Told<'_>, joined: &Joined, records: &Records) -> Vec
         let step = step_of(of_step[0].0);
         for (retry, (_, _, index)) in (1..).zip(of_step) {
             let wait = &told.operations[*index];
-            let Some(unit) = told.units[*index] else {
+            let Some(unit) = told.units.get(*index) else {
                 continue;
             };
             all.push(Pause {

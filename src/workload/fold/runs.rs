@@ -17,7 +17,7 @@ pub(super) fn lookups(told: &Joined<'_>, joined: &join::Joined, records: &Record
     let operations = told
         .operations
         .iter()
-        .zip(told.units)
+        .zip(told.units.iter())
         .zip(&joined.roots)
         .zip(0_u32..);
     operations
@@ -36,7 +36,7 @@ pub(super) fn lookups(told: &Joined<'_>, joined: &join::Joined, records: &Record
                     told.operations[*root as usize].id
                 },
                 dims: operation.dims,
-                unit: (*unit)?,
+                unit: unit?,
             })
         })
         .collect()

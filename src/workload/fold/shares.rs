@@ -19,6 +19,7 @@ use super::rows::{self, Rows};
 use super::runs::Runs;
 use super::selection::Selection;
 use super::streams::Streams;
+use super::units::UnitsOf;
 
 /// Operations that a thread takes at once.
 const TAKEN: usize = 1 << 12;
@@ -37,7 +38,7 @@ pub(super) struct Known<'a> {
     /// The operation that each belongs to.
     pub(super) roots: &'a [u32],
     /// `None`: not selected.
-    pub(super) units: &'a [Option<UnitId>],
+    pub(super) units: &'a UnitsOf,
     pub(super) selection: &'a Selection,
     /// Where the selection begins.
     pub(super) from: Option<Time>,
@@ -181,7 +182,7 @@ pub(super) fn share_out<'a>(operations: Vec<Operation>, known: &Known<'a>) -> Ve
                 return share;
             }
             for (index, operation) in (first..).zip(&taken) {
-                let Some(unit) = known.units[index] else {
+                let Some(unit) = known.units.get(index) else {
                     share.leave_out(operation, known);
                     continue;
                 };

@@ -34,6 +34,41 @@ pub(super) struct Units {
     last: Option<((IdentityId, bool), Option<UnitId>)>,
 }
 
+/// The unit of each operation; `None` of one that is not selected.
+#[derive(Debug, Default)]
+pub(super) struct UnitsOf(Vec<UnitId>);
+
+/// Stands for no unit at all.
+const NOT_SELECTED: UnitId = UnitId(UnitId::NONE.0 - 1);
+
+impl UnitsOf {
+    /// The unit of an operation.
+    pub(super) fn get(&self, index: usize) -> Option<UnitId> {
+        let unit = self.0.get(index).copied();
+        unit.filter(|unit| *unit != NOT_SELECTED)
+    }
+
+    /// All of them in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Option<UnitId>> + '_ {
+        (0..self.0.len()).map(|index| self.get(index))
+    }
+
+    /// Takes over the next ones, of which each has this number here.
+    pub(super) fn take_in(&mut self, mut other: UnitsOf, numbers: &[UnitId]) {
+        for unit in &mut other.0 {
+            *unit = numbers.get(unit.0 as usize).copied().unwrap_or(*unit);
+        }
+        self.0.append(&mut other.0);
+    }
+}
+
+impl FromIterator<Option<UnitId>> for UnitsOf {
+    fn from_iter<I: IntoIterator<Item = Option<UnitId>>>(units: I) -> Self {
+        let units = units.into_iter();
+        Self(units.map(|unit| unit.unwrap_or(NOT_SELECTED)).collect())
+    }
+}
+
 impl Units {
     /// The unit of an operation whose step began at `start` on `host`.
     pub(super) fn of(
