@@ -17,6 +17,14 @@ pub(super) fn parse(text: &str, naive_zone: &TimeZone) -> Option<Time> {
     time.is_plausible().then_some(time)
 }
 
+/// The same of bytes, of which nobody knows whether they are a text.
+pub(super) fn parse_raw(raw: &[u8], naive_zone: &TimeZone) -> Option<Time> {
+    match by_hand(raw) {
+        Some((time, true)) => time.is_plausible().then_some(time),
+        _ => parse(std::str::from_utf8(raw).ok()?, naive_zone),
+    }
+}
+
 /// `2026-03-02T08:00:00.123Z`, with `T` or a space, with up to nine digits of the second or none,
 /// with `Z` or without a zone: the time as if in UTC, and whether there was a `Z`. Any other shape:
 /// `None`.
@@ -82,6 +90,12 @@ fn fraction(text: &[u8]) -> Option<(i64, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else {
         return Some((0, text));
     };
+    // Milliseconds, as most write them.
+    if let [a, b, c, b'Z'] = digits {
+        let [a, b, c] = [a, b, c].map(|digit| i64::from(digit.wrapping_sub(b'0')));
+        let value = a * 100 + b * 10 + c;
+        return (a.max(b).max(c) < 10).then_some((value * (NANOS / 1_000), &digits[3..]));
+    }
     let n = digits.iter().take_while(|b| b.is_ascii_digit()).count();
     if n == 0 || n > 9 {
         return None;
@@ -178,6 +192,10 @@ mod tests {
         let berlin = TimeZone::fixed(jiff::tz::offset(2));
         let time = parse("2026-03-02T08:00:00.5", &berlin).unwrap();
         assert_eq!(time.to_string(), "2026-03-02T06:00:00.5Z");
+        assert_eq!(parse_raw(b"2026-03-02T08:00:00.5", &berlin), Some(time));
+        assert_eq!(parse_raw(b"2026-03-02T06:00:00.500Z", &berlin), Some(time));
+        assert_eq!(parse_raw(b"2026-03-02T06:00:00.5a0Z", &berlin), None);
+        assert_eq!(parse_raw(b"2026-03-02T06:00:00.50\xe9Z", &berlin), None);
     }
 
     proptest::proptest! {

@@ -233,7 +233,21 @@ fn sort_sequences(workload: &mut Workload) {
 
 /// Numbers units, names, dimension sets and identities anew, in order.
 fn renumber(workload: &mut Workload) {
-    let mut used = Used::of(workload);
+    // Streams hold as many references as all else.
+    let mut apart = Workload {
+        streams: std::mem::take(&mut workload.streams),
+        ..Workload::default()
+    };
+    let (mut used, of_streams) = {
+        let catalog = std::mem::take(&mut workload.catalog);
+        let used = threads::both(
+            || Used::of(workload, &catalog),
+            || Used::of(&mut apart, &catalog),
+        );
+        workload.catalog = catalog;
+        used
+    };
+    used.unite(&of_streams);
     let mut old = std::mem::take(&mut workload.catalog);
     let mut new = Catalog::default();
 
@@ -286,7 +300,7 @@ fn renumber(workload: &mut Workload) {
 
     let units = sort_units(workload);
     workload.catalog = new;
-    each_reference(workload, |reference| match reference {
+    let renumber = |reference: Reference<'_>| match reference {
         Reference::Name(n) => *n = name(*n),
         Reference::Dims(d) => d.0 = dims.number[d.0 as usize],
         Reference::Identity(i) => i.0 = identities.number[i.0 as usize],
@@ -295,7 +309,12 @@ fn renumber(workload: &mut Workload) {
                 u.0 = units[u.0 as usize];
             }
         }
-    });
+    };
+    threads::both(
+        || each_reference(workload, renumber),
+        || each_reference(&mut apart, renumber),
+    );
+    workload.streams = apart.streams;
 }
 
 /// Sorts units by name; equal names are one unit. Returns the new number of each.
@@ -321,8 +340,7 @@ struct Used {
 }
 
 impl Used {
-    fn of(workload: &mut Workload) -> Self {
-        let catalog = &workload.catalog;
+    fn of(workload: &mut Workload, catalog: &Catalog) -> Self {
         let mut used = Used {
             names: vec![false; catalog.names.values().len()],
             dims: vec![false; catalog.dims.values().len()],
@@ -339,6 +357,16 @@ impl Used {
             Reference::Unit(_) => {}
         });
         used
+    }
+
+    fn unite(&mut self, other: &Used) {
+        for (own, others) in [
+            (&mut self.names, &other.names),
+            (&mut self.dims, &other.dims),
+            (&mut self.identities, &other.identities),
+        ] {
+            own.iter_mut().zip(others).for_each(|(a, b)| *a |= b);
+        }
     }
 
     fn mark_names_in(&mut self, catalog: &Catalog) {

@@ -99,7 +99,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     let joined = join::join(&mut records, options);
     let selection = Selection::new(options, &records.catalog);
     let mut units = Units::default();
-    let streams = fold_operations(
+    fold_operations(
         &mut records,
         &joined,
         options,
@@ -108,8 +108,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
         &mut workload,
         watch,
     );
-    // To give back memory takes its time.
-    (workload.streams, ()) = threads::both(|| streams.finish(), || drop(joined));
+    drop(joined);
     // Switches decide the mode of samples even where they lie outside the selection.
     samples::fold_samples(&mut records, &selection, &mut units, &mut workload);
     fold_events(&mut records, &selection, &mut workload);
@@ -137,7 +136,7 @@ fn fold_operations(
     units: &mut Units,
     workload: &mut Workload,
     watch: Option<&mut Watch<'_>>,
-) -> Streams {
+) {
     let operations = std::mem::take(&mut records.operations);
     let records = &*records;
     let catalog = &records.catalog;
@@ -205,15 +204,25 @@ fn fold_operations(
         }
     }
     shares.push(of_formed);
-    let mut streams = Streams::default();
+    let parts: Vec<Streams> = shares.iter_mut().map(Share::take_streams).collect();
     let mut ended = Vec::new();
-    for mut share in shares {
-        ended.append(&mut share.ended);
-        streams.take_in(catalog, share.put_into(workload));
-    }
+    let (streams, ()) = threads::both(
+        || {
+            let mut streams = Streams::default();
+            let parts = parts.into_iter();
+            parts.for_each(|part| streams.take_in(catalog, part));
+            streams.finish()
+        },
+        || {
+            for mut share in shares {
+                ended.append(&mut share.ended);
+                share.put_into(workload);
+            }
+        },
+    );
+    workload.streams = streams;
     workload.courses = courses::courses(ended, catalog);
     workload.counts.clock_faults += joined.out_of_order;
-    streams
 }
 
 fn fold_events(records: &mut Records, selection: &Selection, workload: &mut Workload) {

@@ -139,8 +139,13 @@ impl<'a> Share<'a> {
             .leave_out(catalog, operation, is_in_time, is_before);
     }
 
-    /// Puts all of it into a workload, unsorted, but for the streams, which are finished together.
-    pub(super) fn put_into(self, workload: &mut Workload) -> Streams {
+    /// The streams, which are finished together with those of other parts.
+    pub(super) fn take_streams(&mut self) -> Streams {
+        std::mem::take(&mut self.streams)
+    }
+
+    /// Puts all of it but the streams into a workload, unsorted.
+    pub(super) fn put_into(self, workload: &mut Workload) {
         workload.rows.append(&mut self.rows.finish());
         workload.sequences.endings.extend(self.endings);
         workload.steps.extend(self.steps);
@@ -153,7 +158,6 @@ impl<'a> Share<'a> {
             .zip(self.is_session.into_iter().skip(1))
             .filter_map(|(name, is_session)| is_session.then_some(Name(name)));
         workload.sequences.sessions.extend(sessions);
-        self.streams
     }
 }
 

@@ -1,5 +1,7 @@
 //! One line of a session log: the few fields that matter, still as they were written.
 
+use smallvec::SmallVec;
+
 use super::super::super::calls;
 use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed};
 use crate::record::{Attendance, Stop};
@@ -46,7 +48,7 @@ pub(super) struct Message<'a> {
     /// Why the reply ended; lines of a reply that goes on do not say.
     pub(super) stop: Stop,
     pub(super) usage: Option<Usage>,
-    pub(super) blocks: Vec<Block<'a>>,
+    pub(super) blocks: SmallVec<[Block<'a>; 1]>,
     /// The first text: where a person's prompt begins.
     pub(super) text: Option<&'a [u8]>,
 }
@@ -92,11 +94,9 @@ fn attendance(entrypoint: &[u8]) -> Attendance {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line apart, of which there is an index.
-    pub(super) fn parse(text: &'a [u8], index: &'a Index) -> Result<Self, Fault> {
-        let mut line = Line::default();
-        each_key_indexed(text, index, |key, cursor| line.field(key, cursor))?.end()?;
-        Ok(line)
+    /// Takes a line apart, of which there is an index: what it says comes to what is here.
+    pub(super) fn read(&mut self, text: &'a [u8], index: &'a Index) -> Result<(), Fault> {
+        each_key_indexed(text, index, |key, cursor| self.field(key, cursor))?.end()
     }
 
     fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<(), Fault> {
@@ -122,11 +122,10 @@ impl<'a> Line<'a> {
             b"retryInMs" => self.retry_in = self.number(value, "retryInMs is no positive number"),
             b"costUSD" => self.cost = self.number(value, "costUSD is no positive number"),
             b"message" if value == Value::Object => {
-                let mut message = Message::default();
+                let message = self.message.insert(Message::default());
                 while let Some(key) = cursor.key()? {
                     message.field(key, cursor, &mut self.wrong)?;
                 }
-                self.message = Some(message);
                 return Ok(());
             }
             b"error" if value == Value::Object => {
@@ -180,11 +179,10 @@ impl<'a> Message<'a> {
                 return Ok(());
             }
             (b"usage", Value::Object) => {
-                let mut usage = Usage::default();
+                let usage = self.usage.insert(Usage::default());
                 while let Some(key) = cursor.key()? {
                     usage.field(key, cursor, wrong)?;
                 }
-                self.usage = Some(usage);
                 return Ok(());
             }
             (b"usage", other) if other != Value::Null => wrong.push("usage is no object"),

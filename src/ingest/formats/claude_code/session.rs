@@ -44,6 +44,9 @@ pub(super) struct Session<'a> {
     last: Option<Time>,
 }
 
+/// Requests, and calls, that a session has at least, so that its tables begin with a size of some use.
+const EXPECTED: usize = 64;
+
 type Table = HashMap<u64, usize, BuildHasherDefault<Passed>>;
 
 /// What is needed to go on when the file has grown.
@@ -98,8 +101,8 @@ impl<'a> Session<'a> {
             file: input.file,
             is_agent_file,
             chains: Chains::new(is_agent_file),
-            requests: Table::default(),
-            tools: Table::default(),
+            requests: Table::with_capacity_and_hasher(EXPECTED, BuildHasherDefault::default()),
+            tools: Table::with_capacity_and_hasher(EXPECTED, BuildHasherDefault::default()),
             last: None,
         }
     }
@@ -142,13 +145,11 @@ impl<'a> Session<'a> {
         if text.trim_ascii().is_empty() {
             return;
         }
-        let line = match indexed.and_then(|index| Line::parse(text, index)) {
-            Ok(line) => line,
-            Err(fault) => return self.problem(number, ProblemKind::Skipped, fault.reason()),
-        };
-        let time = line
-            .time
-            .and_then(|raw| time::parse(std::str::from_utf8(raw).ok()?, self.zone));
+        let mut line = Line::default();
+        if let Err(fault) = indexed.and_then(|index| line.read(text, index)) {
+            return self.problem(number, ProblemKind::Skipped, fault.reason());
+        }
+        let time = line.time.and_then(|raw| time::parse_raw(raw, self.zone));
         self.last = self.last.max(time);
         let is_needed = match line.kind {
             b"user" | b"assistant" => true,

@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
     }
 
     fn time(&self, raw: &[u8]) -> Option<Time> {
-        time::parse(std::str::from_utf8(raw).ok()?, self.zone)
+        time::parse_raw(raw, self.zone)
     }
 
     fn timeless(&mut self, number: u64, line: &Line<'_>) {
