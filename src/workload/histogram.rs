@@ -89,11 +89,16 @@ impl Histogram {
     /// Of values in any order; negative ones are left out.
     pub(super) fn of_values(values: impl Iterator<Item = i64>) -> Self {
         let known = values.filter_map(|value| u64::try_from(value).ok());
-        let mut all: Vec<u16> = known.map(bucket).collect();
+        Self::of_buckets(&mut known.map(bucket).collect::<Vec<u16>>())
+    }
+
+    /// Of the buckets of all values, in any order.
+    pub(super) fn of_buckets(all: &mut [u16]) -> Self {
         all.sort_unstable();
-        let counts = all.chunk_by(|a, b| a == b);
+        let counts = || all.chunk_by(|a, b| a == b);
         let count = |same: &[u16]| (same[0], u32::try_from(same.len()).unwrap_or(u32::MAX));
-        let buckets: Vec<(u16, u32)> = counts.map(count).collect();
+        let mut buckets: Vec<(u16, u32)> = Vec::with_capacity(counts().count());
+        buckets.extend(counts().map(count));
         Self {
             buckets: buckets.into(),
         }

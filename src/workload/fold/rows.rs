@@ -5,8 +5,10 @@ use std::hash::BuildHasher;
 use hashbrown::HashTable;
 
 use crate::record::{Details, Flags, Operation, OperationKind, OutcomeKind};
+use crate::workload::histogram::{Histogram, bucket};
 use crate::workload::{Extra, Figure, Figures, Row, RowKey};
 
+use super::grouped::Grouped;
 use super::index::{Quick, number};
 use super::join::Role;
 use super::pricing::Priced;
@@ -17,6 +19,8 @@ pub(super) struct Rows {
     rows: Vec<Row>,
     /// Their numbers by the hash of their keys.
     index: HashTable<u32>,
+    /// Row and bucket of each time that counts: distributions that grow with every value would take most of the time.
+    times: Vec<(u32, u16)>,
 }
 
 impl Rows {
@@ -33,7 +37,11 @@ impl Rows {
         let row = &mut self.rows[index];
         let outcome = &mut row.outcomes[operation.outcome as usize];
         *outcome = outcome.saturating_add(1);
-        add_time(row, operation);
+        if let Some(duration) = time(row, operation) {
+            row.time.note(duration);
+            self.times
+                .push((number(index), bucket(duration.unsigned_abs())));
+        }
         add_tokens(row, operation, details, role);
         add_priced(row, priced, role);
         add_cost(row, operation, role);
@@ -71,7 +79,15 @@ impl Rows {
 
     /// All rows.
     pub(super) fn finish(self) -> Vec<Row> {
-        self.rows
+        let (mut rows, times) = (self.rows, self.times);
+        let by_row = Grouped::new(rows.len(), times.len(), |at| Some(times[at].0 as usize));
+        let mut buckets = Vec::new();
+        for (index, row) in rows.iter_mut().enumerate() {
+            buckets.clear();
+            buckets.extend(by_row.of(index).iter().map(|at| times[*at as usize].1));
+            row.time.histogram = Histogram::of_buckets(&mut buckets);
+        }
+        rows
     }
 }
 
@@ -89,21 +105,21 @@ fn figures(row: &mut Row) -> &mut Figures {
     extra(row).figures.get_or_insert_default()
 }
 
-fn add_time(row: &mut Row, operation: &Operation) {
+/// The time of an operation where it counts as such; that of an error is noted.
+fn time(row: &mut Row, operation: &Operation) -> Option<i64> {
     // Where the log merely ended is no duration.
     if operation.duration < 0 || operation.flags.has(Flags::UNANSWERED) {
-        return;
+        return None;
     }
     match operation.outcome {
         OutcomeKind::Ok | OutcomeKind::Timeout | OutcomeKind::Unknown => {
             let is_hit =
                 operation.kind == OperationKind::ContextPreparation && operation.cache == 2;
-            if !is_hit {
-                row.time.add(operation.duration);
-            }
+            (!is_hit).then_some(operation.duration)
         }
         OutcomeKind::Error | OutcomeKind::RateLimited | OutcomeKind::Cancelled => {
             figures(row).error_time.add(operation.duration);
+            None
         }
     }
 }
@@ -164,7 +180,7 @@ fn add_details(row: &mut Row, operation: &Operation, details: Details) {
         extra.cache_lookups += 1;
         extra.cache_hits += u64::from(operation.cache == 2);
     }
-    if details == Details::default() {
+    if operation.details == 0 {
         return;
     }
     if let Some(accuracy) = details.accuracy {
