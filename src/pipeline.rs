@@ -96,8 +96,6 @@ pub fn read(
     config: Config,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Material, PipelineError> {
-    // The files are looked for in one thread.
-    threads::meanwhile(advise::Library::prepare);
     let Some(past) = &request.past else {
         let (ingested, workload) = read_and_fold(request, progress)?;
         return material(request, config, &ingested, Folded::Fresh(workload));

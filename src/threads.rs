@@ -26,11 +26,6 @@ pub fn take_part() {
     }
 }
 
-/// Does something that nobody waits for, as soon as a thread has nothing else to do.
-pub fn meanwhile(work: impl FnOnce() + Send + 'static) {
-    rayon::spawn(work);
-}
-
 /// What `work` gives so many times over, as many at once as there are threads; never fewer than once.
 pub fn each<R: Send>(times: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
     if times <= 1 {

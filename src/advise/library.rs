@@ -3,7 +3,6 @@
 //! Texts are embedded; they are parsed when rules are asked for, not before.
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
 use super::cases::Cases;
 use super::rule::Rule;
@@ -68,22 +67,10 @@ pub struct Library {
     pub faults: Vec<(Source, String)>,
 }
 
-/// Parsed once.
-static BUILT_IN: LazyLock<Library> = LazyLock::new(Library::embedded);
-
 impl Library {
     /// The built-in rules.
     #[must_use]
     pub fn built_in() -> Self {
-        BUILT_IN.clone()
-    }
-
-    /// Parses the built-in rules, for who asks for them later.
-    pub fn prepare() {
-        LazyLock::force(&BUILT_IN);
-    }
-
-    fn embedded() -> Self {
         let mut library = Library::default();
         for (path, text) in embedded::FILES {
             if is_rule(path) {

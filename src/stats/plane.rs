@@ -28,14 +28,20 @@ pub struct Point {
 /// ```
 #[must_use]
 pub fn residuals(points: &[Point]) -> Vec<f64> {
-    let centred = centred(points);
-    let sum = |of: fn(&[f64; 3]) -> f64| centred.iter().map(of).sum::<f64>();
-    let (aa, bb, ab) = (
-        sum(|p| p[0] * p[0]),
-        sum(|p| p[1] * p[1]),
-        sum(|p| p[0] * p[1]),
-    );
-    let (ay, by) = (sum(|p| p[0] * p[2]), sum(|p| p[1] * p[2]));
+    let means = means(points);
+    let off = |point: &Point| {
+        let mut value = values(point);
+        let means = &means[point.group];
+        value.iter_mut().zip(means).for_each(|(v, mean)| *v -= mean);
+        value
+    };
+    let mut sums = [0.0; 5];
+    for [a, b, y] in points.iter().map(off) {
+        for (sum, product) in sums.iter_mut().zip([a * a, b * b, a * b, a * y, b * y]) {
+            *sum += product;
+        }
+    }
+    let [aa, bb, ab, ay, by] = sums;
     let determinant = aa * bb - ab * ab;
     let (a, b) = if determinant > 1e-12 * aa * bb {
         (
@@ -49,28 +55,29 @@ pub fn residuals(points: &[Point]) -> Vec<f64> {
     } else {
         (0.0, 0.0)
     };
-    centred.iter().map(|p| p[2] - a * p[0] - b * p[1]).collect()
+    let left = |p: [f64; 3]| p[2] - a * p[0] - b * p[1];
+    points.iter().map(|p| left(off(p))).collect()
 }
 
-/// Predictors and value of each point, without the means of its group.
-fn centred(points: &[Point]) -> Vec<[f64; 3]> {
+/// Predictors and value of a point.
+fn values(point: &Point) -> [f64; 3] {
+    [point.x[0], point.x[1], point.y]
+}
+
+/// The means of predictors and values of each group.
+fn means(points: &[Point]) -> Vec<[f64; 3]> {
     let groups = points.iter().map(|p| p.group + 1).max().unwrap_or(0);
-    let mut means = vec![([0.0; 3], 0.0); groups];
-    let values = |p: &Point| [p.x[0], p.x[1], p.y];
+    let mut sums = vec![([0.0; 3], 0.0); groups];
     for point in points {
-        let (sums, n) = &mut means[point.group];
+        let (sums, n) = &mut sums[point.group];
         for (sum, value) in sums.iter_mut().zip(values(point)) {
             *sum += value;
         }
         *n += 1.0;
     }
-    let off = |p: &Point| {
-        let (sums, n) = means[p.group];
-        let mut value = values(p);
-        value.iter_mut().zip(sums).for_each(|(v, s)| *v -= s / n);
-        value
-    };
-    points.iter().map(off).collect()
+    sums.into_iter()
+        .map(|(sums, n)| sums.map(|sum| sum / n))
+        .collect()
 }
 
 #[cfg(test)]

@@ -109,13 +109,17 @@ pub(super) fn join(records: &mut Records, options: &FoldOptions) -> Joined {
     let mut groups = Groups::default();
     let mut above = Vec::new();
     let places = threads::ranges(records.operations.len(), WORTH_A_THREAD, |range| {
-        let mut places = Places::default();
+        let mut places = Places {
+            roles: Vec::with_capacity(range.len()),
+            roots: Vec::with_capacity(range.len()),
+            ..Places::default()
+        };
         range.for_each(|index| places.add(&tree, index));
         places
     });
     for mut places in places {
-        joined.roles.append(&mut places.roles);
-        joined.roots.append(&mut places.roots);
+        append(&mut joined.roles, places.roles);
+        append(&mut joined.roots, places.roots);
         joined.census.unite(places.census);
         above.append(&mut places.above);
         groups.chained.append(&mut places.groups.chained);
@@ -129,6 +133,15 @@ pub(super) fn join(records: &mut Records, options: &FoldOptions) -> Joined {
         spare_tasks(records, &mut joined);
     }
     joined
+}
+
+/// Adds what follows; the first part is taken as it is.
+fn append<T>(all: &mut Vec<T>, mut part: Vec<T>) {
+    if all.is_empty() {
+        *all = part;
+    } else {
+        all.append(&mut part);
+    }
 }
 
 /// For each operation the number of its parent; `None` where no operation names one.
