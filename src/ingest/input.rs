@@ -20,6 +20,9 @@ pub struct Head<'a> {
     pub is_whole: bool,
 }
 
+/// A line of JSON: its number, its text, and the index of it or what is wrong.
+pub(super) type Indexed<'l, 'i> = (u64, &'l [u8], Result<&'i Index, Fault>);
+
 /// A file, or a part of one, for a reader.
 #[derive(Debug)]
 pub struct Input<'a> {
@@ -175,7 +178,7 @@ impl<'a> Input<'a> {
     pub(super) fn next_indexed<'i>(
         &mut self,
         index: &'i mut Index,
-    ) -> io::Result<Option<(u64, &[u8], Result<&'i Index, Fault>)>> {
+    ) -> io::Result<Option<Indexed<'_, 'i>>> {
         loop {
             let Some((line, indexed)) = self.lines.next_indexed(index)? else {
                 return Ok(None);
