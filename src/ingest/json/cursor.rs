@@ -149,30 +149,31 @@ impl<'a> Cursor<'a> {
         Ok(Some(key))
     }
 
-    /// The texts of what comes next, if its marks are just these and nothing but texts stands between them: what
-    /// programs write again and again in one shape. Otherwise nothing is taken.
-    #[inline]
-    pub(crate) fn shaped<const MARKS: usize, const TEXTS: usize>(
+    /// The texts of what comes next, if these pieces stand around them: what programs write again and again in one
+    /// shape. Each piece ends with the quote before its text, and begins with the one behind the text before it; it
+    /// comes with the number of marks in it. Otherwise nothing is taken.
+    #[inline(always)]
+    pub(crate) fn between<const TEXTS: usize>(
         &mut self,
-        shape: &[u8; MARKS],
+        pieces: &[(&[u8], usize); TEXTS],
+        (end, marks_in_end): (&[u8], usize),
     ) -> Option<[&'a [u8]; TEXTS]> {
-        let marks = self.positions.get(self.next..)?.first_chunk::<MARKS>()?;
         let mut texts = [b"".as_slice(); TEXTS];
-        let (mut at, mut count, mut is_within) = (self.at, 0, false);
-        for (mark, wanted) in marks.iter().zip(shape) {
-            let place = *mark as usize;
-            if self.text[place] != *wanted || (!is_within && place != at) {
+        let (mut at, mut next) = (self.at, self.next);
+        for ((piece, marks), text) in pieces.iter().zip(&mut texts) {
+            if !self.text.get(at..)?.starts_with(piece) {
                 return None;
             }
-            if is_within {
-                *texts.get_mut(count)? = &self.text[at..place];
-                count += 1;
-            }
-            is_within = *wanted == b'"' && !is_within;
-            at = place + 1;
+            let begin = at + piece.len();
+            next += marks;
+            at = *self.positions.get(next)? as usize;
+            *text = self.text.get(begin..at)?;
         }
-        self.next += MARKS;
-        self.at = at;
+        if !self.text.get(at..)?.starts_with(end) {
+            return None;
+        }
+        self.next = next + marks_in_end;
+        self.at = at + end.len();
         self.is_fresh = false;
         Some(texts)
     }
