@@ -52,5 +52,5 @@ fuzz_target!(|bytes: &[u8]| {
         file_formats: vec![FORMAT.name()],
         ..FoldOptions::default()
     };
-    fold(records, &options);
+    let _ = fold(records, &options);
 });
