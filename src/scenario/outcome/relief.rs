@@ -15,7 +15,7 @@ pub struct Relief {
     pub n: f64,
     /// Which requests it is of, where it is of single ones: so that what several changes spare of one request is
     /// not counted twice. In order of requests.
-    pub parts: Arc<[OfRequest]>,
+    pub parts: Arc<Vec<OfRequest>>,
 }
 
 /// What falls away from one request.
@@ -52,7 +52,7 @@ pub(in crate::scenario) fn relieved<'r>(reliefs: impl Iterator<Item = &'r Relief
         if relief.parts.is_empty() {
             whole += relief.sum;
         }
-        lists.push(&relief.parts);
+        lists.push(relief.parts.as_slice());
     }
     // Each list is in order of requests.
     let mut spared = 0.0;

@@ -287,7 +287,8 @@ fn no_request_is_spared_twice() {
                 spared: *spared,
                 of: *of,
             })
-            .collect(),
+            .collect::<Vec<_>>()
+            .into(),
     };
     let (first, halves) = (
         relief(&[(0, 10.0, 10.0)]),

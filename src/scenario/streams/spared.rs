@@ -1,5 +1,7 @@
 //! What falls away from single requests, gathered into a change.
 
+use std::sync::Arc;
+
 use crate::metrics::Metric;
 use crate::scenario::outcome::{Change, OfRequest, Relief};
 
@@ -59,7 +61,8 @@ impl Spared {
                     metric,
                     sum: -parts.iter().map(|p| p.spared).sum::<f64>(),
                     n: 0.0,
-                    parts: parts.into(),
+                    // The list itself: there may be one for each request.
+                    parts: Arc::new(parts),
                 });
             }
         }

@@ -22,13 +22,13 @@ use super::streams::Streams;
 use super::units::UnitsOf;
 
 /// Operations that a thread takes at once.
-const TAKEN: usize = 1 << 12;
+const TAKEN: usize = 1 << 11;
 
 /// With fewer operations a second thread is not worth its start.
 const WORTH_THREADS: usize = 1 << 15;
 
 /// Memory is given back after as many operations.
-const GIVEN_BACK: usize = 1 << 14;
+const GIVEN_BACK: usize = 1 << 13;
 
 /// What is known of each operation, by its number.
 pub(super) struct Known<'a> {
