@@ -74,6 +74,13 @@ fn faults_have_their_names() {
     assert_eq!(check(nested(100_000).as_bytes()), Err(Fault::TooDeep));
 }
 
+/// Found by fuzzing: the document that the scanner is held against has another key there.
+#[test]
+fn half_a_surrogate_pair_in_a_key_is_json() {
+    assert_eq!(super::judge::judge(br#"{"\uDDDD":1}"#), Ok(()));
+    assert_eq!(super::judge::judge(br#"{"a":["\uD83D"]}"#), Ok(()));
+}
+
 #[test]
 fn texts_are_decoded_on_demand() {
     assert_eq!(decode(b"plain").as_deref(), Some("plain"));
