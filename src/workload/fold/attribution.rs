@@ -12,7 +12,7 @@ use crate::workload::{UnitId, WallClock};
 
 use super::FoldOptions;
 use super::grouped::Grouped;
-use super::join::Role;
+use super::join::{Packed, Role};
 use super::selection::Selection;
 use super::sweep::{Class, Interval, Lines};
 use super::trace::{Watch, traced};
@@ -21,7 +21,7 @@ use super::units::{Units, UnitsOf, is_agent_log};
 /// The operations of a fold with what is known of each.
 pub(super) struct Joined<'a> {
     pub(super) operations: &'a [Operation],
-    pub(super) roles: &'a [Role],
+    pub(super) roles: &'a [Packed],
     /// `None`: not selected.
     pub(super) units: &'a UnitsOf,
 }
@@ -109,7 +109,7 @@ impl Sweeping<'_> {
         let (mut empty, mut hides_approvals) = (0, false);
         for index in self.by_unit.of(unit) {
             let operation = &self.joined.operations[*index as usize];
-            let role = self.joined.roles[*index as usize];
+            let role = self.joined.roles[*index as usize].role();
             let Some(class) = class_of(operation, role) else {
                 continue;
             };

@@ -48,11 +48,49 @@ impl Role {
     }
 }
 
+/// A role as it is kept for each operation: a bit for each of its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Packed(u8);
+
+impl From<Role> for Packed {
+    fn from(role: Role) -> Self {
+        let fields = [
+            role.is_step,
+            role.has_attempts,
+            role.tokens_below,
+            role.cost_below,
+            role.in_tool,
+        ];
+        let bits = (0..).zip(fields).map(|(at, is)| u8::from(is) << at);
+        Self(bits.sum())
+    }
+}
+
+impl Packed {
+    /// The role.
+    pub(super) fn role(self) -> Role {
+        let is = |at: u8| self.0 >> at & 1 == 1;
+        Role {
+            is_step: is(0),
+            has_attempts: is(1),
+            tokens_below: is(2),
+            cost_below: is(3),
+            in_tool: is(4),
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Role)) {
+        let mut role = self.role();
+        change(&mut role);
+        *self = role.into();
+    }
+}
+
 /// How operations hang together.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
     /// For each operation its role.
-    pub(super) roles: Vec<Role>,
+    pub(super) roles: Vec<Packed>,
     /// For each operation the one whose start decides its unit: its step, or itself.
     pub(super) roots: Vec<u32>,
     /// Steps that no record holds: chains of attempts, and groups whose parent is missing.
@@ -126,7 +164,7 @@ pub(super) fn join(records: &mut Records, options: &FoldOptions) -> Joined {
         groups.orphans.append(&mut places.groups.orphans);
     }
     for (index, role) in above {
-        joined.roles[index as usize].unite(role);
+        joined.roles[index as usize].change(|own| own.unite(role));
     }
     groups.form(records, options, &mut joined);
     if joined.census.has(OperationKind::Task) {
@@ -236,7 +274,7 @@ impl Tree<'_> {
 /// Where the operations of a range belong.
 #[derive(Default)]
 struct Places {
-    roles: Vec<Role>,
+    roles: Vec<Packed>,
     roots: Vec<u32>,
     /// What they add to the roles of operations above them.
     above: Vec<(u32, Role)>,
@@ -286,7 +324,7 @@ impl Places {
             }
             None => self.without_step(tree, index),
         };
-        self.roles.push(role);
+        self.roles.push(role.into());
         self.roots.push(number(root));
     }
 
@@ -369,8 +407,7 @@ impl Groups {
             });
             let step = form(records, first, &members, joined);
             for member in members {
-                let role = &mut joined.roles[member as usize];
-                role.is_step = false;
+                joined.roles[member as usize].change(|role| role.is_step = false);
                 joined.roots[member as usize] = first;
             }
             joined.formed.push(step);
@@ -510,8 +547,28 @@ fn spare_tasks(records: &Records, joined: &mut Joined) {
     for (operation, role) in records.operations.iter().zip(&mut joined.roles) {
         if is_task(operation) && operation.identity != IdentityId::default() {
             let told = told[operation.identity.0 as usize];
-            role.tokens_below |= told.0;
-            role.cost_below |= told.1;
+            role.change(|role| {
+                role.tokens_below |= told.0;
+                role.cost_below |= told.1;
+            });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_role_is_the_same_role() {
+        for bits in 0..32 {
+            let role = Packed(bits).role();
+            assert_eq!(Packed::from(role), Packed(bits));
+        }
+        let role = Role {
+            in_tool: true,
+            ..Role::default()
+        };
+        assert_eq!(Packed::from(role).role(), role);
     }
 }

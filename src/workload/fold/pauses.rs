@@ -56,7 +56,7 @@ pub(super) fn pauses(told: &Told<'_>, joined: &Joined, records: &Records) -> Vec
                 retry: if step.is_some() { number(retry) } else { 0 },
                 dims: step.map_or(wait.dims, |s| s.dims),
                 unit,
-                is_subagent: wait.flags.has(Flags::SUBAGENT) || told.roles[*index].in_tool,
+                is_subagent: wait.flags.has(Flags::SUBAGENT) || told.roles[*index].role().in_tool,
                 counts: step.is_some_and(|s| {
                     s.duration >= 0 && !s.flags.has(Flags::UNANSWERED) && is_time(s.outcome)
                 }),

@@ -13,7 +13,7 @@ use crate::workload::canonical::span;
 use crate::workload::{Ending, RowKey, StepRun, UnitId, Workload};
 
 use super::courses::Ended;
-use super::join::Role;
+use super::join::{Packed, Role};
 use super::pricing::Pricing;
 use super::rows::{self, Rows};
 use super::runs::Runs;
@@ -34,7 +34,7 @@ const GIVEN_BACK: usize = 1 << 13;
 pub(super) struct Known<'a> {
     pub(super) records: &'a Records,
     pub(super) runs: &'a Runs<'a>,
-    pub(super) roles: &'a [Role],
+    pub(super) roles: &'a [Packed],
     /// The operation that each belongs to.
     pub(super) roots: &'a [u32],
     /// `None`: not selected.
@@ -190,7 +190,7 @@ pub(super) fn share_out<'a>(operations: Vec<Operation>, known: &Known<'a>) -> Ve
                     share.leave_out(operation, known);
                     continue;
                 };
-                share.take(operation, known.roles[index], unit);
+                share.take(operation, known.roles[index].role(), unit);
                 let catalog = &known.records.catalog;
                 let root = known.roots[index];
                 share.streams.add(catalog, index, operation, root, unit);

@@ -70,7 +70,7 @@ pub(super) fn traced<'a>(
         .map(|index| Traced {
             operation: joined.operations[index],
             in_subagent: joined.operations[index].flags.has(Flags::SUBAGENT)
-                || joined.roles[index].in_tool,
+                || joined.roles[index].role().in_tool,
         })
         .filter(|t| !t.operation.flags.has(Flags::TIMELESS))
         .collect();
