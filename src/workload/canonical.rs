@@ -238,17 +238,10 @@ fn renumber(workload: &mut Workload) {
         streams: std::mem::take(&mut workload.streams),
         ..Workload::default()
     };
-    let (mut used, of_streams) = {
-        let catalog = std::mem::take(&mut workload.catalog);
-        let used = threads::both(
-            || Used::of(workload, &catalog),
-            || Used::of(&mut apart, &catalog),
-        );
-        workload.catalog = catalog;
-        used
-    };
-    used.unite(&of_streams);
     let mut old = std::mem::take(&mut workload.catalog);
+    let (mut used, of_streams) =
+        threads::both(|| Used::of(workload, &old), || Used::of(&mut apart, &old));
+    used.unite(&of_streams);
     let mut new = Catalog::default();
 
     used.mark_names_in(&old);
@@ -300,7 +293,7 @@ fn renumber(workload: &mut Workload) {
 
     let units = sort_units(workload);
     workload.catalog = new;
-    let renumber = |reference: Reference<'_>| match reference {
+    let anew = |reference: Reference<'_>| match reference {
         Reference::Name(n) => *n = name(*n),
         Reference::Dims(d) => d.0 = dims.number[d.0 as usize],
         Reference::Identity(i) => i.0 = identities.number[i.0 as usize],
@@ -311,8 +304,8 @@ fn renumber(workload: &mut Workload) {
         }
     };
     threads::both(
-        || each_reference(workload, renumber),
-        || each_reference(&mut apart, renumber),
+        || each_reference(workload, anew),
+        || each_reference(&mut apart, anew),
     );
     workload.streams = apart.streams;
 }

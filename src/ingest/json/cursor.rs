@@ -2,7 +2,7 @@
 
 #![allow(clippy::inline_always)]
 
-use super::{DEEPEST, Fault, Index};
+use super::{DEEPEST, Fault, Index, match_name};
 
 /// A value, of which texts and numbers are still as they were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,17 +67,18 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next value where it is a text with no blanks before it.
+    /// The next value where it is a text with no blanks before it. A quote here is outside of texts, so that it is the
+    /// next mark of the index.
     #[inline(always)]
     fn usual_text(&mut self) -> Option<&'a [u8]> {
-        let [open, close] = *self.positions.get(self.next..)?.first_chunk::<2>()?;
-        let (open, close) = (open as usize, close as usize);
-        if open != self.at || self.text[open] != b'"' {
+        if *self.text.get(self.at)? != b'"' {
             return None;
         }
+        let close = *self.positions.get(self.next + 1)? as usize;
+        let text = self.text.get(self.at + 1..close)?;
         self.next += 2;
         self.at = close + 1;
-        self.text.get(open + 1..close)
+        Some(text)
     }
 
     #[inline(never)]
@@ -105,30 +106,25 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The next key where there is one and no blanks stand around it.
+    /// The next key where there is one and no blanks stand around it. What stands here and behind the key is outside of
+    /// texts: a comma, a quote or a colon is the next mark of the index.
     #[inline(always)]
     fn usual_key(&mut self) -> Option<&'a [u8]> {
-        let marks = self.positions.get(self.next..)?.first_chunk::<4>()?;
-        let comma = usize::from(!self.is_fresh);
-        let [open, close, colon] = if self.is_fresh {
-            [marks[0], marks[1], marks[2]]
-        } else if marks[0] as usize == self.at && self.text[self.at] == b',' {
-            [marks[1], marks[2], marks[3]]
+        let here = self.text.get(self.at..)?;
+        let comma = if self.is_fresh {
+            (here.first() == Some(&b'"')).then_some(0)?
         } else {
-            return None;
-        }
-        .map(|mark| mark as usize);
-        let is_usual = open == self.at + comma
-            && self.text[open] == b'"'
-            && colon == close + 1
-            && self.text[colon] == b':';
-        if !is_usual {
+            here.starts_with(b",\"").then_some(1)?
+        };
+        let close = *self.positions.get(self.next + comma + 1)? as usize;
+        let key = self.text.get(self.at + comma + 1..close)?;
+        if *self.text.get(close + 1)? != b':' {
             return None;
         }
         self.is_fresh = false;
         self.next += comma + 3;
-        self.at = colon + 1;
-        self.text.get(open + 1..close)
+        self.at = close + 2;
+        Some(key)
     }
 
     #[inline(never)]
@@ -258,6 +254,18 @@ impl<'a> Cursor<'a> {
     #[inline]
     fn has_more(&mut self, close: u8) -> Result<bool, Fault> {
         let is_fresh = std::mem::take(&mut self.is_fresh);
+        // With no blanks before it.
+        match self.text.get(self.at) {
+            Some(b',') if !is_fresh => {
+                self.pass(self.at);
+                return Ok(true);
+            }
+            Some(byte) if *byte == close => {
+                self.leave(self.at);
+                return Ok(false);
+            }
+            _ => {}
+        }
         let place = self.place();
         let is_close = self.text.get(place) == Some(&close);
         // A number or a word alone in a list has no mark of its own before the bracket.
@@ -265,11 +273,11 @@ impl<'a> Cursor<'a> {
             return Ok(true);
         }
         self.token()?;
-        self.pass(place);
         if is_close {
-            self.depth -= 1;
+            self.leave(place);
             return Ok(false);
         }
+        self.pass(place);
         if self.text[place] == b',' {
             Ok(true)
         } else {
@@ -300,24 +308,25 @@ impl<'a> Cursor<'a> {
     /// A number or a word, up to the mark at `place`.
     #[inline]
     fn scalar(&mut self, place: usize) -> Result<Value<'a>, Fault> {
-        let raw = self.text[self.at..place].trim_ascii();
+        let raw = &self.text[self.at..place];
         self.at = place;
-        let value = match raw {
-            b"true" => Value::Bool(true),
-            b"false" => Value::Bool(false),
-            b"null" => Value::Null,
-            _ if is_number(raw) => Value::Number(raw),
-            _ => {
-                let is_begun = matches!(raw.first(), Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n'));
-                let is_cut = is_begun && place == self.text.len();
-                return Err(if is_cut {
-                    Fault::CutOff
-                } else {
-                    Fault::NotJson
-                });
-            }
-        };
-        Ok(value)
+        if let Some(value) = plain(raw) {
+            return Ok(value);
+        }
+        let raw = raw.trim_ascii();
+        if let Some(value) = plain(raw) {
+            return Ok(value);
+        }
+        if is_number(raw) {
+            return Ok(Value::Number(raw));
+        }
+        let is_begun = matches!(raw.first(), Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n'));
+        let is_cut = is_begun && place == self.text.len();
+        Err(if is_cut {
+            Fault::CutOff
+        } else {
+            Fault::NotJson
+        })
     }
 
     /// The next mark; the end of the text if there is none.
@@ -341,6 +350,13 @@ impl<'a> Cursor<'a> {
         Ok(place)
     }
 
+    /// Leaves the container that ends at `place`.
+    #[inline]
+    fn leave(&mut self, place: usize) {
+        self.pass(place);
+        self.depth -= 1;
+    }
+
     #[inline]
     fn pass(&mut self, place: usize) {
         self.next += 1;
@@ -353,6 +369,20 @@ impl<'a> Cursor<'a> {
             .iter()
             .all(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
     }
+}
+
+/// A word, or a number of digits alone, of which the first is not 0.
+#[inline]
+fn plain(raw: &[u8]) -> Option<Value<'_>> {
+    match_name!(raw, {
+        b"true" => Some(Value::Bool(true)),
+        b"false" => Some(Value::Bool(false)),
+        b"null" => Some(Value::Null),
+        _ => {
+            let is_plain = raw.first() != Some(&b'0') && raw.iter().all(u8::is_ascii_digit);
+            (is_plain && !raw.is_empty()).then_some(Value::Number(raw))
+        },
+    })
 }
 
 /// RFC 8259, section 6.

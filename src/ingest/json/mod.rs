@@ -11,12 +11,14 @@ mod cursor;
 mod index;
 #[cfg(any(test, fuzzing))]
 mod judge;
+mod names;
 mod objects;
 
 pub(crate) use cursor::{Cursor, Value};
 pub(crate) use index::Index;
 #[cfg(fuzzing)]
 pub(in crate::ingest) use judge::judge;
+pub(crate) use names::match_name;
 pub(crate) use objects::{each_key, each_key_indexed, each_object, sound_part};
 
 use std::borrow::Cow;

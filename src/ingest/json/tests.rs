@@ -145,6 +145,7 @@ proptest::proptest! {
         }
     }
 
+    /// Levels without the instruction give none; what they do instead is seen in the index of a line.
     #[test]
     fn places_are_those_of_the_bits(bits: u64) {
         let expected: Vec<u8> = (0..64).filter(|at| bits >> at & 1 == 1).collect();

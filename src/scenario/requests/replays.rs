@@ -48,24 +48,26 @@ impl Replay {
 
 /// The prompt cache with lifetimes in seconds (`None`: the present one), at an hour's price from an hour on,
 /// else at that of five minutes, and with reads that keep it warm. Input only, of streams whose writes are
-/// reported and whose models have a price for both; nothing where there are none.
+/// reported and whose models have a price for both; nothing where there are none. Sets of streams may overlap: `sets`
+/// says in which a stream is.
 #[must_use]
 #[allow(clippy::cast_precision_loss)] // tokens of one context
-pub fn of_caches(
+pub fn of_caches<const SETS: usize>(
     workload: &Workload,
     pricing: &Pricing,
     tried: &[(Option<f64>, Warming)],
-    is_concerned: impl Fn(&Stream) -> bool,
-) -> Vec<Replay> {
-    let mut slacks: [Vec<Replay>; 2] = Default::default();
-    slacks.fill(vec![Replay::default(); tried.len()]);
-    let (mut measured, mut requests) = (0.0, 0);
-    for stream in workload.streams.iter().filter(|s| is_concerned(s)) {
+    sets: impl Fn(&Stream) -> [bool; SETS],
+) -> [Vec<Replay>; SETS] {
+    let mut found: [InSet; SETS] = std::array::from_fn(|_| InSet::new(tried.len()));
+    for stream in &workload.streams {
+        let is_in = sets(stream);
+        if !is_in.contains(&true) {
+            continue;
+        }
         let Some(rates) = rates_of(stream, pricing) else {
             continue;
         };
-        requests += rates.len() as u64;
-        measured += (stream.requests.iter().zip(&rates))
+        let measured = (stream.requests.iter().zip(&rates))
             .map(|(request, rates)| rates.input(request))
             .sum::<f64>();
         let steps = steps(&stream.requests, false);
@@ -82,23 +84,59 @@ pub fn of_caches(
             let after = pings_after(stream, &steps, lifetime, warming);
             all + after * rates.last().map_or(0.0, |r| r.read)
         };
-        for (replays, slack) in slacks.iter_mut().zip([0.0, SLACK]) {
+        let costs = [0.0, SLACK].map(|slack| {
             let before = cost(now, slack, Warming::Never);
-            for (replay, (to, warming)) in replays.iter_mut().zip(tried) {
-                let after = cost(to.unwrap_or(now), slack, *warming);
+            let after = |(to, warming): &(Option<f64>, Warming)| {
+                (before, cost(to.unwrap_or(now), slack, *warming))
+            };
+            tried.iter().map(after).collect::<Vec<_>>()
+        });
+        for (set, _) in found.iter_mut().zip(is_in).filter(|(_, is_in)| *is_in) {
+            set.requests += rates.len() as u64;
+            set.measured += measured;
+            set.add(stream.unit, &costs);
+        }
+    }
+    found.map(InSet::replays)
+}
+
+/// Replays of a set of streams in the making.
+struct InSet {
+    /// With starts as they are known, and off by the slack.
+    slacks: [Vec<Replay>; 2],
+    measured: f64,
+    requests: u64,
+}
+
+impl InSet {
+    fn new(tried: usize) -> Self {
+        Self {
+            slacks: std::array::from_fn(|_| vec![Replay::default(); tried]),
+            measured: 0.0,
+            requests: 0,
+        }
+    }
+
+    /// Adds a stream: for both slacks what it cost by each replay, and would cost.
+    fn add(&mut self, unit: UnitId, costs: &[Vec<(f64, f64)>; 2]) {
+        for (replays, costs) in self.slacks.iter_mut().zip(costs) {
+            for (replay, (before, after)) in replays.iter_mut().zip(costs) {
                 replay.measured += before;
-                *replay.changes.entry(stream.unit).or_default() += after - before;
+                *replay.changes.entry(unit).or_default() += after - before;
             }
         }
     }
-    let [none, some] = slacks;
-    if requests == 0 {
-        return Vec::new();
+
+    /// Nothing where there is no request.
+    fn replays(self) -> Vec<Replay> {
+        if self.requests == 0 {
+            return Vec::new();
+        }
+        let [none, some] = self.slacks;
+        let both = none.into_iter().zip(some);
+        both.map(|(a, b)| of_both(a, b, self.measured, self.requests))
+            .collect()
     }
-    none.into_iter()
-        .zip(some)
-        .map(|(a, b)| of_both(a, b, measured, requests))
-        .collect()
 }
 
 /// Of a replay and one with starts that are off the less favourable one. Both hold as measured what the
@@ -220,10 +258,8 @@ mod tests {
             at(1_780_001_060, 23_000, 1_000, 0),
         ]);
         let pricing = Pricing::of(&workload);
-        let replay = of_caches(&workload, &pricing, &[(Some(HOUR), Warming::Never)], |_| {
-            true
-        })
-        .remove(0);
+        let tried = [(Some(HOUR), Warming::Never)];
+        let replay = of_caches(&workload, &pricing, &tried, |_| [true])[0].remove(0);
         assert!((replay.measured - 61_800.0 * 5e-6).abs() < 1e-9);
         assert!((replay.reproduced.0 - replay.measured).abs() < 1e-9);
         assert!(replay.is_reproduced());
@@ -231,16 +267,11 @@ mod tests {
         assert!((replay.saved().0 - 7_300.0 / 61_800.0).abs() < 1e-9);
         assert_eq!((replay.requests, replay.changes.len()), (4, 1));
         // As it is, nothing changes.
-        let same = of_caches(
-            &workload,
-            &pricing,
-            &[(Some(300.0), Warming::Never)],
-            |_| true,
-        )
-        .remove(0);
+        let present = [(Some(300.0), Warming::Never)];
+        let same = of_caches(&workload, &pricing, &present, |_| [true])[0].remove(0);
         assert_eq!(same.change, (0.0, 0.0));
-        let tried = [(Some(HOUR), Warming::Never)];
-        assert_eq!(of_caches(&workload, &pricing, &tried, |_| false), []);
+        let some = of_caches(&workload, &pricing, &tried, |_| [false, true]);
+        assert_eq!(some, [vec![], vec![replay]]);
     }
 
     /// Reads that no sequence explains: a replay of the present misses the cost by far.
@@ -252,10 +283,8 @@ mod tests {
             at(1_780_018_000, 22_000, 0, 0),
         ]);
         let pricing = Pricing::of(&workload);
-        let replay = of_caches(&workload, &pricing, &[(Some(HOUR), Warming::Never)], |_| {
-            true
-        })
-        .remove(0);
+        let tried = [(Some(HOUR), Warming::Never)];
+        let replay = of_caches(&workload, &pricing, &tried, |_| [true])[0].remove(0);
         assert!(!replay.is_reproduced(), "{replay:?}");
     }
 }

@@ -48,13 +48,17 @@ pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) 
 /// What an hour's lifetime would save, and reads that keep a prefix warm while a call is pending, where a
 /// replay of the present gives what was measured.
 fn hour(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
-    let is_short = |s: &Stream| lifetime::present(&s.requests) < HOUR;
     let tried = [(Some(HOUR), Warming::Never), (None, Warming::Pending)];
     let names = ["prompt_cache.hour_saving", "prompt_cache.warm_saving"];
-    let replays = replays::of_caches(workload, pricing, &tried, is_short);
-    let all = replays.first().map_or(0.0, |r| r.measured);
-    hour_of_one(workload, pricing, all, facts);
-    for (name, replay) in names.into_iter().zip(replays) {
+    let agents = AGENTS.map(|agent| workload.catalog.names.find(agent).map(Name));
+    let [all, main, subagents] = replays::of_caches(workload, pricing, &tried, |s| {
+        let is_short = lifetime::present(&s.requests) < HOUR;
+        let [main, subagents] = agents.map(|agent| is_short && agent == Some(s.agent));
+        [is_short, main, subagents]
+    });
+    let measured = all.first().map_or(0.0, |r| r.measured);
+    hour_of_one(measured, [main, subagents], facts);
+    for (name, replay) in names.into_iter().zip(all) {
         if !replay.is_reproduced() {
             continue;
         }
@@ -70,18 +74,14 @@ fn hour(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     }
 }
 
-/// What an hour's lifetime would save for main conversations alone, or for subagents alone: the better of both, of the
-/// cost of input of `all`. The other ones keep the cheaper writes.
-fn hour_of_one(workload: &Workload, pricing: &Pricing, all: f64, facts: &mut Facts) {
-    let is_short = |s: &Stream| lifetime::present(&s.requests) < HOUR;
-    let saved = |agent: &'static str| {
-        let name = Name(workload.catalog.names.find(agent)?);
-        let its = |s: &Stream| s.agent == name && is_short(s);
-        let replays = replays::of_caches(workload, pricing, &[(Some(HOUR), Warming::Never)], its);
+/// What an hour's lifetime, which was tried first, would save for main conversations alone, or for subagents alone: the
+/// better of both, of the cost of input of `all`. The other ones keep the cheaper writes.
+fn hour_of_one(all: f64, replays: [Vec<Replay>; 2], facts: &mut Facts) {
+    let saved = |(agent, replays): (&'static str, Vec<Replay>)| {
         let replay = replays.into_iter().next().filter(Replay::is_reproduced)?;
         Some((agent, -replay.change.0 / all, replay.requests))
     };
-    let both: Vec<(&str, f64, u64)> = AGENTS.into_iter().filter_map(saved).collect();
+    let both: Vec<_> = AGENTS.into_iter().zip(replays).filter_map(saved).collect();
     // One alone is all of them.
     if let [a, b] = both[..] {
         let (agent, saving, requests) = if b.1 > a.1 { b } else { a };

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::super::super::calls;
-use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed};
+use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed, match_name};
 use crate::record::{Attendance, Stop};
 
 /// A field of a line that has not the type it should have.
@@ -86,11 +86,11 @@ pub(super) struct Usage {
 /// Of the ways in which the client is started only its print mode (`claude -p`) has nobody who types; a program that uses
 /// the kit (`sdk-ts`, `sdk-py`) may show a person what comes.
 fn attendance(entrypoint: &[u8]) -> Attendance {
-    match entrypoint {
+    match_name!(entrypoint, {
         b"sdk-cli" => Attendance::Unattended,
         b"cli" | b"claude-vscode" | b"claude-desktop" => Attendance::Attended,
         _ => Attendance::Unknown,
-    }
+    })
 }
 
 impl<'a> Line<'a> {
@@ -101,13 +101,13 @@ impl<'a> Line<'a> {
 
     fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         let value = cursor.value()?;
-        match key {
+        match_name!(key, {
             b"type" => self.kind = value.text().unwrap_or_default(),
             b"subtype" => self.subtype = value.text().unwrap_or_default(),
             // Of the wrong type it is there, but no time.
             b"timestamp" if value != Value::Null => {
                 self.time = Some(value.text().unwrap_or_default());
-            }
+            },
             b"sessionId" => self.session = value.text().unwrap_or_default(),
             b"uuid" => self.uuid = value.text().unwrap_or_default(),
             b"parentUuid" => self.parent = value.text(),
@@ -127,7 +127,7 @@ impl<'a> Line<'a> {
                     message.field(key, cursor, &mut self.wrong)?;
                 }
                 return Ok(());
-            }
+            },
             b"error" if value == Value::Object => {
                 while let Some(key) = cursor.key()? {
                     let value = cursor.value()?;
@@ -137,7 +137,7 @@ impl<'a> Line<'a> {
                     cursor.skip(value)?;
                 }
                 return Ok(());
-            }
+            },
             b"compactMetadata" if value == Value::Object => {
                 while let Some(key) = cursor.key()? {
                     let value = cursor.value()?;
@@ -147,9 +147,9 @@ impl<'a> Line<'a> {
                     cursor.skip(value)?;
                 }
                 return Ok(());
-            }
+            },
             _ => {}
-        }
+        });
         cursor.skip(value)
     }
 
@@ -166,28 +166,28 @@ impl<'a> Message<'a> {
         wrong: &mut Vec<Wrong>,
     ) -> Result<(), Fault> {
         let value = cursor.value()?;
-        match (key, value) {
-            (b"id", _) => self.id = value.text().unwrap_or_default(),
-            (b"model", _) => self.model = value.text().unwrap_or_default(),
-            (b"stop_reason", Value::Text(b"max_tokens")) => self.stop = Stop::Limit,
-            (b"stop_reason", other) if other != Value::Null => self.stop = Stop::Complete,
-            (b"content", Value::Text(text)) => self.text = Some(text),
-            (b"content", Value::List) => {
+        match_name!(key, {
+            b"id" => self.id = value.text().unwrap_or_default(),
+            b"model" => self.model = value.text().unwrap_or_default(),
+            b"stop_reason" if value == Value::Text(b"max_tokens") => self.stop = Stop::Limit,
+            b"stop_reason" if value != Value::Null => self.stop = Stop::Complete,
+            b"content" if value == Value::List => {
                 while cursor.item()? {
                     self.block(cursor)?;
                 }
                 return Ok(());
-            }
-            (b"usage", Value::Object) => {
+            },
+            b"content" if value.text().is_some() => self.text = value.text(),
+            b"usage" if value == Value::Object => {
                 let usage = self.usage.insert(Usage::default());
                 while let Some(key) = cursor.key()? {
                     usage.field(key, cursor, wrong)?;
                 }
                 return Ok(());
-            }
-            (b"usage", other) if other != Value::Null => wrong.push("usage is no object"),
-            _ => {}
-        }
+            },
+            b"usage" if value != Value::Null => wrong.push("usage is no object"),
+            _ => {},
+        });
         cursor.skip(value)
     }
 
@@ -202,15 +202,15 @@ impl<'a> Message<'a> {
         let (mut arguments, mut tokens) = (0, 0);
         while let Some(key) = cursor.key()? {
             let value = cursor.value()?;
-            match key {
+            match_name!(key, {
                 b"input" => {
                     arguments = calls::arguments(cursor.raw(value)?);
                     continue;
-                }
+                },
                 b"content" => {
                     tokens = calls::result(cursor, value)?;
                     continue;
-                }
+                },
                 b"type" => kind = value.text().unwrap_or_default(),
                 b"id" => id = value.text().unwrap_or_default(),
                 b"name" => name = value.text().unwrap_or_default(),
@@ -218,10 +218,10 @@ impl<'a> Message<'a> {
                 b"is_error" => is_error = value == Value::Bool(true),
                 b"text" => text = value.text(),
                 _ => {}
-            }
+            });
             cursor.skip(value)?;
         }
-        match kind {
+        match_name!(kind, {
             b"tool_use" => self.blocks.push(Block::ToolUse {
                 id,
                 name,
@@ -234,7 +234,7 @@ impl<'a> Message<'a> {
             }),
             b"text" => self.text = self.text.or(text),
             _ => {}
-        }
+        });
         Ok(())
     }
 }
@@ -247,7 +247,7 @@ impl Usage {
         wrong: &mut Vec<Wrong>,
     ) -> Result<(), Fault> {
         let value = cursor.value()?;
-        let (place, reason): (&mut u32, Wrong) = match key {
+        let (place, reason): (&mut u32, Wrong) = match_name!(key, {
             b"input_tokens" => (&mut self.fresh, "input_tokens is no whole number"),
             b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
             b"cache_read_input_tokens" => (
@@ -275,9 +275,9 @@ impl Usage {
                     }
                 }
                 return Ok(());
-            }
+            },
             _ => return cursor.skip(value),
-        };
+        });
         match whole(value) {
             Some(number) => *place = number,
             None if value == Value::Null => {}

@@ -44,7 +44,7 @@ pub(super) struct Session<'a> {
     last: Option<Time>,
 }
 
-/// Requests, and calls, that a session has at least, so that its tables begin with a size of some use.
+/// The first size of the tables of requests and of calls: most sessions fit without growing.
 const EXPECTED: usize = 64;
 
 type Table = HashMap<u64, usize, BuildHasherDefault<Passed>>;

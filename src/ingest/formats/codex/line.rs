@@ -1,7 +1,7 @@
 //! One line of a rollout: the few fields that matter, still as they were written.
 
 use super::super::super::calls;
-use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed};
+use super::super::super::json::{Cursor, Fault, Index, Value, each_key_indexed, match_name};
 
 /// A field of a line that has not the type it should have.
 pub(super) type Wrong = &'static str;
@@ -74,18 +74,18 @@ impl<'a> Line<'a> {
     }
 
     fn field(&mut self, key: &[u8], cursor: &mut Cursor<'a>) -> Result<(), Fault> {
-        match key {
+        match_name!(key, {
             b"type" => {
                 let value = cursor.value()?;
                 self.kind = value.text().unwrap_or_default();
                 cursor.skip(value)
-            }
+            },
             b"timestamp" => {
                 let value = cursor.value()?;
                 // Of the wrong type it is there, but no time.
                 self.time = (value != Value::Null).then(|| value.text().unwrap_or_default());
                 cursor.skip(value)
-            }
+            },
             b"payload" => {
                 let value = cursor.value()?;
                 if value != Value::Object {
@@ -96,10 +96,13 @@ impl<'a> Line<'a> {
                     self.payload.field(key, cursor, &mut self.wrong)?;
                 }
                 Ok(())
-            }
-            _ if !self.has_payload => self.payload.field(key, cursor, &mut self.wrong),
-            _ => cursor.skip_value(),
-        }
+            },
+            _ => if self.has_payload {
+                cursor.skip_value()
+            } else {
+                self.payload.field(key, cursor, &mut self.wrong)
+            },
+        })
     }
 }
 
@@ -112,41 +115,41 @@ impl<'a> Payload<'a> {
     ) -> Result<(), Fault> {
         let value = cursor.value()?;
         let text = value.text().unwrap_or_default();
-        match (key, value) {
-            (b"type", _) => self.kind = text,
-            (b"id", _) => self.id = text,
-            (b"session_id", _) => self.session = text,
-            (b"forked_from_id", _) => self.forked_from = text,
-            (b"parent_thread_id", _) if !text.is_empty() => self.parent_thread = text,
-            (b"thread_source", _) => self.is_subagent |= text == b"subagent",
-            (b"timestamp", _) => self.time = text,
-            (b"cwd", _) => self.cwd = text,
-            (b"model", _) => self.model = text,
-            (b"model_provider", _) => self.provider = text,
-            (b"turn_id", _) => self.turn = text,
-            (b"started_at", _) => self.started_at = whole(value),
-            (b"call_id", _) => self.call = text,
-            (b"name", _) => self.name = text,
-            (b"role", _) => self.role = text,
-            (b"arguments" | b"input" | b"action", _) => {
+        match_name!(key, {
+            b"type" => self.kind = text,
+            b"id" => self.id = text,
+            b"session_id" => self.session = text,
+            b"forked_from_id" => self.forked_from = text,
+            b"parent_thread_id" if !text.is_empty() => self.parent_thread = text,
+            b"thread_source" => self.is_subagent |= text == b"subagent",
+            b"timestamp" => self.time = text,
+            b"cwd" => self.cwd = text,
+            b"model" => self.model = text,
+            b"model_provider" => self.provider = text,
+            b"turn_id" => self.turn = text,
+            b"started_at" => self.started_at = whole(value),
+            b"call_id" => self.call = text,
+            b"name" => self.name = text,
+            b"role" => self.role = text,
+            b"arguments" | b"input" | b"action" => {
                 self.arguments = calls::arguments(cursor.raw(value)?);
                 return Ok(());
-            }
-            (b"output", Value::Text(output)) => {
-                self.output = output;
-                self.tokens = calls::tokens(output.len());
-            }
-            (b"output", Value::Object) => return self.output(cursor),
-            (b"output", Value::List) => {
+            },
+            b"output" if value == Value::Object => return self.output(cursor),
+            b"output" if value == Value::List => {
                 self.tokens = calls::result(cursor, value)?;
                 return Ok(());
-            }
-            (b"info", Value::Object) => return self.info(cursor, wrong),
-            (b"info", other) if other != Value::Null => wrong.push("info is no object"),
-            (b"source", Value::Object) => return self.subagent(cursor),
-            (b"source", _) => self.source = text,
-            _ => {}
-        }
+            },
+            b"output" if value.text().is_some() => {
+                self.output = text;
+                self.tokens = calls::tokens(text.len());
+            },
+            b"info" if value == Value::Object => return self.info(cursor, wrong),
+            b"info" if value != Value::Null => wrong.push("info is no object"),
+            b"source" if value == Value::Object => return self.subagent(cursor),
+            b"source" => self.source = text,
+            _ => {},
+        });
         cursor.skip(value)
     }
 
@@ -170,14 +173,14 @@ impl<'a> Payload<'a> {
     fn info(&mut self, cursor: &mut Cursor<'a>, wrong: &mut Vec<Wrong>) -> Result<(), Fault> {
         while let Some(key) = cursor.key()? {
             let value = cursor.value()?;
-            let place = match key {
+            let place = match_name!(key, {
                 b"total_token_usage" => &mut self.total,
                 b"last_token_usage" => &mut self.last,
                 _ => {
                     cursor.skip(value)?;
                     continue;
-                }
-            };
+                },
+            });
             if value == Value::Object {
                 let before = wrong.len();
                 let mut usage = Usage::default();
@@ -223,7 +226,7 @@ impl Usage {
         wrong: &mut Vec<Wrong>,
     ) -> Result<(), Fault> {
         let value = cursor.value()?;
-        let (place, reason): (&mut u64, Wrong) = match key {
+        let (place, reason): (&mut u64, Wrong) = match_name!(key, {
             b"input_tokens" => (&mut self.input, "input_tokens is no whole number"),
             b"cached_input_tokens" => (&mut self.cached, "cached_input_tokens is no whole number"),
             b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
@@ -233,7 +236,7 @@ impl Usage {
             ),
             b"total_tokens" => (&mut self.total, "total_tokens is no whole number"),
             _ => return cursor.skip(value),
-        };
+        });
         match whole(value) {
             Some(number) => *place = number,
             None if value == Value::Null => {}

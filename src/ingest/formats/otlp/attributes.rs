@@ -1,6 +1,7 @@
 //! Attributes of spans and log records that matter, under their names old and new: the GenAI
 //! conventions, OpenInference, OpenLLMetry, Langfuse's own, and those of Claude Code and Gemini CLI.
 
+use super::super::super::json::match_name;
 use super::value::Any;
 
 /// What attributes tell. What carries people's or models' words is not among it.
@@ -71,10 +72,10 @@ impl<'a> Attributes<'a> {
         if let Some(key) = key.strip_prefix(b"llm.") {
             return self.llm(key).map(|place| (place, true));
         }
-        let place = match key {
+        let place = match_name!(key, {
             b"openinference.span.kind" | b"traceloop.span.kind" | b"langfuse.observation.type" => {
                 &mut self.kind
-            }
+            },
             b"session.id"
             | b"langfuse.session.id"
             | b"traceloop.association.properties.session_id" => &mut self.session,
@@ -84,7 +85,7 @@ impl<'a> Attributes<'a> {
             b"error.type" | b"exception.type" => &mut self.error,
             b"http.response.status_code" | b"http.status_code" => &mut self.status,
             _ => return self.plain.place(key).map(|place| (place, false)),
-        };
+        });
         Some((
             place,
             key == b"exception.type" || key == b"http.status_code",
@@ -92,7 +93,7 @@ impl<'a> Attributes<'a> {
     }
 
     fn gen_ai(&mut self, key: &[u8]) -> Option<(&mut Any<'a>, bool)> {
-        let (place, is_old) = match key {
+        let (place, is_old) = match_name!(key, {
             b"operation.name" => (&mut self.operation, false),
             b"provider.name" => (&mut self.provider, false),
             b"system" => (&mut self.provider, true),
@@ -113,20 +114,20 @@ impl<'a> Attributes<'a> {
             b"usage.cache_creation.input_tokens" => (&mut self.cache_write, false),
             b"usage.cache_creation_input_tokens" | b"usage.input_tokens.cache_write" => {
                 (&mut self.cache_write, true)
-            }
+            },
             b"usage.reasoning.output_tokens" => (&mut self.reasoning, false),
             b"usage.reasoning_tokens" | b"usage.output_tokens.reasoning" => {
                 (&mut self.reasoning, true)
-            }
+            },
             b"usage.cost" | b"usage.total_cost" => (&mut self.cost, true),
             _ => return None,
-        };
+        });
         Some((place, is_old))
     }
 
     /// OpenInference and the older names of OpenLLMetry.
     fn llm(&mut self, key: &[u8]) -> Option<&mut Any<'a>> {
-        Some(match key {
+        Some(match_name!(key, {
             b"model_name" => &mut self.response_model,
             b"provider" | b"system" | b"vendor" => &mut self.provider,
             b"request.type" => &mut self.request_type,
@@ -134,16 +135,16 @@ impl<'a> Attributes<'a> {
             b"token_count.completion" => &mut self.output,
             b"token_count.prompt_details.cache_read" | b"usage.cache_read_input_tokens" => {
                 &mut self.cache_read
-            }
+            },
             b"token_count.prompt_details.cache_write" | b"usage.cache_creation_input_tokens" => {
                 &mut self.cache_write
-            }
+            },
             b"token_count.completion_details.reasoning" | b"usage.reasoning_tokens" => {
                 &mut self.reasoning
-            }
+            },
             b"cost.total" => &mut self.cost,
             _ => return None,
-        })
+        }))
     }
 
     /// The model to which the use is billed.
@@ -175,7 +176,7 @@ fn first(values: [Any<'_>; 3]) -> &[u8] {
 
 impl<'a> Plain<'a> {
     fn place(&mut self, key: &[u8]) -> Option<&mut Any<'a>> {
-        Some(match key {
+        Some(match_name!(key, {
             b"event.name" => &mut self.event,
             b"event.sequence" => &mut self.sequence,
             b"request_id" | b"client_request_id" => {
@@ -183,7 +184,7 @@ impl<'a> Plain<'a> {
                     return None;
                 }
                 &mut self.request
-            }
+            },
             b"model" => &mut self.model,
             b"tool_name" | b"name" | b"function_name" => &mut self.tool,
             b"tool_use_id" => &mut self.tool_use,
@@ -200,6 +201,6 @@ impl<'a> Plain<'a> {
             b"cost_usd_micros" => &mut self.cost_micros,
             b"agent_id" | b"parent_agent_id" => &mut self.subagent,
             _ => return None,
-        })
+        }))
     }
 }

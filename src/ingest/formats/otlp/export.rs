@@ -1,6 +1,6 @@
 //! Export requests: resource, scope, and the spans, log records and metrics in them.
 
-use super::super::super::json::{Cursor, Fault, Value};
+use super::super::super::json::{Cursor, Fault, Value, match_name};
 use super::log::Log;
 use super::metric::Metric;
 use super::reader::Reader;
@@ -41,7 +41,7 @@ fn resource<'a>(cursor: &mut Cursor<'a>, reader: &mut Reader<'_>) -> Result<(), 
     let described = Resource::ahead(cursor.clone());
     reader.enter(&described);
     while let Some(key) = cursor.key()? {
-        match key {
+        match_name!(key, {
             b"scopeSpans"
             | b"scope_spans"
             | b"instrumentationLibrarySpans"
@@ -50,16 +50,16 @@ fn resource<'a>(cursor: &mut Cursor<'a>, reader: &mut Reader<'_>) -> Result<(), 
             | b"scopeMetrics"
             | b"scope_metrics" => {
                 list(cursor, |cursor| scope(cursor, reader))?;
-            }
+            },
             _ => cursor.skip_value()?,
-        }
+        })
     }
     Ok(())
 }
 
 fn scope<'a>(cursor: &mut Cursor<'a>, reader: &mut Reader<'_>) -> Result<(), Fault> {
     while let Some(key) = cursor.key()? {
-        match key {
+        match_name!(key, {
             b"spans" => list(cursor, |cursor| {
                 // Long, so it is filled where it lies.
                 let mut span = Span::default();
@@ -82,7 +82,7 @@ fn scope<'a>(cursor: &mut Cursor<'a>, reader: &mut Reader<'_>) -> Result<(), Fau
                 })
             })?,
             _ => cursor.skip_value()?,
-        }
+        })
     }
     Ok(())
 }

@@ -102,13 +102,11 @@ impl Format for Otlp {
             if opens_document(text) {
                 document = Some((number, text.to_vec()));
             } else if !text.trim_ascii().is_empty() {
-                match indexed {
-                    Ok(index) => {
-                        let walked = walk(&mut reader, text, index);
-                        end(&mut reader, number, text, walked);
-                    }
-                    Err(_) => request(&mut reader, number, text, &mut of_document),
-                }
+                let walked = match indexed {
+                    Ok(index) => walk(&mut reader, text, index),
+                    Err(fault) => faulty(&mut reader, text, fault, &mut of_document),
+                };
+                end(&mut reader, number, text, walked);
             }
         }
         if let Some((begin, lines)) = document {
@@ -124,22 +122,29 @@ fn opens_document(line: &[u8]) -> bool {
     line.starts_with(b"{") && matches!(line.trim_ascii_end().last(), Some(b'{' | b'[' | b','))
 }
 
-/// Reads one export request, which begins in line `line`.
+/// Reads one export request of several lines, which begins in line `line`.
 fn request(reader: &mut Reader<'_>, line: u64, text: &[u8], index: &mut Index) {
     let result = match index.of(text) {
         Ok(()) => walk(reader, text, index),
-        Err(Fault::CutOff) => {
-            // What stands complete before the text that was cut is used.
-            let sound = sound_part(text);
-            if index.of(sound).is_ok() {
-                walk(reader, sound, index).and(Err(Fault::CutOff))
-            } else {
-                Err(Fault::CutOff)
-            }
-        }
-        Err(fault) => Err(fault),
+        Err(fault) => faulty(reader, text, fault, index),
     };
     end(reader, line, text, result);
+}
+
+/// Reads what stands complete before the text that was cut, if that is the fault.
+fn faulty(
+    reader: &mut Reader<'_>,
+    text: &[u8],
+    fault: Fault,
+    index: &mut Index,
+) -> Result<(), Fault> {
+    if fault == Fault::CutOff {
+        let sound = sound_part(text);
+        if index.of(sound).is_ok() {
+            walk(reader, sound, index)?;
+        }
+    }
+    Err(fault)
 }
 
 /// Ends an export request, and notes what was wrong with it.

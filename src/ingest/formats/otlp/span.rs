@@ -1,7 +1,7 @@
 //! A span, and what kind of operation it is.
 
 use super::super::super::failure::failure;
-use super::super::super::json::{Cursor, Fault, Value};
+use super::super::super::json::{Cursor, Fault, Value, match_name};
 use super::attributes::Attributes;
 use super::value::{Any, attributes, list};
 use crate::record::{OperationKind, OutcomeKind};
@@ -25,7 +25,7 @@ impl<'a> Span<'a> {
     pub(super) fn read(&mut self, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
         let span = self;
         while let Some(key) = cursor.key()? {
-            match key {
+            match_name!(key, {
                 b"traceId" | b"trace_id" => span.trace = Any::field(cursor)?.id(),
                 b"spanId" | b"span_id" => span.id = Any::field(cursor)?.id(),
                 b"parentSpanId" | b"parent_span_id" => span.parent = Any::field(cursor)?.id(),
@@ -35,11 +35,11 @@ impl<'a> Span<'a> {
                 b"endTimeUnixNano" | b"end_time_unix_nano" => span.end = Any::field(cursor)?,
                 b"attributes" => {
                     attributes(cursor, |key, value| span.attributes.set(key, value))?;
-                }
+                },
                 b"status" => span.status = status(cursor)?,
                 b"events" => list(cursor, |cursor| exception(cursor, &mut span.attributes))?,
                 _ => cursor.skip_value()?,
-            }
+            })
         }
         Ok(())
     }
@@ -49,13 +49,13 @@ impl<'a> Span<'a> {
         use OperationKind as Op;
         let told = &self.attributes;
         if let Some(name) = self.name.strip_prefix(b"claude_code.") {
-            return match name {
+            return match_name!(name, {
                 b"interaction" => Op::Task,
                 b"llm_request" => Op::ModelRequest,
                 b"tool" => Op::ToolCall,
                 b"tool.blocked_on_user" => Op::WaitApproval,
                 _ => Op::Other,
-            };
+            });
         }
         match told.operation.text() {
             b"chat" | b"text_completion" | b"generate_content" => return Op::ModelRequest,

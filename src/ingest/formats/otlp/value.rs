@@ -1,7 +1,7 @@
 //! Values of OTLP/JSON as exporters write them: whole numbers as texts or numbers, ids in hex, names
 //! in camelCase or snake_case.
 
-use super::super::super::json::{Cursor, Fault, Value};
+use super::super::super::json::{Cursor, Fault, Value, match_name};
 use crate::record::hash128;
 use crate::units::Time;
 
@@ -46,15 +46,16 @@ impl<'a> Any<'a> {
     /// What stands under a key of an `AnyValue`.
     #[inline]
     fn of_kind(self, key: &[u8]) -> Self {
-        match (key, self) {
-            (b"stringValue", _) => self,
-            (b"intValue" | b"int_value" | b"doubleValue" | b"double_value", Any::Text(raw)) => {
-                Any::Number(raw)
-            }
-            (b"arrayValue" | b"array_value" | b"kvlistValue" | b"kvlist_value", _) => Any::Other,
-            (b"bytesValue" | b"bytes_value", _) => Any::Other,
+        match_name!(key, {
+            b"stringValue" => self,
+            b"intValue" | b"int_value" | b"doubleValue" | b"double_value" => match self {
+                Any::Text(raw) => Any::Number(raw),
+                other => other,
+            },
+            b"arrayValue" | b"array_value" | b"kvlistValue" | b"kvlist_value" => Any::Other,
+            b"bytesValue" | b"bytes_value" => Any::Other,
             _ => self,
-        }
+        })
     }
 
     fn of(value: Value<'a>) -> Self {
@@ -214,11 +215,11 @@ pub(super) fn attributes<'a>(
         }
         let (mut name, mut value) = (b"".as_slice(), Any::Nothing);
         while let Some(key) = cursor.key()? {
-            match key {
+            match_name!(key, {
                 b"key" => name = Any::field(cursor)?.text(),
                 b"value" => value = Any::wrapped(cursor)?,
                 _ => cursor.skip_value()?,
-            }
+            })
         }
         each(name, value);
     }
