@@ -81,6 +81,29 @@ impl<'a> Cursor<'a> {
         Some(text)
     }
 
+    /// The next value where it is a whole number that fits, with no blanks around it. Otherwise nothing is taken.
+    #[inline]
+    pub(crate) fn whole<T: TryFrom<u64>>(&mut self) -> Option<T> {
+        let rest = self.text.get(self.at..)?;
+        let (mut number, mut digits) = (0_u64, 0);
+        let end = loop {
+            let byte = *rest.get(digits)?;
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break byte;
+            }
+            number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+            digits += 1;
+        };
+        let is_number = digits == 1 || digits > 1 && rest[0] != b'0';
+        if !is_number || !matches!(end, b',' | b'}' | b']') {
+            return None;
+        }
+        let number = T::try_from(number).ok()?;
+        self.at += digits;
+        Some(number)
+    }
+
     #[inline(never)]
     fn any_value(&mut self) -> Result<Value<'a>, Fault> {
         let place = self.place();
@@ -129,6 +152,11 @@ impl<'a> Cursor<'a> {
 
     #[inline(never)]
     fn any_key(&mut self) -> Result<Option<&'a [u8]>, Fault> {
+        if self.text.get(self.at) == Some(&b'}') {
+            self.is_fresh = false;
+            self.leave(self.at);
+            return Ok(None);
+        }
         if !self.has_more(b'}')? {
             return Ok(None);
         }

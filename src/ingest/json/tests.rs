@@ -157,6 +157,43 @@ proptest::proptest! {
         }
     }
 
+    /// The reference is the number as a value, parsed by the standard library.
+    #[test]
+    fn whole_numbers_are_those_of_their_values(
+        number in "0|-?[0-9]{1,21}|[1-9][0-9]{0,9}(\\.5|e2)?|true|\"7\"| 7|7 ",
+        is_in_list: bool,
+    ) {
+        let (open, close) = if is_in_list { ("[", "]") } else { ("{\"a\":", ",\"b\":1}") };
+        let text = [open, &number, close].concat();
+        let mut index = Index::default();
+        index.of(text.as_bytes()).unwrap();
+        let mut cursor = Cursor::new(text.as_bytes(), &index);
+        cursor.value().unwrap();
+        if is_in_list {
+            cursor.item().unwrap();
+        } else {
+            cursor.key().unwrap();
+        }
+        let mut by_value = cursor.clone();
+        let expected = match by_value.value() {
+            Ok(Value::Number(raw)) => std::str::from_utf8(raw).unwrap().parse::<u32>().ok(),
+            _ => None,
+        };
+        let before = cursor.offset();
+        let found = cursor.whole::<u32>();
+        if found.is_some() {
+            proptest::prop_assert_eq!(found, expected);
+            proptest::prop_assert_eq!(cursor.offset(), by_value.offset());
+            let rest = if is_in_list { Value::List } else { Value::Object };
+            proptest::prop_assert_eq!(cursor.skip(rest), by_value.skip(rest));
+            proptest::prop_assert_eq!(cursor.end(), by_value.end());
+        } else {
+            proptest::prop_assert_eq!(cursor.offset(), before);
+            // Only blanks keep a number that fits from being taken.
+            proptest::prop_assert!(expected.is_none() || number.contains(' '), "{}", number);
+        }
+    }
+
     /// The reference is the same line alone, between its neighbours and however it ends.
     #[test]
     fn a_line_is_indexed_while_its_end_is_looked_for(

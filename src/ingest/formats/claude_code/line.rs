@@ -246,7 +246,6 @@ impl Usage {
         cursor: &mut Cursor<'_>,
         wrong: &mut Vec<Wrong>,
     ) -> Result<(), Fault> {
-        let value = cursor.value()?;
         let (place, reason): (&mut u32, Wrong) = match_name!(key, {
             b"input_tokens" => (&mut self.fresh, "input_tokens is no whole number"),
             b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
@@ -266,7 +265,11 @@ impl Usage {
                 &mut self.cache_write_1h,
                 "ephemeral_1h_input_tokens is no whole number",
             ),
-            b"cache_creation" if value == Value::Object => {
+            b"cache_creation" => {
+                let value = cursor.value()?;
+                if value != Value::Object {
+                    return cursor.skip(value);
+                }
                 while let Some(key) = cursor.key()? {
                     if key.starts_with(b"ephemeral_") {
                         self.field(key, cursor, wrong)?;
@@ -276,8 +279,13 @@ impl Usage {
                 }
                 return Ok(());
             },
-            _ => return cursor.skip(value),
+            _ => return cursor.skip_value(),
         });
+        if let Some(number) = cursor.whole() {
+            *place = number;
+            return Ok(());
+        }
+        let value = cursor.value()?;
         match whole(value) {
             Some(number) => *place = number,
             None if value == Value::Null => {}

@@ -225,7 +225,6 @@ impl Usage {
         cursor: &mut Cursor<'_>,
         wrong: &mut Vec<Wrong>,
     ) -> Result<(), Fault> {
-        let value = cursor.value()?;
         let (place, reason): (&mut u64, Wrong) = match_name!(key, {
             b"input_tokens" => (&mut self.input, "input_tokens is no whole number"),
             b"cached_input_tokens" => (&mut self.cached, "cached_input_tokens is no whole number"),
@@ -235,8 +234,13 @@ impl Usage {
                 "reasoning_output_tokens is no whole number",
             ),
             b"total_tokens" => (&mut self.total, "total_tokens is no whole number"),
-            _ => return cursor.skip(value),
+            _ => return cursor.skip_value(),
         });
+        if let Some(number) = cursor.whole() {
+            *place = number;
+            return Ok(());
+        }
+        let value = cursor.value()?;
         match whole(value) {
             Some(number) => *place = number,
             None if value == Value::Null => {}
