@@ -9,11 +9,13 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::cache::{Before, Kept, Shelf};
 use super::detect::{HEAD_SIZE, detect, why_not};
+use super::file_range::FileRange;
 use super::input::{Left, ReaderState};
 use super::labels::{Labels, Mappings};
 use super::lines::{Buffer, Lines};
 use super::merge::{FileHarvest, Harvest, Merge};
 use super::progress::Meter;
+use super::since::Since;
 use super::units::{self, Unit};
 use super::unpack::{Packing, Unpacking};
 use super::walk::{Found, FoundKind, refusal};
@@ -23,7 +25,6 @@ use crate::config::mapping::Mapping;
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
 use crate::threads;
-use crate::units::Time;
 
 /// How to read.
 #[derive(Debug, Clone)]
@@ -510,8 +511,8 @@ impl Reading<'_> {
             .of(&found.path, &self.targets[found.target].labels);
         let before = match &state.before {
             // What was read before is in a harvest of its own, and belongs to the file too.
-            Some(_) => Mark::default(),
-            None => Mark::of(&harvest.records),
+            Some(_) => Since::default(),
+            None => Since::of(&harvest.records),
         };
         let mut input =
             Input::new(number(index), &path, lines, &self.options.naive_zone).with_state(state);
@@ -586,73 +587,4 @@ fn forgive_last_line(own: &mut Harvest) {
     let last = own.files.last().map(|file| file.lines);
     own.problems
         .retain(|p| p.kind != ProblemKind::Skipped || p.line != last);
-}
-
-/// How many records there were before a file was read.
-#[derive(Default)]
-struct Mark {
-    operations: usize,
-    samples: usize,
-    events: usize,
-    aggregates: usize,
-}
-
-impl Mark {
-    fn of(records: &Records) -> Self {
-        Self {
-            operations: records.operations.len(),
-            samples: records.samples.len(),
-            events: records.events.len(),
-            aggregates: records.aggregates.len(),
-        }
-    }
-
-    /// The latest time of the records since then.
-    fn last_time(&self, records: &Records) -> Option<Time> {
-        let operations = records.operations[self.operations..]
-            .iter()
-            .map(|o| o.end().unwrap_or(o.start));
-        let samples = records.samples.times_since(self.samples);
-        let events = records.events[self.events..].iter().map(|e| e.time);
-        let aggregates = records.aggregates[self.aggregates..]
-            .iter()
-            .filter_map(|a| a.time);
-        operations
-            .chain(samples)
-            .chain(events)
-            .chain(aggregates)
-            .max()
-    }
-}
-
-/// A range of a file, read without moving any position that others share.
-struct FileRange {
-    file: File,
-    at: u64,
-    end: u64,
-}
-
-impl Read for FileRange {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let wanted = into.len().min(left);
-        if wanted == 0 {
-            return Ok(0);
-        }
-        let n = read_at(&mut self.file, &mut into[..wanted], self.at)?;
-        self.at += n as u64;
-        Ok(n)
-    }
-}
-
-#[cfg(unix)]
-pub(super) fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, into, at)
-}
-
-#[cfg(not(unix))]
-pub(super) fn read_at(file: &mut File, into: &mut [u8], at: u64) -> io::Result<usize> {
-    use std::io::{Seek, SeekFrom};
-    file.seek(SeekFrom::Start(at))?;
-    file.read(into)
 }

@@ -94,8 +94,11 @@ fn ends(file: &mut File, size: u64) -> io::Result<((u64, u64), Option<u8>)> {
     let mut hash_at = |at: u64| -> io::Result<(u64, Option<u8>)> {
         let mut filled = 0;
         while filled < length {
-            let n =
-                super::super::read::read_at(file, &mut bytes[filled..length], at + filled as u64)?;
+            let n = super::super::file_range::read_at(
+                file,
+                &mut bytes[filled..length],
+                at + filled as u64,
+            )?;
             if n == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
