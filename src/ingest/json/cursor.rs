@@ -152,6 +152,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(never)]
     fn any_key(&mut self) -> Result<Option<&'a [u8]>, Fault> {
+        // What most calls are for: `has_more` would find it too, but later.
         if self.text.get(self.at) == Some(&b'}') {
             self.is_fresh = false;
             self.leave(self.at);

@@ -1,7 +1,7 @@
 //! Keys and other names are told apart as wholes.
 
-/// A `match` of a text with names. As patterns they would be compared byte by byte, which takes longer than all else that
-/// is done with a key; here they are compared with `==`, in which as many bytes are held against each other as fit.
+/// A `match` of a text with names. As patterns they would be compared byte by byte, with a branch for each, which readers
+/// that do little else feel; here they are compared with `==`, in which as many bytes are held against each other as fit.
 macro_rules! match_name {
     ($name:expr, {
         $($($literal:literal)|+ $(if $is_so:expr)? => $then:expr,)+
