@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
+use std::sync::OnceLock;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -191,8 +192,8 @@ pub struct IdentityId(pub u32);
 #[derive(Debug, Clone)]
 pub struct Interned<T> {
     values: Vec<T>,
-    /// Numbers by the hash of their value, which is not stored a second time.
-    index: HashTable<u32>,
+    /// Made when the first value is looked for: of what was read and is only gone through none ever is.
+    index: OnceLock<HashTable<u32>>,
     hasher: DefaultHashBuilder,
 }
 
@@ -207,19 +208,10 @@ impl<T: Clone + Eq + Hash + Default> Interned<T> {
     /// is found.
     #[must_use]
     pub fn of(values: Vec<T>) -> Self {
-        let hasher = DefaultHashBuilder::default();
-        let mut index = HashTable::with_capacity(values.len());
-        for (value, id) in values.iter().zip(0..) {
-            let is_same = |other: &u32| values[*other as usize] == *value;
-            let rehash = |id: &u32| hasher.hash_one(&values[*id as usize]);
-            index
-                .entry(hasher.hash_one(value), is_same, rehash)
-                .insert(id);
-        }
         Self {
             values,
-            index,
-            hasher,
+            index: OnceLock::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
 
@@ -229,20 +221,49 @@ impl<T: Clone + Eq + Hash + Default> Interned<T> {
         T: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = T> + ?Sized,
     {
+        match self.place(value) {
+            Ok(known) => known,
+            Err(new) => {
+                self.values.push(value.to_owned());
+                new
+            }
+        }
+    }
+
+    /// The same of a value that is no longer needed otherwise.
+    pub fn take(&mut self, value: T) -> u32 {
+        match self.place(&value) {
+            Ok(known) => known,
+            Err(new) => {
+                self.values.push(value);
+                new
+            }
+        }
+    }
+
+    /// The number of a value; `Err` with a new one, under which it has to be stored at once.
+    fn place<Q>(&mut self, value: &Q) -> Result<u32, u32>
+    where
+        T: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        self.index();
         let Self {
             values,
             index,
             hasher,
         } = self;
+        let Some(index) = index.get_mut() else {
+            unreachable!("it was made above");
+        };
         let is_same = |id: &u32| Borrow::<Q>::borrow(&values[*id as usize]) == value;
         let rehash = |id: &u32| hasher.hash_one(Borrow::<Q>::borrow(&values[*id as usize]));
         match index.entry(hasher.hash_one(value), is_same, rehash) {
-            Entry::Occupied(known) => *known.get(),
+            Entry::Occupied(known) => Ok(*known.get()),
             Entry::Vacant(free) => {
                 let id = u32::try_from(values.len()).unwrap_or(u32::MAX);
                 free.insert(id);
-                values.push(value.to_owned());
-                id
+                Err(id)
             }
         }
     }
@@ -254,9 +275,25 @@ impl<T: Clone + Eq + Hash + Default> Interned<T> {
         Q: Hash + Eq + ?Sized,
     {
         let is_same = |id: &u32| Borrow::<Q>::borrow(&self.values[*id as usize]) == value;
-        self.index
+        self.index()
             .find(self.hasher.hash_one(value), is_same)
             .copied()
+    }
+
+    /// Numbers by the hash of their value, which is not stored a second time.
+    fn index(&self) -> &HashTable<u32> {
+        let Self { values, hasher, .. } = self;
+        self.index.get_or_init(|| {
+            let mut index = HashTable::with_capacity(values.len());
+            for (value, id) in values.iter().zip(0..) {
+                let is_same = |other: &u32| values[*other as usize] == *value;
+                let rehash = |id: &u32| hasher.hash_one(&values[*id as usize]);
+                index
+                    .entry(hasher.hash_one(value), is_same, rehash)
+                    .insert(id);
+            }
+            index
+        })
     }
 
     /// The value of that number.

@@ -76,12 +76,9 @@ impl Records {
     /// Takes over all records of `other`, whose names, dimensions, identities and details are
     /// renumbered.
     pub fn append(&mut self, other: Records) {
-        let names: Vec<Name> = other
-            .catalog
-            .names
-            .values()
-            .iter()
-            .map(|text| self.catalog.name(text))
+        let texts = other.catalog.names.into_values().into_iter();
+        let names: Vec<Name> = texts
+            .map(|text| Name(self.catalog.names.take(text)))
             .collect();
         let name = |n: Name| names[n.0 as usize];
         let dims: Vec<DimsId> = other
