@@ -163,7 +163,8 @@ pub(super) fn sort_samples(all: &mut Vec<super::SampleSeries>) {
 }
 
 fn sort_rows(rows: &mut Vec<Row>) {
-    rows.sort_unstable_by_key(|row| row.key);
+    // They are large: each is moved once, when its place is known.
+    rows.sort_by_cached_key(|row| row.key);
     rows.dedup_by(|later, earlier| {
         let is_same = later.key == earlier.key;
         if is_same {
@@ -175,7 +176,7 @@ fn sort_rows(rows: &mut Vec<Row>) {
 
 fn sort_wall_clocks(all: &mut Vec<WallClock>) {
     all.iter_mut().for_each(WallClock::settle);
-    all.sort_by_key(|wall| wall.unit);
+    all.sort_by_cached_key(|wall| wall.unit);
     all.dedup_by(|later, earlier| {
         let is_same = later.unit == earlier.unit;
         if is_same {
@@ -245,7 +246,10 @@ fn renumber(workload: &mut Workload) {
     let mut new = Catalog::default();
 
     used.mark_names_in(&old);
-    let names = sorted_numbers(&used.names, |id| old.names.get(id).as_str());
+    let (names, units) = threads::both(
+        || sorted_numbers(&used.names, |id| Text::of(old.names.get(id))),
+        || sort_units(&mut workload.units),
+    );
     let mut texts = std::mem::take(&mut old.names).into_values();
     let in_order = names.order.iter();
     new.names = Interned::of(
@@ -272,9 +276,7 @@ fn renumber(workload: &mut Workload) {
         set
     };
     let dims = sorted_numbers(&used.dims, set);
-    for id in &dims.order {
-        new.dims.intern(&set(*id));
-    }
+    new.dims = Interned::of(dims.order.iter().map(|id| set(*id)).collect());
 
     let identity = |id: u32| -> Identity {
         let i = old.identities.get(id);
@@ -287,11 +289,7 @@ fn renumber(workload: &mut Workload) {
         }
     };
     let identities = sorted_numbers(&used.identities, identity);
-    for id in &identities.order {
-        new.identities.intern(&identity(*id));
-    }
-
-    let units = sort_units(workload);
+    new.identities = Interned::of(identities.order.iter().map(|id| identity(*id)).collect());
     workload.catalog = new;
     let anew = |reference: Reference<'_>| match reference {
         Reference::Name(n) => *n = name(*n),
@@ -311,18 +309,41 @@ fn renumber(workload: &mut Workload) {
 }
 
 /// Sorts units by name; equal names are one unit. Returns the new number of each.
-fn sort_units(workload: &mut Workload) -> Vec<u32> {
-    let units = std::mem::take(&mut workload.units);
-    let mut number = vec![0; units.len()];
-    let mut order: Vec<(UnitOfInference, u32)> = units.into_iter().zip(0..).collect();
-    order.sort();
-    for (unit, old) in order {
-        if workload.units.last() != Some(&unit) {
-            workload.units.push(unit);
+fn sort_units(units: &mut Vec<UnitOfInference>) -> Vec<u32> {
+    let mut order: Vec<(Text, u32)> = units.iter().map(|u| Text::of(&u.name)).zip(0..).collect();
+    order.sort_unstable();
+    let mut number = vec![0; order.len()];
+    let mut firsts = Vec::new();
+    let mut last = None;
+    for (text, old) in order {
+        if last.replace(text) != Some(text) {
+            firsts.push(old);
         }
-        number[old as usize] = super::fold::number(workload.units.len() - 1);
+        number[old as usize] = super::fold::number(firsts.len() - 1);
     }
+    let first = |old: &u32| std::mem::take(&mut units[*old as usize]);
+    *units = firsts.iter().map(first).collect();
     number
+}
+
+/// A text in its order: most are told apart by their beginning, without going where they are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Text<'a> {
+    /// The first eight bytes, the first one the highest; 0 behind the end.
+    beginning: u64,
+    text: &'a str,
+}
+
+impl<'a> Text<'a> {
+    fn of(text: &'a str) -> Self {
+        let mut beginning = [0; 8];
+        let n = text.len().min(8);
+        beginning[..n].copy_from_slice(&text.as_bytes()[..n]);
+        Self {
+            beginning: u64::from_be_bytes(beginning),
+            text,
+        }
+    }
 }
 
 /// Which parts of a catalog are referred to.

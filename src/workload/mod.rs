@@ -4,6 +4,7 @@
 //! dimensions × 15-minute UTC cell of the start. All measures are whole numbers, so that merging is
 //! addition, minimum and maximum, and the result is the same whatever the order.
 
+mod by_unit;
 mod canonical;
 mod choose;
 mod document;
@@ -22,6 +23,7 @@ mod unite;
 mod wall_clock;
 mod without;
 
+pub use by_unit::{ByUnit, Units};
 pub use fold::{FoldOptions, Segment, Trace, Traced, Watch, fold, fold_watched};
 pub use pieces::{Piece, Scope};
 pub use samples::{SampleSeries, Values};
@@ -193,7 +195,8 @@ impl Tally {
         }
     }
 
-    fn add_part(&mut self, part: Part<'_>) {
+    /// Adds what something tells of a metric.
+    pub(crate) fn add_part(&mut self, part: Part<'_>) {
         match part {
             Part::Value(value) => {
                 self.figure.note(value);
@@ -271,7 +274,9 @@ impl UnitId {
 }
 
 /// A unit of inference: a session, a run, a session × task, a quarter of an hour.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, bitcode::Encode, bitcode::Decode)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, bitcode::Encode, bitcode::Decode,
+)]
 pub struct UnitOfInference {
     /// Name for people and for sorting: the session's id, `session/task`, the run, `host 12:15`.
     pub name: String,

@@ -3,7 +3,7 @@
 //! From them follow the counts that depend on what came after what ([`settle`]): gaps between
 //! samples, differences of cumulative counters, interfaces that are down at the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::record::{DimsId, Measured, Name};
 use crate::threads;
@@ -115,17 +115,16 @@ pub(super) fn settle(workload: &mut Workload) {
             )
         })
         .collect();
-    let by_name: HashMap<&str, UnitId> = workload
-        .units
-        .iter()
-        .zip(0..)
-        .map(|(unit, index)| (unit.name.as_str(), UnitId(index)))
-        .collect();
+    let units = &workload.units;
+    let unit_named = |name: String| {
+        let at = units.binary_search_by(|unit| unit.name.cmp(&name)).ok()?;
+        u32::try_from(at).ok().map(UnitId)
+    };
     let catalog = &workload.catalog;
     let unit_of = |identity: u32| {
         let identity = *catalog.identities.get(identity);
         unit_names(catalog, identity)
-            .find_map(|name| by_name.get(name.as_str()).copied())
+            .find_map(unit_named)
             .unwrap_or(UnitId::NONE)
     };
     let by_identity: Vec<UnitId> = (0..catalog.identities.values().len())

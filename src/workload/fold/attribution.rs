@@ -80,7 +80,7 @@ pub(super) fn attribute(
         if let Some(segments) = lines.segments.take() {
             let prompts = sweeping.prompts_of(unit).map(Time).collect();
             let indexes = by_unit.of(unit).iter().map(|n| *n as usize);
-            let name = units.name(wall.unit);
+            let name = units.name(&records.catalog, wall.unit);
             let trace = traced(name, joined, indexes, prompts, (&wall, segments));
             watch(&records.catalog, &trace);
         }
@@ -128,7 +128,7 @@ impl Sweeping<'_> {
         Some(wall)
     }
 
-    /// The times of many units, in their order, by several threads.
+    /// The times of many units, in no order, by several threads.
     fn all(&self, units: &[usize]) -> Vec<WallClock> {
         let pieces: Vec<&[usize]> = units.chunks(TAKEN).collect();
         let next = AtomicUsize::new(0);
@@ -139,10 +139,10 @@ impl Sweeping<'_> {
             }
             swept
         };
-        let swept = threads::each(threads::count().min(pieces.len()), work);
-        let mut swept: Vec<WallClock> = swept.into_iter().flatten().collect();
-        swept.sort_by_key(|wall| wall.unit);
-        swept
+        let mut swept = threads::each(threads::count().min(pieces.len()), work).into_iter();
+        let mut all = swept.next().unwrap_or_default();
+        swept.for_each(|mut more| all.append(&mut more));
+        all
     }
 
     fn prompts_of(&self, unit: usize) -> impl Iterator<Item = i64> + '_ {

@@ -113,7 +113,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     samples::fold_samples(&mut records, &selection, &mut units, &mut workload);
     fold_events(&mut records, &selection, &mut workload);
     fold_aggregates(&mut records, &selection, &mut workload);
-    workload.units = units.finish();
+    workload.units = units.finish(&records.catalog);
     workload.catalog = std::mem::take(&mut records.catalog);
     let mut form = || {
         canonicalise(&mut workload);

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::record::{Catalog, Identity, IdentityId, Interned, Name};
+use crate::record::{Catalog, Identity, IdentityId, Name};
 use crate::units::{NANOS, Time};
 use crate::workload::{UnitId, UnitOfInference};
 
@@ -25,13 +25,38 @@ pub(super) fn is_agent_log(format: &str) -> bool {
 /// Units in the order in which they are met; they are sorted at the end of the fold.
 #[derive(Debug, Default)]
 pub(super) struct Units {
-    /// Behind the empty name, which none has.
-    names: Interned<String>,
+    names: Vec<UnitName>,
+    known: HashMap<Name, UnitId, Quick>,
+    formed: HashMap<String, UnitId>,
     /// Units already found, so that a name is formed once for each identity.
     by_identity: HashMap<(IdentityId, bool), Option<UnitId>, Quick>,
     by_quarter: HashMap<(Name, i64), UnitId, Quick>,
     /// The identity before, with its unit: mostly that of the next one too.
     last: Option<((IdentityId, bool), Option<UnitId>)>,
+}
+
+/// What a unit is called: a name of the catalog, or a text that is none there.
+#[derive(Debug)]
+enum UnitName {
+    Known(Name),
+    Formed(String),
+}
+
+impl UnitName {
+    fn text<'a>(&'a self, catalog: &'a Catalog) -> &'a str {
+        match self {
+            UnitName::Known(name) => catalog.text(*name),
+            UnitName::Formed(text) => text,
+        }
+    }
+
+    /// A text that may be a name of the catalog too.
+    fn formed(catalog: &Catalog, text: String) -> Self {
+        match catalog.names.find(text.as_str()) {
+            Some(name) => UnitName::Known(Name(name)),
+            None => UnitName::Formed(text),
+        }
+    }
 }
 
 /// The unit of each operation; `None` of one that is not selected.
@@ -86,7 +111,7 @@ impl Units {
                 Some(unit) => *unit,
                 None => {
                     let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log);
-                    let unit = name.map(|name| self.named(&name));
+                    let unit = name.map(|name| self.named(name));
                     self.by_identity.insert(key, unit);
                     unit
                 }
@@ -100,7 +125,8 @@ impl Units {
         if let Some(unit) = self.by_quarter.get(&quarter) {
             return *unit;
         }
-        let unit = self.named(&quarter_name(catalog.text(quarter.0), quarter.1));
+        let name = quarter_name(catalog.text(quarter.0), quarter.1);
+        let unit = self.named(UnitName::formed(catalog, name));
         self.by_quarter.insert(quarter, unit);
         unit
     }
@@ -116,18 +142,21 @@ impl Units {
             return *unit;
         }
         let name = name_of(catalog, *catalog.identities.get(identity.0), is_agent_log)?;
-        self.names.find(name.as_str()).and_then(unit_of)
+        match name {
+            UnitName::Known(name) => self.known.get(&name).copied(),
+            UnitName::Formed(text) => self.formed.get(&text).copied(),
+        }
     }
 
     /// The name of a unit so far.
-    pub(super) fn name(&self, unit: UnitId) -> &str {
-        let names = self.names.values();
-        names.get(unit.0 as usize + 1).map_or("", String::as_str)
+    pub(super) fn name<'a>(&'a self, catalog: &'a Catalog, unit: UnitId) -> &'a str {
+        let name = self.names.get(unit.0 as usize);
+        name.map_or("", |name| name.text(catalog))
     }
 
     /// For each unit so far whether records name it.
     pub(super) fn are_named(&self) -> Vec<bool> {
-        let mut are_named = vec![true; self.names.values().len() - 1];
+        let mut are_named = vec![true; self.names.len()];
         for unit in self.by_quarter.values() {
             are_named[unit.0 as usize] = false;
         }
@@ -147,14 +176,14 @@ impl Units {
             name_of(catalog, identity, false)
         } else {
             let unit = identity.unit;
-            unit.is_some().then(|| catalog.text(unit).to_owned())
+            unit.is_some().then_some(UnitName::Known(unit))
         };
-        named.map_or(UnitId::NONE, |name| self.named(&name))
+        named.map_or(UnitId::NONE, |name| self.named(name))
     }
 
     /// Takes over what another part of the records gave; for each of its units the number here.
     pub(super) fn take_in(&mut self, other: Units) -> Vec<UnitId> {
-        let names = other.names.values().iter().skip(1);
+        let names = other.names.into_iter();
         let numbers: Vec<UnitId> = names.map(|name| self.named(name)).collect();
         let number = |unit: UnitId| numbers.get(unit.0 as usize).copied().unwrap_or(unit);
         let identities = other.by_identity.into_iter();
@@ -167,19 +196,28 @@ impl Units {
     }
 
     /// All units.
-    pub(super) fn finish(self) -> Vec<UnitOfInference> {
-        let names = self.names.into_values().into_iter().skip(1);
+    pub(super) fn finish(self, catalog: &Catalog) -> Vec<UnitOfInference> {
+        let names = self.names.into_iter().map(|name| match name {
+            UnitName::Known(name) => catalog.text(name).to_owned(),
+            UnitName::Formed(text) => text,
+        });
         names.map(|name| UnitOfInference { name }).collect()
     }
 
-    fn named(&mut self, name: &str) -> UnitId {
-        unit_of(self.names.intern(name)).unwrap_or(UnitId::NONE)
+    fn named(&mut self, name: UnitName) -> UnitId {
+        let next = UnitId(super::number(self.names.len()));
+        let unit = match &name {
+            UnitName::Known(name) => *self.known.entry(*name).or_insert(next),
+            UnitName::Formed(text) => match self.formed.get(text) {
+                Some(unit) => *unit,
+                None => *self.formed.entry(text.clone()).or_insert(next),
+            },
+        };
+        if unit == next {
+            self.names.push(name);
+        }
+        unit
     }
-}
-
-/// The unit of a name by its number; the empty name is none's.
-fn unit_of(name: u32) -> Option<UnitId> {
-    name.checked_sub(1).map(UnitId)
 }
 
 /// The names that the unit of an identity may have, the most telling first.
@@ -190,10 +228,11 @@ pub(in crate::workload) fn names_of(
     [false, true]
         .into_iter()
         .filter_map(move |is_agent_log| name_of(catalog, identity, is_agent_log))
+        .map(|name| name.text(catalog).to_owned())
 }
 
-fn name_of(catalog: &Catalog, identity: Identity, is_agent_log: bool) -> Option<String> {
-    let text = |name: Name| name.is_some().then(|| catalog.text(name).to_owned());
+fn name_of(catalog: &Catalog, identity: Identity, is_agent_log: bool) -> Option<UnitName> {
+    let known = |name: Name| name.is_some().then_some(UnitName::Known(name));
     let Identity {
         session,
         task,
@@ -202,14 +241,15 @@ fn name_of(catalog: &Catalog, identity: Identity, is_agent_log: bool) -> Option<
         attendance: _,
     } = identity;
     if is_agent_log {
-        return text(session);
+        return known(session);
     }
-    text(unit)
-        .or_else(|| text(run))
-        .or_else(|| match (text(session), text(task)) {
-            (Some(session), Some(task)) => Some(format!("{session}/{task}")),
-            (session, _) => session,
-        })
+    known(unit).or_else(|| known(run)).or_else(|| {
+        if session.is_some() && task.is_some() {
+            let text = format!("{}/{}", catalog.text(session), catalog.text(task));
+            return Some(UnitName::formed(catalog, text));
+        }
+        known(session)
+    })
 }
 
 /// `host 2026-11-23 12:15`.
