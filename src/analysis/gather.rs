@@ -137,14 +137,14 @@ impl Sums<'_> {
 fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Sums<'_>]) {
     for row in &workload.rows {
         // Most rows tell nothing of most metrics: asked before any figure is made.
-        let told = row.total(metric);
-        if told.n == 0 {
+        let part = row.part(metric);
+        if part.is_empty() {
             continue;
         }
-        let unit = row.key.unit;
+        let (told, unit) = (part.total(), row.key.unit);
         for group in groups.of_set(row.key.dims) {
             let Sums { whole, of_rows, .. } = &mut sums[*group];
-            row.tally(metric, whole);
+            whole.add_part(part);
             match of_rows.last_mut() {
                 Some((last, total)) if *last == unit => total.merge(told),
                 _ => of_rows.push((unit, told)),

@@ -7,7 +7,7 @@ use super::outcome::{Change, LEVEL, Shifts, present_seconds, relieved};
 use super::replay::{self, Replayed};
 use crate::assessment::Effect;
 use crate::metrics::{Kind, Metric, Unit};
-use crate::workload::{Figure, Workload};
+use crate::workload::{Figure, Tally, Workload};
 
 /// Sums of a metric by which of the changes concern them (a bit for each change).
 pub(super) fn cells(
@@ -18,19 +18,28 @@ pub(super) fn cells(
     let masks: Vec<u64> = (0..workload.catalog.dims.values().len())
         .map(|dims| mask_of(affected, dims))
         .collect();
-    let mut cells: BTreeMap<u64, Figure> = BTreeMap::new();
+    let mut distinct = masks.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let place = |mask: &u64| distinct.partition_point(|m| m < mask);
+    let places: Vec<usize> = masks.iter().map(place).collect();
+    let mut tallies = vec![Tally::default(); distinct.len()];
+    for row in &workload.rows {
+        tallies[places[row.key.dims.0 as usize]].add_part(row.part(metric));
+    }
+    let figures = tallies.into_iter().map(Tally::finish);
+    let mut cells: Vec<(u64, Figure)> = distinct.into_iter().zip(figures).collect();
     if metric == Metric::SessionTime {
-        let all = cells.entry(0).or_default();
+        // Sessions are no rows, and no change concerns them as such.
+        let mut all = Figure::default();
         for clock in &workload.wall_clocks {
             #[allow(clippy::cast_possible_truncation)] // centuries
             all.add((present_seconds(clock) * metric.row().unit.scale()) as i64);
         }
+        cells = vec![(0, all)];
     }
-    for row in &workload.rows {
-        let mask = masks[row.key.dims.0 as usize];
-        row.add_to(metric, cells.entry(mask).or_default());
-    }
-    cells.into_iter().filter(|(_, f)| f.n > 0).collect()
+    cells.retain(|(_, figure)| figure.n > 0);
+    cells
 }
 
 pub(super) fn mask_of(affected: &[Vec<bool>], dims: usize) -> u64 {

@@ -69,9 +69,9 @@ fn groups(workload: &Workload, metric: Metric) -> Vec<(f64, f64)> {
         note(clock.unit, 1.0, present_seconds(clock));
     }
     for row in &workload.rows {
-        let mut figure = Figure::default();
-        if row.add_to(metric, &mut figure) {
-            note(row.key.unit, figure.n as f64, figure.total(unit));
+        let total = row.total(metric);
+        if total.n > 0 {
+            note(row.key.unit, total.n as f64, total.total(unit));
         }
     }
     groups

@@ -4,18 +4,13 @@
 //! the present one, follow the effect of the other, and the same without each group. What the strata are:
 //! [`super::measured`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::groups::{Groups, error};
 use super::measured::{Contrast, Likeness, Swap};
 use crate::metrics::{Kind, Metric, Unit};
 use crate::record::{Dimension, DimsId, Name, OperationKind};
-use crate::workload::{Figure, Row, UnitId, Workload};
-
-/// Groups of units that the jackknife leaves out, at most.
-pub(super) const GROUPS: usize = 20;
-
-/// Fewest groups for a standard error.
-const LEAST_GROUPS: usize = 6;
+use crate::workload::{Row, Total, UnitId, Units, Workload, float};
 
 /// Fewest strata with both variants when strata are tasks.
 const LEAST_PAIRS: usize = 6;
@@ -79,10 +74,20 @@ type Cell = [(f64, f64); 2];
 
 /// What was observed of both variants, before a choice of strata.
 pub(super) struct Observed {
-    /// Task, kind and unit of each row, with its variant, n and sum.
-    rows: Vec<(Name, u32, UnitId, usize, f64, f64)>,
-    /// The group that each unit is left out with, from 0.
-    pub(super) groups: BTreeMap<UnitId, usize>,
+    /// In order of the rows.
+    rows: Vec<Seen>,
+    pub(super) groups: Groups,
+}
+
+/// What a row tells.
+struct Seen {
+    task: Name,
+    kind: u32,
+    unit: UnitId,
+    /// Which variant.
+    side: u8,
+    n: f64,
+    sum: f64,
 }
 
 impl Observed {
@@ -105,26 +110,27 @@ impl Observed {
                 continue;
             };
             if let Some((n, sum)) = told.tell(row) {
-                rows.push((row.key.task, kinds[dims], row.key.unit, side, n, sum));
+                rows.push(Seen {
+                    task: row.key.task,
+                    kind: kinds[dims],
+                    unit: row.key.unit,
+                    side: u8::from(side == 1),
+                    n,
+                    sum,
+                });
             }
         }
-        let units: BTreeSet<UnitId> = rows.iter().map(|r| r.2).collect();
         Self {
+            groups: Groups::in_turn(rows.iter().map(|r| r.unit)),
             rows,
-            groups: units
-                .into_iter()
-                .enumerate()
-                .map(|(i, u)| (u, i % GROUPS))
-                .collect(),
         }
     }
 
     /// Units of each variant.
     pub(super) fn units(&self) -> [u64; 2] {
         [0, 1].map(|side| {
-            let of_side = self.rows.iter().filter(|r| r.3 == side);
-            let units: BTreeSet<UnitId> = of_side.map(|r| r.2).collect();
-            units.len() as u64
+            let of_side = self.rows.iter().filter(|r| r.side == side);
+            of_side.map(|r| r.unit).collect::<Units>().len() as u64
         })
     }
 
@@ -185,23 +191,36 @@ impl Observed {
     }
 
     fn pools(&self, likeness: Likeness) -> Option<Pools> {
-        let groups = self.groups.len().min(GROUPS);
-        let mut strata: BTreeMap<Stratum, Vec<Cell>> = BTreeMap::new();
+        let groups = self.groups.count();
+        let mut group_of = self.groups.finder();
+        let mut places: BTreeMap<Stratum, usize> = BTreeMap::new();
+        let mut cells: Vec<Vec<Cell>> = Vec::new();
+        // Rows that follow each other are mostly alike.
+        let mut last = None;
         let mut n = 0.0;
-        for (task, kind, unit, side, count, sum) in &self.rows {
-            if *side == 0 {
-                n += count;
+        for seen in &self.rows {
+            if seen.side == 0 {
+                n += seen.n;
             }
-            let Some(stratum) = key(*task, *kind, likeness) else {
+            let Some(stratum) = key(seen.task, seen.kind, likeness) else {
                 continue;
             };
-            let cells = strata
-                .entry(stratum)
-                .or_insert_with(|| vec![Cell::default(); groups]);
-            let cell = &mut cells[self.groups[unit]][*side];
-            cell.0 += count;
-            cell.1 += sum;
+            let place = match last {
+                Some((known, place)) if known == stratum => place,
+                _ => *places.entry(stratum).or_insert_with(|| {
+                    cells.push(vec![Cell::default(); groups]);
+                    cells.len() - 1
+                }),
+            };
+            last = Some((stratum, place));
+            let Some(group) = group_of(seen.unit) else {
+                continue;
+            };
+            let cell = &mut cells[place][group][usize::from(seen.side)];
+            cell.0 += seen.n;
+            cell.1 += seen.sum;
         }
+        let strata: Vec<&[Cell]> = places.values().map(|at| cells[*at].as_slice()).collect();
         let all = pool(&strata, None);
         let is_enough = match likeness {
             Likeness::TaskAndKind | Likeness::Task => all.strata >= LEAST_PAIRS && all.n >= 0.5 * n,
@@ -257,11 +276,6 @@ impl Pools {
     }
 }
 
-/// Standard error and degrees of freedom; a group without which there is nothing to compare leaves none.
-pub(super) fn error(without: &[f64], groups: usize) -> Option<(f64, f64)> {
-    (groups >= LEAST_GROUPS && without.len() == groups).then(|| jackknife(without))
-}
-
 /// Sums over the strata with both variants.
 pub(super) struct Pooled {
     strata: usize,
@@ -287,14 +301,14 @@ impl Pooled {
     }
 }
 
-fn pool(strata: &BTreeMap<Stratum, Vec<Cell>>, left_out: Option<usize>) -> Pooled {
+fn pool(strata: &[&[Cell]], left_out: Option<usize>) -> Pooled {
     let mut pooled = Pooled {
         strata: 0,
         n: 0.0,
         now: 0.0,
         then: 0.0,
     };
-    for cells in strata.values() {
+    for cells in strata {
         let mut sums = Cell::default();
         for (group, cell) in cells.iter().enumerate() {
             if Some(group) != left_out {
@@ -313,15 +327,6 @@ fn pool(strata: &BTreeMap<Stratum, Vec<Cell>>, left_out: Option<usize>) -> Poole
         }
     }
     pooled
-}
-
-/// Standard error and degrees of freedom from the estimates without each group.
-#[allow(clippy::cast_precision_loss)]
-fn jackknife(without: &[f64]) -> (f64, f64) {
-    let groups = without.len() as f64;
-    let mean = without.iter().sum::<f64>() / groups;
-    let squares: f64 = without.iter().map(|e| (e - mean) * (e - mean)).sum();
-    (((groups - 1.0) / groups * squares).sqrt(), groups - 1.0)
 }
 
 /// For each dimension set: 0 for the present variant, 1 for the other, `None` for neither.
@@ -382,13 +387,6 @@ fn key(task: Name, kind: u32, likeness: Likeness) -> Option<Stratum> {
 /// n and sum of a row in the metric's unit; `None` where it tells nothing.
 #[allow(clippy::cast_precision_loss)]
 fn n_and_sum(row: &Row, metric: Metric) -> Option<(f64, f64)> {
-    // Times are asked for most, and their histograms are not needed here.
-    let (n, sum) = if metric == Metric::ResponseTime {
-        (row.key.is_step && row.time.n > 0).then_some((row.time.n, row.time.sum))?
-    } else {
-        let mut figure = Figure::default();
-        row.add_to(metric, &mut figure)
-            .then_some((figure.n, figure.sum))?
-    };
-    Some((n as f64, sum as f64 / metric.row().unit.scale()))
+    let Total { n, sum } = row.total(metric);
+    (n > 0).then(|| (n as f64, float(sum) / metric.row().unit.scale()))
 }

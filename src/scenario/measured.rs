@@ -17,7 +17,8 @@
 
 use std::collections::BTreeMap;
 
-use super::like::{GROUPS, Observed, Pooled, Stratum, Told, error, kinds, sides, stratum};
+use super::groups::{GROUPS, Groups, error};
+use super::like::{Observed, Pooled, Stratum, Told, kinds, sides, stratum};
 use crate::metrics::Metric;
 use crate::record::{Dimension, Name, OperationKind};
 use crate::stats::normal;
@@ -177,7 +178,10 @@ pub fn since(
     // Nothing changes there, so that every dimension makes a difference.
     let mut control =
         Observed::gather(workload, &sides.control, &self::kinds(&[], workload), &told);
-    let groups = blocks(workload, touched.groups.keys().chain(control.groups.keys()));
+    let groups = blocks(
+        workload,
+        touched.groups.units().chain(control.groups.units()),
+    );
     touched.groups.clone_from(&groups);
     control.groups = groups;
     let [units_before, units_since] = control.units();
@@ -231,11 +235,8 @@ pub fn since(
 
 /// Groups of units that follow each other in time: what is shared by work at one time, waits for a slot most of
 /// all, is then left out together.
-fn blocks<'u>(
-    workload: &Workload,
-    units: impl Iterator<Item = &'u UnitId>,
-) -> BTreeMap<UnitId, usize> {
-    let mut begins: BTreeMap<UnitId, i32> = units.map(|unit| (*unit, i32::MAX)).collect();
+fn blocks(workload: &Workload, units: impl Iterator<Item = UnitId>) -> Groups {
+    let mut begins: BTreeMap<UnitId, i32> = units.map(|unit| (unit, i32::MAX)).collect();
     for row in &workload.rows {
         if let Some(begin) = begins.get_mut(&row.key.unit) {
             *begin = row.key.cell.min(*begin);
@@ -245,9 +246,7 @@ fn blocks<'u>(
     order.sort_unstable();
     let (n, groups) = (order.len(), order.len().min(GROUPS));
     let order = order.into_iter().enumerate();
-    order
-        .map(|(at, (_, unit))| (unit, at * groups / n))
-        .collect()
+    Groups::of(order.map(|(at, (_, unit))| (unit, at * groups / n)))
 }
 
 /// How values of the present variant map to values of the other: the same rank in the distribution of

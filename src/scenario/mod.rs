@@ -13,6 +13,7 @@ pub mod caches;
 pub mod context;
 pub mod effects;
 mod gathered;
+mod groups;
 pub mod knobs;
 mod like;
 pub mod measured;

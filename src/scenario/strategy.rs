@@ -10,7 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::like::{GROUPS, Observed, Told};
+use super::groups::Groups;
+use super::like::{Observed, Told};
 use super::measured::Swap;
 use super::outcome::{Change, SEEN, SIMULATED, is_governed};
 use super::present::{self, Timeline};
@@ -19,7 +20,7 @@ use crate::config::KnobValue;
 use crate::metrics::Metric;
 use crate::record::{Dimension, DimsId, Name, OperationKind};
 use crate::units::Time;
-use crate::workload::{CELL, Row, UnitId, Workload};
+use crate::workload::{CELL, Row, Workload};
 
 /// The knob.
 pub const STRATEGY: &str = "context.mode_selection_strategy";
@@ -88,8 +89,7 @@ struct Counted<'w> {
     workload: &'w Workload,
     /// For each row which strategy it ran under; `None`: it changed meanwhile.
     sides: Vec<Option<Side>>,
-    /// The group that each unit is left out with.
-    groups: BTreeMap<UnitId, usize>,
+    groups: Groups,
     modes: BTreeMap<Whose, Modes>,
     /// Whether any step has a purpose: then those without one are no group.
     has_purposes: bool,
@@ -108,26 +108,24 @@ impl<'w> Counted<'w> {
             rows.filter(|(row, _)| row.key.is_step)
         };
         let purpose = |dims: DimsId| catalog.dimension(dims, Dimension::Purpose);
-        let units: BTreeSet<UnitId> = workload.rows.iter().map(|r| r.key.unit).collect();
-        let groups: BTreeMap<UnitId, usize> = units
-            .into_iter()
-            .enumerate()
-            .map(|(at, unit)| (unit, at % GROUPS))
-            .collect();
-        let n = groups.len().min(GROUPS);
+        let groups = Groups::in_turn(workload.rows.iter().map(|r| r.key.unit));
+        let n = groups.count();
+        let mut group_of = groups.finder();
         let mut modes: BTreeMap<Whose, Modes> = BTreeMap::new();
         for (row, side) in steps() {
             let dims = row.key.dims;
             let mode = catalog.dimension(dims, Dimension::Mode);
-            let (Some(side), true) = (side, mode.is_some()) else {
+            let (Some(side), true, Some(group)) = (side, mode.is_some(), group_of(row.key.unit))
+            else {
                 continue;
             };
             let whose = (purpose(dims), catalog.dimension(dims, Dimension::Agent));
             let counts = modes.entry(whose).or_default().entry(mode);
             let counts = counts.or_insert_with(|| [vec![0.0; n], vec![0.0; n]]);
             let steps: u32 = row.outcomes.iter().sum();
-            counts[*side as usize][groups[&row.key.unit]] += f64::from(steps);
+            counts[*side as usize][group] += f64::from(steps);
         }
+        drop(group_of);
         Self {
             has_purposes: steps().any(|(row, _)| purpose(row.key.dims).is_some()),
             workload,
@@ -274,14 +272,15 @@ impl<'w> Counted<'w> {
     fn weights(&self, swap: &Swap, told: &Told) -> Weights {
         let catalog = &self.workload.catalog;
         let concerned = swap.affected(self.workload);
-        let n = self.groups.len().min(GROUPS);
+        let n = self.groups.count();
+        let mut group_of = self.groups.finder();
         let mut weights = Weights::default();
         for (row, side) in self.workload.rows.iter().zip(&self.sides) {
             let dims = row.key.dims;
             if !concerned[dims.0 as usize] {
                 continue;
             }
-            let Some((number, sum)) = told.tell(row) else {
+            let Some(((number, sum), group)) = told.tell(row).zip(group_of(row.key.unit)) else {
                 continue;
             };
             weights.any |= number > 0.0;
@@ -289,7 +288,7 @@ impl<'w> Counted<'w> {
             let agent = catalog.dimension(dims, Dimension::Agent);
             let of_agent = weights.by_agent.entry(agent);
             let of_agent = of_agent.or_insert_with(|| vec![(0.0, 0.0); n]);
-            let group = &mut of_agent[self.groups[&row.key.unit]];
+            let group = &mut of_agent[group];
             group.0 += own;
             if *side == Some(Side::Other) {
                 group.1 += own;

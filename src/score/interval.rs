@@ -6,8 +6,6 @@
 //! fewer than 6 such windows the samples are held fixed, and the method says so. The seed is a hash of
 //! the sums, so the same workload gives the same interval.
 
-use std::collections::BTreeMap;
-
 use crate::assessment::{Interval, ScorePart};
 use crate::config::TargetStatistic;
 use crate::record::{Measured as What, hash64};
@@ -49,7 +47,8 @@ pub(super) struct Resamples {
 struct Split {
     part: usize,
     is_of_samples: bool,
-    by_unit: BTreeMap<GroupKey, Figure>,
+    /// Sorted by key.
+    by_unit: Vec<(GroupKey, Figure)>,
 }
 
 impl Resamples {
@@ -63,14 +62,13 @@ impl Resamples {
             .collect();
         join_windows(&mut splits);
         let count = |is_of_samples| {
-            let mut all: Vec<&GroupKey> = splits
-                .iter()
-                .filter(|s| s.is_of_samples == is_of_samples)
-                .flat_map(|s| s.by_unit.keys())
-                .collect();
-            all.sort_unstable();
+            let of_kind = splits.iter().filter(|s| s.is_of_samples == is_of_samples);
+            let keys = of_kind.flat_map(|s| s.by_unit.iter().map(|(key, _)| *key));
+            let mut all: Vec<GroupKey> = keys.collect();
+            // A few runs that are sorted: a stable sort merges them.
+            all.sort();
             all.dedup();
-            all.into_iter().copied().collect::<Vec<_>>()
+            all
         };
         let (units, windows) = (Numbered::new(count(false)), Numbered::new(count(true)));
         let columns = splits
@@ -197,22 +195,24 @@ impl Split {
     /// Lag-1 correlation of the means of its windows.
     #[allow(clippy::cast_precision_loss)]
     fn correlation(&self) -> Option<f64> {
-        let means = self.by_unit.values().map(|f| float(f.sum) / f.n as f64);
+        let figures = self.by_unit.iter().map(|(_, figure)| figure);
+        let means = figures.map(|f| float(f.sum) / f.n as f64);
         correlation::lag1(means)
     }
 
     fn join(&mut self, length: i64) {
-        let mut joined: BTreeMap<GroupKey, Figure> = BTreeMap::new();
-        for (key, figure) in std::mem::take(&mut self.by_unit) {
-            let key = match key {
-                GroupKey::Window(start) => GroupKey::Window(crate::units::Time(
-                    start.0.div_euclid(length).saturating_mul(length),
-                )),
-                other => other,
-            };
-            joined.entry(key).or_default().merge(&figure);
+        for (key, _) in &mut self.by_unit {
+            if let GroupKey::Window(start) = key {
+                start.0 = start.0.div_euclid(length).saturating_mul(length);
+            }
         }
-        self.by_unit = joined;
+        self.by_unit.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                earlier.1.merge(&later.1);
+            }
+            is_same
+        });
     }
 }
 
@@ -249,13 +249,20 @@ impl Numbered {
         }
     }
 
-    fn of(&self, key: &GroupKey) -> Option<usize> {
-        let at = self.keys.binary_search(key).ok()?;
-        Some(if self.keys.len() > MOST_UNITS {
-            at * MOST_UNITS / self.keys.len()
-        } else {
-            at
-        })
+    /// Tells the number of one key after another, which come in order.
+    fn finder(&self) -> impl FnMut(&GroupKey) -> Option<usize> {
+        let mut from = 0;
+        move |key| {
+            let rest = &self.keys[from..];
+            let at = from + rest.iter().position(|k| k >= key)?;
+            from = at;
+            let number = if self.keys.len() > MOST_UNITS {
+                at * MOST_UNITS / self.keys.len()
+            } else {
+                at
+            };
+            (self.keys[at] == *key).then_some(number)
+        }
     }
 }
 
@@ -265,8 +272,9 @@ impl Column {
         let unit = measured.metric.row().unit;
         let (mut sums, mut ns) = (vec![0.0; numbered.drawn], vec![0.0; numbered.drawn]);
         let mut figures = Vec::with_capacity(split.by_unit.len());
+        let mut number_of = numbered.finder();
         for (key, figure) in &split.by_unit {
-            if let Some(at) = numbered.of(key) {
+            if let Some(at) = number_of(key) {
                 sums[at] += figure.total(unit);
                 ns[at] += figure.n as f64;
                 figures.push((at, figure));
@@ -305,7 +313,7 @@ mod tests {
     fn very_many_units_are_drawn_as_neighbours() {
         let keys: Vec<GroupKey> = (0..2_500).map(|i| GroupKey::Task(Name(i))).collect();
         let numbered = Numbered::new(keys.clone());
-        let numbers: Vec<usize> = keys.iter().filter_map(|k| numbered.of(k)).collect();
+        let numbers: Vec<usize> = keys.iter().filter_map(numbered.finder()).collect();
         assert_eq!(
             (numbered.drawn, numbers[0], numbers[2_499]),
             (1_000, 0, 999)

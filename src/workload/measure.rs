@@ -3,11 +3,11 @@
 use crate::metrics::Metric;
 use crate::record::{Event, EventKind, OperationKind, OutcomeKind};
 
-use super::{Extra, Figure, Figures, Row, Tally, Total, Workload};
+use super::{Extra, Figure, Figures, Row, Total, Workload};
 
 /// What something contributes to the sum of a metric.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     /// Nothing.
     Nothing,
     /// Values.
@@ -21,7 +21,7 @@ pub(super) enum Part<'a> {
 }
 
 impl Part<'_> {
-    pub(super) fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         match self {
             Part::Nothing => true,
             Part::Figure(figure) => figure.n == 0,
@@ -32,7 +32,7 @@ impl Part<'_> {
     }
 
     /// n and sum.
-    pub(super) fn total(self) -> Total {
+    pub(crate) fn total(self) -> Total {
         let (n, sum) = match self {
             Part::Nothing => (0, 0),
             Part::Figure(figure) => (figure.n, figure.sum),
@@ -95,9 +95,9 @@ impl Row {
         row_part(self, metric).total()
     }
 
-    /// Adds what this row tells of `metric` to `tally`.
-    pub fn tally(&self, metric: Metric, tally: &mut Tally) {
-        tally.add_part(row_part(self, metric));
+    /// What this row tells of `metric`.
+    pub(crate) fn part(&self, metric: Metric) -> Part<'_> {
+        row_part(self, metric)
     }
 }
 

@@ -191,11 +191,9 @@ impl Workload {
     /// What is measured here at all: metrics of the registry in its order, then custom ones by name.
     #[must_use]
     pub fn measured(&self) -> Vec<Measured> {
-        let mut missing: Vec<Metric> = metrics::ALL
-            .iter()
-            .copied()
-            .filter(|m| is_told(self, *m))
-            .collect();
+        let all = metrics::ALL.iter().copied();
+        let mut told: Vec<Metric> = all.filter(|m| is_told(self, *m)).collect();
+        let mut missing = told.clone();
         // Rows with the same fields in use tell the same metrics: one of each kind is enough.
         let mut kinds = Vec::new();
         for row in &self.rows {
@@ -219,11 +217,7 @@ impl Workload {
                 }
             }
         }
-        let told: Vec<Metric> = metrics::ALL
-            .iter()
-            .copied()
-            .filter(|m| is_told(self, *m) && !missing.contains(m))
-            .collect();
+        told.retain(|m| !missing.contains(m));
         custom.sort_unstable();
         custom.dedup();
         told.into_iter()

@@ -8,7 +8,7 @@ use crate::advise::rule::Subject;
 use crate::metrics::Metric;
 use crate::record::{Dimension, Name};
 use crate::scenario::measured::{Swap, contrast};
-use crate::workload::Workload;
+use crate::workload::{Units, Workload};
 
 /// Confidence of facts.
 const LEVEL: f64 = 0.95;
@@ -66,7 +66,7 @@ fn reasoning(workload: &Workload, facts: &mut Facts) {
         of_model.reasoning += extra.reasoning;
         of_model.output += extra.output;
         of_model.requests += extra.with_tokens;
-        of_model.units.insert(row.key.unit.0);
+        of_model.units.entry(row.key.unit);
     }
     // A model without a single one does not tell them: that is not known, and no zero.
     models.retain(|_, m| m.reasoning > 0);
@@ -75,7 +75,7 @@ fn reasoning(workload: &Workload, facts: &mut Facts) {
         all.reasoning += model.reasoning;
         all.output += model.output;
         all.requests += model.requests;
-        all.units.extend(model.units);
+        all.units.extend(model.units.units());
     }
     if all.output > 0 {
         facts.add(
@@ -93,7 +93,7 @@ struct Reasoned {
     reasoning: u64,
     output: u64,
     requests: u64,
-    units: BTreeSet<u32>,
+    units: Units,
 }
 
 /// Each model against the most used one, like with like.

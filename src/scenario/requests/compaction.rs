@@ -131,6 +131,27 @@ pub fn places(contexts: impl Iterator<Item = (u64, u64)>, plan: Plan) -> Vec<usi
 /// A request with its rates, and its context as it was recorded, by which compactions that were made are seen.
 pub type Sent<'a> = (&'a StreamRequest, Option<Rates>, u64);
 
+/// Whether a plan can change a stream: some context behind the first is as long as it asks for.
+#[must_use]
+pub fn reaches(requests: &[Sent<'_>], plan: Plan) -> bool {
+    let mut later = requests.iter().skip(1);
+    later.any(|(request, _, _)| request.context() > plan.at)
+}
+
+/// A stream that no plan changes.
+#[must_use]
+pub fn unchanged(requests: &[Sent<'_>]) -> Compacted {
+    let with_input = requests.iter().filter(|(r, _, _)| r.context() > 0);
+    let cost = with_input
+        .filter_map(|(request, own, _)| Some(own.as_ref()?.cost(request)))
+        .fold(0.0, |all, cost| all + cost);
+    Compacted {
+        before: cost,
+        after: cost,
+        ..Compacted::default()
+    }
+}
+
 /// Runs a stream with compactions: its requests, and the rates that a shorter one has. Requests without rates cost
 /// nothing on either side.
 #[must_use]

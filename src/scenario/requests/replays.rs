@@ -1,13 +1,11 @@
 //! All streams of a workload under another setting: what their input cost, what a replay of the present
 //! gives for that, and what it would have cost.
 
-use std::collections::BTreeMap;
-
 use super::compaction::{self, Plan};
 use super::lifetime::{SLACK, Warming, kept, pings_after, present, steps};
 use super::prefix::{Caching, HOUR, caching};
 use super::rates::{Pricing, Rates};
-use crate::workload::{Stream, StreamRequest, UnitId, Workload};
+use crate::workload::{ByUnit, Stream, StreamRequest, UnitId, Workload};
 
 /// The largest error of a cost that still counts as reproduced, as a share.
 const TOLERANCE: f64 = 0.05;
@@ -20,7 +18,7 @@ pub struct Replay {
     /// What the replays of the present give for it, the least and the most.
     pub reproduced: (f64, f64),
     /// Change of the cost by unit where it saves least; below 0 it is cheaper.
-    pub changes: BTreeMap<UnitId, f64>,
+    pub changes: ByUnit<f64>,
     /// Change of the cost in all where it saves least, and where it saves most.
     pub change: (f64, f64),
     /// Requests of these streams.
@@ -122,7 +120,7 @@ impl InSet {
         for (replays, costs) in self.slacks.iter_mut().zip(costs) {
             for (replay, (before, after)) in replays.iter_mut().zip(costs) {
                 replay.measured += before;
-                *replay.changes.entry(unit).or_default() += after - before;
+                *replay.changes.entry(unit) += after - before;
             }
         }
     }
@@ -189,11 +187,16 @@ pub fn of_compactions(workload: &Workload, pricing: &Pricing, plans: &[Plan]) ->
         let sent = |r| (r, pricing.rates(r), StreamRequest::context(r));
         requests.extend(stream.requests.iter().map(sent));
         let priced = requests.iter().filter(|(_, r, _)| r.is_some()).count() as u64;
+        let as_it_was = compaction::unchanged(&requests);
         for (all, plan) in all.iter_mut().zip(plans) {
-            let one = compaction::run(&requests, |r| pricing.rates(r), *plan);
+            let one = if compaction::reaches(&requests, *plan) {
+                compaction::run(&requests, |r| pricing.rates(r), *plan)
+            } else {
+                as_it_was
+            };
             all.replay.measured += one.before;
             all.replay.requests += priced;
-            *all.replay.changes.entry(stream.unit).or_default() += one.after - one.before;
+            *all.replay.changes.entry(stream.unit) += one.after - one.before;
             all.compactions += one.compactions;
             all.beyond += one.beyond;
         }

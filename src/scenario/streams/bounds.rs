@@ -17,7 +17,7 @@ use crate::scenario::requests::result::Carrying;
 use crate::scenario::requests::tools::{
     EDITS, LARGE, LOOKS, READS, looking, named, single_reads, waited, waits,
 };
-use crate::workload::{Stream, StreamCall, UnitId, Workload};
+use crate::workload::{Stream, StreamCall, Units, Workload};
 
 /// Fewest requests of a stream that tell whether its writes are read: the last one is never.
 const LEAST_REQUESTS: usize = 5;
@@ -267,12 +267,12 @@ pub fn large_results(workload: &Workload) -> Option<Change> {
 pub fn failing_repeats(workload: &Workload) -> Option<Change> {
     let pricing = Pricing::of(workload);
     let kinds = Kinds::of(workload);
-    let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
+    let timed: Units = workload.wall_clocks.iter().map(|w| w.unit).collect();
     let mut spared = Spared::default();
     let streams = workload.streams.iter().enumerate();
     for (index, stream) in streams.filter(|(_, s)| s.is_serial()) {
         let again: BTreeSet<usize> = failing_again(stream, &kinds).into_iter().collect();
-        let is_waited_for = !stream.is_subagent && timed.contains(&stream.unit);
+        let is_waited_for = !stream.is_subagent && timed.contains(stream.unit);
         let mut at = 0;
         for reply in stream.calls.chunk_by(|a, b| a.request == b.request) {
             let own = at..at + reply.len();
@@ -296,7 +296,7 @@ pub fn failing_repeats(workload: &Workload) -> Option<Change> {
 
 /// Main conversations whose wall-clock time is known.
 fn main(workload: &Workload) -> impl Iterator<Item = (usize, &Stream)> {
-    let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
+    let timed: Units = workload.wall_clocks.iter().map(|w| w.unit).collect();
     let streams = workload.streams.iter().enumerate();
-    streams.filter(move |(_, s)| !s.is_subagent && s.is_serial() && timed.contains(&s.unit))
+    streams.filter(move |(_, s)| !s.is_subagent && s.is_serial() && timed.contains(s.unit))
 }

@@ -10,7 +10,7 @@ use crate::scenario::replay::{Bench, Withheld, reproduction};
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::tools::{EDITS, named};
 use crate::units::NANOS;
-use crate::workload::{Stream, StreamCall, UnitId, WallPart, Workload};
+use crate::workload::{Stream, StreamCall, UnitId, Units, WallPart, Workload};
 
 /// The part of reproductions that says how long tools ran.
 const TOOLS: &str = "of tools";
@@ -56,10 +56,10 @@ pub(super) fn replay(
 
 /// Of streams the main conversations of units whose wall-clock time is known.
 pub(super) fn main<'s>(workload: &Workload, streams: &'s [Stream]) -> Vec<&'s Stream> {
-    let timed: BTreeMap<UnitId, ()> = workload.wall_clocks.iter().map(|w| (w.unit, ())).collect();
+    let timed: Units = workload.wall_clocks.iter().map(|w| w.unit).collect();
     streams
         .iter()
-        .filter(|s| !s.is_subagent && s.is_serial() && timed.contains_key(&s.unit))
+        .filter(|s| !s.is_subagent && s.is_serial() && timed.contains(s.unit))
         .collect()
 }
 

@@ -1,6 +1,6 @@
 //! How requests ended: cut off at the limit, only after several attempts, or long after what their size tells.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::gather::number;
 use super::super::{Fact, Facts};
@@ -10,7 +10,7 @@ use crate::record::{Name, OutcomeKind, Stop};
 use crate::scenario::streams::retries;
 use crate::stats::plane::{Point, residuals};
 use crate::units::NANOS;
-use crate::workload::{Filter, Stream, UnitId, Workload};
+use crate::workload::{Filter, Stream, UnitId, Units, Workload};
 
 /// Attempts beyond which a request is tried again for too long, the first included.
 const ATTEMPTS: usize = 3;
@@ -53,7 +53,7 @@ fn persistent(workload: &Workload, facts: &mut Facts) {
     let tried = retries::of_requests(workload);
     let is_long = |(_, errors): &&(UnitId, usize)| *errors + 1 > ATTEMPTS;
     let long: Vec<&(UnitId, usize)> = tried.iter().filter(is_long).collect();
-    let within: BTreeSet<UnitId> = long.iter().map(|(unit, _)| *unit).collect();
+    let within: Units = long.iter().map(|(unit, _)| *unit).collect();
     let n = number(long.len() as u64);
     facts.add(
         "retries.persistent",
@@ -76,7 +76,7 @@ fn persistent(workload: &Workload, facts: &mut Facts) {
 pub(super) fn tail(workload: &Workload, facts: &mut Facts) {
     let mut models: BTreeMap<Name, usize> = BTreeMap::new();
     let mut points = Vec::new();
-    let mut within = BTreeSet::new();
+    let mut within = Units::default();
     for stream in &workload.streams {
         let before = points.len();
         for request in &stream.requests {
@@ -96,7 +96,7 @@ pub(super) fn tail(workload: &Workload, facts: &mut Facts) {
             });
         }
         if points.len() > before {
-            within.insert(stream.unit);
+            within.entry(stream.unit);
         }
     }
     let mut left = residuals(&points);

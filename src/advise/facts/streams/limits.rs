@@ -1,12 +1,12 @@
 //! Where calls of a tool time out, beside how long those take that succeed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::{Fact, Facts};
 use crate::advise::rule::Subject;
 use crate::record::{Name, OutcomeKind};
 use crate::units::NANOS;
-use crate::workload::{UnitId, Workload};
+use crate::workload::{Units, Workload};
 
 /// How far from the limit a time-out may end, as a share of it.
 const NEAR: f64 = 0.02;
@@ -24,9 +24,7 @@ const UNKNOWN_TAIL: &str =
 struct Calls {
     succeeded: Vec<f64>,
     timed_out: Vec<f64>,
-    units: BTreeSet<UnitId>,
-    /// The unit of the call before.
-    last: Option<UnitId>,
+    units: Units,
 }
 
 pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
@@ -37,10 +35,7 @@ pub(super) fn gather(workload: &Workload, facts: &mut Facts) {
                 continue;
             };
             let of_tool = tools.entry(call.tool).or_default();
-            if of_tool.last != Some(stream.unit) {
-                of_tool.last = Some(stream.unit);
-                of_tool.units.insert(stream.unit);
-            }
+            of_tool.units.entry(stream.unit);
             let seconds = took as f64 / NANOS as f64;
             match call.outcome {
                 OutcomeKind::Ok => of_tool.succeeded.push(seconds),

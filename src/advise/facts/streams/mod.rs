@@ -8,12 +8,10 @@ mod prefix;
 mod sessions;
 mod time;
 
-use std::collections::BTreeSet;
-
 use super::Facts;
 use crate::scenario::requests::rates::Pricing;
 use crate::threads;
-use crate::workload::{Stream, UnitId, Workload};
+use crate::workload::{Stream, Units, Workload};
 
 /// Adds some of the facts.
 type Gather = fn(&Workload, &Pricing, &mut Facts);
@@ -50,7 +48,7 @@ pub(super) fn gather(workload: &Workload) -> Facts {
 
 /// In how many units these streams are.
 fn units<'s>(streams: impl IntoIterator<Item = &'s Stream>) -> u64 {
-    let units: BTreeSet<UnitId> = streams.into_iter().map(|s| s.unit).collect();
+    let units: Units = streams.into_iter().map(|s| s.unit).collect();
     units.len() as u64
 }
 

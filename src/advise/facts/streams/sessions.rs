@@ -1,7 +1,5 @@
 //! What sessions and subagents cost, one against the others.
 
-use std::collections::BTreeMap;
-
 use super::super::gather::number;
 use super::super::{Fact, Facts};
 use super::{median, units};
@@ -9,7 +7,7 @@ use crate::metrics::Unit;
 use crate::record::Attendance;
 use crate::scenario::requests::rates::Pricing;
 use crate::scenario::streams::singles::single;
-use crate::workload::{Stream, StreamRequest, UnitId, Workload};
+use crate::workload::{ByUnit, Stream, StreamRequest, Workload};
 
 /// A median absolute deviation as a standard deviation of a normal distribution.
 const MAD_TO_SD: f64 = 1.4826;
@@ -68,16 +66,16 @@ pub(super) fn singles(workload: &Workload, pricing: &Pricing, facts: &mut Facts)
 
 /// Units whose cost lies far above the others on a scale of logarithms.
 pub(super) fn outliers(workload: &Workload, facts: &mut Facts) {
-    let mut costs: BTreeMap<UnitId, i128> = BTreeMap::new();
+    let mut costs: ByUnit<i128> = ByUnit::default();
     for row in &workload.rows {
         if let Some(extra) = row.extra.as_deref().filter(|e| e.computed_cost > 0) {
-            *costs.entry(row.key.unit).or_default() += extra.computed_cost;
+            *costs.entry(row.key.unit) += extra.computed_cost;
         }
     }
     #[allow(clippy::cast_precision_loss)]
     let dollars: Vec<f64> = costs
         .values()
-        .map(|c| *c as f64 / Unit::Usd.scale())
+        .map(|cost| *cost as f64 / Unit::Usd.scale())
         .collect();
     let mut logs: Vec<f64> = dollars.iter().map(|d| d.ln()).collect();
     let Some(middle) = median(&mut logs) else {

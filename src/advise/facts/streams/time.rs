@@ -2,25 +2,23 @@
 //!
 //! Shares are of the wall-clock time of the units, waits of people who were away left out.
 
-use std::collections::BTreeSet;
-
 use super::super::{Fact, Facts};
 use super::units;
 use crate::scenario::requests::parallel;
 use crate::scenario::requests::rates::Pricing;
 use crate::scenario::requests::tools::{EDITS, LOOKS, READS, looking, named, single_reads, waits};
-use crate::workload::{Stream, StreamCall, StreamRequest, UnitId, WallPart, Workload};
+use crate::workload::{Stream, StreamCall, StreamRequest, Units, WallPart, Workload};
 
 pub(super) fn gather(workload: &Workload, pricing: &Pricing, facts: &mut Facts) {
     looks(workload, pricing, facts);
-    let timed: BTreeSet<UnitId> = workload.wall_clocks.iter().map(|w| w.unit).collect();
+    let timed: Units = workload.wall_clocks.iter().map(|w| w.unit).collect();
     let present = |w: &crate::workload::WallClock| w.span() - w.parts[WallPart::Away as usize];
     #[allow(clippy::cast_precision_loss)]
     let wall = workload.wall_clocks.iter().map(present).sum::<u128>() as f64;
     let main: Vec<&Stream> = workload
         .streams
         .iter()
-        .filter(|s| !s.is_subagent && timed.contains(&s.unit))
+        .filter(|s| !s.is_subagent && timed.contains(s.unit))
         .filter(|s| !s.calls.is_empty() && s.is_serial())
         .collect();
     if wall <= 0.0 || main.is_empty() {
