@@ -195,12 +195,8 @@ pub(super) fn exceedances(
     at: i64,
 ) -> Vec<(f64, f64)> {
     let measured = spread.traits.measured;
-    let by_unit = workload.group(measured, filter, Grouping::Unit);
-    let mut counts: Vec<(f64, f64)> = by_unit
-        .iter()
-        .filter(|(key, figure)| matches!(key, GroupKey::Unit(_)) && figure.n > 0)
-        .map(|(_, f)| (f.histogram.above(at) as f64, f.histogram.count() as f64))
-        .collect();
+    let by_unit = workload.above(measured, filter, at).into_iter();
+    let mut counts: Vec<(f64, f64)> = by_unit.map(|(above, n)| (above as f64, n as f64)).collect();
     let windows = spread.units.windows();
     let named = counts.len();
     counts.resize(named + windows.len(), (0.0, 0.0));

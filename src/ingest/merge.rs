@@ -114,7 +114,7 @@ impl Merge {
         }
     }
 
-    /// Makes room for more operations and samples and, as far as those before foretell it, all that are to come:
+    /// Makes room for more operations, samples and names and, as far as those before foretell it, all that are to come:
     /// a list that grows step by step is copied again and again. Room that stays empty takes no memory.
     fn make_room(&mut self, more: &Records) {
         let (all, done) = self.bytes;
@@ -126,10 +126,16 @@ impl Merge {
             usize::try_from(wanted).unwrap_or(0).saturating_sub(length)
         };
         let Records {
+            catalog,
             operations,
             samples,
             ..
         } = &mut self.ingested.records;
+        let names = &mut catalog.names;
+        let (length, further) = (names.values().len(), more.catalog.names.values().len());
+        if names.capacity() - length < further {
+            names.reserve(wanted(length, further));
+        }
         let further = more.operations.len();
         if operations.capacity() - operations.len() < further {
             operations.reserve(wanted(operations.len(), further));

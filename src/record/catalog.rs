@@ -241,6 +241,26 @@ impl<T: Clone + Eq + Hash + Default> Interned<T> {
         }
     }
 
+    /// Makes room for so many more values, which takes less at once than step by step.
+    pub fn reserve(&mut self, more: usize) {
+        self.index();
+        self.values.reserve(more);
+        let Self {
+            values,
+            index,
+            hasher,
+        } = self;
+        if let Some(index) = index.get_mut() {
+            index.reserve(more, |id| hasher.hash_one(&values[*id as usize]));
+        }
+    }
+
+    /// How many values there is room for.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.values.capacity()
+    }
+
     /// The number of a value; `Err` with a new one, under which it has to be stored at once.
     fn place<Q>(&mut self, value: &Q) -> Result<u32, u32>
     where

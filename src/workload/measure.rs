@@ -3,6 +3,7 @@
 use crate::metrics::Metric;
 use crate::record::{Event, EventKind, OperationKind, OutcomeKind};
 
+use super::histogram::bucket;
 use super::{Extra, Figure, Figures, Row, Total, Workload};
 
 /// What something contributes to the sum of a metric.
@@ -40,6 +41,26 @@ impl Part<'_> {
             Part::Share { scaled: sum, of: n } | Part::Total { sum, n } => (n, sum),
         };
         Total { n, sum }
+    }
+
+    /// How many of its values lie in buckets of a histogram above that of `value`.
+    pub(super) fn above(self, value: i64) -> u64 {
+        let bucket_of = |v: i64| u64::try_from(v).ok().map(bucket);
+        match self {
+            // What is negative has no bucket.
+            Part::Value(own) => u64::from(bucket_of(own) > bucket_of(value)),
+            Part::Figure(figure) => figure.histogram.above(value),
+            Part::Nothing | Part::Share { .. } | Part::Total { .. } => 0,
+        }
+    }
+
+    /// How many of its values a histogram counts: those that are not negative.
+    pub(super) fn counted(self) -> u64 {
+        match self {
+            Part::Value(value) => u64::from(value >= 0),
+            Part::Figure(figure) => figure.histogram.count(),
+            Part::Nothing | Part::Share { .. } | Part::Total { .. } => 0,
+        }
     }
 
     pub(super) fn add_to(self, figure: &mut Figure) {

@@ -2,7 +2,6 @@
 
 use crate::record::{DimsId, Measured, Name};
 
-use super::histogram::bucket;
 use super::measure::Part;
 use super::{Figure, SAMPLE_CELL, Total, UnitId};
 use crate::units::Time;
@@ -130,21 +129,13 @@ impl Values {
     /// How many lie in buckets of a histogram above that of `value`.
     #[must_use]
     pub fn above(&self, value: i64) -> u64 {
-        let bucket_of = |v: i64| u64::try_from(v).ok().map(bucket);
-        match self {
-            // What is negative has no bucket.
-            Values::One(own) => u64::from(bucket_of(*own) > bucket_of(value)),
-            Values::Several(figure) => figure.histogram.above(value),
-        }
+        self.part().above(value)
     }
 
     /// How many a histogram counts: those that are not negative.
     #[must_use]
     pub fn counted(&self) -> u64 {
-        match self {
-            Values::One(value) => u64::from(*value >= 0),
-            Values::Several(figure) => figure.histogram.count(),
-        }
+        self.part().counted()
     }
 
     /// Adds them to a figure.

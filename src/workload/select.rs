@@ -90,7 +90,15 @@ impl Workload {
         filter: &Filter,
         grouping: Grouping,
     ) -> Vec<(GroupKey, Figure)> {
-        self.sums(measured, filter, grouping)
+        if let Grouping::All | Grouping::Dimension(_) = grouping {
+            // Few groups, to each of which very much is added.
+            let groups = self.sums(measured, filter, grouping, Tally::add_part);
+            let groups = groups.into_iter();
+            return groups.map(|(key, tally)| (key, tally.finish())).collect();
+        }
+        self.sums(measured, filter, grouping, |figure: &mut Figure, part| {
+            part.add_to(figure);
+        })
     }
 
     /// The same without extremes and distribution, which takes less.
@@ -101,26 +109,40 @@ impl Workload {
         filter: &Filter,
         grouping: Grouping,
     ) -> Vec<(GroupKey, Total)> {
-        self.sums(measured, filter, grouping)
+        self.sums(measured, filter, grouping, |total: &mut Total, part| {
+            total.merge(part.total());
+        })
+    }
+
+    /// For each unit, sorted, of which `filter` lets through anything: how many of the values of `measured` lie in buckets
+    /// of a histogram above that of `at`, and how many a histogram counts.
+    #[must_use]
+    pub fn above(&self, measured: Measured, filter: &Filter, at: i64) -> Vec<(u64, u64)> {
+        let add = |(above, counted): &mut (u64, u64), part: Part<'_>| {
+            *above += part.above(at);
+            *counted += part.counted();
+        };
+        let groups = self.sums(measured, filter, Grouping::Unit, add);
+        groups.into_iter().map(|(_, counts)| counts).collect()
     }
 
     /// The sum of `measured` over everything that `filter` lets through.
     #[must_use]
     pub fn whole(&self, measured: Measured, filter: &Filter) -> Figure {
-        self.sums::<Tally>(measured, filter, Grouping::All)
-            .pop()
-            .map(|(_, tally)| tally.finish())
-            .unwrap_or_default()
+        let mut groups = self.group(measured, filter, Grouping::All);
+        groups.pop().map(|(_, figure)| figure).unwrap_or_default()
     }
 
-    fn sums<S: Sum>(
+    /// What `add` makes of the parts of each group.
+    fn sums<S: Default>(
         &self,
         measured: Measured,
         filter: &Filter,
         grouping: Grouping,
+        add: impl Fn(&mut S, Part<'_>),
     ) -> Vec<(GroupKey, S)> {
         let scope = Scope::new(self, filter, grouping);
-        let mut groups = Groups::default();
+        let mut groups = Groups::<S>::default();
         if let Measured::Known(metric) = measured {
             if !is_told(self, metric) {
                 return Vec::new();
@@ -130,7 +152,7 @@ impl Workload {
                 if !part.is_empty()
                     && let Some(key) = scope.key_of_row(row)
                 {
-                    groups.add(key, part);
+                    add(groups.of(key), part);
                 }
             }
             for (index, event) in self.events.iter().enumerate() {
@@ -145,7 +167,7 @@ impl Workload {
                         unit: unit.filter(|u| *u != UnitId::NONE),
                     };
                     if let Some(key) = scope.key(place) {
-                        groups.add(key, part);
+                        add(groups.of(key), part);
                     }
                 }
             }
@@ -156,7 +178,7 @@ impl Workload {
             }
             for (cell, values) in &series.cells {
                 if let Some(key) = scope.key_of_sample(series, *cell) {
-                    groups.add(key, values.part());
+                    add(groups.of(key), values.part());
                 }
             }
         }
@@ -194,15 +216,8 @@ impl Workload {
         let all = metrics::ALL.iter().copied();
         let mut told: Vec<Metric> = all.filter(|m| is_told(self, *m)).collect();
         let mut missing = told.clone();
-        // Rows with the same fields in use tell the same metrics: one of each kind is enough.
-        let mut kinds = Vec::new();
-        for row in &self.rows {
-            let kind = fields_in_use(row);
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-                missing.retain(|m| row_part(row, *m).is_empty());
-            }
-        }
+        let by_rows = self.told_by_rows(&told);
+        missing.retain(|m| !by_rows.contains(m));
         for event in &self.events {
             missing.retain(|m| event_part(event, *m).is_empty());
         }
@@ -226,20 +241,34 @@ impl Workload {
             .collect()
     }
 
+    /// Those of `metrics` that any row tells, in one walk.
+    #[must_use]
+    pub fn told_by_rows(&self, metrics: &[Metric]) -> Vec<Metric> {
+        let mut missing = metrics.to_vec();
+        // Rows with the same fields in use tell the same metrics: one of each kind is enough.
+        let mut kinds = Vec::new();
+        for row in &self.rows {
+            let kind = fields_in_use(row);
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+                missing.retain(|m| row_part(row, *m).is_empty());
+            }
+        }
+        let is_told = |m: &Metric| !missing.contains(m);
+        metrics.iter().copied().filter(is_told).collect()
+    }
+
     /// The values of a dimension that occur, with the number of steps of each (or, where no step has
     /// this dimension, of all records: operations, samples, aggregates), most frequent first, ties by
     /// name. A value that only other records have, while steps have others, counts 0 steps.
     #[must_use]
     pub fn values_of(&self, dimension: Dimension) -> Vec<(Name, u64)> {
         let value_of = self.values_by_dims(dimension);
-        let mut seen: BTreeMap<Name, (u64, u64)> = BTreeMap::new();
+        let mut of_dims: Vec<Option<(u64, u64)>> = vec![None; value_of.len()];
         let mut count = |dims: DimsId, steps: u64, records: u64| {
-            let value = value_of[dims.0 as usize];
-            if value.is_some() {
-                let entry = seen.entry(value).or_default();
-                entry.0 += steps;
-                entry.1 += records;
-            }
+            let counts = of_dims[dims.0 as usize].get_or_insert_default();
+            counts.0 += steps;
+            counts.1 += records;
         };
         for row in &self.rows {
             let n = row.outcomes.iter().map(|n| u64::from(*n)).sum();
@@ -252,6 +281,14 @@ impl Workload {
         }
         for aggregate in &self.aggregates {
             count(aggregate.dims, 0, 1);
+        }
+        let mut seen: BTreeMap<Name, (u64, u64)> = BTreeMap::new();
+        for (value, counts) in value_of.iter().zip(of_dims) {
+            if let Some((steps, records)) = counts.filter(|_| value.is_some()) {
+                let entry = seen.entry(*value).or_default();
+                entry.0 += steps;
+                entry.1 += records;
+            }
         }
         let by_steps = seen.values().any(|(steps, _)| *steps > 0);
         let mut values: Vec<(Name, u64)> = seen
@@ -365,29 +402,6 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What parts of groups are added to.
-trait Sum: Default {
-    fn add(&mut self, part: Part<'_>);
-}
-
-impl Sum for Figure {
-    fn add(&mut self, part: Part<'_>) {
-        part.add_to(self);
-    }
-}
-
-impl Sum for Tally {
-    fn add(&mut self, part: Part<'_>) {
-        self.add_part(part);
-    }
-}
-
-impl Sum for Total {
-    fn add(&mut self, part: Part<'_>) {
-        self.merge(part.total());
-    }
-}
-
 /// Sums by key. Rows of a group mostly lie together, so the last one is remembered.
 struct Groups<S> {
     sums: Vec<(GroupKey, S)>,
@@ -405,12 +419,12 @@ impl<S> Default for Groups<S> {
     }
 }
 
-impl<S: Sum> Groups<S> {
-    fn add(&mut self, key: GroupKey, part: Part<'_>) {
+impl<S: Default> Groups<S> {
+    fn of(&mut self, key: GroupKey) -> &mut S {
         if self.sums.get(self.last).is_none_or(|(k, _)| *k != key) {
             self.last = self.place(key);
         }
-        self.sums[self.last].1.add(part);
+        &mut self.sums[self.last].1
     }
 
     fn place(&mut self, key: GroupKey) -> usize {

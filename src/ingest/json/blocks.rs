@@ -74,6 +74,13 @@ pub(super) fn load<S: Simd>(simd: S, block: &[u8; BLOCK]) -> u8x64<S> {
     u8x64::from_slice(simd, block)
 }
 
+/// The first `n` bytes of a block, and spaces behind them.
+#[inline(always)]
+pub(super) fn first<S: Simd>(simd: S, x: u8x64<S>, n: usize) -> u8x64<S> {
+    let is_first = u8x64::simd_from(simd, PLACES).simd_lt(n as u8);
+    is_first.select(x, u8x64::splat(simd, b' '))
+}
+
 /// Where a byte stands.
 #[inline(always)]
 pub(super) fn byte<S: Simd>(x: u8x64<S>, byte: u8) -> u64 {

@@ -116,43 +116,29 @@ fn scan<S: Simd, const LINE: bool>(
     };
     index.count = 0;
     let (chunks, mut rest) = text.as_chunks::<BLOCK>();
-    let mut has_end = !LINE;
     for chunk in chunks {
         let block = blocks::load(simd, chunk);
         if LINE && blocks::has_control(block) {
             let end = blocks::byte(block, b'\n').trailing_zeros() as usize;
             if end < BLOCK {
-                rest = &chunk[..end];
-                has_end = true;
-                break;
+                let line = &text[..scan.base as usize + end];
+                scan.block(blocks::first(simd, block, end), line, &mut index.slots)?;
+                return scan.finish(line, index);
             }
         }
         scan.block(block, text, &mut index.slots)?;
     }
-    if !has_end {
+    if LINE {
         let end = rest.iter().position(|b| *b == b'\n');
         rest = &rest[..end.ok_or(Fault::CutOff)?];
     }
-    let length = scan.base as usize + rest.len();
+    let text = &text[..scan.base as usize + rest.len()];
     if !rest.is_empty() || scan.expected != 0 {
         let mut last = [b' '; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
         scan.block(blocks::load(simd, &last), text, &mut index.slots)?;
     }
-    index.count = scan.count;
-    if scan.in_string != 0 || scan.is_escaped != 0 {
-        return Err(Fault::CutOff);
-    }
-    let is_utf8 = if scan.unusual.any() {
-        std::str::from_utf8(&text[..length]).is_ok()
-    } else {
-        scan.is_broken == 0
-    };
-    if is_utf8 {
-        Ok(length)
-    } else {
-        Err(Fault::InvalidUtf8)
-    }
+    scan.finish(text, index)
 }
 
 /// What one block tells the next.
@@ -174,6 +160,25 @@ struct Scan<S: Simd> {
 }
 
 impl<S: Simd> Scan<S> {
+    /// What can be told at the end of the text, of which all blocks were looked at.
+    #[inline(always)]
+    fn finish(self, text: &[u8], index: &mut Index) -> Result<usize, Fault> {
+        index.count = self.count;
+        if self.in_string != 0 || self.is_escaped != 0 {
+            return Err(Fault::CutOff);
+        }
+        let is_utf8 = if self.unusual.any() {
+            std::str::from_utf8(text).is_ok()
+        } else {
+            self.is_broken == 0
+        };
+        if is_utf8 {
+            Ok(text.len())
+        } else {
+            Err(Fault::InvalidUtf8)
+        }
+    }
+
     #[inline(always)]
     fn block(&mut self, block: u8x64<S>, text: &[u8], slots: &mut Vec<u32>) -> Result<(), Fault> {
         let base = self.base;
