@@ -94,10 +94,10 @@ pub(super) fn spreads(
             .collect();
     }
     let mut sums: Vec<Sums> = groups.filters.iter().map(|_| Sums::default()).collect();
+    add_samples(workload, measured, groups, &mut sums);
     if let Measured::Known(metric) = measured {
         add_rows(workload, metric, groups, &mut sums);
     }
-    add_samples(workload, measured, groups, &mut sums);
     let traits = Traits::of(workload, measured);
     sums.into_iter().map(|s| s.spread(&traits)).collect()
 }
@@ -107,26 +107,35 @@ pub(super) fn spreads(
 struct Sums<'a> {
     /// The sum of all.
     whole: Tally,
-    /// Sums of rows, sorted by unit.
-    of_rows: Vec<(UnitId, Total)>,
-    /// Sums of samples that name a unit.
+    /// Sums of samples that name a unit, and where there are any of rows.
     of_units: BTreeMap<UnitId, Total>,
+    /// Else the sums of rows, which are sorted by unit, and that of the last unit, of which there may be more.
+    of_rows: UnitSums,
+    last: Option<(UnitId, Total)>,
     /// Samples that name none.
     of_series: Vec<&'a [(i64, Values)]>,
 }
 
 impl Sums<'_> {
-    fn spread(self, traits: &Traits) -> Option<Spread> {
-        let mut named = self.of_rows;
+    /// Adds what a row tells.
+    fn add_row(&mut self, unit: UnitId, told: Total) {
         if !self.of_units.is_empty() {
-            let mut by_unit = self.of_units;
-            for (unit, total) in named {
-                by_unit.entry(unit).or_default().merge(total);
-            }
-            named = by_unit.into_iter().collect();
+            self.of_units.entry(unit).or_default().merge(told);
+            return;
         }
-        let mut units = UnitSums::default();
-        for (unit, total) in named {
+        match &mut self.last {
+            Some((last, total)) if *last == unit => total.merge(told),
+            last => {
+                if let Some((before, total)) = last.replace((unit, told)) {
+                    self.of_rows.push(Owner::Unit(before), total);
+                }
+            }
+        }
+    }
+
+    fn spread(self, traits: &Traits) -> Option<Spread> {
+        let mut units = self.of_rows;
+        for (unit, total) in self.last.into_iter().chain(self.of_units) {
             units.push(Owner::Unit(unit), total);
         }
         join_cells(&self.of_series, &mut units);
@@ -143,12 +152,9 @@ fn add_rows(workload: &Workload, metric: Metric, groups: &Groups, sums: &mut [Su
         }
         let (told, unit) = (part.total(), row.key.unit);
         for group in groups.of_set(row.key.dims) {
-            let Sums { whole, of_rows, .. } = &mut sums[*group];
-            whole.add_part(part);
-            match of_rows.last_mut() {
-                Some((last, total)) if *last == unit => total.merge(told),
-                _ => of_rows.push((unit, told)),
-            }
+            let own = &mut sums[*group];
+            own.whole.add_part(part);
+            own.add_row(unit, told);
         }
     }
 }
