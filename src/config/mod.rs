@@ -5,6 +5,7 @@
 //! are read as they are, recognised by their root keys.
 
 mod actions;
+mod alert;
 mod alerts;
 mod backoff;
 mod channels;
@@ -31,7 +32,7 @@ use crate::place::Place;
 
 pub use crate::assessment::Severity;
 pub use actions::{Action, Does};
-pub use alerts::{Alert, Burn, BurnWindow, NoData, OwnMetric, Worse};
+pub use alert::{Alert, Burn, BurnWindow, NoData, OwnMetric, Worse};
 pub use backoff::Backoff;
 pub use channels::{Channel, ChannelKind, Email, MailTls, Secret, SecretSource};
 pub use declared::{Declared, DeclaredMetric};
