@@ -4,22 +4,25 @@
 //! nobody's word, and `--allow-actions` is given; or by `alerts actions confirm`. What it does is noted before it is done,
 //! and a change of a configuration goes the way of `apply` and `undo`.
 
-use std::io::Write;
-use std::path::Path;
+mod proposed;
+mod taken_back;
 
-use super::super::apply::{self, Standing};
+use std::io::Write;
+
+pub(super) use proposed::proposed;
+pub(super) use taken_back::settle_due;
+
+use super::super::apply;
 use super::super::record::{create, failure};
 use super::super::{Context, Exit, Failure, output};
 use super::check::{Look, lock};
-use crate::assessment::{ActionRun, ActionState, Notice, NoticeKind};
-use crate::config::{Action, Config, Does, KnobValue, edit};
+use crate::assessment::{ActionRun, ActionState};
+use crate::config::{Action, Config, Does, KnobValue};
 use crate::notify::{self, Message, Outcome};
 use crate::record::hash128;
 use crate::report::visible;
 use crate::store::history::History;
-use crate::store::rewrite;
 use crate::units::{NANOS, Time};
-use crate::workload::Workload;
 
 /// A proposal waits for so long.
 const LONGEST: i64 = 24 * 3_600 * NANOS;
@@ -87,7 +90,7 @@ pub(in crate::cli) fn run(
                 return Err(Failure::new(format!("action {id} is {}", run.state.name()))
                     .help("only what is applied can be taken back"));
             }
-            let done = roll_back(run, &config, &mut history, now, context)?;
+            let done = taken_back::roll_back(run, &config, &mut history, now, context)?;
             show(&done, out)?;
             match done.state {
                 ActionState::RolledBack => Ok(Exit::Done),
@@ -144,94 +147,6 @@ fn show(run: &ActionRun, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "     is taken back at {at}")?;
     }
     Ok(())
-}
-
-/// What the notices of a look ask for. Reminders ask for nothing: it was asked when the alert began to fire.
-pub(super) fn proposed(look: &Look, workload: &Workload, now: Time) -> Vec<ActionRun> {
-    let is_asking = |n: &&Notice| matches!(n.kind, NoticeKind::Firing | NoticeKind::Escalated);
-    look.looked
-        .notices
-        .iter()
-        .filter(is_asking)
-        .filter_map(|notice| {
-            let action = look.config.action(notice.action.as_deref()?)?;
-            Some(ActionRun {
-                id: 0,
-                action: action.name.clone(),
-                state: ActionState::Proposed,
-                notice: notice.clone(),
-                proposed_at: now,
-                ran_at: None,
-                rollback_at: None,
-                settled_at: None,
-                change: None,
-                knob: None,
-                from: None,
-                to: None,
-                result: would(&action, &look.config, workload, now),
-            })
-        })
-        .collect()
-}
-
-/// What an action would do.
-fn would(action: &Action, config: &Config, workload: &Workload, now: Time) -> String {
-    match &action.does {
-        Does::Set(knob, value) => format!("would set {knob} to {value}"),
-        Does::Fallback => match config.knob("interfaces.fallback") {
-            Some(fallback) => format!("would set interfaces.primary to {fallback}"),
-            None => {
-                "interfaces.fallback is not set, so there is nothing to fall back to".to_owned()
-            }
-        },
-        Does::HealthCheck => health(workload, now),
-        Does::Run { command, .. } => {
-            let program = command.first().map(String::as_str).unwrap_or_default();
-            format!("would run {program}")
-        }
-    }
-}
-
-/// How each interface is: steps of the last hour by outcome, and failures since the last success.
-fn health(workload: &Workload, now: Time) -> String {
-    use crate::record::{Dimension, OutcomeKind};
-    let catalog = &workload.catalog;
-    let since = now.0.saturating_sub(HOUR);
-    let mut lines = Vec::new();
-    for ending in &workload.sequences.endings {
-        let of_it = workload.rows.iter().filter(|row| {
-            let interface = catalog.dimension(row.key.dims, Dimension::Interface);
-            let start = i64::from(row.key.cell) * crate::alerts::CELL;
-            row.key.is_step && interface == ending.interface && start >= since
-        });
-        let mut outcomes = [0_u64; 6];
-        for row in of_it {
-            for (sum, n) in outcomes.iter_mut().zip(row.outcomes) {
-                *sum += u64::from(n);
-            }
-        }
-        let n: u64 = outcomes.iter().sum();
-        let of = |kind: OutcomeKind| outcomes[kind as usize];
-        let name = match catalog.text(ending.interface) {
-            "" => "no interface named",
-            name => name,
-        };
-        let last = ending
-            .last_success
-            .map_or_else(|| "never".to_owned(), |t| t.to_string());
-        lines.push(format!(
-            "{name}: {n} steps in the last hour, {} ok, {} error, {} timeout, {} rate limited; {} failures since the last success ({last})",
-            of(OutcomeKind::Ok),
-            of(OutcomeKind::Error),
-            of(OutcomeKind::Timeout),
-            of(OutcomeKind::RateLimited),
-            ending.failures.len(),
-        ));
-    }
-    match lines.is_empty() {
-        true => "no step is recorded".to_owned(),
-        false => lines.join("\n"),
-    }
 }
 
 /// Does what the notices of a look asked for, as far as that is allowed.
@@ -408,188 +323,6 @@ fn set_knob(
         }
     }
     Ok(())
-}
-
-/// What is to be taken back by now, and what a program that ended left half done. Only to be called by whoever holds
-/// the lock.
-pub(super) fn settle_due(config: &Config, now: Time, context: &Context) -> Result<(), Failure> {
-    let mut history = create(context)?;
-    for mut run in history.actions().map_err(|e| failure(&e))? {
-        if run.state == ActionState::Running {
-            run = recovered(run, &mut history, now, context)?;
-        }
-        let after = config.action(&run.action).and_then(|a| a.rollback_after);
-        // A clock that was put back keeps nothing longer than it was to be.
-        let latest = after.map(|after| later(now, after));
-        let due = run.rollback_at.min(latest.or(run.rollback_at));
-        if run.state != ActionState::Applied {
-            continue;
-        }
-        if due != run.rollback_at {
-            run.rollback_at = due;
-            run = history.note_action(run).map_err(|e| failure(&e))?;
-        }
-        if due.is_some_and(|due| due <= now) {
-            let done = roll_back(run, config, &mut history, now, context)?;
-            context.say(&format!(
-                "action {} {}: {}",
-                done.id,
-                done.action,
-                done.state.name()
-            ));
-            if let Some(action) = config.action(&done.action) {
-                tell(&done, &action, config, &mut history, now)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// An action in which a program ended: a change that was made stands, and is taken back in its time.
-fn recovered(
-    mut run: ActionRun,
-    history: &mut History,
-    now: Time,
-    context: &Context,
-) -> Result<ActionRun, Failure> {
-    let change = match run.change {
-        Some(id) => history.file_change(id).map_err(|e| failure(&e))?,
-        None => None,
-    };
-    run.settled_at = Some(now);
-    match change {
-        Some(change) => match standing_of(&change) {
-            Some(Standing::AsWritten { .. } | Standing::Changed(_)) => {
-                run.state = ActionState::Applied;
-                run.result = format!("set {}", change.knob);
-            }
-            _ => {
-                if change.undone_at.is_none() {
-                    apply::take_back(history, change, context)?;
-                }
-                run.state = ActionState::Failed;
-                run.result = "the program ended before the change was made".to_owned();
-            }
-        },
-        None => {
-            run.state = ActionState::Failed;
-            run.result = "the program ended while it was done; look at what it did".to_owned();
-        }
-    }
-    history.note_action(run).map_err(|e| failure(&e))
-}
-
-fn standing_of(change: &crate::store::history::FileChange) -> Option<Standing> {
-    apply::standing(change).ok()
-}
-
-/// Takes an action back. What somebody changed since stays.
-fn roll_back(
-    mut run: ActionRun,
-    config: &Config,
-    history: &mut History,
-    now: Time,
-    context: &Context,
-) -> Result<ActionRun, Failure> {
-    let change = match run.change {
-        Some(id) => history.file_change(id).map_err(|e| failure(&e))?,
-        None => None,
-    };
-    let does = config.action(&run.action).map(|a| (a.does, a.timeout));
-    match (change, does) {
-        (Some(change), _) if change.undone_at.is_some() => {
-            (run.state, run.result) = (ActionState::RolledBack, "undone before".to_owned());
-        }
-        (Some(change), _) => match apply::standing(&change) {
-            Err(error) => (run.state, run.result) = (ActionState::Overridden, error.text()),
-            Ok(Standing::AsBefore) => {
-                apply::take_back(history, change, context)?;
-                (run.state, run.result) =
-                    (ActionState::RolledBack, "was as before already".to_owned());
-            }
-            Ok(Standing::AsWritten { before, .. }) => {
-                apply::put_back(&change, &before)?;
-                run.result = format!("took back {}", change.knob);
-                run.state = ActionState::RolledBack;
-                apply::take_back(history, change, context)?;
-            }
-            Ok(Standing::Changed(lines)) => {
-                let path = Path::new(&change.file);
-                if set_back(&run, path)? {
-                    run.result = format!(
-                        "set {} back; other lines of the file had changed and stay",
-                        change.knob
-                    );
-                    run.state = ActionState::RolledBack;
-                } else {
-                    let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
-                    run.result = format!(
-                        "{} was changed by hand since (line {}), and stays",
-                        change.file,
-                        lines.join(", ")
-                    );
-                    run.state = ActionState::Overridden;
-                }
-                apply::take_back(history, change, context)?;
-            }
-        },
-        (
-            None,
-            Some((
-                Does::Run {
-                    rollback: Some(rollback),
-                    ..
-                },
-                timeout,
-            )),
-        ) => {
-            run.state = ActionState::Running;
-            run = history.note_action(run).map_err(|e| failure(&e))?;
-            let input = serde_json::to_string(&run.notice).unwrap_or_default();
-            (run.state, run.result) = match notify::run_program(&rollback, timeout, &input) {
-                Outcome::Delivered => {
-                    (ActionState::RolledBack, "the program ended well".to_owned())
-                }
-                Outcome::Failed { reason, .. }
-                | Outcome::Refused(reason)
-                | Outcome::Doubtful(reason) => {
-                    (ActionState::Failed, format!("taking it back: {reason}"))
-                }
-            };
-        }
-        (None, _) => {
-            run.state = ActionState::Done;
-            run.result = "there is nothing to take back".to_owned();
-        }
-    }
-    run.settled_at = Some(now);
-    history.note_action(run).map_err(|e| failure(&e))
-}
-
-/// Sets the knob alone back in a file in which other lines were changed. False where the knob itself was changed since,
-/// or was not set before.
-fn set_back(run: &ActionRun, path: &Path) -> Result<bool, Failure> {
-    let (Some(knob), Some(from), Some(to)) = (&run.knob, &run.from, &run.to) else {
-        return Ok(false);
-    };
-    let Ok((config, _)) = crate::config::check(path) else {
-        return Ok(false);
-    };
-    let is_ours = config
-        .knob(knob)
-        .is_some_and(|value| value.to_string() == *to);
-    let Ok(text) = std::fs::read_to_string(path) else {
-        return Ok(false);
-    };
-    let edited = edit::set(&text, knob, &KnobValue::of_text(from));
-    match edited {
-        Ok(edited) if is_ours => {
-            rewrite(path, &edited.text)
-                .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
 }
 
 /// Tells the channels of an action, where it says so.
