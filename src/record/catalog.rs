@@ -402,3 +402,40 @@ impl Catalog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever is asked first: the number of a text is that under which it was stored first.
+        #[test]
+        fn a_text_has_one_number(
+            known in prop::collection::hash_set("[a-d]{1,3}", 0..9),
+            asked in prop::collection::vec(("[a-d]{0,3}", 0..4_u8), 0..40),
+        ) {
+            let mut expected = vec![String::new()];
+            expected.extend(known);
+            let mut interned = Interned::of(expected.clone());
+            for (text, how) in asked {
+                let place = expected.iter().position(|t| *t == text);
+                let found = interned.find(text.as_str());
+                prop_assert_eq!(found.map(|n| n as usize), place);
+                let number = match how {
+                    0 => interned.intern(text.as_str()),
+                    1 => interned.take(text.clone()),
+                    _ => {
+                        interned.reserve(usize::from(how));
+                        continue;
+                    }
+                };
+                prop_assert_eq!(number as usize, place.unwrap_or(expected.len()));
+                if place.is_none() {
+                    expected.push(text);
+                }
+            }
+            prop_assert_eq!(interned.values(), expected);
+        }
+    }
+}
