@@ -252,7 +252,7 @@ fn renumber(workload: &mut Workload) {
     );
     let mut texts = std::mem::take(&mut old.names).into_values();
     let in_order = names.order.iter();
-    new.names = Interned::of(
+    new.names = Interned::of_sorted(
         in_order
             .map(|id| std::mem::take(&mut texts[*id as usize]))
             .collect(),
@@ -276,7 +276,7 @@ fn renumber(workload: &mut Workload) {
         set
     };
     let dims = sorted_numbers(&used.dims, set);
-    new.dims = Interned::of(dims.order.iter().map(|id| set(*id)).collect());
+    new.dims = Interned::of_sorted(dims.order.iter().map(|id| set(*id)).collect());
 
     let identity = |id: u32| -> Identity {
         let i = old.identities.get(id);
@@ -289,7 +289,7 @@ fn renumber(workload: &mut Workload) {
         }
     };
     let identities = sorted_numbers(&used.identities, identity);
-    new.identities = Interned::of(identities.order.iter().map(|id| identity(*id)).collect());
+    new.identities = Interned::of_sorted(identities.order.iter().map(|id| identity(*id)).collect());
     workload.catalog = new;
     let anew = |reference: Reference<'_>| match reference {
         Reference::Name(n) => *n = name(*n),

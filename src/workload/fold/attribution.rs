@@ -132,14 +132,17 @@ impl Sweeping<'_> {
     fn all(&self, units: &[usize]) -> Vec<WallClock> {
         let pieces: Vec<&[usize]> = units.chunks(TAKEN).collect();
         let next = AtomicUsize::new(0);
+        let threads = threads::count().min(pieces.len()).max(1);
+        // They are large: a list that grows would be copied again and again.
+        let room = units.len().div_ceil(threads) + TAKEN;
         let work = || {
-            let (mut lines, mut swept) = (Lines::default(), Vec::new());
+            let (mut lines, mut swept) = (Lines::default(), Vec::with_capacity(room));
             while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
                 swept.extend(piece.iter().filter_map(|unit| self.one(*unit, &mut lines)));
             }
             swept
         };
-        let mut swept = threads::each(threads::count().min(pieces.len()), work).into_iter();
+        let mut swept = threads::each(threads, work).into_iter();
         let mut all = swept.next().unwrap_or_default();
         swept.for_each(|mut more| all.append(&mut more));
         all
