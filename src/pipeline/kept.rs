@@ -35,7 +35,7 @@ impl<'a> Place<'a> {
             return None;
         }
         let ingested = survey.recall(&reader.section(1)?, formats::ALL)?;
-        let workload = Workload::of_sections((2..).map(|n| reader.section(n)))?;
+        let workload = Workload::of_sections(|n| reader.section(n + 2))?;
         reader.note_use();
         tracing::info!("nothing changed since the last run");
         Some((ingested, workload))

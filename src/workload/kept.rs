@@ -6,6 +6,7 @@ use super::{
     StepRun, Stream, UnitId, UnitOfInference, WallClock, Workload,
 };
 use crate::record::{Dims, Identity, Interned};
+use crate::threads;
 use crate::units::Time;
 
 /// What there are few of.
@@ -49,24 +50,42 @@ impl Workload {
         ]
     }
 
-    /// The workload of these sections; they come one after another. `None`: they are none of a
-    /// workload.
+    /// The workload of these sections, which are asked for by number, the first half beside the other. `None`: they are
+    /// none of a workload.
     #[must_use]
-    pub fn of_sections(mut sections: impl Iterator<Item = Option<Vec<u8>>>) -> Option<Self> {
-        let mut section = || sections.next().flatten();
-        let rest: Rest = bitcode::decode(&section()?).ok()?;
-        let units: Vec<UnitOfInference> = bitcode::decode(&section()?).ok()?;
-        let rows: Vec<Row> = bitcode::decode(&section()?).ok()?;
-        let samples: Vec<SampleSeries> = bitcode::decode(&section()?).ok()?;
-        let lookups: Vec<Lookup> = bitcode::decode(&section()?).ok()?;
-        let steps: Vec<StepRun> = bitcode::decode(&section()?).ok()?;
-        let pauses: Vec<Pause> = bitcode::decode(&section()?).ok()?;
-        let events: Vec<Event> = bitcode::decode(&section()?).ok()?;
-        let event_units: Vec<UnitId> = bitcode::decode(&section()?).ok()?;
-        let aggregates: Vec<Aggregate> = bitcode::decode(&section()?).ok()?;
-        let wall_clocks: Vec<WallClock> = bitcode::decode(&section()?).ok()?;
-        let streams: Vec<Stream> = bitcode::decode(&section()?).ok()?;
-        let sequences: Sequences = bitcode::decode(&section()?).ok()?;
+    pub fn of_sections(section: impl Fn(usize) -> Option<Vec<u8>> + Sync) -> Option<Self> {
+        fn decoded<T: bitcode::DecodeOwned>(bytes: Option<Vec<u8>>) -> Option<T> {
+            bitcode::decode(&bytes?).ok()
+        }
+        let first = || {
+            let rest: Rest = decoded(section(0))?;
+            let units: Vec<UnitOfInference> = decoded(section(1))?;
+            let rows: Vec<Row> = decoded(section(2))?;
+            let samples: Vec<SampleSeries> = decoded(section(3))?;
+            let lookups: Vec<Lookup> = decoded(section(4))?;
+            let steps: Vec<StepRun> = decoded(section(5))?;
+            let pauses: Vec<Pause> = decoded(section(6))?;
+            Some((rest, units, rows, samples, lookups, steps, pauses))
+        };
+        let other = || {
+            let events: Vec<Event> = decoded(section(7))?;
+            let event_units: Vec<UnitId> = decoded(section(8))?;
+            let aggregates: Vec<Aggregate> = decoded(section(9))?;
+            let wall_clocks: Vec<WallClock> = decoded(section(10))?;
+            let streams: Vec<Stream> = decoded(section(11))?;
+            let sequences: Sequences = decoded(section(12))?;
+            Some((
+                events,
+                event_units,
+                aggregates,
+                wall_clocks,
+                streams,
+                sequences,
+            ))
+        };
+        let (first, other) = threads::both(first, other);
+        let (rest, units, rows, samples, lookups, steps, pauses) = first?;
+        let (events, event_units, aggregates, wall_clocks, streams, sequences) = other?;
         Some(Self {
             catalog: Catalog {
                 names: Interned::of(rest.names),
