@@ -16,7 +16,8 @@ impl<T> Default for ByUnit<T> {
 }
 
 impl<T> ByUnit<T> {
-    /// The value of a unit; the default one where it has none yet.
+    /// The value of a unit; the default one where it has none yet. One that comes before others is put between them, which
+    /// takes the longer the more they are.
     pub fn entry(&mut self, unit: UnitId) -> &mut T
     where
         T: Default,
