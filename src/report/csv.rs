@@ -5,11 +5,14 @@
 //! out (`\n`), so that a row is a line. Seconds, bytes, ratios 0 to 1; an
 //! empty field is "not known".
 
+mod fields;
+
 use std::collections::BTreeSet;
+
+use fields::{key, number, push, word};
 
 use super::Style;
 use super::effects::verdict_word;
-use super::escape::visible;
 use crate::assessment::{
     Assessment, Backtest, Check, Comparison, EffectKind, Limit, MetricRow, SummaryRow,
     TargetVerdict, Trend, TunedValue, Tuning, Whatif,
@@ -52,7 +55,7 @@ pub(super) fn render(assessment: &Assessment, _: &Style) -> String {
         .chain(FIGURES.iter().map(|&f| f.to_owned()));
     push(&mut out, head);
     for row in &assessment.metrics {
-        push(&mut out, fields(row, &dimensions).into_iter());
+        push(&mut out, figures(row, &dimensions).into_iter());
     }
     out
 }
@@ -91,7 +94,7 @@ pub(super) fn effects(whatif: &Whatif) -> String {
     for e in &projection.effects {
         let fields = [
             word(&e.metric),
-            unit(e.unit),
+            key(e.unit),
             word(&e.statistic),
             number(Some(e.from)),
             number(Some(e.to)),
@@ -157,7 +160,7 @@ pub(super) fn held(backtest: &Backtest) -> String {
                 change.units[0].to_string(),
                 change.units[1].to_string(),
                 word(&e.metric),
-                unit(e.unit),
+                key(e.unit),
                 number(Some(e.before)),
             ]
             .into_iter()
@@ -266,7 +269,7 @@ pub(super) fn checks(rows: &[Check]) -> String {
         let kind = kind.as_ref().and_then(serde_json::Value::as_str);
         let fields = [
             word(&compared.metric),
-            unit(compared.unit),
+            key(compared.unit),
             word(&row.statistic),
         ]
         .into_iter()
@@ -325,7 +328,7 @@ pub(super) fn trends(rows: &[Trend]) -> String {
             let dims = dimensions
                 .iter()
                 .map(|&d| row.dims.get(d).map_or_else(String::new, |v| word(v)));
-            [word(&row.metric), unit(row.unit)].into_iter().chain(dims)
+            [word(&row.metric), key(row.unit)].into_iter().chain(dims)
         };
         let slope = row.slope.as_ref();
         let newest = row.newest.as_ref();
@@ -377,13 +380,6 @@ pub(super) fn trends(rows: &[Trend]) -> String {
     out
 }
 
-/// A word as JSON has it.
-fn key(word: impl serde::Serialize) -> String {
-    let value = serde_json::to_value(word).ok();
-    let text = value.as_ref().and_then(serde_json::Value::as_str);
-    text.unwrap_or_default().to_owned()
-}
-
 /// One line for each comparison.
 pub(super) fn comparisons(rows: &[Comparison]) -> String {
     let mut out = String::new();
@@ -431,7 +427,7 @@ pub(super) fn comparisons(rows: &[Comparison]) -> String {
             effect.map(|e| e.level),
         ]
         .map(number);
-        let fields = [word(&row.metric), unit(row.unit), word(&row.dimension)]
+        let fields = [word(&row.metric), key(row.unit), word(&row.dimension)]
             .into_iter()
             .chain([word(&row.base), word(&row.candidate)])
             .chain(counts)
@@ -474,7 +470,7 @@ pub(super) fn summary(rows: &[SummaryRow]) -> String {
     for row in rows {
         let effect = row.effect.as_ref();
         let target = row.target.as_ref();
-        let fields = [word(&row.metric), word(&row.statistic), unit(row.unit)]
+        let fields = [word(&row.metric), word(&row.statistic), key(row.unit)]
             .into_iter()
             .chain([row.value, row.previous].map(number))
             .chain([effect.map_or_else(String::new, |e| key(e.kind))])
@@ -497,10 +493,10 @@ pub(super) fn summary(rows: &[SummaryRow]) -> String {
     out
 }
 
-fn fields(row: &MetricRow, dimensions: &BTreeSet<&str>) -> Vec<String> {
+fn figures(row: &MetricRow, dimensions: &BTreeSet<&str>) -> Vec<String> {
     let interval = row.interval.as_ref();
     let target = row.target.as_ref();
-    let mut fields = vec![word(&row.metric), unit(row.unit)];
+    let mut fields = vec![word(&row.metric), key(row.unit)];
     fields.extend(
         dimensions
             .iter()
@@ -540,63 +536,4 @@ fn fields(row: &MetricRow, dimensions: &BTreeSet<&str>) -> Vec<String> {
         word(&row.marks.join(" ")),
     ]);
     fields
-}
-
-fn unit(unit: crate::metrics::Unit) -> String {
-    serde_json::to_value(unit)
-        .ok()
-        .and_then(|v| v.as_str().map(str::to_owned))
-        .unwrap_or_default()
-}
-
-fn number(value: Option<f64>) -> String {
-    match value {
-        Some(v) if v.is_finite() => v.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// A text as a field: nothing invisible, no formula, quoted where needed.
-fn word(text: &str) -> String {
-    let text = visible(text, true);
-    let is_formula = text.starts_with(['=', '+', '-', '@']);
-    let text = if is_formula { format!("'{text}") } else { text };
-    if text.contains([',', '"', '\'']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-fn push(out: &mut String, fields: impl Iterator<Item = String>) {
-    for (i, field) in fields.enumerate() {
-        if i > 0 {
-            out.push(',');
-        }
-        out.push_str(&field);
-    }
-    out.push_str("\r\n");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_defused_and_fields_quoted() {
-        assert_eq!(word("FANCY"), "FANCY");
-        assert_eq!(word("=1+1"), "\"'=1+1\"");
-        assert_eq!(word("@cmd"), "\"'@cmd\"");
-        assert_eq!(word("-2"), "\"'-2\"");
-        assert_eq!(word("a,b"), "\"a,b\"");
-        assert_eq!(word("say \"hi\""), "\"say \"\"hi\"\"\"");
-        assert_eq!(word("two\nlines"), "two\\nlines");
-    }
-
-    #[test]
-    fn numbers_stay_numbers() {
-        assert_eq!(number(Some(-0.5)), "-0.5");
-        assert_eq!(number(None), "");
-        assert_eq!(number(Some(f64::NAN)), "");
-    }
 }

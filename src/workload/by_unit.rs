@@ -41,12 +41,6 @@ impl<T> ByUnit<T> {
         &mut self.0[at].1
     }
 
-    /// The value of a unit, if it has one.
-    #[must_use]
-    pub fn get(&self, unit: UnitId) -> Option<&T> {
-        self.place(unit).ok().map(|at| &self.0[at].1)
-    }
-
     /// Whether a unit has a value.
     #[must_use]
     pub fn contains(&self, unit: UnitId) -> bool {
@@ -163,7 +157,6 @@ mod tests {
             prop_assert_eq!(last.values().collect::<Vec<_>>(), expected.values().collect::<Vec<_>>());
             let mut find = ours.finder();
             for key in keys.iter().chain([&UnitId(60)]) {
-                prop_assert_eq!(ours.get(*key), theirs.get(key));
                 prop_assert_eq!(ours.contains(*key), theirs.contains_key(key));
                 prop_assert_eq!(find(*key), theirs.get(key));
             }

@@ -1,10 +1,7 @@
 //! A workload as bytes and back, exactly but for its prices: for the same build only, and much faster
 //! than a document.
 
-use super::{
-    Aggregate, Catalog, Counts, Event, Lookup, Pause, Repeat, Row, SampleSeries, Sequences,
-    StepRun, Stream, UnitId, UnitOfInference, WallClock, Workload,
-};
+use super::{Catalog, Counts, Repeat, Workload};
 use crate::record::{Dims, Identity, Interned};
 use crate::threads;
 use crate::units::Time;
@@ -59,57 +56,42 @@ impl Workload {
         }
         let first = || {
             let rest: Rest = decoded(section(0))?;
-            let units: Vec<UnitOfInference> = decoded(section(1))?;
-            let rows: Vec<Row> = decoded(section(2))?;
-            let samples: Vec<SampleSeries> = decoded(section(3))?;
-            let lookups: Vec<Lookup> = decoded(section(4))?;
-            let steps: Vec<StepRun> = decoded(section(5))?;
-            let pauses: Vec<Pause> = decoded(section(6))?;
-            Some((rest, units, rows, samples, lookups, steps, pauses))
+            Some(Self {
+                catalog: Catalog {
+                    names: Interned::of(rest.names),
+                    dims: Interned::of(rest.dims),
+                    identities: Interned::of(rest.identities),
+                },
+                units: decoded(section(1))?,
+                rows: decoded(section(2))?,
+                samples: decoded(section(3))?,
+                lookups: decoded(section(4))?,
+                steps: decoded(section(5))?,
+                pauses: decoded(section(6))?,
+                counts: rest.counts,
+                repeats: rest.repeats,
+                period: rest.period,
+                ..Self::default()
+            })
         };
         let other = || {
-            let events: Vec<Event> = decoded(section(7))?;
-            let event_units: Vec<UnitId> = decoded(section(8))?;
-            let aggregates: Vec<Aggregate> = decoded(section(9))?;
-            let wall_clocks: Vec<WallClock> = decoded(section(10))?;
-            let streams: Vec<Stream> = decoded(section(11))?;
-            let sequences: Sequences = decoded(section(12))?;
-            Some((
+            let events = decoded(section(7))?;
+            let event_units = decoded(section(8))?;
+            let aggregates = decoded(section(9))?;
+            let wall_clocks = decoded(section(10))?;
+            let streams = decoded(section(11))?;
+            let sequences = decoded(section(12))?;
+            Some(move |first| Self {
                 events,
                 event_units,
                 aggregates,
                 wall_clocks,
                 streams,
                 sequences,
-            ))
+                ..first
+            })
         };
         let (first, other) = threads::both(first, other);
-        let (rest, units, rows, samples, lookups, steps, pauses) = first?;
-        let (events, event_units, aggregates, wall_clocks, streams, sequences) = other?;
-        Some(Self {
-            catalog: Catalog {
-                names: Interned::of(rest.names),
-                dims: Interned::of(rest.dims),
-                identities: Interned::of(rest.identities),
-            },
-            units,
-            rows,
-            samples,
-            lookups,
-            steps,
-            pauses,
-            events,
-            event_units,
-            aggregates,
-            wall_clocks,
-            streams,
-            sequences,
-            counts: rest.counts,
-            repeats: rest.repeats,
-            period: rest.period,
-            courses: Vec::new(),
-            prices: None,
-            declared: Default::default(),
-        })
+        Some(other?(first?))
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::record::{create, failure};
 use crate::cli::{Context, Failure};
 use crate::config::{Config, Does, KnobValue, edit};
 use crate::notify::{self, Outcome};
-use crate::store::history::History;
+use crate::store::history::{FileChange, History};
 use crate::store::rewrite;
 use crate::units::Time;
 
@@ -59,10 +59,7 @@ fn recovered(
     now: Time,
     context: &Context,
 ) -> Result<ActionRun, Failure> {
-    let change = match run.change {
-        Some(id) => history.file_change(id).map_err(|e| failure(&e))?,
-        None => None,
-    };
+    let change = change_of(&run, history)?;
     run.settled_at = Some(now);
     match change {
         Some(change) => match standing_of(&change) {
@@ -86,7 +83,15 @@ fn recovered(
     history.note_action(run).map_err(|e| failure(&e))
 }
 
-fn standing_of(change: &crate::store::history::FileChange) -> Option<Standing> {
+/// The change of a file that an action made.
+fn change_of(run: &ActionRun, history: &History) -> Result<Option<FileChange>, Failure> {
+    match run.change {
+        Some(id) => history.file_change(id).map_err(|e| failure(&e)),
+        None => Ok(None),
+    }
+}
+
+fn standing_of(change: &FileChange) -> Option<Standing> {
     apply::standing(change).ok()
 }
 
@@ -98,10 +103,7 @@ pub(super) fn roll_back(
     now: Time,
     context: &Context,
 ) -> Result<ActionRun, Failure> {
-    let change = match run.change {
-        Some(id) => history.file_change(id).map_err(|e| failure(&e))?,
-        None => None,
-    };
+    let change = change_of(&run, history)?;
     let does = config.action(&run.action).map(|a| (a.does, a.timeout));
     match (change, does) {
         (Some(change), _) if change.undone_at.is_some() => {
