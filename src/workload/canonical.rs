@@ -288,8 +288,9 @@ fn renumber(workload: &mut Workload) {
             attendance: i.attendance,
         }
     };
-    let identities = sorted_numbers(&used.identities, identity);
-    new.identities = Interned::of_sorted(identities.order.iter().map(|id| identity(*id)).collect());
+    // The unknown one stays the first, though one of which only the attendance is known would come before it.
+    let identities = sorted_numbers(&used.identities, |id| (id != 0, identity(id)));
+    new.identities = Interned::of(identities.order.iter().map(|id| identity(*id)).collect());
     workload.catalog = new;
     let anew = |reference: Reference<'_>| match reference {
         Reference::Name(n) => *n = name(*n),
@@ -431,5 +432,42 @@ pub(super) fn span(a: Option<(Time, Time)>, b: Option<(Time, Time)>) -> Option<(
     match (a, b) {
         (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
         (a, b) => a.or(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Attendance, Flags, Records};
+    use crate::workload::{FoldOptions, fold};
+
+    /// In order of its fields it would come before the unknown one.
+    #[test]
+    fn an_identity_of_attendance_alone_stays_what_it_is() {
+        let mut records = Records::default();
+        let attended = records.catalog.identity(Identity {
+            attendance: Attendance::Attended,
+            ..Identity::default()
+        });
+        for (time, identity) in [(1, IdentityId::default()), (2, attended)] {
+            records.events.push(Event {
+                key: 0,
+                time: Time(Time::EARLIEST.0 + time),
+                duration: -1,
+                kind: EventKind::ProcessStart,
+                subject: Name::NONE,
+                from: Name::NONE,
+                to: Name::NONE,
+                dims: DimsId::default(),
+                identity,
+                file: 0,
+                flags: Flags::LEADS,
+            });
+        }
+        let workload = fold(records, &FoldOptions::default());
+        let of = |id: IdentityId| workload.catalog.identities.get(id.0).attendance;
+        let found: Vec<Attendance> = workload.events.iter().map(|e| of(e.identity)).collect();
+        assert_eq!(found, [Attendance::Unknown, Attendance::Attended]);
+        assert_eq!(of(IdentityId::default()), Attendance::Unknown);
     }
 }
