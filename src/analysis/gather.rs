@@ -189,7 +189,7 @@ mod tests {
         Details, Flags, Identity, Operation, OperationKind, Records, Sample, Tokens,
     };
     use crate::units::{NANOS, Time};
-    use crate::workload::{FoldOptions, fold};
+    use crate::workload::{FoldOptions, Grouping, fold};
 
     /// Sessions in two modes that share a task, and samples with and without a unit.
     fn workload() -> Workload {
@@ -263,6 +263,29 @@ mod tests {
             }
         }
         assert!(compared >= 30, "{compared}");
+    }
+
+    /// Against the distributions of the units.
+    #[test]
+    fn what_lies_above_is_counted_without_distributions() {
+        let workload = workload();
+        let all = Filter::default();
+        let mut above = 0;
+        for measured in workload.measured() {
+            let figures = workload.group(measured, &all, Grouping::Unit);
+            for at in [-1, 1_000, 400_000, 2_000_000_000] {
+                let expected: Vec<(u64, u64)> = (figures.iter())
+                    .map(|(_, f)| (f.histogram.above(at), f.histogram.count()))
+                    .collect();
+                above += expected.iter().map(|(above, _)| above).sum::<u64>();
+                assert_eq!(
+                    workload.above(measured, &all, at),
+                    expected,
+                    "{measured:?} {at}"
+                );
+            }
+        }
+        assert!(above > 0);
     }
 
     #[test]

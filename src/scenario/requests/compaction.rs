@@ -223,6 +223,32 @@ mod tests {
     use super::super::prefix::tests::at;
     use super::super::rates::EXAMPLE;
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is said without running a stream is what running it gives.
+        #[test]
+        fn a_plan_that_reaches_no_context_changes_nothing(
+            sizes in prop::collection::vec((0_u32..90_000, 0_u32..40_000), 0..8),
+            is_priced in prop::collection::vec(any::<bool>(), 8),
+            limit in 20_000_u64..130_000,
+        ) {
+            let requests: Vec<StreamRequest> = (sizes.iter())
+                .map(|(read, written)| at(60, *read, *written, 0))
+                .collect();
+            let sent: Vec<Sent<'_>> = (requests.iter().zip(is_priced))
+                .map(|(r, is_priced)| (r, is_priced.then_some(EXAMPLE), r.context()))
+                .collect();
+            let plan = Plan::at(limit);
+            let ran = run(&sent, |_| Some(EXAMPLE), plan);
+            if !reaches(&sent, plan) {
+                prop_assert_eq!(ran, unchanged(&sent));
+            }
+            if ran.compactions > 0 {
+                prop_assert!(reaches(&sent, plan));
+            }
+        }
+    }
 
     fn run_on(
         requests: &[StreamRequest],
