@@ -187,7 +187,7 @@ impl<S: Simd> Scan<S> {
         let escaped = self.escaped(blocks::byte(block, b'\\'));
         let quotes = blocks::byte(block, b'"');
         let unusual = escaped & !(quotes | blocks::escapes(block));
-        if unusual != 0 {
+        if unusual != 0 && !are_characters(base, unusual, text) {
             check_escapes(base, unusual, text)?;
         }
         let quotes = quotes & !escaped;
@@ -237,8 +237,29 @@ impl<S: Simd> Scan<S> {
     }
 }
 
-/// Holds what follows backslashes, and is no letter or mark that may, against the one escape
-/// that is longer: a `u` with its four digits.
+/// Whether all of these bytes are a `u` with its four digits: the one longer escape, of which logs of
+/// terminals and of other alphabets are full.
+#[inline(always)]
+fn are_characters(base: u32, mut places: u64, text: &[u8]) -> bool {
+    while places != 0 {
+        let at = base as usize + places.trailing_zeros() as usize;
+        places &= places - 1;
+        let Some([b'u', digits @ ..]) = text.get(at..).and_then(<[u8]>::first_chunk::<5>) else {
+            return false;
+        };
+        // All four, since which of them is none cannot be foreseen.
+        if !digits
+            .iter()
+            .fold(true, |all, d| all & d.is_ascii_hexdigit())
+        {
+            return false;
+        }
+    }
+    true
+}
+
+/// Says what is wrong with what follows backslashes, if it is no letter or mark that may and no `u` with its
+/// four digits.
 #[cold]
 #[inline(never)]
 fn check_escapes(base: u32, mut unusual: u64, text: &[u8]) -> Result<(), Fault> {
