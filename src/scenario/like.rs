@@ -10,7 +10,7 @@ use super::groups::{Groups, error};
 use super::measured::{Contrast, Likeness, Swap};
 use crate::metrics::{Kind, Metric, Unit};
 use crate::record::{Dimension, DimsId, Name, OperationKind};
-use crate::workload::{Row, Total, UnitId, Units, Workload, float};
+use crate::workload::{Row, Total, UnitId, Workload, float};
 
 /// Fewest strata with both variants when strata are tasks.
 const LEAST_PAIRS: usize = 6;
@@ -72,11 +72,35 @@ pub(super) type Stratum = (Name, u32);
 /// n and sum of one variant of a stratum in one group of units.
 type Cell = [(f64, f64); 2];
 
+/// The two variants of a swap as they lie in a workload: looked up once for all questions about them.
+#[derive(Debug, Clone)]
+pub struct Variants {
+    /// For each dimension set its variant; see [`sides`].
+    pub(super) sides: Vec<Option<usize>>,
+    /// For each dimension set its kind; see [`kinds`].
+    pub(super) kinds: Vec<u32>,
+}
+
+impl Variants {
+    /// Those of `swap`.
+    #[must_use]
+    pub fn of(workload: &Workload, swap: &Swap) -> Self {
+        Self {
+            sides: sides(swap, workload),
+            kinds: kinds(&[swap.dimension], workload),
+        }
+    }
+}
+
 /// What was observed of both variants, before a choice of strata.
 pub(super) struct Observed {
     /// In order of the rows.
     rows: Vec<Seen>,
     pub(super) groups: Groups,
+    /// Units of each variant.
+    pub(super) units: [u64; 2],
+    /// Whether any of the rows names a task.
+    names_tasks: bool,
 }
 
 /// What a row tells.
@@ -91,9 +115,8 @@ struct Seen {
 }
 
 impl Observed {
-    pub(super) fn of_swap(workload: &Workload, swap: &Swap, told: &Told) -> Self {
-        let kinds = kinds(&[swap.dimension], workload);
-        Self::gather(workload, &sides(swap, workload), &kinds, told)
+    pub(super) fn of(workload: &Workload, variants: &Variants, told: &Told) -> Self {
+        Self::gather(workload, &variants.sides, &variants.kinds, told)
     }
 
     /// `sides` and `kinds` are by dimension set; without sides nothing is gathered.
@@ -103,13 +126,17 @@ impl Observed {
         kinds: &[u32],
         told: &Told,
     ) -> Self {
-        let mut rows = Vec::new();
+        let mut rows: Vec<Seen> = Vec::new();
+        // Of rows, which are sorted by unit.
+        let (mut units, mut last) = ([0; 2], [UnitId::NONE; 2]);
         for row in &workload.rows {
             let dims = row.key.dims.0 as usize;
             let Some(side) = sides.get(dims).copied().flatten() else {
                 continue;
             };
             if let Some((n, sum)) = told.tell(row) {
+                units[side] += u64::from(last[side] != row.key.unit);
+                last[side] = row.key.unit;
                 rows.push(Seen {
                     task: row.key.task,
                     kind: kinds[dims],
@@ -122,16 +149,10 @@ impl Observed {
         }
         Self {
             groups: Groups::in_turn(rows.iter().map(|r| r.unit)),
+            units,
+            names_tasks: rows.iter().any(|r| r.task.is_some()),
             rows,
         }
-    }
-
-    /// Units of each variant.
-    pub(super) fn units(&self) -> [u64; 2] {
-        [0, 1].map(|side| {
-            let of_side = self.rows.iter().filter(|r| r.side == side);
-            of_side.map(|r| r.unit).collect::<Units>().len() as u64
-        })
     }
 
     /// By the closest likeness of which enough was observed.
@@ -191,6 +212,9 @@ impl Observed {
     }
 
     fn pools(&self, likeness: Likeness) -> Option<Pools> {
+        if !self.names_tasks && likeness != Likeness::Kind {
+            return None;
+        }
         let groups = self.groups.count();
         let mut group_of = self.groups.finder();
         let mut places: BTreeMap<Stratum, usize> = BTreeMap::new();
@@ -226,7 +250,7 @@ impl Observed {
             Likeness::TaskAndKind | Likeness::Task => all.strata >= LEAST_PAIRS && all.n >= 0.5 * n,
             Likeness::Kind => all.strata > 0,
         };
-        let [before, since] = self.units();
+        let [before, since] = self.units;
         is_enough.then(|| Pools {
             likeness,
             without: (0..groups)

@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 
 use super::groups::{GROUPS, Groups, error};
+pub use super::like::Variants;
 use super::like::{Observed, Pooled, Stratum, Told, kinds, sides, stratum};
 use crate::metrics::Metric;
 use crate::record::{Dimension, Name, OperationKind};
@@ -115,21 +116,25 @@ impl Contrast {
 /// The effect of a swap on the response time: a shift in seconds per step where steps tell of the part
 /// that the dimension governs, else a factor of the whole. `None` as for [`contrast`].
 #[must_use]
-pub fn response_contrast(workload: &Workload, swap: &Swap) -> Option<Contrast> {
+pub fn response_contrast(
+    workload: &Workload,
+    swap: &Swap,
+    variants: &Variants,
+) -> Option<Contrast> {
     let parts: &[OperationKind] = match swap.dimension {
         Dimension::Mode => &[OperationKind::ContextPreparation],
         Dimension::Interface => &[OperationKind::ModelRequest],
         _ => &[],
     };
     let told = Told::of(workload, Metric::ResponseTime, parts);
-    Observed::of_swap(workload, swap, &told).best(told.is_factor())
+    Observed::of(workload, variants, &told).best(told.is_factor())
 }
 
 /// The effect of a swap on a metric; `None` where one of the variants or its like was not observed.
 #[must_use]
-pub fn contrast(workload: &Workload, metric: Metric, swap: &Swap) -> Option<Contrast> {
+pub fn contrast(workload: &Workload, metric: Metric, variants: &Variants) -> Option<Contrast> {
     let told = Told::of(workload, metric, &[]);
-    Observed::of_swap(workload, swap, &told).best(told.is_factor())
+    Observed::of(workload, variants, &told).best(told.is_factor())
 }
 
 /// Work before and since a change: what it touched, and what it cannot touch.
@@ -184,7 +189,7 @@ pub fn since(
     );
     touched.groups.clone_from(&groups);
     control.groups = groups;
-    let [units_before, units_since] = control.units();
+    let [units_before, units_since] = control.units;
     if units_before.min(units_since) < least {
         return Some(Realised {
             contrast: touched.best(is_factor)?,
@@ -265,11 +270,10 @@ impl Transport {
     #[must_use]
     pub fn of_response_times(
         workload: &Workload,
-        swap: &Swap,
+        variants: &Variants,
         likeness: Likeness,
     ) -> Option<Transport> {
-        let sides = sides(swap, workload);
-        let kinds = kinds(&[swap.dimension], workload);
+        let Variants { sides, kinds } = variants;
         let mut strata: BTreeMap<Stratum, [Figure; 2]> = BTreeMap::new();
         for row in workload.rows.iter().filter(|r| r.key.is_step) {
             if let Some(side) = sides[row.key.dims.0 as usize]

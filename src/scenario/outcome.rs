@@ -15,7 +15,7 @@ use super::effects::{
     spares_preparations, totalled,
 };
 use super::gathered::Gathered;
-use super::measured::{self, Contrast, Swap, Transport};
+use super::measured::{self, Contrast, Swap, Transport, Variants};
 use super::points::{points, points_interval};
 use super::replay::{self, Bench, GROUPS, Replayed, Settings, Withheld, group_of};
 use crate::assessment::Effect;
@@ -103,11 +103,12 @@ impl Change {
     /// The change that a swap is; `None` where no like steps of the other variant were observed.
     #[must_use]
     pub fn measured(workload: &Workload, swap: Swap) -> Option<Change> {
-        let response = measured::response_contrast(workload, &swap)?;
+        let variants = Variants::of(workload, &swap);
+        let response = measured::response_contrast(workload, &swap, &variants)?;
         // The ranks of whole steps say nothing of a shift of one part: then p95 stays as it is.
         let transport = response
             .is_factor
-            .then(|| Transport::of_response_times(workload, &swap, response.likeness))
+            .then(|| Transport::of_response_times(workload, &variants, response.likeness))
             .flatten();
         let mut change = Change {
             transport,
@@ -119,7 +120,7 @@ impl Change {
         governed.retain(|m| is_governed(*m, swap.dimension));
         // Most are told by no row at all, which would be found out by going through all rows for each.
         for metric in workload.told_by_rows(&governed) {
-            match measured::contrast(workload, metric, &swap) {
+            match measured::contrast(workload, metric, &variants) {
                 // What is not seen to change is taken as it is: noise of a side metric must not decide.
                 Some(contrast) if !contrast.is_seen(SEEN) => {}
                 Some(contrast) => {

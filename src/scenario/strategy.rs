@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::Groups;
-use super::like::{Observed, Told};
+use super::like::{Observed, Told, Variants};
 use super::measured::Swap;
 use super::outcome::{Change, SEEN, SIMULATED, is_governed};
 use super::present::{self, Timeline};
@@ -230,9 +230,10 @@ impl<'w> Counted<'w> {
                 Some((*agent, moves(modes).remove(&(swap.from, swap.to))?))
             })
             .collect();
+        let variants = Variants::of(self.workload, swap);
         let contrast = |metric: Metric, parts: &[OperationKind]| {
             let told = Told::of(self.workload, metric, parts);
-            let mut observed = Observed::of_swap(self.workload, swap, &told);
+            let mut observed = Observed::of(self.workload, &variants, &told);
             observed.groups.clone_from(&self.groups);
             let weights = self.weights(swap, &told);
             let share = |left_out| weights.share(&shares, left_out);

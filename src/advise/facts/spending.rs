@@ -7,7 +7,7 @@ use super::{Fact, Facts};
 use crate::advise::rule::Subject;
 use crate::metrics::Metric;
 use crate::record::{Dimension, Name};
-use crate::scenario::measured::{Swap, contrast};
+use crate::scenario::measured::{Swap, Variants, contrast};
 use crate::workload::{Units, Workload};
 
 /// Confidence of facts.
@@ -111,11 +111,12 @@ fn models(workload: &Workload, facts: &mut Facts) {
             to: model,
             within: Vec::new(),
         };
+        let variants = Variants::of(workload, &swap);
         for (fact, metric) in [
             ("model.cost_ratio", Metric::ComputedCost),
             ("model.success_difference", Metric::SuccessRate),
         ] {
-            if let Some(found) = contrast(workload, metric, &swap) {
+            if let Some(found) = contrast(workload, metric, &variants) {
                 let ends = found.interval(LEVEL);
                 facts.add_of(
                     Subject::Model,

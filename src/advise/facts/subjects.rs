@@ -8,7 +8,7 @@ use crate::advise::Observed;
 use crate::advise::rule::Subject;
 use crate::metrics::{Direction, Metric, Unit};
 use crate::record::{Dimension, Measured, Name, OperationKind};
-use crate::scenario::measured::{Swap, contrast};
+use crate::scenario::measured::{Swap, Variants, contrast};
 use crate::stats::{clustered, rates};
 use crate::workload::{Figure, Filter, Grouping, Workload};
 
@@ -45,8 +45,9 @@ fn purposes(workload: &Workload, facts: &mut Facts) {
             to: simple,
             within: vec![(Dimension::Purpose, purpose)],
         };
-        let found = contrast(workload, Metric::ContextPreparationTime, &swap)
-            .or_else(|| contrast(workload, Metric::ResponseTime, &swap));
+        let variants = Variants::of(workload, &swap);
+        let found = contrast(workload, Metric::ContextPreparationTime, &variants)
+            .or_else(|| contrast(workload, Metric::ResponseTime, &variants));
         if let Some(found) = found {
             let ends = found.interval(LEVEL);
             add(
@@ -117,9 +118,10 @@ fn interfaces(case: Observed<'_>, facts: &mut Facts) {
             to: interface,
             within: Vec::new(),
         };
-        let time = contrast(workload, Metric::ModelTime, &swap)
-            .or_else(|| contrast(workload, Metric::ResponseTime, &swap));
-        let success = contrast(workload, Metric::SuccessRate, &swap);
+        let variants = Variants::of(workload, &swap);
+        let time = contrast(workload, Metric::ModelTime, &variants)
+            .or_else(|| contrast(workload, Metric::ResponseTime, &variants));
+        let success = contrast(workload, Metric::SuccessRate, &variants);
         for (fact, found) in [
             ("interface.time_ratio", time),
             ("interface.success_difference", success),
