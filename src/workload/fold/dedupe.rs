@@ -15,12 +15,14 @@ use crate::units::Time;
 use super::FoldOptions;
 use super::index::{FREE, Index, Quick, number};
 use super::repeats::{Table, by_part};
-use super::sources::source_of;
+use super::sources::{Repeats, source_of};
+use crate::workload::Source;
 
-/// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped.
-pub(super) fn dedupe(records: &mut Records, options: &FoldOptions) -> u64 {
+/// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped; which of them two
+/// sources tell is noted in `repeats`.
+pub(super) fn dedupe(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) -> u64 {
     let ranks = options.file_ranks.as_slice();
-    operations(records, ranks, options)
+    operations(records, ranks, options, repeats)
         + events(records, ranks)
         + samples(&mut records.samples, ranks)
         + aggregates(records, ranks)
@@ -66,7 +68,12 @@ pub(super) fn order(a: &Operation, b: &Operation, records: &Records, ranks: &[u6
     })
 }
 
-fn operations(records: &mut Records, ranks: &[u64], options: &FoldOptions) -> u64 {
+fn operations(
+    records: &mut Records,
+    ranks: &[u64],
+    options: &FoldOptions,
+    told: &mut Repeats,
+) -> u64 {
     let mut operations = std::mem::take(&mut records.operations);
     let repeats = repeats(&operations);
     let mut is_dropped = vec![false; operations.len()];
@@ -81,8 +88,12 @@ fn operations(records: &mut Records, ranks: &[u64], options: &FoldOptions) -> u6
         *slot = number(winner);
         is_dropped[loser] = true;
         let lost = operations[loser];
-        unite(&mut operations[winner], &lost);
-        take_source(&mut operations[winner], &lost, options);
+        let sources = take_source(&mut operations[winner], &lost, options);
+        unite(&mut operations[winner], &lost, sources.is_none());
+        if let Some((kept, left_out)) = sources {
+            let session = records.catalog.identities.get(lost.identity.0).session;
+            told.note(kept, left_out, session, lost.flags);
+        }
     }
     let duplicates = match repeats.is_empty() {
         true => 0,
@@ -113,19 +124,44 @@ fn repeats(operations: &[Operation]) -> Vec<(u32, u32)> {
     repeats
 }
 
-/// What a better source tells too counts as told by that one.
-fn take_source(owner: &mut Operation, other: &Operation, options: &FoldOptions) {
+/// What a better source tells too counts as told by that one. Gives the better and the worse one, if they are two.
+fn take_source(
+    owner: &mut Operation,
+    other: &Operation,
+    options: &FoldOptions,
+) -> Option<(Source, Source)> {
     let source = |o: &Operation| source_of(o.file, o.flags, options);
-    let (mine, others) = (source(owner), source(other));
-    if others.is_some() && mine.is_some() && others < mine {
+    let (mine, others) = (source(owner)?, source(other)?);
+    if others < mine {
         owner.file = other.file;
         let logged = other.flags.0 & Flags::LOGGED.0;
         owner.flags = Flags(owner.flags.0 & !Flags::LOGGED.0 | logged);
     }
+    (mine != others).then(|| (mine.min(others), mine.max(others)))
 }
 
-/// Gives the owner what the other copy knows better: larger counts, a final instead of a lower bound.
-fn unite(owner: &mut Operation, other: &Operation) {
+/// How much of an operation a copy saw: that it was answered, that its output is final, that it has an end; of copies
+/// in one source also how much of the output there was.
+fn seen(o: &Operation, is_one_source: bool) -> impl Ord + use<> {
+    let is_final = !o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND);
+    let is_answered = !o.flags.has(Flags::UNANSWERED);
+    let output = if is_one_source { o.tokens.output } else { 0 };
+    (is_answered, is_final, o.duration >= 0, output)
+}
+
+/// Gives the owner what the other copy knows better: larger counts, a final instead of a lower bound, and how it
+/// ended, if the other one saw more of it: a log may have been copied while something still ran.
+fn unite(owner: &mut Operation, other: &Operation, is_one_source: bool) {
+    if seen(other, is_one_source) > seen(owner, is_one_source) {
+        let end = other.start.0.saturating_add(other.duration);
+        owner.duration = match other.duration >= 0 {
+            true => end.saturating_sub(owner.start.0),
+            false => other.duration,
+        };
+        owner.outcome = other.outcome;
+        let answered = other.flags.0 & Flags::UNANSWERED.0;
+        owner.flags = Flags(owner.flags.0 & !Flags::UNANSWERED.0 | answered);
+    }
     let (a, b) = (owner.tokens, other.tokens);
     owner.tokens = Tokens {
         fresh: a.fresh.max(b.fresh),

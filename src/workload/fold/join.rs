@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::record::{
-    Dimension, DimsId, IdentityId, Name, Operation, OperationKind, OutcomeKind, Records,
+    Catalog, Dimension, DimsId, IdentityId, Operation, OperationKind, OutcomeKind, Records,
 };
 
 use crate::threads;
@@ -19,6 +19,7 @@ use super::FoldOptions;
 use super::dedupe::order;
 use super::index::{FREE, Quick, number};
 use super::repeats::{Table, by_part, find};
+use super::united::{united_dims, united_identity};
 
 /// Longest chain of parents that is followed.
 const DEEPEST: usize = 64;
@@ -133,8 +134,12 @@ impl Census {
 const WORTH_A_THREAD: usize = 1 << 13;
 
 /// Joins operations into steps. Dimensions and identities of `records.operations` are completed.
-pub(super) fn join(records: &mut Records, options: &FoldOptions) -> Joined {
-    let parents = parents(records, options);
+/// `parents` are those of [`parents`].
+pub(super) fn join(
+    records: &mut Records,
+    options: &FoldOptions,
+    parents: Option<Vec<u32>>,
+) -> Joined {
     if let Some(parents) = &parents {
         inherit(records, parents);
     }
@@ -182,8 +187,8 @@ fn append<T>(all: &mut Vec<T>, mut part: Vec<T>) {
     }
 }
 
-/// For each operation the number of its parent; `None` where no operation names one.
-fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
+/// For each operation the number of its parent ([`FREE`]: none is known); `None` where no operation names one.
+pub(super) fn parents(records: &Records, options: &FoldOptions) -> Option<Vec<u32>> {
     let operations = &records.operations;
     if operations.iter().all(|o| o.parent == 0) {
         return None;
@@ -447,8 +452,9 @@ fn form(records: &mut Records, first: u32, members: &[u32], joined: &mut Joined)
     };
     for member in members {
         let other = records.operations[*member as usize];
-        step.dims = united_dims(records, step.dims, other.dims);
-        step.identity = united_identity(records, step.identity, other.identity);
+        let catalog = &mut records.catalog;
+        step.dims = inherited_dims(catalog, step.dims, other.dims);
+        step.identity = united_identity(catalog, step.identity, other.identity);
     }
     step
 }
@@ -482,7 +488,7 @@ fn inherit(records: &mut Records, parents: &[u32]) {
                 let united = match known.get(&(dims, above.0)) {
                     Some(united) => *united,
                     None => {
-                        let united = united_dims(records, dims, above.0);
+                        let united = inherited_dims(&mut records.catalog, dims, above.0);
                         known.insert((dims, above.0), united);
                         united
                     }
@@ -490,45 +496,17 @@ fn inherit(records: &mut Records, parents: &[u32]) {
                 records.operations[child].dims = united;
             }
             if identity != above.1 {
-                records.operations[child].identity = united_identity(records, identity, above.1);
+                let united = united_identity(&mut records.catalog, identity, above.1);
+                records.operations[child].identity = united;
             }
         }
     }
 }
 
-/// These dimensions, and of others what is missing. A tool or a process is one operation's own.
-fn united_dims(records: &mut Records, own: DimsId, others: DimsId) -> DimsId {
-    let catalog = &mut records.catalog;
-    let mut dims = catalog.dims.get(own.0).clone();
-    let before = dims.len();
-    for (dimension, value) in catalog.dims.get(others.0) {
-        let is_own = matches!(dimension, Dimension::Tool | Dimension::Process);
-        if !is_own && !dims[..before].iter().any(|(d, _)| d == dimension) {
-            dims.push((*dimension, *value));
-        }
-    }
-    if dims.len() == before {
-        own
-    } else {
-        catalog.dims(dims)
-    }
-}
-
-fn united_identity(records: &mut Records, own: IdentityId, other: IdentityId) -> IdentityId {
-    if own == other {
-        return own;
-    }
-    let catalog = &mut records.catalog;
-    let (mut a, b) = (
-        *catalog.identities.get(own.0),
-        *catalog.identities.get(other.0),
-    );
-    let or = |a: Name, b: Name| if a.is_some() { a } else { b };
-    a.session = or(a.session, b.session);
-    a.task = or(a.task, b.task);
-    a.run = or(a.run, b.run);
-    a.unit = or(a.unit, b.unit);
-    catalog.identity(a)
+/// These dimensions, and of those above what is missing. A tool or a process is one operation's own.
+fn inherited_dims(catalog: &mut Catalog, own: DimsId, above: DimsId) -> DimsId {
+    let is_inherited = |d: Dimension| !matches!(d, Dimension::Tool | Dimension::Process);
+    united_dims(catalog, own, above, is_inherited)
 }
 
 /// A task that no step names as its parent repeats the tokens and the cost of what has its identity.

@@ -9,6 +9,7 @@ mod grouped;
 mod index;
 mod join;
 mod links;
+mod nested;
 mod pauses;
 mod pricing;
 mod repeats;
@@ -21,6 +22,7 @@ mod sources;
 mod streams;
 mod sweep;
 mod trace;
+mod united;
 mod units;
 
 use std::sync::Arc;
@@ -92,11 +94,21 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
         ..Workload::default()
     };
     links::follow(&mut records);
-    workload.counts.duplicates = dedupe::dedupe(&mut records, options);
-    let repeats = sources::prefer(&mut records, options);
-    workload.counts.duplicates += repeats.iter().map(|r| r.records).sum::<u64>();
-    workload.repeats = repeats;
-    let joined = join::join(&mut records, options);
+    let mut repeats = sources::Repeats::default();
+    workload.counts.duplicates = dedupe::dedupe(&mut records, options, &mut repeats);
+    let by_key = repeats.records();
+    let mut parents = join::parents(&records, options);
+    if let Some(parents) = &parents {
+        nested::settle(&mut records.operations, parents);
+    }
+    let before = records.operations.len();
+    sources::prefer(&mut records, options, &mut repeats);
+    if records.operations.len() < before {
+        parents = join::parents(&records, options);
+    }
+    workload.counts.duplicates += repeats.records() - by_key;
+    workload.repeats = repeats.finish();
+    let joined = join::join(&mut records, options, parents);
     let selection = Selection::new(options, &records.catalog);
     let mut units = Units::default();
     fold_operations(

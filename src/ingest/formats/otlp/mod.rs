@@ -12,7 +12,6 @@
 mod attributes;
 mod events;
 mod export;
-mod leaves;
 mod log;
 mod meaning;
 mod metric;

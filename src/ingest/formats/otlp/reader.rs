@@ -5,7 +5,6 @@ use hashbrown::HashMap;
 use super::super::super::Input;
 use super::super::super::document::is_word;
 use super::super::super::json::decode;
-use super::leaves::count_leaves_only;
 use super::points::Points;
 use super::resource::Resource;
 use super::span::Span;
@@ -30,8 +29,6 @@ pub(super) struct Reader<'r> {
     pub(super) resource: Sender,
     known: HashMap<Vec<u8>, DimsId>,
     key: Vec<u8>,
-    /// Operations before this input.
-    first: usize,
     /// Sessions that spans of a trace name.
     sessions: HashMap<u128, IdentityId>,
     /// Operations that name no session, with their trace.
@@ -66,7 +63,6 @@ impl<'r> Reader<'r> {
     ) -> Self {
         Self {
             labels: input.labels(records),
-            first: records.operations.len(),
             records,
             problems,
             file: input.file,
@@ -329,7 +325,6 @@ impl<'r> Reader<'r> {
             };
             self.records.operations[index].identity = identity;
         }
-        count_leaves_only(&mut self.records.operations[self.first..]);
         self.finish_points();
     }
 }

@@ -15,12 +15,13 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::metrics::Metric;
 use crate::record::{
-    Dimension, Event, EventKind, Flags, IdentityId, Measured, Name, Operation, OperationKind,
-    Records, Sample,
+    Catalog, Dimension, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
+    OperationKind, Records, Sample, Stop,
 };
 use crate::workload::{Repeat, Source};
 
 use super::FoldOptions;
+use super::united::{united_dims, united_identity};
 use super::units::is_agent_log;
 use pairs::{Ran, pairs};
 
@@ -39,22 +40,16 @@ pub(super) fn source_of(file: u32, flags: Flags, options: &FoldOptions) -> Optio
     }
 }
 
-/// Drops what a better source tells too. Returns what was dropped, as records (lines, points).
-pub(super) fn prefer(records: &mut Records, options: &FoldOptions) -> Vec<Repeat> {
-    if [MEASURED, RESULTS]
-        .iter()
-        .all(|format| !options.file_formats.contains(format))
-    {
-        return Vec::new();
+/// Drops what a better source tells too, and notes it in `repeats`.
+pub(super) fn prefer(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+    let formats = &options.file_formats;
+    let is_alone = |format: &&str| !formats.contains(format);
+    if [MEASURED, RESULTS].iter().all(is_alone) || !are_several(records, options) {
+        return;
     }
-    if !are_several(records, options) {
-        return Vec::new();
-    }
-    let mut repeats = Repeats::default();
-    drop_pairs(records, options, &mut repeats);
-    drop_paired_events(records, options, &mut repeats);
-    drop_sums(records, options, &mut repeats);
-    repeats.finish()
+    drop_pairs(records, options, repeats);
+    drop_paired_events(records, options, repeats);
+    drop_sums(records, options, repeats);
 }
 
 /// Whether more than one source tells of anything at all.
@@ -71,19 +66,24 @@ fn are_several(records: &Records, options: &FoldOptions) -> bool {
         .is_some_and(|first| told.any(|other| other != first))
 }
 
-/// What was dropped, and of which sessions.
-#[derive(Default)]
-struct Repeats(BTreeMap<(Source, Source), (HashSet<Name>, u64)>);
+/// What was dropped since another source tells it too, as records (lines, points), and of which sessions.
+#[derive(Debug, Default)]
+pub(super) struct Repeats(BTreeMap<(Source, Source), (HashSet<Name>, u64)>);
 
 impl Repeats {
     /// A record of `left_out` repeats one of `kept`.
-    fn note(&mut self, kept: Source, left_out: Source, session: Name, flags: Flags) {
+    pub(super) fn note(&mut self, kept: Source, left_out: Source, session: Name, flags: Flags) {
         let (sessions, records) = self.0.entry((kept, left_out)).or_default();
         sessions.insert(session);
         *records += u64::from(flags.has(Flags::LEADS));
     }
 
-    fn finish(self) -> Vec<Repeat> {
+    /// How many records.
+    pub(super) fn records(&self) -> u64 {
+        self.0.values().map(|(_, records)| records).sum()
+    }
+
+    pub(super) fn finish(self) -> Vec<Repeat> {
         self.0
             .into_iter()
             .map(|((kept, left_out), (sessions, records))| Repeat {
@@ -121,10 +121,11 @@ fn drop_pairs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeat
         .enumerate()
         .filter(|(_, o)| is_paired(o))
         .filter_map(|(n, o)| Some((session(o), o.kind, source_of(o.file, o.flags, options)?, n)));
+    let numbers: Vec<_> = numbers.collect();
     let mut is_dropped = vec![false; operations.len()];
-    // What belonged to a dropped request belongs to none that is known.
-    let mut gone = HashSet::new();
-    for ((session, _), sides) in by_session(numbers) {
+    // What belonged to a dropped request belongs to the kept one.
+    let mut ids = HashMap::new();
+    for ((session, _), sides) in by_session(numbers.into_iter()) {
         let ran = |n: &usize| {
             let o = &operations[*n];
             Ran {
@@ -138,31 +139,62 @@ fn drop_pairs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeat
             let lost = operations[n];
             repeats.note(kept, left_out, session, lost.flags);
             is_dropped[n] = true;
-            gone.insert(lost.id);
-            complete(&mut operations[better], &lost);
+            let kept = &mut operations[better];
+            complete(kept, &lost, catalog);
+            ids.insert(lost.id, kept.id);
         }
     }
     let mut dropped = is_dropped.into_iter();
     operations.retain(|_| !dropped.next().unwrap_or(false));
-    gone.remove(&0);
-    if !gone.is_empty() {
+    ids.remove(&0);
+    if !ids.is_empty() {
         for operation in operations {
-            if gone.contains(&operation.parent) {
-                operation.parent = 0;
+            if let Some(id) = ids.get(&operation.parent) {
+                operation.parent = *id;
             }
         }
     }
 }
 
-/// Gives an operation what only its other telling knows.
-fn complete(operation: &mut Operation, other: &Operation) {
+/// Gives an operation what only its other telling knows: times and outcomes are those of the better source.
+fn complete(operation: &mut Operation, other: &Operation, catalog: &mut Catalog) {
     if operation.cost < 0 {
         operation.cost = other.cost;
     }
-    if !operation.flags.has(Flags::HAS_TOKENS) && other.flags.has(Flags::HAS_TOKENS) {
+    let tells_tokens = |o: &Operation| o.flags.has(Flags::HAS_TOKENS);
+    if !tells_tokens(operation) && tells_tokens(other) {
         operation.tokens = other.tokens;
         let lower_bound = other.flags.0 & Flags::OUTPUT_IS_LOWER_BOUND.0;
         operation.flags = Flags(operation.flags.0 | Flags::HAS_TOKENS.0 | lower_bound);
+    } else if tells_tokens(other) {
+        // Parts that the better source does not tell apart.
+        let (own, others) = (&mut operation.tokens, &other.tokens);
+        if own.cache_write_1h == 0 {
+            own.cache_write_1h = others.cache_write_1h.min(own.cache_write);
+        }
+        if own.reasoning == 0 {
+            own.reasoning = others.reasoning.min(own.output);
+        }
+    }
+    operation.flags = Flags(operation.flags.0 | other.flags.0 & Flags::SUBAGENT.0);
+    operation.dims = united_dims(catalog, operation.dims, other.dims, |_| true);
+    operation.identity = united_identity(catalog, operation.identity, other.identity);
+    for (own, others) in [
+        (&mut operation.arguments, other.arguments),
+        (&mut operation.result, other.result),
+    ] {
+        if *own == 0 {
+            *own = others;
+        }
+    }
+    if operation.stop == Stop::Unknown {
+        operation.stop = other.stop;
+    }
+    if operation.id == 0 {
+        operation.id = other.id;
+    }
+    if operation.parent == 0 {
+        operation.parent = other.parent;
     }
 }
 
