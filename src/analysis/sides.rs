@@ -10,7 +10,7 @@
 //! Positive quantities are compared on logs, and the effect is a ratio; ratios are compared as they
 //! are, and the effect is a difference. Of tokens and cost the totals of tasks or units are compared where
 //! the groups are whole inputs, else their requests. The groups may be parts of one workload or two workloads:
-//! tasks and units are matched by name.
+//! tasks and units are matched by name; units of two workloads that name tasks are runs of these, and not matched.
 
 use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
 use crate::config::TargetStatistic;
@@ -224,7 +224,7 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
 fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
     let on_logs = kind == EffectKind::Ratio;
     let tasks = pairs(&base.tasks(on_logs), &candidate.tasks(on_logs));
-    let pairs = if tasks.len() >= FEWEST_PAIRS {
+    let pairs = if tasks.len() >= FEWEST_PAIRS || !have_units_in_common(base, candidate) {
         tasks
     } else {
         pairs(&base.units(), &candidate.units())
@@ -350,9 +350,19 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
 /// Numerators and denominators of the tasks that ran in both groups, else of the units that did;
 /// `None` with too few pairs.
 fn paired_sums(base: &Group<'_>, candidate: &Group<'_>) -> Option<[Vec<f64>; 4]> {
-    let of_tasks = [base.sums(Grouping::Task), candidate.sums(Grouping::Task)];
-    matched(&of_tasks)
-        .or_else(|| matched(&[base.sums(Grouping::Unit), candidate.sums(Grouping::Unit)]))
+    let sums = |by: Grouping| matched(&[base.sums(by), candidate.sums(by)]);
+    sums(Grouping::Task).or_else(|| {
+        have_units_in_common(base, candidate)
+            .then(|| sums(Grouping::Unit))
+            .flatten()
+    })
+}
+
+/// Whether a unit with the same name in both groups is one and the same. The runs of a task that two inputs number
+/// have nothing in common but their numbers.
+fn have_units_in_common(base: &Group<'_>, candidate: &Group<'_>) -> bool {
+    let names_tasks = |g: &Group<'_>| g.workload.rows.iter().any(|r| r.key.task.is_some());
+    std::ptr::eq(base.workload, candidate.workload) || !names_tasks(base) || !names_tasks(candidate)
 }
 
 /// Entries whose name occurs in both lists, which are sorted by it.

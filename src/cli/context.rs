@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
@@ -66,7 +67,12 @@ pub struct Globals {
     )]
     pub threads: usize,
     /// Read every input anew, and keep nothing of it for the next run
-    #[arg(long, global = true, env = "PERFADVISE_NO_CACHE")]
+    #[arg(
+        long,
+        global = true,
+        env = "PERFADVISE_NO_CACHE",
+        value_parser = FalseyValueParser::new()
+    )]
     pub no_cache: bool,
     /// Folder in which is kept what large inputs gave (default: perfadvise in $XDG_CACHE_HOME or ~/.cache)
     #[arg(
@@ -246,16 +252,19 @@ impl Context {
         let Some(mut cache) = place else {
             return Ok(None);
         };
-        for (option, text, size) in [
-            ("--cache-size", &globals.cache_size, &mut cache.most_bytes),
-            ("--cache-from", &globals.cache_from, &mut cache.least_input),
+        let (most, least) = (&mut cache.most_bytes, &mut cache.least_input);
+        for (variable, text, size) in [
+            ("PERFADVISE_CACHE_SIZE", &globals.cache_size, most),
+            ("PERFADVISE_CACHE_FROM", &globals.cache_from, least),
         ] {
-            if let Some(text) = text {
+            if let Some(text) = text.as_deref().filter(|text| !text.trim().is_empty()) {
                 let bytes = units::parse_bytes(text)
                     .or_else(|error| text.parse().map_err(|_| error))
-                    .map_err(|_| {
-                        Failure::new(format!("{option} is no amount of bytes"))
-                            .help(format!("write it as {option} 1GB"))
+                    .ok()
+                    .filter(|bytes: &f64| *bytes >= 0.0)
+                    .ok_or_else(|| {
+                        Failure::new(format!("{variable} is no amount of bytes"))
+                            .help(format!("set it as {variable}=1GB"))
                     })?;
                 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
                 let bytes = bytes as u64;

@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Assessment, Provenance};
 use crate::config::Config;
-use crate::ingest::{Target, usual_places};
+use crate::ingest::{self, Target, usual_places};
 use crate::metrics::Unit;
 use crate::pipeline::{self, Material};
 use crate::prices::PriceTable;
@@ -279,6 +279,11 @@ impl InputArgs {
             Some(_) => bound(&self.since, false)?,
             None => bound(&self.from, false)?,
         };
+        let to = bound(&self.to, true)?;
+        if from.zip(to).is_some_and(|(from, to)| from >= to) {
+            return Err(Failure::new("nothing lies between --from and --to")
+                .help("the first time has to be before the second"));
+        }
         let past = self
             .history
             .then(|| super::record::past(&self.only, context))
@@ -302,7 +307,7 @@ impl InputArgs {
             past,
             standing: super::claims::standing(context),
             from,
-            to: bound(&self.to, true)?,
+            to,
             only: pairs(&self.only, "--where", "mode=FANCY")?
                 .into_iter()
                 .map(|(key, values)| (key, values.split(',').map(str::to_owned).collect()))
@@ -311,12 +316,35 @@ impl InputArgs {
     }
 }
 
+/// Refuses an output that would take the place of an input.
+fn spare_inputs(targets: &[Target], context: &Context) -> Result<(), Failure> {
+    let known = |path: &Path| std::fs::canonicalize(path).ok();
+    let output = context.globals.output.as_deref();
+    let Some(file) = output.and_then(known).filter(|file| file.is_file()) else {
+        return Ok(());
+    };
+    let is_input = |target: &Target| {
+        known(&target.path).is_some_and(|input| {
+            input == file || file.starts_with(&input) && ingest::recognised(&file).is_some()
+        })
+    };
+    if !targets.iter().any(is_input) {
+        return Ok(());
+    }
+    let name = output.unwrap_or(&file).display();
+    Err(Failure::new(format!(
+        "{name} is one of the inputs, and would be replaced"
+    ))
+    .help("name another file after --output"))
+}
+
 /// Reads and folds, with what is odd in configuration files said on standard error.
 fn read(
     request: &pipeline::Request,
     config: Config,
     context: &Context,
 ) -> Result<Material, Failure> {
+    spare_inputs(&request.targets, context)?;
     let progress = Progress::new(&context.globals);
     let result = pipeline::read(request, config, &|done, total| progress.show(done, total));
     progress.finish();

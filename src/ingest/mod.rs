@@ -55,6 +55,25 @@ use std::path::{Path, PathBuf};
 use crate::place::Problem;
 use crate::record::Records;
 
+/// The format of a file, by its first bytes alone; `None`: no format recognises it, or it cannot be read. What a mapping of
+/// the configuration recognises is not looked at, nor is what a packed file holds.
+#[must_use]
+pub fn recognised(path: &Path) -> Option<&'static str> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
+    let mut bytes = Vec::new();
+    file.take(detect::HEAD_SIZE as u64)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    let head = Head {
+        name: &path.file_name()?.to_string_lossy(),
+        bytes: &bytes,
+        is_whole: size <= bytes.len() as u64,
+    };
+    detect::detect(formats::ALL, &head).map(Format::name)
+}
+
 /// A mapping for a table that no format knows, to be pasted into the configuration; `None` where the file is
 /// none. Of the file only names of columns are used, never a value; no unit is guessed.
 ///

@@ -76,7 +76,7 @@ impl Part<'_> {
     }
 }
 
-/// Whether the workload as a whole tells this metric: of tokens that no record ever counted (a
+/// Whether the workload as a whole tells this metric: of tokens that no record ever counted (input, output, a
 /// provider's cache, reasoning) a zero is not a measurement.
 pub(super) fn is_told(workload: &Workload, metric: Metric) -> bool {
     let any = |field: fn(&Extra) -> u64| {
@@ -89,6 +89,10 @@ pub(super) fn is_told(workload: &Workload, metric: Metric) -> bool {
         Metric::PromptCacheHitRate | Metric::CacheReadTokens | Metric::CacheWriteTokens => {
             any(|e| e.cache_read + e.cache_write) || has_samples(workload, metric)
         }
+        Metric::InputTokens => {
+            any(|e| e.fresh + e.cache_read + e.cache_write) || has_samples(workload, metric)
+        }
+        Metric::OutputTokens => any(|e| e.output) || has_samples(workload, metric),
         Metric::ReasoningTokens => any(|e| e.reasoning) || has_samples(workload, metric),
         _ => true,
     }

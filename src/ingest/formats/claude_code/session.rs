@@ -20,12 +20,10 @@ pub(super) const SYNTHETIC: &[u8] = b"<synthetic>";
 /// Tools that start a subagent.
 const SUBAGENT_TOOLS: &[&[u8]] = &[b"Task", b"Agent"];
 /// Beginnings of user lines that no person typed as a prompt.
-const NO_PROMPT: &[&[u8]] = &[
-    b"<command-",
-    b"<local-command-",
-    b"<bash-",
-    b"[Request interrupted by user",
-];
+const NO_PROMPT: &[&[u8]] = &[b"<command-", b"<local-command-", b"<bash-", INTERRUPTION];
+
+/// Beginning of a line of the user's that tells when he stopped what ran.
+const INTERRUPTION: &[u8] = b"[Request interrupted by user";
 
 /// One file while it is read.
 #[derive(Debug)]
@@ -42,6 +40,8 @@ pub(super) struct Session<'a> {
     tools: Table,
     /// The latest time of any line.
     last: Option<Time>,
+    /// When the user stopped what ran.
+    interruptions: Vec<Time>,
 }
 
 /// The first size of the tables of requests and of calls: most sessions fit without growing.
@@ -57,6 +57,7 @@ struct State {
     requests: Table,
     tools: Table,
     last: Option<Time>,
+    interruptions: Vec<Time>,
 }
 
 /// The keys are hashes already.
@@ -104,6 +105,7 @@ impl<'a> Session<'a> {
             requests: Table::with_capacity_and_hasher(EXPECTED, BuildHasherDefault::default()),
             tools: Table::with_capacity_and_hasher(EXPECTED, BuildHasherDefault::default()),
             last: None,
+            interruptions: Vec::new(),
         }
     }
 
@@ -126,6 +128,7 @@ impl<'a> Session<'a> {
         self.requests = state.requests;
         self.tools = state.tools;
         self.last = state.last;
+        self.interruptions = state.interruptions;
         true
     }
 
@@ -137,6 +140,7 @@ impl<'a> Session<'a> {
             requests: self.requests,
             tools: self.tools,
             last: self.last,
+            interruptions: self.interruptions,
         })
     }
 
@@ -189,13 +193,15 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Ends the file: calls that nobody answered last until its end.
+    /// Ends the file: calls that nobody answered last until they were stopped, else until its end.
     pub(super) fn finish(&mut self) {
         for index in self.tools.values() {
             let tool = &mut self.records.operations[*index];
             if tool.flags.has(Flags::UNANSWERED) {
                 tool.outcome = OutcomeKind::Unknown;
-                tool.duration = self.last.map_or(-1, |last| last.0 - tool.start.0);
+                let stops = self.interruptions.iter().filter(|t| **t >= tool.start);
+                let end = stops.min().copied().or(self.last);
+                tool.duration = end.map_or(-1, |end| end.0 - tool.start.0);
             }
         }
     }
@@ -218,13 +224,15 @@ impl<'a> Session<'a> {
                 self.answer(id, *is_error, *tokens, at.time);
             }
         }
+        let begins_with = |beginning: &[u8]| message.text.is_some_and(|t| t.starts_with(beginning));
+        if begins_with(INTERRUPTION) {
+            self.interruptions.push(at.time);
+        }
         let is_prompt = !has_result
             && !line.is_meta
             && !line.is_summary
             && !at.is_subagent
-            && !message
-                .text
-                .is_some_and(|text| NO_PROMPT.iter().any(|no| text.starts_with(no)));
+            && !NO_PROMPT.iter().any(|no| begins_with(no));
         if is_prompt {
             self.event(EventKind::Prompt, line, at, Flags::LEADS);
         }
