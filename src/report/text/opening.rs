@@ -118,8 +118,12 @@ fn cost(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(cost) = note.cost {
         let amount = words::amount(crate::metrics::Unit::Usd, cost, pen.signs);
+        // Of some request the log does not tell all tokens.
+        let mut rows = a.metrics.iter().filter(|m| m.metric == "computed_cost");
+        let is_least = rows.any(|m| m.marks.iter().any(|mark| mark == "lower_bound"));
+        let at_least = if is_least { "at least " } else { "" };
         parts.push(format!(
-            "{amount} at list prices of {date} ({})",
+            "{at_least}{amount} at list prices of {date} ({})",
             note.basis
         ));
     }

@@ -29,6 +29,7 @@ mod otlp;
 mod privacy;
 mod series;
 mod services;
+mod several;
 mod tasks;
 
 /// What a reader made of some bytes.

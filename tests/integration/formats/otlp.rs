@@ -151,7 +151,7 @@ fn what_was_measured_counts_before_the_agents_own_log() {
 }
 
 /// A span of a request, from and to that second, with its tokens of output.
-fn span(id: u32, from: u32, to: u32, output: u32) -> String {
+pub(super) fn span(id: u32, from: u32, to: u32, output: u32) -> String {
     format!(
         r#"{{"traceId":"{:032x}","spanId":"{id:016x}","name":"chat","startTimeUnixNano":"17724384{from}000000000","endTimeUnixNano":"17724384{to}000000000","attributes":[{{"key":"gen_ai.operation.name","value":{{"stringValue":"chat"}}}},{{"key":"gen_ai.conversation.id","value":{{"stringValue":"s"}}}},{{"key":"gen_ai.usage.input_tokens","value":{{"intValue":"9"}}}},{{"key":"gen_ai.usage.output_tokens","value":{{"intValue":"{output}"}}}}]}}"#,
         7
@@ -159,23 +159,23 @@ fn span(id: u32, from: u32, to: u32, output: u32) -> String {
 }
 
 /// The event of a request that ended in that second, after so many, with its tokens of output.
-fn event(to: u32, seconds: u32, output: u32) -> String {
+pub(super) fn event(to: u32, seconds: u32, output: u32) -> String {
     format!(
         r#"{{"timeUnixNano":"17724384{to}000000000","body":{{"stringValue":"claude_code.api_request"}},"attributes":[{{"key":"session.id","value":{{"stringValue":"s"}}}},{{"key":"duration_ms","value":{{"intValue":"{seconds}000"}}}},{{"key":"input_tokens","value":{{"intValue":"9"}}}},{{"key":"output_tokens","value":{{"intValue":"{output}"}}}},{{"key":"cost_usd","value":{{"doubleValue":0.5}}}}]}}"#
     )
 }
 
-fn spans(spans: &[String]) -> String {
+pub(super) fn spans(spans: &[String]) -> String {
     let spans = spans.join(",");
     format!(r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{spans}]}}]}}]}}"#)
 }
 
-fn logs(records: &[String]) -> String {
+pub(super) fn logs(records: &[String]) -> String {
     let records = records.join(",");
     format!(r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{records}]}}]}}]}}"#)
 }
 
-fn folded_files(files: &[(&str, &str)]) -> perfadvise::workload::Workload {
+pub(super) fn folded_files(files: &[(&str, &str)]) -> perfadvise::workload::Workload {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();

@@ -18,6 +18,7 @@ use crate::record::{
     Catalog, Dimension, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
     OperationKind, Records, Sample, Stop,
 };
+use crate::units::{NANOS, Time};
 use crate::workload::{Repeat, Source};
 
 use super::FoldOptions;
@@ -49,6 +50,7 @@ pub(super) fn prefer(records: &mut Records, options: &FoldOptions, repeats: &mut
     }
     drop_pairs(records, options, repeats);
     drop_paired_events(records, options, repeats);
+    drop_runs(records, options, repeats);
     drop_sums(records, options, repeats);
 }
 
@@ -273,6 +275,71 @@ fn repeated(sides: Sides, ran: impl Fn(&usize) -> Ran) -> Vec<(Source, Source, u
     repeated
 }
 
+/// A span and the result of the same run differ in their duration by at most so much, in nanoseconds.
+const LENGTHS_APART: u64 = 5_000_000_000;
+
+/// Drops runs that results tell where a span tells the same: of one session, as long. Results know no time of day.
+fn drop_runs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+    let Records {
+        catalog,
+        operations,
+        ..
+    } = records;
+    let mut spans: HashMap<Name, Vec<usize>> = HashMap::new();
+    let mut results = Vec::new();
+    for (n, operation) in operations.iter().enumerate() {
+        let session = catalog.identities.get(operation.identity.0).session;
+        if operation.kind != OperationKind::Task || operation.duration < 0 || !session.is_some() {
+            continue;
+        }
+        match source_of(operation.file, operation.flags, options) {
+            Some(Source::Spans) => spans.entry(session).or_default().push(n),
+            Some(Source::Result) => results.push((session, n)),
+            _ => {}
+        }
+    }
+    let mut is_dropped = vec![false; operations.len()];
+    for (session, n) in results {
+        let lost = operations[n];
+        let Some(spans) = spans.get_mut(&session) else {
+            continue;
+        };
+        let apart = |n: &usize| operations[*n].duration.abs_diff(lost.duration);
+        let closest = (0..spans.len()).min_by_key(|at| apart(&spans[*at]));
+        let Some(at) = closest.filter(|at| apart(&spans[*at]) <= LENGTHS_APART) else {
+            continue;
+        };
+        let kept = spans.swap_remove(at);
+        complete(&mut operations[kept], &lost, catalog);
+        repeats.note(Source::Spans, Source::Result, session, lost.flags);
+        is_dropped[n] = true;
+    }
+    let mut dropped = is_dropped.into_iter();
+    operations.retain(|_| !dropped.next().unwrap_or(false));
+}
+
+/// How long after the last request its tokens may be in a counter that is sent now and then, in nanoseconds.
+const SENT_WITHIN: i64 = 5 * 60 * NANOS;
+
+/// The best source of the requests for which `tells` holds, if counters of no session were read in their time. Such
+/// counters may be of any session: they are not added to what is told.
+fn beside_counters(
+    read: &[Time],
+    operations: &[Operation],
+    options: &FoldOptions,
+    tells: impl Fn(&Operation) -> bool,
+) -> Option<Source> {
+    let is_told = |o: &&Operation| o.kind == OperationKind::ModelRequest && tells(o);
+    let told = operations.iter().filter(is_told).filter_map(|o| {
+        let source = source_of(o.file, o.flags, options)?;
+        Some((o.start, o.end().unwrap_or(o.start), source))
+    });
+    let (from, to, source) = told.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1), a.2.min(b.2)))?;
+    let to = to.0.saturating_add(SENT_WITHIN);
+    let is_beside = |t: &Time| *t >= from && t.0 <= to;
+    read.iter().any(is_beside).then_some(source)
+}
+
 /// Drops what results and counters tell of sessions whose requests are told.
 fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
     let Records {
@@ -314,6 +381,17 @@ fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
             .copied()
             .filter(|source| *source < Source::Result)
     };
+    let is_counter = |s: &Sample| source(s.file, Flags::default()) == Some(Source::Spans);
+    let has_no_session = |s: &Sample| is_counter(s) && !session(s.identity).is_some();
+    let beside = |is_it: fn(Measured) -> bool, tells: fn(&Operation) -> bool| {
+        let own = samples
+            .iter()
+            .filter(|s| is_it(s.metric) && has_no_session(s));
+        let read: Vec<Time> = own.map(|s| s.time).collect();
+        beside_counters(&read, operations, options, tells)
+    };
+    let beside_tokens = beside(is_of_tokens, |o| o.flags.has(Flags::HAS_TOKENS));
+    let beside_costs = beside(is_of_cost, |o| o.cost >= 0);
     let is_run = |o: &Operation| is_result(o.file) && o.kind == OperationKind::Task;
     operations.retain_mut(|o| {
         let session = session(o.identity);
@@ -338,22 +416,36 @@ fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
         better.is_none()
     });
     samples.retain(|sample: &Sample| {
-        let told = match sample.metric {
-            Measured::Known(Metric::Cost) => &costs,
-            Measured::Known(
-                Metric::InputTokens
-                | Metric::OutputTokens
-                | Metric::CacheReadTokens
-                | Metric::CacheWriteTokens,
-            ) => &tokens,
+        let (told, beside) = match sample.metric {
+            measured if is_of_cost(measured) => (&costs, beside_costs),
+            measured if is_of_tokens(measured) => (&tokens, beside_tokens),
             _ => return true,
         };
         let session = session(sample.identity);
-        let is_counter = source(sample.file, Flags::default()) == Some(Source::Spans);
-        let better = told.get(&session).copied().filter(|_| is_counter);
+        let better = match session.is_some() {
+            true => told.get(&session).copied(),
+            false => beside,
+        };
+        let better = better.filter(|_| is_counter(sample));
         if let Some(better) = better {
             repeats.note(better, Source::Metrics, session, sample.flags);
         }
         better.is_none()
     });
+}
+
+fn is_of_cost(measured: Measured) -> bool {
+    measured == Measured::Known(Metric::Cost)
+}
+
+fn is_of_tokens(measured: Measured) -> bool {
+    matches!(
+        measured,
+        Measured::Known(
+            Metric::InputTokens
+                | Metric::OutputTokens
+                | Metric::CacheReadTokens
+                | Metric::CacheWriteTokens,
+        )
+    )
 }
