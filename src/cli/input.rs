@@ -350,6 +350,11 @@ fn read(
     progress.finish();
     let material = result.map_err(|error| context.input_failure(&error))?;
     super::config::warn(&material.warnings, &context.globals);
+    let is_selection = request.from.is_some() || request.to.is_some() || !request.only.is_empty();
+    let provenance = &material.provenance;
+    if is_selection && provenance.records == 0 && !provenance.formats.is_empty() {
+        context.warn("no record is in the selection: see --where, --from, --to and --since");
+    }
     Ok(material)
 }
 

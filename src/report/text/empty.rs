@@ -24,7 +24,7 @@ pub(in super::super) fn lines(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     if inputs.len() > 1 || is_search && !inputs.is_empty() {
         lines.extend(pen.paragraph("  Looked in ", &inputs.join(", ")));
     }
-    lines.extend(pen.paragraph("  ", &looked_at(a, &pen.style.command)));
+    lines.extend(pen.paragraph("  ", &looked_at(a)));
     let files = &p.unrecognised_why;
     let room = (pen.width() - 8) / 2;
     let column = files
@@ -61,10 +61,7 @@ pub(in super::super) fn lines(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     lines
 }
 
-/// Options that leave records out.
-const SELECTING: [&str; 6] = ["--where", "--since", "--from", "--start", "--to", "--end"];
-
-fn looked_at(a: &Assessment, command: &str) -> String {
+fn looked_at(a: &Assessment) -> String {
     let p = &a.provenance;
     let files = words::counted(p.files, "file", "files");
     let recognised: u64 = p.formats.values().sum();
@@ -75,24 +72,10 @@ fn looked_at(a: &Assessment, command: &str) -> String {
         (0, _) => "Found no file there.".into(),
         (1, 0) => "Looked at 1 file, did not recognise it.".into(),
         (_, 0) => format!("Looked at {files}, recognised none."),
-        (_, n) => {
-            let named = |option: &&str| {
-                let mut words = command.split(' ');
-                words.any(|w| {
-                    w.strip_prefix(*option)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
-                })
-            };
-            let selecting: Vec<&str> = SELECTING.into_iter().filter(named).collect();
-            let lacks = match selecting.as_slice() {
-                [] => "none of them holds a usable record.".to_owned(),
-                some => format!(
-                    "none of them holds a usable record that {} lets through.",
-                    some.join(" ")
-                ),
-            };
-            format!("Looked at {files}, recognised {}; {lacks}", words::count(n))
-        }
+        (_, n) => format!(
+            "Looked at {files}, recognised {}; none of them holds a usable record.",
+            words::count(n)
+        ),
     }
 }
 

@@ -19,25 +19,36 @@ pub(super) fn settle(operations: &mut [Operation], parents: &[u32]) {
         return;
     }
     let tells = |at: usize| operations[at].flags.has(Flags::HAS_TOKENS) || operations[at].cost >= 0;
-    let mut is_around = vec![false; operations.len()];
-    for (inner, outer) in &pairs {
-        is_around[*outer] |= tells(*inner) || !tells(*outer);
-    }
-    let kind_around = |at: usize| {
+    let marked = |is_it: &dyn Fn(usize, usize) -> Option<usize>| {
+        let mut marked = vec![false; operations.len()];
+        let found = pairs
+            .iter()
+            .filter_map(|(inner, outer)| is_it(*inner, *outer));
+        found.for_each(|at| marked[at] = true);
+        marked
+    };
+    let repeats = marked(&|inner, outer| tells(inner).then_some(outer));
+    let is_part =
+        marked(&|inner, outer| (!tells(inner) && tells(outer) && !repeats[outer]).then_some(inner));
+    // Where none of them tells, the innermost counts.
+    let is_around = marked(&|inner, outer| {
+        (repeats[outer] || !is_part[inner] && !tells(outer)).then_some(outer)
+    });
+    let kind = |at: usize| {
         let is_step =
             |above: usize| is_around[above] || operations[above].kind == OperationKind::Step;
-        match ancestors(at, parents).any(is_step) {
-            true => OperationKind::Other,
-            false => OperationKind::Step,
+        if is_part[at] {
+            Some(OperationKind::Other)
+        } else if !is_around[at] {
+            None
+        } else if ancestors(at, parents).any(is_step) {
+            Some(OperationKind::Other)
+        } else {
+            Some(OperationKind::Step)
         }
     };
-    let around = (0..operations.len()).filter(|at| is_around[*at]);
-    let mut kinds: Vec<(usize, OperationKind)> = around.map(|at| (at, kind_around(at))).collect();
-    for (inner, outer) in &pairs {
-        if !is_around[*outer] && !is_around[*inner] && !tells(*inner) {
-            kinds.push((*inner, OperationKind::Other));
-        }
-    }
+    let changed = (0..operations.len()).filter_map(|at| Some((at, kind(at)?)));
+    let kinds: Vec<(usize, OperationKind)> = changed.collect();
     for (at, kind) in kinds {
         operations[at].kind = kind;
     }

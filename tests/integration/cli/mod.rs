@@ -15,6 +15,7 @@ mod doctor;
 mod faults;
 mod gate;
 mod history;
+mod inputs;
 mod lists;
 mod metric;
 mod monitor;

@@ -1,0 +1,125 @@
+//! What verbs do with their inputs, whatever these are.
+
+use super::program;
+
+/// Requests of `n` sessions, each of which takes that many seconds.
+fn requests(seconds: &[f64], task: &str) -> String {
+    let line = |(n, seconds): (usize, &f64)| {
+        format!(
+            r#"{{"kind":"operation","operation":"model_request","time":"2026-03-02T08:00:{n:02}Z","duration":{seconds},"outcome":"ok","session":"run {n}"{task}}}"#
+        )
+    };
+    let lines: Vec<String> = seconds.iter().enumerate().map(line).collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn an_output_does_not_replace_an_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = requests(&[1.0, 2.0], "");
+    std::fs::create_dir(folder.path().join("logs")).unwrap();
+    let file = folder.path().join("logs/a.jsonl");
+    std::fs::write(&file, &log).unwrap();
+    for input in ["logs/a.jsonl", "logs"] {
+        let run = program(folder.path())
+            .args(["analyze", input, "--output", "./logs/a.jsonl"])
+            .assert()
+            .code(2);
+        let error = String::from_utf8(run.get_output().stderr.clone()).unwrap();
+        assert!(
+            error.contains("logs/a.jsonl is one of the inputs"),
+            "{error}"
+        );
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), log);
+    }
+    // A page of last week is no input.
+    for _ in 0..2 {
+        program(folder.path())
+            .args(["analyze", "logs", "--output", "logs/page.txt"])
+            .assert()
+            .code(0);
+    }
+}
+
+#[test]
+fn a_selection_of_nothing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.jsonl"), requests(&[1.0], "")).unwrap();
+    let said = |options: &[&str], code: i32| {
+        let run = program(folder.path())
+            .args(["analyze", "a.jsonl"])
+            .args(options)
+            .assert()
+            .code(code);
+        String::from_utf8(run.get_output().stderr.clone()).unwrap()
+    };
+    for selection in [["--where", "mode=FANCY"], ["--from", "2030-01-01"]] {
+        let text = said(&selection, 3);
+        assert!(text.contains("no record is in the selection"), "{text}");
+    }
+    let text = said(&["--from", "2027-01-01", "--to", "2026-01-01"], 2);
+    assert!(
+        text.contains("nothing lies between --from and --to"),
+        "{text}"
+    );
+}
+
+/// As the documentation has it: 1 is yes; what says no, or nothing, is no.
+#[test]
+fn the_cache_is_switched_off_by_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.jsonl"), requests(&[1.0], "")).unwrap();
+    let cache = folder.path().join("cache");
+    for (value, is_kept) in [("1", false), ("yes", false), ("0", true), ("", true)] {
+        program(folder.path())
+            .args(["analyze", "a.jsonl"])
+            .env("PERFADVISE_NO_CACHE", value)
+            .env("PERFADVISE_CACHE_DIR", &cache)
+            .env("PERFADVISE_CACHE_FROM", "0")
+            .assert()
+            .code(0);
+        assert_eq!(cache.exists(), is_kept, "{value}");
+        if is_kept {
+            std::fs::remove_dir_all(&cache).unwrap();
+        }
+    }
+    for (variable, value, code) in [
+        ("PERFADVISE_CACHE_FROM", "", 0),
+        ("PERFADVISE_CACHE_FROM", "-1", 2),
+        ("PERFADVISE_CACHE_SIZE", "much", 2),
+    ] {
+        let run = program(folder.path())
+            .args(["analyze", "a.jsonl"])
+            .env(variable, value)
+            .assert()
+            .code(code);
+        let error = String::from_utf8(run.get_output().stderr.clone()).unwrap();
+        assert_eq!(
+            error.contains(&format!("set it as {variable}=1GB")),
+            code == 2,
+            "{error}"
+        );
+    }
+}
+
+/// Eight runs of one task in each input are not the same runs, though both inputs number them alike; sessions that both
+/// hold, of no task, are.
+#[test]
+fn runs_of_a_task_are_not_paired_by_their_number() {
+    let base: Vec<f64> = (0..8).map(|n| 1.0 + 0.1 * f64::from(n)).collect();
+    let other: Vec<f64> = base.iter().map(|s| s * 1.05).collect();
+    for (task, is_paired) in [(r#","task":"build""#, false), ("", true)] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.jsonl"), requests(&base, task)).unwrap();
+        std::fs::write(folder.path().join("b.jsonl"), requests(&other, task)).unwrap();
+        let run = program(folder.path())
+            .args(["compare", "A=a.jsonl", "B=b.jsonl", "--format", "json"])
+            .assert();
+        let text = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let rows = document["comparisons"].as_array().unwrap();
+        let time = rows.iter().find(|r| r["metric"] == "model_time").unwrap();
+        assert_eq!(time["paired"], is_paired, "{time}");
+        assert_eq!(time["units"], serde_json::json!([8, 8]));
+    }
+}
