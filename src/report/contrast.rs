@@ -65,6 +65,8 @@ fn heading(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
             format!("{} by task", words::counted(pairs, "pair", "pairs"))
         }
         (Some(pairs), _) => format!("{} by unit", words::counted(pairs, "pair", "pairs")),
+        // Windows of samples belong to one metric each, which tells how many they are.
+        (None, Some(_)) if c.groups.iter().all(|g| g.units == 0) => String::new(),
         (None, Some(_)) => {
             let units: Vec<String> = c.groups.iter().map(|g| words::count(g.units)).collect();
             format!("{} units", units.join(" v "))
@@ -72,13 +74,15 @@ fn heading(c: &Contrast, pen: &Pen<'_>) -> Vec<String> {
         (None, None) => String::new(),
     };
     let period = c.period.map_or_else(String::new, |p| {
-        format!(
-            " {} {}",
-            pen.signs.dot,
-            times::period(p, &pen.style.zone, pen.signs)
-        )
+        times::period(p, &pen.style.zone, pen.signs)
     });
-    pen.spread(&pen.paint(Tone::Bold, &title), &format!("{basis}{period}"))
+    let told: Vec<&str> = [&basis, &period]
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    let told = told.join(&format!(" {} ", pen.signs.dot));
+    pen.spread(&pen.paint(Tone::Bold, &title), &told)
 }
 
 /// Base and candidate of each table.
