@@ -288,6 +288,29 @@ fn a_very_long_line_is_read_or_reported() {
     assert_eq!(ingested.problems[0].reason, "line longer than 64 MiB");
 }
 
+/// A first line longer than what detection looks at, with its message at the end or at the beginning: two prompts.
+#[test]
+fn a_session_that_begins_with_a_long_line_is_one() {
+    let turn = |time: u32, text: &str| {
+        let message = format!(r#""message":{{"role":"user","content":"{text}"}}"#);
+        let told = format!(
+            r#""type":"user","timestamp":"2026-03-02T08:00:{time:02}Z","sessionId":"s","cwd":"/x""#
+        );
+        [
+            format!(r#"{{{told},{message},"uuid":"u{time}"}}"#),
+            format!(r#"{{{message},{told},"uuid":"u{time}"}}"#),
+        ]
+    };
+    for (length, is_told) in [(100 << 10, [true, true]), (3 << 20, [true, false])] {
+        let (long, short) = (turn(1, &"x".repeat(length)), turn(2, "a"));
+        for (at, is_told) in is_told.into_iter().enumerate() {
+            let ingested = read_text(&format!("{}\n{}\n", long[at], short[at]));
+            let prompts = events(&ingested.records, |e| e.kind == EventKind::Prompt);
+            assert_eq!(prompts, if is_told { 2 } else { 0 }, "{length} {at}");
+        }
+    }
+}
+
 fn read_text(text: &str) -> Ingested {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.jsonl");
