@@ -120,6 +120,33 @@ fn the_map_of_usage_is_read_by_its_total() {
     assert_eq!(reading.records.ignored, 1);
 }
 
+/// Input, output, total, read, reasoning as told; then fresh, read and output, by hand. Gemini's reasoning stands
+/// beside the output, and what its cache read is in the input: 1000 + 100 + 200 = 1300. Where no sum fits, each
+/// detail is judged alone.
+#[test]
+fn details_are_beside_where_the_total_needs_them() {
+    for (told, expected) in [
+        ([1000, 100, 1300, 50, 200], [950, 50, 300]),
+        ([1000, 100, 1300, 500, 200], [500, 500, 300]),
+        ([1000, 100, 1150, 50, 200], [1000, 50, 100]),
+        ([1000, 100, 1350, 50, 200], [1000, 50, 300]),
+        ([1000, 300, 1300, 50, 200], [950, 50, 300]),
+        ([10, 300, 510, 200, 200], [10, 200, 300]),
+        ([1000, 100, 1101, 50, 20], [950, 50, 100]),
+    ] {
+        let [input, output, total, read, reasoning] = told;
+        let text = format!(
+            r#"[{{"id":"o","traceId":"t","type":"GENERATION","startTime":"2026-03-02T10:00:00Z","level":"DEFAULT","usageDetails":{{"input":{input},"output":{output},"total":{total},"prompt_details.cache_read":{read},"completion_details.reasoning":{reasoning}}}}}]"#
+        );
+        let tokens = super::read("langfuse", text.as_bytes()).records.operations[0].tokens;
+        assert_eq!(
+            [tokens.fresh, tokens.cache_read, tokens.output],
+            expected,
+            "{told:?}"
+        );
+    }
+}
+
 /// A list of traces knows sums only, which do not count where the observations are there too.
 #[test]
 fn sums_of_traces_count_alone() {
