@@ -311,6 +311,46 @@ fn a_session_that_begins_with_a_long_line_is_one() {
     }
 }
 
+/// Early versions tell with each line of a request how long it took: 1,900 ms until its last line at 3 s. The time of
+/// the other one, which tells 0, is derived: from the prompt at 5 s to its line at 6 s.
+#[test]
+fn a_time_that_the_log_tells_is_the_requests() {
+    let line = |time: u32, id: &str, told: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"s","uuid":"a{time}","timestamp":"2026-03-02T08:00:{time:02}Z","message":{{"id":"{id}","model":"m","content":[],"stop_reason":"end_turn","usage":{{"input_tokens":9,"output_tokens":{time}}}}}{told}}}"#
+        )
+    };
+    let prompt = |time: u32| {
+        format!(
+            r#"{{"type":"user","sessionId":"s","uuid":"u{time}","timestamp":"2026-03-02T08:00:{time:02}Z","message":{{"content":"x"}}}}"#
+        )
+    };
+    let told = r#","costUSD":0.5,"durationMs":1900"#;
+    let lines = [
+        prompt(0),
+        line(2, "m1", told),
+        line(3, "m1", told),
+        prompt(5),
+        line(6, "m2", r#","durationMs":0"#),
+    ];
+    let ingested = read_text(&lines.join("\n"));
+    assert_eq!(ingested.problems, []);
+    let begin = 1_772_438_400_000;
+    let requests: Vec<_> = ingested
+        .records
+        .operations
+        .iter()
+        .map(|o| {
+            (
+                o.start.0 / 1_000_000 - begin,
+                o.duration / 1_000_000,
+                o.cost,
+            )
+        })
+        .collect();
+    assert_eq!(requests, [(1_100, 1_900, 500_000_000), (5_000, 1_000, -1)]);
+}
+
 fn read_text(text: &str) -> Ingested {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.jsonl");

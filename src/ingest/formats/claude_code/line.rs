@@ -35,6 +35,8 @@ pub(super) struct Line<'a> {
     pub(super) tokens_before: Option<u32>,
     /// US dollars.
     pub(super) cost: Option<f64>,
+    /// Milliseconds that the request took, of early versions.
+    pub(super) duration: Option<f64>,
     pub(super) message: Option<Message<'a>>,
     /// Fields that were left out for their type.
     pub(super) wrong: Vec<Wrong>,
@@ -121,6 +123,9 @@ impl<'a> Line<'a> {
             b"isApiErrorMessage" => self.is_error_message = value == Value::Bool(true),
             b"retryInMs" => self.retry_in = self.number(value, "retryInMs is no positive number"),
             b"costUSD" => self.cost = self.number(value, "costUSD is no positive number"),
+            b"durationMs" => {
+                self.duration = self.number(value, "durationMs is no positive number");
+            },
             b"message" if value == Value::Object => {
                 let message = self.message.insert(Message::default());
                 while let Some(key) = cursor.key()? {
