@@ -112,18 +112,24 @@ impl Reader<'_> {
         self.records.operations.push(operation);
     }
 
-    /// Tokens of Gemini CLI: input with what was read from a cache, output without thoughts.
+    /// Tokens of Gemini CLI: input with what was read from a cache, without what tools put into the prompt; output
+    /// without thoughts.
     fn gemini_tokens(&mut self, told: &Attributes<'_>) -> Option<Tokens> {
         let plain = &told.plain;
         if !plain.input.is_some() && !plain.output.is_some() {
             return None;
         }
-        let [input, cached, output, thoughts] =
-            [plain.input, plain.cache_read, plain.output, plain.thoughts]
-                .map(|any| self.count(any));
+        let [input, cached, tool, output, thoughts] = [
+            plain.input,
+            plain.cache_read,
+            plain.tool_tokens,
+            plain.output,
+            plain.thoughts,
+        ]
+        .map(|any| self.count(any));
         let cached = cached.min(input);
         Some(Tokens {
-            fresh: input - cached,
+            fresh: (input - cached).saturating_add(tool),
             cache_read: cached,
             output: output.saturating_add(thoughts),
             reasoning: thoughts,
