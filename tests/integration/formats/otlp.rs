@@ -252,6 +252,35 @@ fn where_only_metrics_tell_they_count() {
     assert_eq!(total_of(&workload, Metric::OutputTokens), 100 + 50);
 }
 
+/// Two processes without a session, of which one began five seconds later, and the later one began anew: by hand
+/// 30 + 300 + 7. The last line came twice.
+#[test]
+fn counters_with_another_beginning_are_others() {
+    let point = |start: u32, time: u32, value: u32| {
+        format!(
+            r#"{{"startTimeUnixNano":"17724384{start:02}000000000","timeUnixNano":"17724384{time:02}000000000","asDouble":{value},"attributes":[{{"key":"type","value":{{"stringValue":"input"}}}}]}}"#
+        )
+    };
+    let points = |points: &[String]| {
+        let points = points.join(",");
+        format!(
+            r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"claude_code.token.usage","sum":{{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{points}]}}}}]}}]}}]}}"#
+        )
+    };
+    let first = points(&[point(0, 20, 10), point(5, 20, 100)]);
+    let second = points(&[point(0, 40, 30), point(5, 40, 300)]);
+    let third = points(&[point(50, 60, 7)]);
+    let lines = [&*first, &second, &third, &third].join("\n");
+    let workload = folded_files(&[("m.jsonl", &lines)]);
+    assert_eq!(total_of(&workload, Metric::InputTokens), 30 + 300 + 7);
+    // Read in another order, in two files.
+    let workload = folded_files(&[
+        ("a.jsonl", &second),
+        ("b.jsonl", &[third, first].join("\n")),
+    ]);
+    assert_eq!(total_of(&workload, Metric::InputTokens), 30 + 300 + 7);
+}
+
 #[test]
 fn distributions_are_pooled_and_never_read_for_percentiles() {
     let reading = fixture("otlp", "otlp/metrics.jsonl");
