@@ -42,6 +42,42 @@ fn all_conventions_are_one() {
     ");
 }
 
+/// A span of so many attributes, each a name and a whole number or a text.
+fn told(attributes: &[(&str, &str)]) -> String {
+    let attributes: Vec<String> = attributes
+        .iter()
+        .map(|(key, value)| {
+            let kind = match value.parse::<f64>() {
+                Ok(_) => "intValue",
+                Err(_) => "stringValue",
+            };
+            format!(r#"{{"key":"{key}","value":{{"{kind}":"{value}"}}}}"#)
+        })
+        .collect();
+    let attributes = attributes.join(",");
+    spans(&[format!(
+        r#"{{"traceId":"{:032x}","spanId":"{:016x}","startTimeUnixNano":"1772438400000000000","endTimeUnixNano":"1772438405000000000","attributes":[{attributes}]}}"#,
+        7, 1
+    )])
+}
+
+/// Who answered, and what was used, make a request of a model, whatever else is told of it.
+#[test]
+fn a_span_that_names_who_answered_is_a_request() {
+    for system in ["gen_ai.system", "gen_ai.provider.name"] {
+        let text = told(&[
+            (system, "openai"),
+            ("gen_ai.response.model", "gpt-4o"),
+            ("gen_ai.usage.input_tokens", "1000"),
+            ("gen_ai.usage.output_tokens", "100"),
+        ]);
+        let reading = read("otlp", text.as_bytes());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(shown_since(&reading, BEGIN), @"0 for 5000 model_request Ok [gpt-4o openai] 7 1000/0/0/100(0)");
+        }
+    }
+}
+
 /// A span whose parent is in the file has its own id there.
 #[test]
 fn parents_are_linked_whatever_the_order() {
