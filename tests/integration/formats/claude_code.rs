@@ -351,6 +351,31 @@ fn a_time_that_the_log_tells_is_the_requests() {
     assert_eq!(requests, [(1_100, 1_900, 500_000_000), (5_000, 1_000, -1)]);
 }
 
+/// Of the third reply no output is told, of the fourth none that can be read, of the fifth no input.
+#[test]
+fn a_count_that_is_missing_is_a_lower_bound() {
+    let line = |number: u32, usage: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"s","uuid":"a{number}","timestamp":"2026-03-02T08:00:{number:02}Z","message":{{"id":"m{number}","model":"m","content":[],"stop_reason":"end_turn","usage":{usage}}}}}"#
+        )
+    };
+    let lines = [
+        line(1, r#"{"input_tokens":0,"output_tokens":0}"#),
+        line(2, "null"),
+        line(3, r#"{"input_tokens":100}"#),
+        line(4, r#"{"input_tokens":100,"output_tokens":"7"}"#),
+        line(5, r#"{"output_tokens":7,"input_tokens":null}"#),
+    ];
+    let ingested = read_text(&lines.join("\n"));
+    assert_eq!(ingested.problems.len(), 1);
+    let bounds = ingested
+        .records
+        .operations
+        .iter()
+        .map(|o| o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND));
+    assert!(bounds.eq([false, false, true, true, true]));
+}
+
 fn read_text(text: &str) -> Ingested {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.jsonl");

@@ -2,7 +2,7 @@
 
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
-use perfadvise::record::{Dimension, EventKind, Measured, OperationKind, Statistic};
+use perfadvise::record::{Dimension, EventKind, Flags, Measured, OperationKind, Statistic};
 use perfadvise::workload::Source;
 
 use super::{
@@ -75,6 +75,50 @@ fn a_span_that_names_who_answered_is_a_request() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(shown_since(&reading, BEGIN), @"0 for 5000 model_request Ok [gpt-4o openai] 7 1000/0/0/100(0)");
         }
+    }
+}
+
+/// A request has input and output; one of which either is not told used more than is known. Embeddings have no output.
+#[test]
+fn a_count_that_is_missing_is_a_lower_bound() {
+    let (input, output) = (
+        ("gen_ai.usage.input_tokens", "9"),
+        ("gen_ai.usage.output_tokens", "0"),
+    );
+    let old = [
+        ("llm.token_count.prompt", "9"),
+        ("llm.token_count.completion", "1"),
+    ];
+    let chat = ("gen_ai.operation.name", "chat");
+    let embeddings = ("gen_ai.operation.name", "embeddings");
+    let llm = ("openinference.span.kind", "LLM");
+    let cases: [(&[(&str, &str)], bool); 9] = [
+        (&[chat, input, output], false),
+        (&[chat, input], true),
+        (&[chat, output], true),
+        (&[chat, ("gen_ai.usage.input_tokens", "-1"), output], true),
+        (&[chat, input, ("gen_ai.usage.output_tokens", "many")], true),
+        (&[chat], false),
+        (&[embeddings, input], false),
+        (&[llm, old[0], old[1]], false),
+        (&[llm, old[0]], true),
+    ];
+    for (attributes, expected) in cases {
+        let reading = read("otlp", told(attributes).as_bytes());
+        let flags = reading.records.operations[0].flags;
+        assert_eq!(
+            flags.has(Flags::OUTPUT_IS_LOWER_BOUND),
+            expected,
+            "{attributes:?}"
+        );
+    }
+    let event = logs(&[event(10, 4, 100)]);
+    for (text, expected) in [
+        (event.clone(), false),
+        (event.replace("output_tokens", "x"), true),
+    ] {
+        let flags = read("otlp", text.as_bytes()).records.operations[0].flags;
+        assert_eq!(flags.has(Flags::OUTPUT_IS_LOWER_BOUND), expected);
     }
 }
 

@@ -333,7 +333,10 @@ impl<'a> Session<'a> {
             raise(&mut request.tokens, usage);
         }
         if message.stop != Stop::Unknown {
-            request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
+            // A count that is not told is not 0.
+            if message.usage.is_none_or(Usage::is_whole) {
+                request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
+            }
             request.stop = message.stop;
         }
         if let Some(dollars) = line.cost {

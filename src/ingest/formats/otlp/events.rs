@@ -90,7 +90,7 @@ impl Reader<'_> {
                 Client::Claude => self.plain_tokens(attributes),
                 Client::Gemini => self.gemini_tokens(attributes),
             };
-            self.add_tokens(&mut operation, tokens);
+            self.add_tokens(&mut operation, tokens, [plain.input, plain.output]);
             operation.cost = if plain.cost_micros.is_some() {
                 self.cost(plain.cost_micros, 1e3)
             } else {
