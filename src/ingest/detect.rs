@@ -4,6 +4,8 @@ use super::{Format, Head, Likelihood};
 
 /// How many bytes of a file are looked at.
 pub(super) const HEAD_SIZE: usize = 64 << 10;
+/// The same of a file whose first line is longer and leaves its format open.
+pub(super) const LONG_HEAD_SIZE: usize = 1 << 20;
 
 /// Beginnings of gzip, zstd, bzip2, xz, zip.
 const PACKED: &[&[u8]] = &[

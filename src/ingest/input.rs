@@ -14,7 +14,8 @@ use crate::units::Time;
 pub struct Head<'a> {
     /// File name without folders and without the ending of a packed file, or `-`.
     pub name: &'a str,
-    /// The first bytes (up to 64 KiB), without a byte order mark.
+    /// The first bytes (up to 64 KiB; 1 MiB where a first line that is longer leaves the format open), without a byte
+    /// order mark.
     pub bytes: &'a [u8],
     /// Whether these bytes are the whole file.
     pub is_whole: bool,

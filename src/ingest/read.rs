@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::cache::{Before, Kept, Shelf};
-use super::detect::{HEAD_SIZE, detect, why_not};
+use super::detect::{HEAD_SIZE, LONG_HEAD_SIZE, detect, why_not};
 use super::file_range::FileRange;
 use super::input::{Left, ReaderState};
 use super::labels::{Labels, Mappings};
@@ -434,14 +434,14 @@ impl Reading<'_> {
             let format = formats::mapped(mapping);
             return Ok(self.read(index, name, &format, lines, state, harvest));
         }
-        lines.peek(HEAD_SIZE + 1)?;
-        let rest = lines.rest();
-        let head = Head {
-            name,
-            bytes: &rest[..rest.len().min(HEAD_SIZE)],
-            is_whole: rest.len() <= HEAD_SIZE && lines.is_whole(),
-        };
-        if let Some(format) = detect(self.formats, &head) {
+        let mut head = head_of(&mut lines, name, HEAD_SIZE)?;
+        let mut format = detect(self.formats, &head);
+        // A first line that is longer may say what it is further on, or the line behind it does.
+        if format.is_none() && !head.is_whole && !head.bytes.contains(&b'\n') {
+            head = head_of(&mut lines, name, LONG_HEAD_SIZE)?;
+            format = detect(self.formats, &head);
+        }
+        if let Some(format) = format {
             return Ok(self.read(index, name, format, lines, state, harvest));
         }
         harvest.files.push(FileHarvest {
@@ -568,6 +568,17 @@ fn file_name(path: &Path) -> String {
         || path.display().to_string(),
         |n| n.to_string_lossy().into_owned(),
     )
+}
+
+/// The first bytes of what is left, at most `size`.
+fn head_of<'l>(lines: &'l mut Lines<'_>, name: &'l str, size: usize) -> io::Result<Head<'l>> {
+    lines.peek(size + 1)?;
+    let rest = lines.rest();
+    Ok(Head {
+        name,
+        bytes: &rest[..rest.len().min(size)],
+        is_whole: rest.len() <= size && lines.is_whole(),
+    })
 }
 
 /// A file of which a part was read before.

@@ -135,8 +135,8 @@ impl PriceTable {
         Ok(table)
     }
 
-    /// The prices of a model: by its very name, else without a date at its end, else without the
-    /// provider before it. Never by a beginning that only looks like it.
+    /// The prices of a model: by its very name, else without a date (or the mark of a long context) at its end, else
+    /// without the providers before it. Never by a beginning that only looks like it.
     #[must_use]
     pub fn of(&self, model: &str) -> Option<&[Price]> {
         names::variants(model)

@@ -10,14 +10,22 @@ const PROVIDERS: &[&str] = &[
     "bedrock",
     "azure",
     "models",
+    "openrouter",
+    "litellm_proxy",
+    "vercel_ai_gateway",
 ];
 /// Regions that one cloud writes before the provider.
 const REGIONS: &[&str] = &["us.", "eu.", "apac.", "jp.", "au.", "global."];
 
-/// The name itself; without the date at its end; without the provider before it; without both.
+/// What Claude Code writes behind a model that it uses with its long context, whose price follows from the tokens.
+const LONG_CONTEXT: &str = "[1m]";
+
+/// The name itself; without the mark of a long context; without the date at its end; without the providers before
+/// it; without both.
 pub(super) fn variants(model: &str) -> Vec<&str> {
-    let bare = without_provider(model);
-    let mut names = vec![model, without_date(model), bare, without_date(bare)];
+    let plain = model.strip_suffix(LONG_CONTEXT).unwrap_or(model);
+    let bare = without_provider(plain);
+    let mut names = vec![model, plain, without_date(plain), bare, without_date(bare)];
     names.dedup();
     names
 }
@@ -107,6 +115,12 @@ mod tests {
                 "claude-opus-4-5",
             ),
             ("models/gemini-2.5-pro", "gemini-2.5-pro"),
+            ("openrouter/anthropic/claude-opus-4-5", "claude-opus-4-5"),
+            ("litellm_proxy/openai/gpt-5-2025-08-07", "gpt-5"),
+            ("claude-sonnet-4-5-20250929[1m]", "claude-sonnet-4-5"),
+            ("anthropic/claude-sonnet-4-5[1m]", "claude-sonnet-4-5"),
+            ("gpt-5[2m]", "gpt-5[2m]"),
+            ("openrouterx/gpt-5", "openrouterx/gpt-5"),
             ("gpt-5.3-codex", "gpt-5.3-codex"),
             ("gpt-5-mini", "gpt-5-mini"),
             ("us.claude-opus-4-5", "us.claude-opus-4-5"),

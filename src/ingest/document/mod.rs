@@ -17,7 +17,7 @@ mod tree;
 pub(super) use field::{Field, Listed, Shaped};
 pub(super) use origin::{Faults, Origin};
 pub(super) use reported::Reported;
-pub(super) use shape::{first_line, goes_on, keys, keys_until, object_in};
+pub(super) use shape::{first_line, goes_on, keys, keys_until, members, object_in};
 pub(super) use skeleton::{Sheet, Step};
 pub(super) use tree::{Node, parse_tree};
 

@@ -13,36 +13,40 @@ pub(in crate::ingest) fn keys_until<'b>(
     bytes: &'b [u8],
     mut is_enough: impl FnMut(&'b [u8]) -> bool,
 ) -> Vec<&'b [u8]> {
-    const MOST: usize = 64;
     let mut keys = Vec::new();
-    let mut at = skip_space(bytes, 0);
-    if bytes.get(at) != Some(&b'{') {
-        return keys;
-    }
-    at = skip_space(bytes, at + 1);
-    while keys.len() < MOST && bytes.get(at) == Some(&b'"') {
-        let Some(end) = end_of_string(bytes, at) else {
-            break;
-        };
-        let colon = skip_space(bytes, end);
-        if bytes.get(colon) != Some(&b':') {
-            break;
-        }
-        let key = &bytes[at + 1..end - 1];
+    for (key, _) in members(bytes) {
         keys.push(key);
         if is_enough(key) {
             break;
         }
-        let Some(end) = end_of_value(bytes, skip_space(bytes, colon + 1)) else {
-            break;
-        };
-        let next = skip_space(bytes, end);
-        if bytes.get(next) != Some(&b',') {
-            break;
-        }
-        at = skip_space(bytes, next + 1);
     }
     keys
+}
+
+/// The same keys, each with the text from its value on, of which the end may be missing.
+pub(in crate::ingest) fn members(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    const MOST: usize = 64;
+    let open = skip_space(bytes, 0);
+    let is_object = bytes.get(open) == Some(&b'{');
+    let mut at = is_object.then(|| skip_space(bytes, open + 1));
+    std::iter::from_fn(move || {
+        let begin = at.take()?;
+        if bytes.get(begin) != Some(&b'"') {
+            return None;
+        }
+        let end = end_of_string(bytes, begin)?;
+        let colon = skip_space(bytes, end);
+        if bytes.get(colon) != Some(&b':') {
+            return None;
+        }
+        let value = skip_space(bytes, colon + 1);
+        at = end_of_value(bytes, value)
+            .map(|end| skip_space(bytes, end))
+            .filter(|next| bytes.get(*next) == Some(&b','))
+            .map(|next| skip_space(bytes, next + 1));
+        Some((&bytes[begin + 1..end - 1], &bytes[value..]))
+    })
+    .take(MOST)
 }
 
 /// The outermost object of a text, or the first of a list; whether it is complete does not matter.
@@ -81,6 +85,16 @@ mod tests {
         let text = br#" {"a": {"x": "}"}, "b" : [1, {"y": 2}], "c": "\"," , "d": tru"#;
         assert_eq!(keys(text), [&b"a"[..], b"b", b"c", b"d"]);
         assert!(keys(b"[1]").is_empty() && keys(b"").is_empty() && keys(b"{}").is_empty());
+    }
+
+    #[test]
+    fn values_that_are_cut_off_have_a_beginning() {
+        let of = |text| members(text).collect::<Vec<_>>();
+        let cut = br#"{"a": 1, "b": "cut \"x\": 1, "#;
+        let (a, b) = (&cut[6..], &cut[14..]);
+        assert_eq!(of(cut), [(&b"a"[..], a), (b"b", b)]);
+        assert_eq!(of(br#"{"a":"#), [(&b"a"[..], &b""[..])]);
+        assert_eq!(of(br#"{"a"#), []);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(super) mod values;
 use std::borrow::Cow;
 
 use crate::ingest::content::is_label;
+use crate::ingest::document::members;
 use crate::ingest::scalar::{self, Scalar};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::metrics::{Metric, Unit};
@@ -84,7 +85,8 @@ impl Format for NativeRecords {
             .filter(|line| !line.trim_ascii().is_empty())
             .take(LOOKED_AT)
             .any(is_kind);
-        if found {
+        let is_cut = !head.is_whole && !head.bytes.contains(&b'\n');
+        if found || is_cut && starts_like_a_record(head.bytes) {
             Likelihood::Yes
         } else {
             Likelihood::No
@@ -117,6 +119,26 @@ impl Format for NativeRecords {
         input.leave_state(|| vec![0]);
         Ok(())
     }
+}
+
+/// Whether a line of which only the beginning is there tells its kind, and what every record of that kind tells.
+fn starts_like_a_record(line: &[u8]) -> bool {
+    let (mut kind, mut names) = (&b""[..], Vec::new());
+    for (key, value) in members(line) {
+        match key {
+            b"kind" => kind = value,
+            b"operation" | b"metric" | b"event" if value.starts_with(b"\"") => names.push(key),
+            _ => {}
+        }
+    }
+    let kinds: [(&[u8], &[u8]); 3] = [
+        (b"\"operation\"", b"operation"),
+        (b"\"sample\"", b"metric"),
+        (b"\"event\"", b"event"),
+    ];
+    kinds
+        .iter()
+        .any(|(of_kind, name)| kind.starts_with(of_kind) && names.contains(name))
 }
 
 /// Why a sample cannot carry a value under this key beside its own; `None`: it can, and is told apart by it.

@@ -288,6 +288,94 @@ fn a_very_long_line_is_read_or_reported() {
     assert_eq!(ingested.problems[0].reason, "line longer than 64 MiB");
 }
 
+/// A first line longer than what detection looks at, with its message at the end or at the beginning: two prompts.
+#[test]
+fn a_session_that_begins_with_a_long_line_is_one() {
+    let turn = |time: u32, text: &str| {
+        let message = format!(r#""message":{{"role":"user","content":"{text}"}}"#);
+        let told = format!(
+            r#""type":"user","timestamp":"2026-03-02T08:00:{time:02}Z","sessionId":"s","cwd":"/x""#
+        );
+        [
+            format!(r#"{{{told},{message},"uuid":"u{time}"}}"#),
+            format!(r#"{{{message},{told},"uuid":"u{time}"}}"#),
+        ]
+    };
+    for (length, is_told) in [(100 << 10, [true, true]), (3 << 20, [true, false])] {
+        let (long, short) = (turn(1, &"x".repeat(length)), turn(2, "a"));
+        for (at, is_told) in is_told.into_iter().enumerate() {
+            let ingested = read_text(&format!("{}\n{}\n", long[at], short[at]));
+            let prompts = events(&ingested.records, |e| e.kind == EventKind::Prompt);
+            assert_eq!(prompts, if is_told { 2 } else { 0 }, "{length} {at}");
+        }
+    }
+}
+
+/// Early versions tell with each line of a request how long it took: 1,900 ms until its last line at 3 s. The time of
+/// the other one, which tells 0, is derived: from the prompt at 5 s to its line at 6 s.
+#[test]
+fn a_time_that_the_log_tells_is_the_requests() {
+    let line = |time: u32, id: &str, told: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"s","uuid":"a{time}","timestamp":"2026-03-02T08:00:{time:02}Z","message":{{"id":"{id}","model":"m","content":[],"stop_reason":"end_turn","usage":{{"input_tokens":9,"output_tokens":{time}}}}}{told}}}"#
+        )
+    };
+    let prompt = |time: u32| {
+        format!(
+            r#"{{"type":"user","sessionId":"s","uuid":"u{time}","timestamp":"2026-03-02T08:00:{time:02}Z","message":{{"content":"x"}}}}"#
+        )
+    };
+    let told = r#","costUSD":0.5,"durationMs":1900"#;
+    let lines = [
+        prompt(0),
+        line(2, "m1", told),
+        line(3, "m1", told),
+        prompt(5),
+        line(6, "m2", r#","durationMs":0"#),
+    ];
+    let ingested = read_text(&lines.join("\n"));
+    assert_eq!(ingested.problems, []);
+    let begin = 1_772_438_400_000;
+    let requests: Vec<_> = ingested
+        .records
+        .operations
+        .iter()
+        .map(|o| {
+            (
+                o.start.0 / 1_000_000 - begin,
+                o.duration / 1_000_000,
+                o.cost,
+            )
+        })
+        .collect();
+    assert_eq!(requests, [(1_100, 1_900, 500_000_000), (5_000, 1_000, -1)]);
+}
+
+/// Of the third reply no output is told, of the fourth none that can be read, of the fifth no input.
+#[test]
+fn a_count_that_is_missing_is_a_lower_bound() {
+    let line = |number: u32, usage: &str| {
+        format!(
+            r#"{{"type":"assistant","sessionId":"s","uuid":"a{number}","timestamp":"2026-03-02T08:00:{number:02}Z","message":{{"id":"m{number}","model":"m","content":[],"stop_reason":"end_turn","usage":{usage}}}}}"#
+        )
+    };
+    let lines = [
+        line(1, r#"{"input_tokens":0,"output_tokens":0}"#),
+        line(2, "null"),
+        line(3, r#"{"input_tokens":100}"#),
+        line(4, r#"{"input_tokens":100,"output_tokens":"7"}"#),
+        line(5, r#"{"output_tokens":7,"input_tokens":null}"#),
+    ];
+    let ingested = read_text(&lines.join("\n"));
+    assert_eq!(ingested.problems.len(), 1);
+    let bounds = ingested
+        .records
+        .operations
+        .iter()
+        .map(|o| o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND));
+    assert!(bounds.eq([false, false, true, true, true]));
+}
+
 fn read_text(text: &str) -> Ingested {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.jsonl");

@@ -124,6 +124,32 @@ fn a_session_of_newer_versions() {
     assert_eq!(total_of(&workload, Metric::Cost), 19_000_000);
 }
 
+/// Two calls of one tool and one of another, a prompt and a retry, all told at 3 s; a copy of the task gives nothing new.
+#[test]
+fn what_is_told_in_one_millisecond_is_told_apart() {
+    let entry = |what: &str, text: &str| {
+        format!(r#"{{"ts":1772438403000,"type":"say","say":"{what}","text":"{text}"}}"#)
+    };
+    let [read, search] = ["readFile", "searchFiles"]
+        .map(|tool| entry("tool", &format!(r#"{{\"tool\":\"{tool}\"}}"#)));
+    let feedback = entry("user_feedback", "x");
+    let retry = entry("api_req_retried", "");
+    let task = format!(
+        "[{}]",
+        [&*read, &read, &search, &feedback, &retry].join(",")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    for copy in ["a", "b"] {
+        let path = folder.path().join(copy).join("1772438400000");
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("ui_messages.json"), &task).unwrap();
+    }
+    let workload = folded_at(folder.path());
+    assert_eq!(workload.counts.operations, 3);
+    assert_eq!(workload.counts.events, 2);
+    assert_eq!(workload.counts.duplicates, 5);
+}
+
 /// What stands beside a task is no task, and nothing of it counts.
 #[test]
 fn a_folder_of_a_task_counts_once() {

@@ -114,6 +114,21 @@ fn a_folder_of_chats_counts_each_message_once() {
     assert_eq!(workload.counts.duplicates, 3);
 }
 
+/// What the provider's own tools put into the prompt stands beside the input, in the chat and in the event:
+/// 1000 − 400 + 7.
+#[test]
+fn what_tools_put_into_the_prompt_is_input() {
+    let chat = r#"{"sessionId":"s","projectHash":"ab","startTime":"2026-03-02T08:00:00Z","lastUpdated":"2026-03-02T08:00:20Z","messages":[{"id":"1","timestamp":"2026-03-02T08:00:03Z","type":"gemini","content":"","model":"gemini-2.5-pro","tokens":{"input":1000,"output":100,"cached":400,"thoughts":50,"tool":7,"total":1157}}]}"#;
+    let event = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772438403000000000","body":{"stringValue":"x"},"attributes":[{"key":"event.name","value":{"stringValue":"gemini_cli.api_response"}},{"key":"model","value":{"stringValue":"gemini-2.5-pro"}},{"key":"input_token_count","value":{"intValue":"1000"}},{"key":"output_token_count","value":{"intValue":"100"}},{"key":"cached_content_token_count","value":{"intValue":"400"}},{"key":"thoughts_token_count","value":{"intValue":"50"}},{"key":"tool_token_count","value":{"intValue":"7"}}]}]}]}]}"#;
+    let [chat, event] = [("gemini-cli", chat), ("otlp", event)]
+        .map(|(format, text)| super::read(format, text.as_bytes()).records.operations[0].tokens);
+    assert_eq!(
+        [chat.fresh, chat.cache_read, chat.output, chat.reasoning],
+        [607, 400, 150, 50]
+    );
+    assert_eq!(event, chat);
+}
+
 /// Its telemetry is measured, and counts before the chat of the same session; the requests that only the
 /// chat tells count too (as above, without the subagent).
 #[test]

@@ -4,7 +4,7 @@ use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
 use perfadvise::record::{OperationKind, OutcomeKind};
 
-use super::{bytes_of, detected, fixture, folded, likelihood, shown_since, total_of};
+use super::{bytes_of, detected, fixture, folded, folded_at, likelihood, shown_since, total_of};
 
 /// Counted by `tests/reference/langfuse.py` in the originals.
 #[test]
@@ -120,6 +120,33 @@ fn the_map_of_usage_is_read_by_its_total() {
     assert_eq!(reading.records.ignored, 1);
 }
 
+/// Input, output, total, read, reasoning as told; then fresh, read and output, by hand. Gemini's reasoning stands
+/// beside the output, and what its cache read is in the input: 1000 + 100 + 200 = 1300. Where no sum fits, each
+/// detail is judged alone.
+#[test]
+fn details_are_beside_where_the_total_needs_them() {
+    for (told, expected) in [
+        ([1000, 100, 1300, 50, 200], [950, 50, 300]),
+        ([1000, 100, 1300, 500, 200], [500, 500, 300]),
+        ([1000, 100, 1150, 50, 200], [1000, 50, 100]),
+        ([1000, 100, 1350, 50, 200], [1000, 50, 300]),
+        ([1000, 300, 1300, 50, 200], [950, 50, 300]),
+        ([10, 300, 510, 200, 200], [10, 200, 300]),
+        ([1000, 100, 1101, 50, 20], [950, 50, 100]),
+    ] {
+        let [input, output, total, read, reasoning] = told;
+        let text = format!(
+            r#"[{{"id":"o","traceId":"t","type":"GENERATION","startTime":"2026-03-02T10:00:00Z","level":"DEFAULT","usageDetails":{{"input":{input},"output":{output},"total":{total},"prompt_details.cache_read":{read},"completion_details.reasoning":{reasoning}}}}}]"#
+        );
+        let tokens = super::read("langfuse", text.as_bytes()).records.operations[0].tokens;
+        assert_eq!(
+            [tokens.fresh, tokens.cache_read, tokens.output],
+            expected,
+            "{told:?}"
+        );
+    }
+}
+
 /// A list of traces knows sums only, which do not count where the observations are there too.
 #[test]
 fn sums_of_traces_count_alone() {
@@ -128,6 +155,37 @@ fn sums_of_traces_count_alone() {
     let traces = fixture("langfuse", "langfuse/traces.json");
     let durations = traces.records.operations.iter().map(|o| o.duration);
     assert!(durations.eq([2_500_000_000, 2_500_000_000]));
+}
+
+/// The API tells the session with the trace, and the observations without it. Of two traces of a session the
+/// observations of one are here: its own sums count not, those of the other do (1000 + 300 tokens, $0.7 + $0.2).
+#[test]
+fn traces_and_their_observations_are_one() {
+    let trace = |id: &str, input: u32, cost: f64| {
+        format!(
+            r#"{{"id":"{id}","timestamp":"2026-03-02T10:00:00.000Z","latency":12.0,"sessionId":"sess","bookmarked":false,"release":null,"totalCost":{cost},"usage":{{"input":{input},"output":10}}}}"#
+        )
+    };
+    let list = |items: &[String]| format!(r#"{{"data":[{}],"meta":{{}}}}"#, items.join(","));
+    let traces = list(&[trace("tr1", 1000, 0.7), trace("tr2", 300, 0.2)]);
+    let observation = r#"{"id":"o1","traceId":"tr1","type":"GENERATION","startTime":"2026-03-02T10:00:00.000Z","endTime":"2026-03-02T10:00:05.000Z","parentObservationId":null,"model":"m","usageDetails":{"input":1000,"output":100,"total":1100},"totalCost":0.7}"#;
+    let observations = list(&[observation.to_owned()]);
+    // The user interface tells it with both.
+    let both = observations.replace(r#""traceId""#, r#""sessionId":"sess","traceId""#);
+    for observations in [observations, both] {
+        for files in [["a.json", "b.json"], ["b.json", "a.json"]] {
+            let folder = tempfile::tempdir().unwrap();
+            for (file, text) in files.into_iter().zip([&traces, &observations]) {
+                std::fs::write(folder.path().join(file), text).unwrap();
+            }
+            let workload = folded_at(folder.path());
+            assert_eq!(total_of(&workload, Metric::InputTokens), 1_300);
+            assert_eq!(total_of(&workload, Metric::OutputTokens), 110);
+            assert_eq!(total_of(&workload, Metric::Cost), 900_000_000);
+            let names: Vec<&str> = workload.units.iter().map(|u| u.name.as_str()).collect();
+            assert_eq!(names, ["sess"]);
+        }
+    }
 }
 
 #[test]

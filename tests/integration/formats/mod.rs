@@ -91,7 +91,8 @@ pub(crate) fn folder(path: &str) -> Ingested {
     read_at(&Path::new("fixtures").join(path))
 }
 
-fn read_at(path: &Path) -> Ingested {
+/// Reads a file or folder anywhere as the program does.
+pub(crate) fn read_at(path: &Path) -> Ingested {
     let target = Target {
         path: path.to_owned(),
         labels: Vec::new(),

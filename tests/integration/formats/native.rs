@@ -1,13 +1,13 @@
 //! Native records.
 
-use perfadvise::ingest::Likelihood;
+use perfadvise::ingest::{Head, Likelihood, formats};
 use perfadvise::metrics::Metric;
 use perfadvise::record::{
     Dimension, EventKind, Flags, Measured, OperationKind, OutcomeKind, Tokens, hash64,
 };
 use proptest::prelude::*;
 
-use super::{bytes_of, likelihood, read_bytes, reasons};
+use super::{bytes_of, folded_at, likelihood, read_at, read_bytes, reasons};
 
 const FORMAT: &str = "native-records";
 
@@ -207,6 +207,55 @@ fn detection_looks_at_the_first_lines() {
     ] {
         assert_eq!(likelihood(FORMAT, other), Likelihood::No);
     }
+}
+
+/// What stands before the cut tells the kind and what every record of that kind has; texts tell nothing.
+#[test]
+fn a_first_line_may_be_cut_off() {
+    let of = |bytes: &str| {
+        let head = Head {
+            name: "x.jsonl",
+            bytes: bytes.as_bytes(),
+            is_whole: false,
+        };
+        formats::named(FORMAT).unwrap().detect(&head)
+    };
+    for begin in [
+        r#"{"kind":"sample","metric":"memory_usage","value":5,"prompt":"cut"#,
+        r#"{"session": "s", "event": "alert", "kind": "event", "note": "cut"#,
+        r#"{"kind":"operation","operation":"step","tokens":{"input":1"#,
+    ] {
+        assert_eq!(of(begin), Likelihood::Yes, "{begin}");
+    }
+    for begin in [
+        r#"{"kind":"sample","value":5,"prompt":"\"metric\":\"x\" cut"#,
+        r#"{"kind":"event","operation":"step","prompt":"cut"#,
+        r#"{"rows":[{"kind":"sample","metric":"x"},{"kind":"cut"#,
+    ] {
+        assert_eq!(of(begin), Likelihood::No, "{begin}");
+    }
+}
+
+/// Nothing is known of a first line of 100 KiB before its end, and of one beyond 64 MiB nothing is kept.
+#[test]
+fn what_follows_a_long_first_line_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("n.jsonl");
+    let sample = |more: &str| {
+        format!(
+            r#"{{"kind":"sample","metric":"memory_usage","value":5,"time":"2026-03-02T08:00:00Z"{more}}}"#
+        )
+    };
+    let prompt = |length: usize| format!(r#""prompt":"{}""#, "x".repeat(length));
+    let first = sample("").replacen('{', &format!("{{{},", prompt(100 << 10)), 1);
+    std::fs::write(&path, format!("{first}\n{}\n", sample(r#","id":1"#))).unwrap();
+    assert_eq!(folded_at(&path).counts.samples, 2);
+    let first = sample(&format!(",{}", prompt(70 << 20)));
+    std::fs::write(&path, format!("{first}\n{}\n", sample(r#","id":1"#))).unwrap();
+    let ingested = read_at(&path);
+    assert_eq!(ingested.records.samples.len(), 1);
+    let expected = [(1, "line longer than 64 MiB".to_owned())];
+    assert_eq!(reasons(&ingested.problems), expected);
 }
 
 proptest! {

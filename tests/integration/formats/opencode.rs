@@ -133,6 +133,26 @@ fn a_newer_table_beside_the_older_one() {
     );
 }
 
+/// A copy from before the message's tools were done: its tokens are known, and when it was completed is not.
+#[test]
+fn an_older_copy_of_a_message_is_the_same_request() {
+    let message = |completed: &str| {
+        format!(
+            r#"{{"id":"msg_1","sessionID":"ses_1","role":"assistant","time":{{"created":1772438400100{completed}}},"modelID":"m","providerID":"p","cost":0.01,"tokens":{{"input":10,"output":100,"reasoning":0,"cache":{{"read":1000,"write":50}}}}}}"#
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (copy, completed) in [("old", ""), ("new", r#","completed":1772438409000"#)] {
+        let path = folder.path().join(copy).join("storage/message/ses_1");
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("msg_1.json"), message(completed)).unwrap();
+    }
+    let workload = folded_at(folder.path());
+    assert_eq!(workload.counts.operations, 1);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 100);
+    assert_eq!(total_of(&workload, Metric::Cost), 10_000_000);
+}
+
 /// Parts stand in other files: only replies that are known to have no tools have a time.
 #[test]
 fn files_of_older_versions() {

@@ -2,7 +2,7 @@
 
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
-use perfadvise::record::{Dimension, EventKind, Measured, OperationKind, Statistic};
+use perfadvise::record::{Dimension, EventKind, Flags, Measured, OperationKind, Statistic};
 use perfadvise::workload::Source;
 
 use super::{
@@ -40,6 +40,86 @@ fn all_conventions_are_one() {
     100 for 2000 model_request Ok [gpt-5-2025-08-07 openai shop-assistant] conv-1 600/400/0/50(20)
     40000 for 0 model_request Unknown [gpt-5 shop-assistant] 6
     ");
+}
+
+/// A span of so many attributes, each a name and a whole number or a text.
+fn told(attributes: &[(&str, &str)]) -> String {
+    let attributes: Vec<String> = attributes
+        .iter()
+        .map(|(key, value)| {
+            let kind = match value.parse::<f64>() {
+                Ok(_) => "intValue",
+                Err(_) => "stringValue",
+            };
+            format!(r#"{{"key":"{key}","value":{{"{kind}":"{value}"}}}}"#)
+        })
+        .collect();
+    let attributes = attributes.join(",");
+    spans(&[format!(
+        r#"{{"traceId":"{:032x}","spanId":"{:016x}","startTimeUnixNano":"1772438400000000000","endTimeUnixNano":"1772438405000000000","attributes":[{attributes}]}}"#,
+        7, 1
+    )])
+}
+
+/// Who answered, and what was used, make a request of a model, whatever else is told of it.
+#[test]
+fn a_span_that_names_who_answered_is_a_request() {
+    for system in ["gen_ai.system", "gen_ai.provider.name"] {
+        let text = told(&[
+            (system, "openai"),
+            ("gen_ai.response.model", "gpt-4o"),
+            ("gen_ai.usage.input_tokens", "1000"),
+            ("gen_ai.usage.output_tokens", "100"),
+        ]);
+        let reading = read("otlp", text.as_bytes());
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(shown_since(&reading, BEGIN), @"0 for 5000 model_request Ok [gpt-4o openai] 7 1000/0/0/100(0)");
+        }
+    }
+}
+
+/// A request has input and output; one of which either is not told used more than is known. Embeddings have no output.
+#[test]
+fn a_count_that_is_missing_is_a_lower_bound() {
+    let (input, output) = (
+        ("gen_ai.usage.input_tokens", "9"),
+        ("gen_ai.usage.output_tokens", "0"),
+    );
+    let old = [
+        ("llm.token_count.prompt", "9"),
+        ("llm.token_count.completion", "1"),
+    ];
+    let chat = ("gen_ai.operation.name", "chat");
+    let embeddings = ("gen_ai.operation.name", "embeddings");
+    let llm = ("openinference.span.kind", "LLM");
+    let cases: [(&[(&str, &str)], bool); 9] = [
+        (&[chat, input, output], false),
+        (&[chat, input], true),
+        (&[chat, output], true),
+        (&[chat, ("gen_ai.usage.input_tokens", "-1"), output], true),
+        (&[chat, input, ("gen_ai.usage.output_tokens", "many")], true),
+        (&[chat], false),
+        (&[embeddings, input], false),
+        (&[llm, old[0], old[1]], false),
+        (&[llm, old[0]], true),
+    ];
+    for (attributes, expected) in cases {
+        let reading = read("otlp", told(attributes).as_bytes());
+        let flags = reading.records.operations[0].flags;
+        assert_eq!(
+            flags.has(Flags::OUTPUT_IS_LOWER_BOUND),
+            expected,
+            "{attributes:?}"
+        );
+    }
+    let event = logs(&[event(10, 4, 100)]);
+    for (text, expected) in [
+        (event.clone(), false),
+        (event.replace("output_tokens", "x"), true),
+    ] {
+        let flags = read("otlp", text.as_bytes()).records.operations[0].flags;
+        assert_eq!(flags.has(Flags::OUTPUT_IS_LOWER_BOUND), expected);
+    }
 }
 
 /// A span whose parent is in the file has its own id there.
@@ -250,6 +330,35 @@ fn where_only_metrics_tell_they_count() {
     // Deltas 10 and 5, one of them exported twice; a counter from 0 to 7 to 9.
     assert_eq!(total_of(&workload, Metric::InputTokens), 10 + 5 + 9);
     assert_eq!(total_of(&workload, Metric::OutputTokens), 100 + 50);
+}
+
+/// Two processes without a session, of which one began five seconds later, and the later one began anew: by hand
+/// 30 + 300 + 7. The last line came twice.
+#[test]
+fn counters_with_another_beginning_are_others() {
+    let point = |start: u32, time: u32, value: u32| {
+        format!(
+            r#"{{"startTimeUnixNano":"17724384{start:02}000000000","timeUnixNano":"17724384{time:02}000000000","asDouble":{value},"attributes":[{{"key":"type","value":{{"stringValue":"input"}}}}]}}"#
+        )
+    };
+    let points = |points: &[String]| {
+        let points = points.join(",");
+        format!(
+            r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"claude_code.token.usage","sum":{{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{points}]}}}}]}}]}}]}}"#
+        )
+    };
+    let first = points(&[point(0, 20, 10), point(5, 20, 100)]);
+    let second = points(&[point(0, 40, 30), point(5, 40, 300)]);
+    let third = points(&[point(50, 60, 7)]);
+    let lines = [&*first, &second, &third, &third].join("\n");
+    let workload = folded_files(&[("m.jsonl", &lines)]);
+    assert_eq!(total_of(&workload, Metric::InputTokens), 30 + 300 + 7);
+    // Read in another order, in two files.
+    let workload = folded_files(&[
+        ("a.jsonl", &second),
+        ("b.jsonl", &[third, first].join("\n")),
+    ]);
+    assert_eq!(total_of(&workload, Metric::InputTokens), 30 + 300 + 7);
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(super) struct Line<'a> {
     pub(super) tokens_before: Option<u32>,
     /// US dollars.
     pub(super) cost: Option<f64>,
+    /// Milliseconds that the request took, of early versions.
+    pub(super) duration: Option<f64>,
     pub(super) message: Option<Message<'a>>,
     /// Fields that were left out for their type.
     pub(super) wrong: Vec<Wrong>,
@@ -81,7 +83,12 @@ pub(super) struct Usage {
     pub(super) cache_write: u32,
     pub(super) cache_write_5m: u32,
     pub(super) cache_write_1h: u32,
+    /// Which of the counts that no usage lacks were read: [`INPUT`] and [`OUTPUT`].
+    pub(super) told: u8,
 }
+
+const INPUT: u8 = 1;
+const OUTPUT: u8 = 2;
 
 /// Of the ways in which the client is started only its print mode (`claude -p`) has nobody who types; a program that uses
 /// the kit (`sdk-ts`, `sdk-py`) may show a person what comes.
@@ -121,6 +128,9 @@ impl<'a> Line<'a> {
             b"isApiErrorMessage" => self.is_error_message = value == Value::Bool(true),
             b"retryInMs" => self.retry_in = self.number(value, "retryInMs is no positive number"),
             b"costUSD" => self.cost = self.number(value, "costUSD is no positive number"),
+            b"durationMs" => {
+                self.duration = self.number(value, "durationMs is no positive number");
+            },
             b"message" if value == Value::Object => {
                 let message = self.message.insert(Message::default());
                 while let Some(key) = cursor.key()? {
@@ -246,23 +256,27 @@ impl Usage {
         cursor: &mut Cursor<'_>,
         wrong: &mut Vec<Wrong>,
     ) -> Result<(), Fault> {
-        let (place, reason): (&mut u32, Wrong) = match_name!(key, {
-            b"input_tokens" => (&mut self.fresh, "input_tokens is no whole number"),
-            b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
+        let (place, told, reason): (&mut u32, u8, Wrong) = match_name!(key, {
+            b"input_tokens" => (&mut self.fresh, INPUT, "input_tokens is no whole number"),
+            b"output_tokens" => (&mut self.output, OUTPUT, "output_tokens is no whole number"),
             b"cache_read_input_tokens" => (
                 &mut self.cache_read,
+                0,
                 "cache_read_input_tokens is no whole number",
             ),
             b"cache_creation_input_tokens" => (
                 &mut self.cache_write,
+                0,
                 "cache_creation_input_tokens is no whole number",
             ),
             b"ephemeral_5m_input_tokens" => (
                 &mut self.cache_write_5m,
+                0,
                 "ephemeral_5m_input_tokens is no whole number",
             ),
             b"ephemeral_1h_input_tokens" => (
                 &mut self.cache_write_1h,
+                0,
                 "ephemeral_1h_input_tokens is no whole number",
             ),
             b"cache_creation" => {
@@ -283,15 +297,30 @@ impl Usage {
         });
         if let Some(number) = cursor.whole() {
             *place = number;
+            self.told |= told;
             return Ok(());
         }
         let value = cursor.value()?;
         match whole(value) {
-            Some(number) => *place = number,
+            Some(number) => {
+                *place = number;
+                self.told |= told;
+            }
             None if value == Value::Null => {}
             None => wrong.push(reason),
         }
         cursor.skip(value)
+    }
+
+    /// Whether it tells both what went in and what came out.
+    pub(super) fn is_whole(self) -> bool {
+        self.told == INPUT | OUTPUT
+    }
+
+    /// Whether nothing was counted.
+    pub(super) fn is_nothing(self) -> bool {
+        let counted = Self { told: 0, ..self };
+        counted == Self::default()
     }
 
     /// Tokens written to the cache: the sum as given, or that of its parts where it is missing.

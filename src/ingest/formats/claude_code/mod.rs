@@ -16,6 +16,7 @@ pub(super) mod names;
 mod results;
 mod session;
 
+use super::super::document::keys;
 use super::super::json::{Index, Value, each_key};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
@@ -96,10 +97,17 @@ fn has_marks(line: &[u8], index: &mut Index) -> bool {
     })
 }
 
-/// The same for a line of which only the beginning is there.
+/// The same for a line of which only the beginning is there: its keys may stand in any order, and what a prompt
+/// or a result holds is none of them.
 fn starts_like_a_line(line: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(line, needle).is_some();
-    line.starts_with(b"{") && has(b"\"sessionId\"") && has(b"\"isSidechain\"")
+    let keys = keys(line);
+    let has = |key: &[u8]| keys.contains(&key);
+    let has_any = |names: &[&[u8]]| names.iter().any(|name| has(name));
+    let is_turn = has_any(&[b"uuid", b"message", b"timestamp"]);
+    // The type may stand behind the message; no other program has these two.
+    let is_of_chain = has_any(&[b"isSidechain", b"parentUuid"]);
+    has(b"sessionId") && (has(b"type") && is_turn || is_of_chain)
+        || has(b"type") && has_any(&[b"leafUuid", b"isSnapshotUpdate"])
 }
 
 #[derive(Default)]
@@ -159,6 +167,24 @@ mod tests {
         let long =
             br#"{"parentUuid":null,"isSidechain":false,"sessionId":"s","message":{"content":"cut"#;
         assert_eq!(detect(long, false), Likelihood::Yes);
+        // Keys in another order, and a type behind the message.
+        for begin in [
+            r#"{"type":"user","timestamp":"x","sessionId":"s","cwd":"/x","message":{"content":"cut"#,
+            r#"{"message":{},"type":"user","sessionId":"s","toolUseResult":"cut"#,
+            r#"{"type":"queue-operation","timestamp":"x","sessionId":"s","content":"cut"#,
+            r#"{"type":"summary","leafUuid":"x","summary":"cut"#,
+            r#"{"sessionId":"s","parentUuid":null,"message":{"content":[{"type":"image","data":"cut"#,
+        ] {
+            assert_eq!(detect(begin.as_bytes(), false), Likelihood::Yes, "{begin}");
+        }
+        // What is told within a text or a value is no key of the line.
+        for begin in [
+            r#"{"kind":"operation","note":"\"type\", \"sessionId\", \"isSidechain\" and more"#,
+            r#"{"rows":[{"type":"user","sessionId":"s","isSidechain":false,"uuid":"u"},{"type":"cut"#,
+            r#"{"sessionId":"s","projectHash":"x","messages":[{"type":"user","timestamp":"x"},{"a":"cut"#,
+        ] {
+            assert_eq!(detect(begin.as_bytes(), false), Likelihood::No, "{begin}");
+        }
         assert_eq!(
             detect(br#"{"type":"summary","leafUuid":"x"}"#, true),
             Likelihood::Yes

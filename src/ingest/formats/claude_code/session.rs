@@ -326,7 +326,9 @@ impl<'a> Session<'a> {
     /// What a line adds to its request: later ones know more.
     fn extend_request(&mut self, index: usize, line: &Line<'_>, message: &Message<'_>, time: Time) {
         let request = &mut self.records.operations[index];
-        if request.duration >= 0 {
+        if let Some((start, nanos)) = line.duration.and_then(|millis| told_time(millis, time)) {
+            (request.start, request.duration) = (start, nanos);
+        } else if request.duration >= 0 {
             request.duration = request.duration.max(time.0 - request.start.0);
         }
         if let Some(usage) = message.usage {
@@ -339,7 +341,10 @@ impl<'a> Session<'a> {
             raise(&mut request.tokens, usage);
         }
         if message.stop != Stop::Unknown {
-            request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
+            // A count that is not told is not 0.
+            if message.usage.is_none_or(Usage::is_whole) {
+                request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
+            }
             request.stop = message.stop;
         }
         if let Some(dollars) = line.cost {
@@ -458,6 +463,14 @@ fn subagent(at: At) -> Flags {
     } else {
         Flags::default()
     }
+}
+
+/// Start and duration of a request that took so many milliseconds until `end`; none of one that took no time.
+fn told_time(millis: f64, end: Time) -> Option<(Time, i64)> {
+    #[allow(clippy::cast_possible_truncation)] // saturates; such a start is not plausible
+    let nanos = (millis * 1e6).round() as i64;
+    let start = Time(end.0.saturating_sub(nanos));
+    (nanos > 0 && start.is_plausible()).then_some((start, nanos))
 }
 
 pub(super) fn without(flags: Flags, mark: Flags) -> Flags {

@@ -1,5 +1,7 @@
 //! The messages of a task's window become records.
 
+use std::collections::HashMap;
+
 use super::super::super::failure::failure_told;
 use super::super::agent::{About, Log, millis, text};
 use super::client::Client;
@@ -15,6 +17,8 @@ pub(super) struct Task<'r, 'z> {
     /// The last request, and the last call of a tool server, as numbers of operations.
     request: Option<usize>,
     server_call: Option<usize>,
+    /// How often something of one kind and name was told at one time.
+    met: HashMap<String, u32>,
 }
 
 impl<'r, 'z> Task<'r, 'z> {
@@ -25,6 +29,7 @@ impl<'r, 'z> Task<'r, 'z> {
             is_begun: false,
             request: None,
             server_call: None,
+            met: HashMap::new(),
         }
     }
 
@@ -105,7 +110,7 @@ impl<'r, 'z> Task<'r, 'z> {
         let mut operation = self
             .log
             .operation(OperationKind::ModelRequest, time, None, about);
-        operation.key = self.key("request", time);
+        operation.key = self.key("request", "", time);
         operation.id = hash64(&operation.key.to_le_bytes());
         operation.flags = operation.flags.with(Flags::LEADS);
         self.fill(&mut operation, &request, provider, time);
@@ -168,7 +173,7 @@ impl<'r, 'z> Task<'r, 'z> {
         let mut operation = self
             .log
             .operation(OperationKind::Other, time, None, About::Other);
-        operation.key = self.key("sum", time);
+        operation.key = self.key("sum", "", time);
         operation.outcome = OutcomeKind::Unknown;
         operation.flags = operation.flags.with(Flags::LEADS);
         if text(&entry.say) == "subagent_usage" {
@@ -193,7 +198,7 @@ impl<'r, 'z> Task<'r, 'z> {
             let mut operation = self
                 .log
                 .operation(OperationKind::Other, time, None, About::Other);
-            operation.key = self.key("condense", time);
+            operation.key = self.key("condense", "", time);
             operation.outcome = OutcomeKind::Unknown;
             operation.cost = cost;
             self.log.records.operations.push(operation);
@@ -204,7 +209,7 @@ impl<'r, 'z> Task<'r, 'z> {
         let mut operation =
             self.log
                 .operation(OperationKind::ToolCall, time, None, About::Tool(name));
-        operation.key = self.key("tool", time);
+        operation.key = self.key("tool", name, time);
         operation.outcome = OutcomeKind::Unknown;
         operation.flags = operation.flags.with(Flags::LEADS);
         operation.parent = self
@@ -215,11 +220,15 @@ impl<'r, 'z> Task<'r, 'z> {
     }
 
     fn event(&mut self, kind: EventKind, time: Time) {
-        self.log.event(kind, time, &time.0.to_string());
+        self.log.event(kind, time, &format!("{} {kind:?}", time.0));
     }
 
-    fn key(&self, what: &str, time: Time) -> u128 {
-        self.log.key(what, &time.0.to_string())
+    /// A key of the entry, which copies of the task have too: tools of one reply may be told in the same millisecond.
+    fn key(&mut self, what: &str, name: &str, time: Time) -> u128 {
+        let id = format!("{} {name}", time.0);
+        let met = self.met.entry(format!("{what} {id}")).or_default();
+        *met += 1;
+        self.log.key(what, &format!("{id} {met}"))
     }
 
     /// Tokens and cost of a request, where it tells any: clients write zeros where they know nothing.

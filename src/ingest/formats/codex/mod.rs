@@ -16,6 +16,7 @@ mod output;
 mod session;
 mod thread;
 
+use super::super::document::members;
 use super::super::json::{Index, Value, each_key};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
@@ -115,12 +116,25 @@ fn has_marks(line: &[u8], index: &mut Index) -> Option<bool> {
     Some(has_kind && has_time && has_payload || is_old)
 }
 
-/// The same for a line of which only the beginning is there.
+/// The same for a line of which only the beginning is there: its keys may stand in any order, and the time may be
+/// behind the payload.
 fn starts_like_a_line(line: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(line, needle).is_some();
-    line.starts_with(b"{\"timestamp\":\"")
-        && has(b"\"payload\"")
-        && (has(b"\"type\":\"session_meta\"") || has(b"\"type\":\"response_item\""))
+    let is_kind = |value: &[u8]| {
+        let kind = value.strip_prefix(b"\"").unwrap_or_default();
+        KINDS.iter().any(|known| {
+            kind.strip_prefix(*known)
+                .is_some_and(|rest| rest.starts_with(b"\""))
+        })
+    };
+    let (mut has_kind, mut has_payload) = (false, false);
+    for (key, value) in members(line) {
+        match key {
+            b"type" => has_kind = is_kind(value),
+            b"payload" => has_payload = value.starts_with(b"{"),
+            _ => {}
+        }
+    }
+    has_kind && has_payload
 }
 
 #[cfg(test)]
@@ -144,6 +158,16 @@ mod tests {
         assert_eq!(detect(&damaged, true), Likelihood::Yes);
         let long = br#"{"timestamp":"2026-02-23T11:41:32.239Z","type":"session_meta","payload":{"instructions":"cut"#;
         assert_eq!(detect(long, false), Likelihood::Yes);
+        let spaced =
+            br#"{"type": "event_msg", "payload": {"type": "user_message", "message": "cut"#;
+        assert_eq!(detect(spaced, false), Likelihood::Yes);
+        for others in [
+            r#"{"timestamp":"x","note":"\"type\":\"session_meta\" and \"payload\"","text":"cut"#,
+            r#"{"timestamp":"x","rows":[{"type":"session_meta","payload":{}},{"x":"cut"#,
+            r#"{"type":"event_msgs","payload":{"x":"cut"#,
+        ] {
+            assert_eq!(detect(others.as_bytes(), false), Likelihood::No, "{others}");
+        }
         assert_eq!(
             detect(b"{\"id\":\"x\"}\n{\"record_type\":\"state\"}", true),
             Likelihood::Yes

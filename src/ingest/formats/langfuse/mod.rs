@@ -4,18 +4,22 @@
 //! Times are RFC 3339; durations are formed from start and end, since `latency` is seconds in one place
 //! and milliseconds in another. Only generations count tokens. `usageDetails` is a free map with
 //! overlapping keys and never summed: input contains what a cache read where the total says so. Costs are
-//! `totalCost`, else `costDetails.total`. The unit is the session, else the trace.
+//! `totalCost`, else `costDetails.total`. The unit is the session, else the trace; where the API tells the session of
+//! a trace only with the trace, its observations, in another file or not, belong to it too.
 
 mod csv;
 mod observation;
 mod usage;
+
+use std::collections::HashSet;
 
 use super::super::document::{Faults, Origin, is_word, keys, parse};
 use super::super::failure::failure_told;
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
 use crate::record::{
-    Dimension, Flags, Identity, Operation, OperationKind, OutcomeKind, Records, hash64, hash128,
+    Dimension, Flags, Identity, Name, Operation, OperationKind, OutcomeKind, Records, hash64,
+    hash128,
 };
 use crate::units::{NANOS, Time};
 
@@ -66,6 +70,7 @@ impl Format for Langfuse {
             records,
             problems,
             session: String::new(),
+            linked: HashSet::new(),
             entry: None,
             late: Vec::new(),
         };
@@ -164,6 +169,8 @@ struct Reader<'r, 'z> {
     problems: &'r mut Vec<Problem>,
     /// Session of the trace that the document is about.
     session: String,
+    /// Traces whose session is told, with that.
+    linked: HashSet<(u64, Name)>,
     /// The entry that is read, of a document.
     entry: Option<usize>,
     /// Faults of entries, whose lines are found at the end.
@@ -290,18 +297,21 @@ impl Reader<'_, '_> {
             o.trace.text().unwrap_or_default()
         };
         let own = o.session.text().filter(|s| !s.is_empty());
-        let session = own
-            .or_else(|| Some(self.session.as_str()).filter(|s| !s.is_empty()))
-            .unwrap_or(trace);
-        let session = if is_word(session) {
-            session.to_owned()
-        } else {
-            String::new()
-        };
-        let catalog = &mut self.records.catalog;
-        let session = catalog.name(&session);
-        operation.identity = catalog.identity(Identity {
+        let session = own.or_else(|| Some(self.session.as_str()).filter(|s| !s.is_empty()));
+        let [run, session] = [Some(trace), session]
+            .map(|text| self.records.catalog.name(&word(text.unwrap_or_default())));
+        if run.is_some() && session.is_some() {
+            let link = (hash64(trace.as_bytes()), session);
+            if self.linked.insert(link) {
+                self.records.links.push(link);
+            }
+        }
+        let session = if session.is_some() { session } else { run };
+        // The trace is no unit of its own: it tells which sums repeat which observations.
+        operation.identity = self.records.catalog.identity(Identity {
             session,
+            run,
+            unit: session,
             ..Identity::default()
         });
         self.records.operations.push(operation);

@@ -86,8 +86,8 @@ impl<'a> Observation<'a> {
             .unwrap_or_default()
     }
 
-    /// Disjoint tokens. Input contains what a cache read or wrote where the total of both sides says so;
-    /// without a total, unless these are more than it. The same of reasoning and output.
+    /// Disjoint tokens. What a cache read or wrote is part of the input or stands beside it, reasoning likewise
+    /// of the output: as the total of both sides says; without a total parts, unless they are more.
     pub(super) fn tokens(&self) -> Result<Option<Tokens>, &'static str> {
         const REASON: &str = "a count of tokens is no whole number";
         let told = |known: Option<f64>, field: &Field<'_>| match known {
@@ -111,19 +111,17 @@ impl<'a> Observation<'a> {
         }
         let (input, output) = (input.unwrap_or(0.0), output.unwrap_or(0.0));
         let beyond = self.usage.total.map(|total| total - input - output);
-        let is_inside = |part: f64, whole: f64| match beyond {
-            Some(beyond) => beyond < part,
-            None => part <= whole,
-        };
-        let fresh = if is_inside(read + write, input) {
-            (input - read - write).max(0.0)
-        } else {
+        let parts = [(read + write, input), (reasoning, output)];
+        let [is_cached_beside, is_reasoning_beside] = beside(parts, beyond);
+        let fresh = if is_cached_beside {
             input
-        };
-        let output = if reasoning == 0.0 || is_inside(reasoning, output) {
-            output
         } else {
+            (input - read - write).max(0.0)
+        };
+        let output = if is_reasoning_beside {
             output + reasoning
+        } else {
+            output
         };
         let count = |number: f64| {
             if number.fract() == 0.0 && number < 4e9 {
@@ -156,6 +154,29 @@ impl<'a> Observation<'a> {
             Err("a cost is no amount")
         }
     }
+}
+
+/// Whether each part stands beside its whole, given what a total has `beyond` both wholes: the first answer by which
+/// the parts beside add up to that and none inside is more than its whole. Where none does, each part for itself:
+/// beside where there is room for it beyond, without a total where it is more than its whole.
+fn beside(parts: [(f64, f64); 2], beyond: Option<f64>) -> [bool; 2] {
+    const ANSWERS: [[bool; 2]; 4] = [[false, false], [true, false], [false, true], [true, true]];
+    let fits = |answer: &[bool; 2], beyond: f64| {
+        let told = || answer.iter().zip(parts);
+        let sum: f64 = told()
+            .filter(|(is, _)| **is)
+            .map(|(_, (part, _))| part)
+            .sum();
+        // Counts are whole numbers.
+        (sum - beyond).abs() < 0.5 && told().all(|(is, (part, whole))| *is || part <= whole)
+    };
+    let exact = beyond.and_then(|beyond| ANSWERS.into_iter().find(|answer| fits(answer, beyond)));
+    exact.unwrap_or_else(|| {
+        parts.map(|(part, whole)| match beyond {
+            Some(beyond) => part > 0.0 && beyond >= part,
+            None => part > whole,
+        })
+    })
 }
 
 /// A number that is not negative, also where it was written as a text; `None` where there is none.

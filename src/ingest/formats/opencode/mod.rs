@@ -5,7 +5,7 @@
 //! An assistant's message is one model request. It is completed when its tools are done, so that a request
 //! ends where its last tool began; where the parts stand in other files, only replies without tools have a
 //! time. Input is without what a cache read or wrote; whether output contains reasoning, the total tells.
-//! Forks copy messages under new ids: copies are told by times, model and tokens.
+//! Forks copy messages under new ids: copies are told by when they began, model and tokens.
 
 mod database;
 mod reader;

@@ -110,11 +110,11 @@ impl Reader<'_, '_> {
             request.tokens = tokens;
             request.flags = request.flags.with(Flags::HAS_TOKENS);
         }
-        // Forks copy messages under new ids.
+        // Forks copy messages under new ids, and copies may be older: a message is completed when its tools are done,
+        // long after its tokens are known. These tell requests apart that subagents began in the same millisecond.
         request.key = key(&[
             "request",
             &created.0.to_string(),
-            &completed.map_or(0, |time| time.0).to_string(),
             &name,
             &format!("{:?}", request.tokens),
         ]);

@@ -90,7 +90,7 @@ impl Reader<'_> {
                 Client::Claude => self.plain_tokens(attributes),
                 Client::Gemini => self.gemini_tokens(attributes),
             };
-            self.add_tokens(&mut operation, tokens);
+            self.add_tokens(&mut operation, tokens, [plain.input, plain.output]);
             operation.cost = if plain.cost_micros.is_some() {
                 self.cost(plain.cost_micros, 1e3)
             } else {
@@ -112,18 +112,24 @@ impl Reader<'_> {
         self.records.operations.push(operation);
     }
 
-    /// Tokens of Gemini CLI: input with what was read from a cache, output without thoughts.
+    /// Tokens of Gemini CLI: input with what was read from a cache, without what tools put into the prompt; output
+    /// without thoughts.
     fn gemini_tokens(&mut self, told: &Attributes<'_>) -> Option<Tokens> {
         let plain = &told.plain;
         if !plain.input.is_some() && !plain.output.is_some() {
             return None;
         }
-        let [input, cached, output, thoughts] =
-            [plain.input, plain.cache_read, plain.output, plain.thoughts]
-                .map(|any| self.count(any));
+        let [input, cached, tool, output, thoughts] = [
+            plain.input,
+            plain.cache_read,
+            plain.tool_tokens,
+            plain.output,
+            plain.thoughts,
+        ]
+        .map(|any| self.count(any));
         let cached = cached.min(input);
         Some(Tokens {
-            fresh: input - cached,
+            fresh: (input - cached).saturating_add(tool),
             cache_read: cached,
             output: output.saturating_add(thoughts),
             reasoning: thoughts,

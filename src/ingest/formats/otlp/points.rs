@@ -107,7 +107,12 @@ impl Reader<'_> {
             unit: session,
             ..Identity::default()
         });
-        let stream = self.stream(head, point);
+        // With another start a client's counter is that of another process, or of the same one anew.
+        let start = beginning(head, point);
+        let stream = match start {
+            Some(start) => moment(self.stream(head, point), start),
+            None => self.stream(head, point),
+        };
         let sample = Sample {
             key: moment(stream, time),
             time,
@@ -118,10 +123,8 @@ impl Reader<'_> {
             file: self.file,
             flags,
         };
-        let start = needed(point.start).filter(|start| *start < time);
-        // A client's counters begin at nothing when it starts; those of a machine began long ago.
-        let start = start.filter(|_| is_counter && is_client(head.name));
-        if let Some(start) = start
+        // It begins at nothing when the client starts; counters of a machine began long ago.
+        if let Some(start) = start.filter(|start| *start < time)
             && self.points.seen.insert(moment(stream, start))
         {
             self.records.samples.push(Sample {
@@ -259,12 +262,17 @@ impl Reader<'_> {
         for (key, value) in &point.attributes {
             self.label(key, *value, known.is_some(), &mut dims);
         }
-        // Counters of several processes are told apart by the process alone.
+        // Counters of several processes are told apart by the process alone: its session, else when it began.
         if client && head.is_cumulative {
-            dims.push((
-                Dimension::Process,
-                self.name(point.attribute(b"session.id")),
-            ));
+            let session = self.name(point.attribute(b"session.id"));
+            let process = match beginning(head, point) {
+                Some(start) if !session.is_some() => {
+                    let start = start.timestamp().to_string();
+                    self.records.catalog.name(&start)
+                }
+                _ => session,
+            };
+            dims.push((Dimension::Process, process));
         }
         dims.extend_from_slice(self.labels());
         let dims = self.records.catalog.dims(dims);
@@ -330,6 +338,12 @@ impl Reader<'_> {
 
 fn moment(stream: u128, time: Time) -> u128 {
     hash128(&[&stream.to_le_bytes()[..], &time.0.to_le_bytes()].concat())
+}
+
+/// When a client's counter began to count.
+fn beginning(head: &Head<'_>, point: &Point<'_>) -> Option<Time> {
+    let is_counter = head.shape == Shape::Sum && head.is_monotonic && head.is_cumulative;
+    needed(point.start).filter(|_| is_counter && is_client(head.name))
 }
 
 fn is_client(name: &[u8]) -> bool {

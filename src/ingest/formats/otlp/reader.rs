@@ -152,10 +152,14 @@ impl<'r> Reader<'r> {
         let is_claude = span.name.starts_with(b"claude_code.");
         if is_claude && kind == OperationKind::ModelRequest {
             let tokens = self.plain_tokens(told);
-            self.add_tokens(&mut operation, tokens);
+            self.add_tokens(
+                &mut operation,
+                tokens,
+                [told.plain.input, told.plain.output],
+            );
         } else if span.has_own_tokens(kind) {
             let tokens = self.tokens(told);
-            self.add_tokens(&mut operation, tokens);
+            self.add_tokens(&mut operation, tokens, [told.input, told.output]);
             operation.cost = self.cost(told.cost, 1e9);
         }
         if told.plain.subagent.is_some() && is_claude {

@@ -82,7 +82,9 @@ impl<'a> Span<'a> {
             return Op::Other;
         }
         let is_request = matches!(told.request_type.text(), b"chat" | b"completion");
-        if is_request || told.has_tokens() && told.request_model.is_some() {
+        let names_model = told.request_model.is_some()
+            || told.provider.is_some() && told.response_model.is_some();
+        if is_request || told.has_tokens() && names_model {
             return Op::ModelRequest;
         }
         // What came in from outside, as its caller sees it.

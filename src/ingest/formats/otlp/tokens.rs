@@ -4,14 +4,25 @@ use super::attributes::Attributes;
 use super::reader::Reader;
 use super::value::Any;
 use crate::place::ProblemKind;
-use crate::record::{Flags, Operation, Tokens};
+use crate::record::{Flags, Operation, OperationKind, Tokens};
 
 impl Reader<'_> {
-    /// Adds tokens where there are any.
-    pub(super) fn add_tokens(&mut self, operation: &mut Operation, tokens: Option<Tokens>) {
-        if let Some(tokens) = tokens {
-            operation.tokens = tokens;
-            operation.flags = operation.flags.with(Flags::HAS_TOKENS);
+    /// Adds tokens where there are any. A request has input and output: of one whose count of either is not among
+    /// `told`, more was used than is known. Embeddings have no output.
+    pub(super) fn add_tokens(
+        &mut self,
+        operation: &mut Operation,
+        tokens: Option<Tokens>,
+        told: [Any<'_>; 2],
+    ) {
+        let Some(tokens) = tokens else {
+            return;
+        };
+        operation.tokens = tokens;
+        operation.flags = operation.flags.with(Flags::HAS_TOKENS);
+        let is_request = operation.kind == OperationKind::ModelRequest;
+        if is_request && told.iter().any(|count| count.whole().is_none()) {
+            operation.flags = operation.flags.with(Flags::OUTPUT_IS_LOWER_BOUND);
         }
     }
 

@@ -334,7 +334,7 @@ impl<'a> Runs<'a> {
                 continue;
             };
             let cost = cost.map(|cost| cost - earlier_cost);
-            if usage == Usage::default() && cost.is_none_or(|cost| cost <= 0.0) {
+            if usage.is_nothing() && cost.is_none_or(|cost| cost <= 0.0) {
                 continue;
             }
             let mut used = self.operation(OperationKind::Other, line);
@@ -425,7 +425,7 @@ fn usages<'l>(end: &End<'l>, model: &'l [u8]) -> Vec<ModelUsage<'l>> {
     if !end.models.is_empty() {
         return end.models.clone();
     }
-    let usage = end.usage.filter(|usage| *usage != Usage::default());
+    let usage = end.usage.filter(|usage| !usage.is_nothing());
     let only = usage.map(|usage| ModelUsage {
         model,
         usage,
@@ -443,6 +443,7 @@ fn difference(now: Usage, before: Usage) -> Option<Usage> {
         cache_write: now.cache_write.checked_sub(before.cache_write)?,
         cache_write_5m: now.cache_write_5m.checked_sub(before.cache_write_5m)?,
         cache_write_1h: now.cache_write_1h.checked_sub(before.cache_write_1h)?,
+        told: now.told,
     })
 }
 
