@@ -30,7 +30,7 @@ fn all_conventions_are_one() {
     13200 for 500 tool_call Ok [retrieve rag] session-3
     13800 for 20 other Ok [embed-3 rag] session-3 9/0/0/0(0)
     20000 for 3000 step Ok [api] 4
-    20100 for 2800 other Ok [gpt-4o openai api] 4
+    20100 for 2800 model_request Ok [gpt-4o openai api] 4 80/0/0/8(0)
     20200 for 2600 other Ok [api] 4
     20300 for 100 model_request RateLimited [gpt-4o openai api] 4
     20500 for 2200 model_request Ok [gpt-4o openai api] 4 80/0/0/8(0)
