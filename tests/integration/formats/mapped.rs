@@ -332,6 +332,20 @@ fn read(mapping: &str, bytes: &[u8]) -> (Records, Vec<perfadvise::place::Problem
     (records, problems)
 }
 
+/// RFC 4180: a quote opens a field only where the field begins.
+#[test]
+fn a_stray_quote_costs_at_most_its_own_row() {
+    let (records, problems) = read(
+        "load",
+        b"at,cpu,memory,waiting,machine\n1772438400000,50,2,1,3.5\" disk\n1772438460000,50,2,1,\"b\n1772438520000,50,2,1,c\n",
+    );
+    let reasons: Vec<(Option<u64>, &str)> = problems.iter().map(|p| (p.line, &*p.reason)).collect();
+    let reason = "a quoted field that is not closed, or goes on behind its quote";
+    assert_eq!(reasons, [(Some(3), reason)]);
+    let leads = records.samples.iter().filter(|s| s.flags.has(Flags::LEADS));
+    assert_eq!(leads.count(), 2);
+}
+
 /// What was kept of a file by one mapping counts for no other.
 #[test]
 fn another_mapping_reads_again() {

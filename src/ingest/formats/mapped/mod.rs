@@ -5,6 +5,7 @@
 
 mod propose;
 mod row;
+mod rows;
 
 use super::super::document::Origin;
 use super::super::{Format, Head, Input, Likelihood, ReadError, time};
@@ -21,7 +22,8 @@ use crate::units::{NANOS, Time};
 
 use super::native::values::{Reason, check_sample};
 pub(in crate::ingest) use propose::propose;
-use row::{Cell, Row, Shape};
+use row::{Cell, DELIMITERS, Row, Shape};
+use rows::Rows;
 
 /// The format, with the mapping of a file.
 #[derive(Debug)]
@@ -71,9 +73,14 @@ impl Format for Mapped<'_> {
             origin: Origin::of(input, records),
             rows: 0,
         };
-        let mut shape = None;
+        let mut shape: Option<Shape> = None;
+        let mut rows = Rows::default();
         let mut text = Vec::new();
-        while let Some(line) = row::next(input, &mut text)? {
+        loop {
+            let delimiters = shape.as_ref().map_or(DELIMITERS, Shape::delimiters);
+            let Some(line) = rows.next(input, delimiters, &mut text)? else {
+                break;
+            };
             let text = match std::str::from_utf8(&text) {
                 Ok(text) if text.trim().is_empty() => continue,
                 Ok(text) => text,
