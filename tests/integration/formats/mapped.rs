@@ -219,6 +219,30 @@ fn a_mapping_is_checked_where_it_stands() {
             "unit must be a unit, found \"percent\"; expected s, ms, us or ns; no unit is guessed",
         ),
         (
+            "    duration: {column: took, unit: 5ms}\n",
+            5,
+            36,
+            "unit must be a unit, found \"5ms\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
+            "    duration: {column: took, unit: 0s}\n",
+            5,
+            36,
+            "unit must be a unit, found \"0s\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
+            "    duration: {column: took, unit: e3s}\n",
+            5,
+            36,
+            "unit must be a unit, found \"e3s\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
+            "    duration: {column: took, unit: .5s}\n",
+            5,
+            36,
+            "unit must be a unit, found \".5s\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
             "    duration: took\n",
             5,
             15,
@@ -268,6 +292,10 @@ fn a_mapping_is_checked_where_it_stands() {
         "mappings:\n  a: {files: x, record: sample, values: {cpu_utilization: {column: c, unit: ms}}}\n",
     );
     assert!(found[0].2.contains("fraction or percent"), "{found:?}");
+    let found = refused(
+        "mappings:\n  a: {files: x, record: sample, values: {memory_usage: {column: c, unit: 0kB}}}\n",
+    );
+    assert!(found[0].2.contains("B, kB, MB"), "{found:?}");
 }
 
 /// What `formats explain` proposes can be pasted: what it leaves open is a fault that says so, and filled in it reads the
