@@ -374,6 +374,54 @@ fn a_stray_quote_costs_at_most_its_own_row() {
     assert_eq!(leads.count(), 2);
 }
 
+#[test]
+fn tokens_that_are_not_told_are_no_zeros() {
+    let header = "id;started;elapsed;status;prompt tokens;completion tokens;cached;cents;score;chat;model;bot;tier";
+    let row = |tokens: &str| {
+        let text = format!("{header}\na1;2026-03-02 09:00:00;10;done;{tokens};1;97;c1;m;b;gold\n");
+        let (records, problems) = read("chat", text.as_bytes());
+        assert_eq!(problems, []);
+        let o = records.operations[0];
+        let flags = [Flags::HAS_TOKENS, Flags::OUTPUT_IS_LOWER_BOUND].map(|f| o.flags.has(f));
+        (
+            [o.tokens.fresh, o.tokens.cache_read, o.tokens.output],
+            flags,
+        )
+    };
+    assert_eq!(row("100;7;40"), ([60, 40, 7], [true, false]));
+    assert_eq!(row("0;0;0"), ([0, 0, 0], [true, false]));
+    // There were more than are told.
+    assert_eq!(row("100;;40"), ([60, 40, 0], [true, true]));
+    assert_eq!(row(";7;"), ([0, 0, 7], [true, true]));
+    assert_eq!(row(";7;40"), ([0, 40, 7], [true, true]));
+    assert_eq!(row(";;40"), ([0, 0, 0], [false, false]));
+}
+
+#[test]
+fn reasoning_is_a_part_of_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("perfadvise.yaml");
+    let text =
+        "mappings: {a: {files: x, record: task, tokens: {input: i, output: o, reasoning: r}}}\n";
+    std::fs::write(&path, text).unwrap();
+    let (config, _) = config::check(&path).unwrap();
+    let zone = jiff::tz::TimeZone::UTC;
+    let mut input = Input::of_bytes(0, "x", b"i,o,r\n1,50,20\n1,50,80\n1,,30\n", &zone);
+    let (mut records, mut problems) = (Records::default(), Vec::new());
+    let format = formats::mapped(&config.mappings[0]);
+    format
+        .read(&mut input, &mut records, &mut problems)
+        .unwrap();
+    let tokens = records
+        .operations
+        .iter()
+        .map(|o| (o.tokens.output, o.tokens.reasoning));
+    assert_eq!(tokens.collect::<Vec<_>>(), [(50, 20), (50, 0), (30, 30)]);
+    let reasons: Vec<(Option<u64>, &str)> = problems.iter().map(|p| (p.line, &*p.reason)).collect();
+    let reason = "more tokens of reasoning than of output, which contains them";
+    assert_eq!(reasons, [(Some(3), reason)]);
+}
+
 /// What was kept of a file by one mapping counts for no other.
 #[test]
 fn another_mapping_reads_again() {

@@ -123,6 +123,32 @@ fn trials_without_a_number_are_numbered() {
 }
 
 #[test]
+fn tokens_that_are_not_told_make_the_others_a_lower_bound() {
+    let trajectory = |stats: &str| {
+        let text = format!(r#"{{"trajectory":[],"info":{{"model_stats":{{{stats}}}}}}}"#);
+        let reading = read("swe-agent", text.as_bytes());
+        let task = reading.records.operations[0];
+        let faults = reading.problems.iter().map(|p| p.reason.to_string());
+        let flags = [Flags::HAS_TOKENS, Flags::OUTPUT_IS_LOWER_BOUND].map(|f| task.flags.has(f));
+        (
+            task.tokens.fresh,
+            task.tokens.output,
+            flags,
+            faults.collect::<Vec<_>>(),
+        )
+    };
+    let none: Vec<String> = Vec::new();
+    let both = trajectory(r#""tokens_sent":5,"tokens_received":7"#);
+    assert_eq!(both, (5, 7, [true, false], none.clone()));
+    let one = trajectory(r#""tokens_received":77"#);
+    assert_eq!(one, (0, 77, [true, true], none.clone()));
+    assert_eq!(trajectory(r#""api_calls":3"#), (0, 0, [false, false], none));
+    let large = trajectory(r#""tokens_sent":5000000000,"tokens_received":7"#);
+    let fault = vec!["more tokens than a task can have".to_owned()];
+    assert_eq!(large, (0, 7, [true, true], fault));
+}
+
+#[test]
 fn tasks_are_nobody_elses() {
     for (format, files) in [
         (
