@@ -360,6 +360,46 @@ fn read(mapping: &str, bytes: &[u8]) -> (Records, Vec<perfadvise::place::Problem
     (records, problems)
 }
 
+/// A proposal comes from the bytes that were read: of a stream, which gives them once, of what was unpacked, and
+/// without a byte order mark.
+#[test]
+fn a_mapping_is_proposed_for_whatever_can_be_read() {
+    const TABLE: &[u8] = b"latency_ms,status\n12.5,fine\n";
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let explain = |name: &str| {
+        let mut command = program(folder.path());
+        let limit = std::time::Duration::from_secs(60);
+        let command = command.args(["formats", "explain", name]).timeout(limit);
+        let output = command.write_stdin(TABLE).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    std::fs::write(at("marked.csv"), [b"\xef\xbb\xbf", TABLE].concat()).unwrap();
+    let packed = std::fs::File::create(at("runs.csv.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, TABLE).unwrap();
+    packed.finish().unwrap();
+    for (name, files) in [
+        ("marked.csv", "files: \"**/marked.csv\""),
+        ("runs.csv.gz", "files: \"**/runs.csv.gz\""),
+        ("-", "files: \"**/-\""),
+    ] {
+        let told = explain(name);
+        let is_proposed = told.contains("column: latency_ms") && told.contains(files);
+        assert!(is_proposed, "{name}: {told}");
+    }
+    let made = std::process::Command::new("mkfifo")
+        .arg(at("pipe"))
+        .status();
+    if made.is_ok_and(|status| status.success()) {
+        let pipe = at("pipe");
+        let writer = std::thread::spawn(move || std::fs::write(pipe, TABLE));
+        let told = explain("pipe");
+        assert!(told.contains("column: latency_ms"), "{told}");
+        writer.join().unwrap().unwrap();
+    }
+}
+
 /// RFC 4180: a quote opens a field only where the field begins.
 #[test]
 fn a_stray_quote_costs_at_most_its_own_row() {
