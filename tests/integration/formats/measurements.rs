@@ -139,6 +139,38 @@ fn what_hyperfine_does_not_know_is_missing() {
     let last = records.samples.iter().last().unwrap();
     let identity = records.catalog.identities.get(last.identity.0);
     assert_eq!(records.catalog.text(identity.task), "parse new #2");
+    assert_eq!(label(records, last.dims, "benchmark"), "parse new #2");
+}
+
+/// Both results have their own processor's time; a parameter whose name says what its value is shows nowhere.
+#[test]
+fn results_of_one_command_are_told_apart_and_no_secret_is_a_label() {
+    let (records, problems) = read_bytes(
+        "hyperfine",
+        br#"{"results": [
+            {"command": "a", "user": 0.5, "system": 0.25, "times": [1.0], "parameters": {"password": "MARKER", "keys": "8"}},
+            {"command": "a", "user": 0.1, "system": 0.2, "times": [2.0], "parameters": {"api_key": "MARKER", "keys": "8"}},
+            {"command": "a", "user": 0.3, "system": 0.3, "times": [3.0], "parameters": {"authToken": "MARKER", "keys": "9"}}
+        ]}"#,
+    );
+    assert_eq!(problems, []);
+    assert_eq!(records.catalog.names.find("MARKER"), None);
+    let workload = fold(records, &FoldOptions::default());
+    let user = Measured::Custom(Name(workload.catalog.names.find("user_time").unwrap()));
+    let mut told: Vec<(f64, String)> = workload
+        .aggregates
+        .iter()
+        .filter(|a| a.metric == user)
+        .map(|a| {
+            let name = Dimension::Label(Name(workload.catalog.names.find("benchmark").unwrap()));
+            let value = workload.catalog.dimension(a.dims, name);
+            (a.value, workload.catalog.text(value).to_owned())
+        })
+        .collect();
+    told.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let expected = [(0.1, "a #2"), (0.3, "a"), (0.5, "a")];
+    let expected = expected.map(|(value, name)| (value, name.to_owned()));
+    assert_eq!(told, expected);
 }
 
 #[test]
