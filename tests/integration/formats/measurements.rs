@@ -272,6 +272,23 @@ fn points_of_k6_are_requests_and_iterations() {
     }
 }
 
+/// A stream never repeats itself: three points are three, whatever they say. A copy of the file is one.
+#[test]
+fn points_of_k6_that_are_alike_all_count() {
+    let point = r#"{"metric":"my_count","type":"Point","data":{"time":"2026-05-09T14:34:45Z","value":1,"tags":{}}}"#;
+    let metric = r#"{"type":"Metric","data":{"contains":"default"},"metric":"my_count"}"#;
+    let stream = [metric, point, point, point].join("\n");
+    let (mut records, problems) = read_bytes("k6", stream.as_bytes());
+    assert_eq!(problems, []);
+    let (copy, _) = read_bytes("k6", stream.as_bytes());
+    records.append(copy);
+    let workload = fold(records, &FoldOptions::default());
+    assert_eq!(
+        (workload.counts.records, workload.counts.duplicates),
+        (3, 3)
+    );
+}
+
 #[test]
 fn a_summary_of_k6_is_reported() {
     let reading = fixture("k6", "k6/summary.json");
