@@ -142,11 +142,7 @@ fn explained(index: usize, file: &ingest::SourceFile, read: &ingest::Ingested) -
         file: file.path.display().to_string(),
         format: file.format,
         why_not: file.why_not.clone(),
-        mapping: match file.format {
-            Some(_) => None,
-            // Why a file cannot be read stands beside it.
-            None => ingest::propose_mapping(&file.path).ok().flatten(),
-        },
+        mapping: file.mapping.clone(),
         bytes: file.bytes,
         operations: BTreeMap::new(),
         samples: BTreeMap::new(),

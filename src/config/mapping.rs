@@ -172,7 +172,11 @@ impl Quantity {
         }
     }
 
+    /// What one of `unit` is; `None` where that is none of the units, such as one with a number in front.
     fn scale(self, unit: &str) -> Option<f64> {
+        if unit.is_empty() || !unit.chars().all(char::is_alphabetic) {
+            return None;
+        }
         match (self, unit) {
             (Quantity::Seconds, unit) => parse_seconds(&format!("1{unit}")).ok(),
             (Quantity::Bytes, unit) => parse_bytes(&format!("1{unit}")).ok(),

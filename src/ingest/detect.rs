@@ -7,14 +7,12 @@ pub(super) const HEAD_SIZE: usize = 64 << 10;
 /// The same of a file whose first line is longer and leaves its format open.
 pub(super) const LONG_HEAD_SIZE: usize = 1 << 20;
 
-/// Beginnings of gzip, zstd, bzip2, xz, zip.
-const PACKED: &[&[u8]] = &[
-    b"\x1f\x8b",
-    b"\x28\xb5\x2f\xfd",
-    b"BZh",
-    b"\xfd7zXZ",
-    b"PK\x03\x04",
-];
+/// Beginnings of gzip, zstd, bzip2, xz.
+const PACKED: &[&[u8]] = &[b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ"];
+/// The beginning of a zip archive.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// What stands at byte 257 of a tar archive (POSIX.1), behind the name of its first file, which zeros fill up.
+const TAR: (usize, &[u8]) = (257, b"ustar");
 /// Keys named for a document of unknown shape.
 const NAMED_KEYS: usize = 4;
 /// Characters of a key that are shown.
@@ -25,7 +23,7 @@ pub(super) fn detect(
     formats: &[&'static dyn Format],
     head: &Head<'_>,
 ) -> Option<&'static dyn Format> {
-    if head.bytes.is_empty() {
+    if head.bytes.is_empty() || is_archive(head.bytes) {
         return None;
     }
     let mut maybe = None;
@@ -44,6 +42,9 @@ pub(super) fn why_not(head: &Head<'_>) -> String {
     let bytes = head.bytes.trim_ascii();
     if bytes.is_empty() {
         return "empty".into();
+    }
+    if is_archive(head.bytes) {
+        return "an archive of files: unpack it first, they are read from their folder".into();
     }
     if PACKED.iter().any(|mark| bytes.starts_with(mark)) {
         return "packed, but not with gzip or zstd, or twice".into();
@@ -65,6 +66,13 @@ pub(super) fn why_not(head: &Head<'_>) -> String {
         }
         _ => "text, no records".into(),
     }
+}
+
+/// Whether these are several files in one, whose lines belong to none of them.
+fn is_archive(bytes: &[u8]) -> bool {
+    let (at, mark) = TAR;
+    let is_tar = |(header, rest): (&[u8], &[u8])| header.contains(&0) && rest.starts_with(mark);
+    bytes.starts_with(ZIP) || bytes.split_at_checked(at).is_some_and(is_tar)
 }
 
 fn is_binary(bytes: &[u8], is_whole: bool) -> bool {
@@ -156,6 +164,12 @@ mod tests {
             why(b"\xfd7zXZ\0"),
             "packed, but not with gzip or zstd, or twice"
         );
+        let archive = "an archive of files: unpack it first, they are read from their folder";
+        assert_eq!(why(b"PK\x03\x04"), archive);
+        let mut tar = b"runs/a.jsonl".to_vec();
+        tar.resize(257, 0);
+        tar.extend(b"ustar\x0000");
+        assert_eq!(why(&tar), archive);
         assert_eq!(why(b"\x7fELF\0\0"), "binary");
         assert_eq!(why(&[0xff; 40]), "binary");
         assert_eq!(

@@ -54,7 +54,7 @@ impl<'a> Mappings<'a> {
     pub(super) fn new(options: &'a Options) -> Result<Self, IngestError> {
         let pairs = options.mappings.iter().flat_map(|mapping| {
             let patterns = mapping.files.iter();
-            patterns.map(move |pattern| Ok((matcher(pattern)?, mapping)))
+            patterns.map(move |pattern| Ok((matcher_of_files(pattern)?, mapping)))
         });
         pairs.collect::<Result<_, IngestError>>().map(Self)
     }
@@ -64,6 +64,20 @@ impl<'a> Mappings<'a> {
         let found = self.0.iter().find(|(glob, _)| glob.is_match(path));
         found.map(|(_, mapping)| *mapping)
     }
+}
+
+/// A pattern without a slash names files of any folder.
+fn matcher_of_files(pattern: &str) -> Result<GlobMatcher, IngestError> {
+    if pattern.contains('/') {
+        return matcher(pattern);
+    }
+    matcher(&format!("**/{pattern}")).map_err(|error| match error {
+        IngestError::Pattern { reason, .. } => IngestError::Pattern {
+            pattern: pattern.to_owned(),
+            reason,
+        },
+        other => other,
+    })
 }
 
 /// `*` stays within a folder, as people know it from shells.
@@ -104,6 +118,33 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert_eq!(labels.of(Path::new("runs/fancy/b/a.json"), &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_mapping_of_a_name_is_of_files_in_any_folder() {
+        let of = |pattern: &str| Options {
+            mappings: vec![Mapping {
+                files: vec![pattern.into()],
+                ..Mapping::default()
+            }],
+            ..Options::default()
+        };
+        for (pattern, path, is_its) in [
+            ("load*.csv", "load.csv", true),
+            ("load*.csv", "./load.csv", true),
+            ("load*.csv", "/var/runs/load-2.csv", true),
+            ("load*.csv", "load.csv/other", false),
+            ("runs/*.csv", "runs/load.csv", true),
+            ("runs/*.csv", "old/runs/load.csv", false),
+        ] {
+            let options = of(pattern);
+            let mappings = Mappings::new(&options).unwrap();
+            let found = mappings.of(Path::new(path)).is_some();
+            assert_eq!(found, is_its, "{pattern} {path}");
+        }
+        let options = of("runs[");
+        let error = Mappings::new(&options).unwrap_err().to_string();
+        assert!(error.contains("\"runs[\""), "{error}");
     }
 
     #[test]

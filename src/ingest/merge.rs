@@ -37,6 +37,8 @@ pub(super) struct FileHarvest {
     pub(super) bytes: u64,
     pub(super) format: Option<&'static str>,
     pub(super) why_not: Option<String>,
+    /// A mapping by which it could be read.
+    pub(super) mapping: Option<String>,
     /// The latest time of any of its records.
     pub(super) last: Option<Time>,
     /// Lines read.
@@ -65,6 +67,7 @@ impl Merge {
                 bytes: 0,
                 format: None,
                 why_not: None,
+                mapping: None,
                 rank: 0,
             })
             .collect();
@@ -103,6 +106,7 @@ impl Merge {
             self.bytes.1 += part.bytes;
             source.format = source.format.or(part.format);
             source.why_not = source.why_not.take().or(part.why_not);
+            source.mapping = source.mapping.take().or(part.mapping);
             self.last[part.file] = self.last[part.file].max(part.last);
             self.lines[part.file] += part.lines;
         }

@@ -74,20 +74,6 @@ pub fn recognised(path: &Path) -> Option<&'static str> {
     detect::detect(formats::ALL, &head).map(Format::name)
 }
 
-/// A mapping for a table that no format knows, to be pasted into the configuration; `None` where the file is
-/// none. Of the file only names of columns are used, never a value; no unit is guessed.
-///
-/// # Errors
-/// The operating system refuses.
-pub fn propose_mapping(path: &Path) -> std::io::Result<Option<String>> {
-    use std::io::Read as _;
-    let mut head = Vec::new();
-    let file = std::fs::File::open(path)?;
-    file.take(detect::HEAD_SIZE as u64).read_to_end(&mut head)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(formats::propose(&head, &name))
-}
-
 /// How sure a format is that an input is its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likelihood {

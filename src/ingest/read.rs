@@ -70,6 +70,9 @@ pub struct SourceFile {
     pub format: Option<&'static str>,
     /// Why it was not recognised or not read, in words of ours.
     pub why_not: Option<String>,
+    /// A mapping for a table that no format knows, to be pasted into the configuration. Of the file only names of
+    /// columns are in it, never a value; no unit is guessed. It is not kept: a file that was kept has none.
+    pub mapping: Option<String>,
     /// Rank by which equal records of two files are told apart: the smaller owns.
     pub rank: u64,
 }
@@ -448,6 +451,7 @@ impl Reading<'_> {
             file: index,
             bytes: head.bytes.len() as u64,
             why_not: Some(why_not(&head)),
+            mapping: formats::propose(head.bytes, &file_name(&self.files[index].path)),
             ..FileHarvest::default()
         });
         Ok(Left::default())
@@ -536,6 +540,7 @@ impl Reading<'_> {
             bytes: input.bytes_read(),
             format: Some(format.name()),
             why_not: None,
+            mapping: None,
             last: before.last_time(&harvest.records),
             lines: input.line_count(),
         });

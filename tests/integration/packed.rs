@@ -175,6 +175,44 @@ fn a_damaged_stream_is_named_and_what_stands_before_is_used() {
     );
 }
 
+/// gzip itself ignores zeros behind a member.
+#[test]
+fn zeros_behind_a_member_are_no_damage() {
+    let text = lines(3);
+    let padded = [&gzip(&text)[..], &[0; 1000]].concat();
+    let two = [&padded[..], &gzip(&text)].concat();
+    for (bytes, records) in [(&padded, 3), (&two, 6)] {
+        let read = read_as("a.jsonl.gz", bytes);
+        assert_eq!(faults(&read), []);
+        assert_eq!(read.records.operations.len(), records);
+        assert_eq!(read.files[0].bytes, bytes.len() as u64);
+    }
+    let garbage = [&padded[..], b"garbage"].concat();
+    let read = read_as("a.jsonl.gz", &garbage);
+    assert_eq!(read.records.operations.len(), 3);
+    assert_eq!(read.problems.len(), 1);
+}
+
+/// The lines of the files in it belong to none of them.
+#[test]
+fn an_archive_of_files_is_not_read() {
+    let mut tar = b"runs/a.jsonl".to_vec();
+    tar.resize(257, 0);
+    tar.extend_from_slice(b"ustar\x0000");
+    tar.resize(512, 0);
+    tar.extend_from_slice(&lines(3));
+    tar.resize(tar.len().next_multiple_of(512) + 1024, 0);
+    for bytes in [tar.clone(), gzip(&tar), b"PK\x03\x04".to_vec()] {
+        let read = read_as("a.jsonl", &bytes);
+        assert!(read.records.is_empty());
+        assert_eq!(read.files[0].format, None);
+        assert_eq!(
+            read.files[0].why_not.as_deref(),
+            Some("an archive of files: unpack it first, they are read from their folder")
+        );
+    }
+}
+
 #[test]
 fn names_decide_nothing() {
     let text = lines(2);

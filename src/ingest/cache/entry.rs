@@ -119,6 +119,7 @@ pub(super) fn decode(
             bytes: entry.bytes,
             format,
             why_not: entry.why_not,
+            mapping: None,
             last: entry.last,
             lines: entry.lines,
         }],

@@ -59,6 +59,7 @@ impl Ingested {
                 bytes: told.bytes,
                 format,
                 why_not: told.why_not,
+                mapping: None,
                 rank: told.rank,
             })
         };

@@ -77,7 +77,7 @@ impl Format for Hyperfine {
             origin,
             path,
             faults,
-            names: HashMap::new(),
+            tasks: HashMap::new(),
         };
         for (index, result) in results.iter().enumerate() {
             match result {
@@ -95,8 +95,8 @@ struct Reader<'a, 'f> {
     origin: Origin<'a>,
     path: &'a str,
     faults: Faults<'f>,
-    /// How often a name was met.
-    names: HashMap<String, u32>,
+    /// How often a command was met with the same parameters.
+    tasks: HashMap<String, u32>,
 }
 
 impl Reader<'_, '_> {
@@ -111,22 +111,28 @@ impl Reader<'_, '_> {
             .flatten()
             .filter_map(|(key, value)| Some((&**key, parameter(value)?)))
             .filter(|(key, value)| is_label(key, value) && is_name(value) && *key != LABEL)
+            .filter(|(key, _)| !names_a_secret(key))
             .collect();
-        let task = self.task(&name, &parameters);
+        let mut task = name.clone();
+        for (key, value) in &parameters {
+            task += &format!(" {key}={value}");
+        }
+        let number = self.number(&task);
+        let (task, name) = (task + &number, name + &number);
         let mut labels: Vec<(&str, &str)> = vec![(LABEL, &name)];
         labels.extend(parameters.iter().map(|(key, value)| (*key, &**value)));
         let Listed::Of(times, _) = &result.times else {
             return self.summary(index, result, &labels, records);
         };
+        let codes = list(&result.exit_codes);
+        let memory = list(&result.memory);
         let mut benchmark = Benchmark::new(
             &self.origin,
             records,
             (self.path, &task),
             &labels,
-            &content(times),
+            &content(&[times, codes, memory]),
         );
-        let codes = list(&result.exit_codes);
-        let memory = list(&result.memory);
         let mut zeros = 0;
         for (run, time) in times.iter().enumerate() {
             let seconds = match time.number() {
@@ -174,18 +180,14 @@ impl Reader<'_, '_> {
         self.processor(result, times.len(), &labels, records);
     }
 
-    /// What pairs this result with that of another file.
-    fn task(&mut self, name: &str, parameters: &[(&str, String)]) -> String {
-        let mut task = name.to_owned();
-        for (key, value) in parameters {
-            task += &format!(" {key}={value}");
-        }
-        let count = self.names.entry(task.clone()).or_default();
+    /// What tells this result of a task from those before it.
+    fn number(&mut self, task: &str) -> String {
+        let count = self.tasks.entry(task.to_owned()).or_default();
         *count += 1;
-        if *count > 1 {
-            task += &format!(" #{count}");
+        match *count {
+            1 => String::new(),
+            count => format!(" #{count}"),
         }
-        task
     }
 
     /// The processor's time, of which only means are told.
@@ -257,6 +259,25 @@ fn is_name(text: &str) -> bool {
         && !SECRETS.iter().any(|secret| lower.contains(secret))
 }
 
+/// Whether the name of a parameter says that its value is a secret: `api_key` and `password` do, `key_size` and
+/// `max_tokens` count something.
+fn names_a_secret(name: &str) -> bool {
+    const LAST_WORDS: &[&str] = &["key", "auth", "pass", "pwd"];
+    const PARTS: &[&str] = &[
+        "passw",
+        "passphrase",
+        "secret",
+        "apikey",
+        "credential",
+        "authorization",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let last = lower.rsplit(|c: char| !c.is_alphanumeric()).next();
+    lower.ends_with("token")
+        || last.is_some_and(|word| LAST_WORDS.contains(&word))
+        || PARTS.iter().any(|part| lower.contains(part))
+}
+
 fn parameter(value: &Field<'_>) -> Option<String> {
     match value {
         Field::Text(text) => Some(text.to_string()),
@@ -273,10 +294,17 @@ fn list<'l, 'a>(listed: &'l Listed<Field<'a>>) -> &'l [Field<'a>] {
     }
 }
 
-/// What is the same in every copy of a result.
-fn content(times: &[Field<'_>]) -> Vec<u8> {
-    let numbers = times.iter().filter_map(|time| time.number().ok().flatten());
-    numbers.flat_map(f64::to_le_bytes).collect()
+/// What is the same in every copy of a result: its figures run by run.
+fn content(lists: &[&[Field<'_>]]) -> Vec<u8> {
+    let mut content = Vec::new();
+    for list in lists {
+        content.extend_from_slice(&(list.len() as u64).to_le_bytes());
+        for field in *list {
+            let number = field.number().ok().flatten();
+            content.extend_from_slice(&number.map_or(u64::MAX, f64::to_bits).to_le_bytes());
+        }
+    }
+    content
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -83,8 +83,18 @@ impl Format for SweAgent {
             None => OutcomeKind::Unknown,
         };
         let mut count = |field: &Field<'_>, name: &str| match field.number() {
-            Ok(Some(n)) if n >= 0.0 && n.fract() == 0.0 => Some(n as u32),
+            Ok(Some(n)) if n.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&n) => {
+                Some(n as u32)
+            }
             Ok(None) => None,
+            Ok(Some(n)) if n > f64::from(u32::MAX) => {
+                faults.value(
+                    0,
+                    &["model_stats", name],
+                    "more tokens than a task can have",
+                );
+                None
+            }
             _ => {
                 let keys = ["model_stats", name];
                 faults.value(0, &keys, "a count of tokens is no whole number");
@@ -93,6 +103,9 @@ impl Format for SweAgent {
         };
         let sent = count(&stats.tokens_sent, "tokens_sent");
         let received = count(&stats.tokens_received, "tokens_received");
+        if sent.is_none() != received.is_none() {
+            operation.flags = operation.flags.with(Flags::OUTPUT_IS_LOWER_BOUND);
+        }
         if sent.is_some() || received.is_some() {
             operation.tokens = Tokens {
                 fresh: sent.unwrap_or_default(),

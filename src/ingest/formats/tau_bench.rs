@@ -1,16 +1,20 @@
 //! Results of tau-bench: a list of trials of tasks, each with a reward.
 //!
 //! No time, no tokens, and no cost of the agent are told; `user_cost` is what the simulated user cost, and
-//! a metric of its own. The unit is a trial of a task; the task pairs runs.
+//! a metric of its own. The unit is a trial of a task; the task pairs runs. All files are called alike
+//! (`results.json`) and number their trials from 0, so a trial is told by the content of its whole file.
+
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
 use super::super::document::{Faults, Field, Origin, Shaped, keys, parse};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
+use super::benchmark::last_folders;
 use crate::place::Problem;
 use crate::record::{
     Details, Flags, Identity, Measured, Operation, OperationKind, OutcomeKind, Records, Sample,
-    hash128,
+    mix128,
 };
 use crate::units::Time;
 
@@ -60,11 +64,15 @@ impl Format for TauBench {
         problems: &mut Vec<Problem>,
     ) -> Result<(), ReadError> {
         let origin = Origin::of(input, records);
-        let run = input.name.trim_end_matches(".json").to_owned();
+        let place = last_folders(input.path);
+        let place = place.trim_end_matches(".json");
         let bytes = input.document()?;
         let mut spare = Vec::new();
         let file = origin.file;
         let trials: Vec<Shaped<Trial<'_>>> = parse(bytes, &mut spare, 1, file, problems)?;
+        let content = mix128(bytes).to_le_bytes();
+        let own = origin.keys("tau-bench").with(&content);
+        let mut numbers: HashMap<String, u32> = HashMap::new();
         let mut faults = Faults::new(file, bytes, &[], problems);
         for (index, trial) in trials.iter().enumerate() {
             let Shaped::Is(trial) = trial else {
@@ -75,7 +83,9 @@ impl Format for TauBench {
                 faults.skipped(index, &["task_id"], "a trial without a task");
                 continue;
             };
-            let number = id(&trial.trial).unwrap_or_else(|| "0".into());
+            let before = numbers.entry(task.clone()).or_default();
+            let number = id(&trial.trial).unwrap_or_else(|| before.to_string());
+            *before += 1;
             let reward = match trial.reward.number() {
                 Ok(Some(reward)) if (0.0..=1.0).contains(&reward) => Some(reward),
                 Ok(None) => None,
@@ -96,8 +106,8 @@ impl Format for TauBench {
                 accuracy: reward.map(|reward| (reward * 1e9).round() as u32),
                 ..Details::default()
             });
-            let unit = format!("{run} {task}/{number}");
-            operation.key = hash128(&[input_key(&run), unit.as_bytes()].concat());
+            let unit = format!("{place} {task}/{number}");
+            operation.key = own.with(&(index as u64).to_le_bytes()).key();
             operation.dims = origin.dims(records, &[]);
             let catalog = &mut records.catalog;
             let (task, unit) = (catalog.name(&task), catalog.name(&unit));
@@ -127,14 +137,6 @@ impl Format for TauBench {
             }
         }
         Ok(())
-    }
-}
-
-fn input_key(run: &str) -> &[u8] {
-    if run.is_empty() {
-        b"tau-bench"
-    } else {
-        run.as_bytes()
     }
 }
 

@@ -5,13 +5,13 @@
 //! an absurd multiple of its size is left, so that a small file cannot fill the memory.
 
 mod frames;
+mod members;
 
 use std::cell::Cell;
 use std::io::{self, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
 use frames::Frames;
+use members::Members;
 
 /// What is read of a packed stream at once.
 const READ_SIZE: usize = 64 << 10;
@@ -122,7 +122,7 @@ impl Unpacking {
             },
         );
         let inner: Box<dyn Read + 'a> = match self.packing {
-            Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Packing::Gzip => Box::new(Members::new(packed)),
             Packing::Zstd => Box::new(Frames::new(packed)),
         };
         Unpacked { inner, told: self }

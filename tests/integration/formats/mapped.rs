@@ -219,6 +219,30 @@ fn a_mapping_is_checked_where_it_stands() {
             "unit must be a unit, found \"percent\"; expected s, ms, us or ns; no unit is guessed",
         ),
         (
+            "    duration: {column: took, unit: 5ms}\n",
+            5,
+            36,
+            "unit must be a unit, found \"5ms\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
+            "    duration: {column: took, unit: 0s}\n",
+            5,
+            36,
+            "unit must be a unit, found \"0s\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
+            "    duration: {column: took, unit: e3s}\n",
+            5,
+            36,
+            "unit must be a unit, found \"e3s\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
+            "    duration: {column: took, unit: .5s}\n",
+            5,
+            36,
+            "unit must be a unit, found \".5s\"; expected s, ms, us or ns; no unit is guessed",
+        ),
+        (
             "    duration: took\n",
             5,
             15,
@@ -268,6 +292,10 @@ fn a_mapping_is_checked_where_it_stands() {
         "mappings:\n  a: {files: x, record: sample, values: {cpu_utilization: {column: c, unit: ms}}}\n",
     );
     assert!(found[0].2.contains("fraction or percent"), "{found:?}");
+    let found = refused(
+        "mappings:\n  a: {files: x, record: sample, values: {memory_usage: {column: c, unit: 0kB}}}\n",
+    );
+    assert!(found[0].2.contains("B, kB, MB"), "{found:?}");
 }
 
 /// What `formats explain` proposes can be pasted: what it leaves open is a fault that says so, and filled in it reads the
@@ -330,6 +358,108 @@ fn read(mapping: &str, bytes: &[u8]) -> (Records, Vec<perfadvise::place::Problem
     let format = formats::mapped(mapping);
     let _ = format.read(&mut input, &mut records, &mut problems);
     (records, problems)
+}
+
+/// A proposal comes from the bytes that were read: of a stream, which gives them once, of what was unpacked, and
+/// without a byte order mark.
+#[test]
+fn a_mapping_is_proposed_for_whatever_can_be_read() {
+    const TABLE: &[u8] = b"latency_ms,status\n12.5,fine\n";
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let explain = |name: &str| {
+        let mut command = program(folder.path());
+        let limit = std::time::Duration::from_secs(60);
+        let command = command.args(["formats", "explain", name]).timeout(limit);
+        let output = command.write_stdin(TABLE).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    std::fs::write(at("marked.csv"), [b"\xef\xbb\xbf", TABLE].concat()).unwrap();
+    let packed = std::fs::File::create(at("runs.csv.gz")).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, TABLE).unwrap();
+    packed.finish().unwrap();
+    for (name, files) in [
+        ("marked.csv", "files: \"**/marked.csv\""),
+        ("runs.csv.gz", "files: \"**/runs.csv.gz\""),
+        ("-", "files: \"**/-\""),
+    ] {
+        let told = explain(name);
+        let is_proposed = told.contains("column: latency_ms") && told.contains(files);
+        assert!(is_proposed, "{name}: {told}");
+    }
+    let made = std::process::Command::new("mkfifo")
+        .arg(at("pipe"))
+        .status();
+    if made.is_ok_and(|status| status.success()) {
+        let pipe = at("pipe");
+        let writer = std::thread::spawn(move || std::fs::write(pipe, TABLE));
+        let told = explain("pipe");
+        assert!(told.contains("column: latency_ms"), "{told}");
+        writer.join().unwrap().unwrap();
+    }
+}
+
+/// RFC 4180: a quote opens a field only where the field begins.
+#[test]
+fn a_stray_quote_costs_at_most_its_own_row() {
+    let (records, problems) = read(
+        "load",
+        b"at,cpu,memory,waiting,machine\n1772438400000,50,2,1,3.5\" disk\n1772438460000,50,2,1,\"b\n1772438520000,50,2,1,c\n",
+    );
+    let reasons: Vec<(Option<u64>, &str)> = problems.iter().map(|p| (p.line, &*p.reason)).collect();
+    let reason = "a quoted field that is not closed, or goes on behind its quote";
+    assert_eq!(reasons, [(Some(3), reason)]);
+    let leads = records.samples.iter().filter(|s| s.flags.has(Flags::LEADS));
+    assert_eq!(leads.count(), 2);
+}
+
+#[test]
+fn tokens_that_are_not_told_are_no_zeros() {
+    let header = "id;started;elapsed;status;prompt tokens;completion tokens;cached;cents;score;chat;model;bot;tier";
+    let row = |tokens: &str| {
+        let text = format!("{header}\na1;2026-03-02 09:00:00;10;done;{tokens};1;97;c1;m;b;gold\n");
+        let (records, problems) = read("chat", text.as_bytes());
+        assert_eq!(problems, []);
+        let o = records.operations[0];
+        let flags = [Flags::HAS_TOKENS, Flags::OUTPUT_IS_LOWER_BOUND].map(|f| o.flags.has(f));
+        (
+            [o.tokens.fresh, o.tokens.cache_read, o.tokens.output],
+            flags,
+        )
+    };
+    assert_eq!(row("100;7;40"), ([60, 40, 7], [true, false]));
+    assert_eq!(row("0;0;0"), ([0, 0, 0], [true, false]));
+    // There were more than are told.
+    assert_eq!(row("100;;40"), ([60, 40, 0], [true, true]));
+    assert_eq!(row(";7;"), ([0, 0, 7], [true, true]));
+    assert_eq!(row(";7;40"), ([0, 40, 7], [true, true]));
+    assert_eq!(row(";;40"), ([0, 0, 0], [false, false]));
+}
+
+#[test]
+fn reasoning_is_a_part_of_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("perfadvise.yaml");
+    let text =
+        "mappings: {a: {files: x, record: task, tokens: {input: i, output: o, reasoning: r}}}\n";
+    std::fs::write(&path, text).unwrap();
+    let (config, _) = config::check(&path).unwrap();
+    let zone = jiff::tz::TimeZone::UTC;
+    let mut input = Input::of_bytes(0, "x", b"i,o,r\n1,50,20\n1,50,80\n1,,30\n", &zone);
+    let (mut records, mut problems) = (Records::default(), Vec::new());
+    let format = formats::mapped(&config.mappings[0]);
+    format
+        .read(&mut input, &mut records, &mut problems)
+        .unwrap();
+    let tokens = records
+        .operations
+        .iter()
+        .map(|o| (o.tokens.output, o.tokens.reasoning));
+    assert_eq!(tokens.collect::<Vec<_>>(), [(50, 20), (50, 0), (30, 30)]);
+    let reasons: Vec<(Option<u64>, &str)> = problems.iter().map(|p| (p.line, &*p.reason)).collect();
+    let reason = "more tokens of reasoning than of output, which contains them";
+    assert_eq!(reasons, [(Some(3), reason)]);
 }
 
 /// What was kept of a file by one mapping counts for no other.

@@ -1,9 +1,9 @@
-//! What other tools measured: hyperfine, criterion, k6, oha, Prometheus. Expected values are those that
-//! `tests/reference/measurements.py` worked out, or that the tools say themselves.
+//! What other tools measured: hyperfine, criterion, k6, oha; of Prometheus what it has in common with them. Expected
+//! values are those that `tests/reference/measurements.py` worked out, or that the tools say themselves.
 
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
-use perfadvise::record::{Dimension, Flags, Measured, Name, Records, Statistic};
+use perfadvise::record::{Dimension, Measured, Name, Records, Statistic};
 use perfadvise::workload::{Filter, FoldOptions, Grouping, Workload, fold};
 use serde_json::Value;
 
@@ -11,13 +11,13 @@ use super::{bytes_of, fixture, folded, folder, likelihood, read_bytes};
 
 const FORMATS: &[&str] = &["hyperfine", "criterion", "k6", "oha", "prometheus"];
 
-fn expected() -> Value {
+pub(super) fn expected() -> Value {
     let text = include_str!("../../reference/measurements.json");
     serde_json::from_str(text).unwrap()
 }
 
 #[track_caller]
-fn close(found: f64, expected: &Value) {
+pub(super) fn close(found: f64, expected: &Value) {
     let expected = expected.as_f64().unwrap();
     assert!(
         (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
@@ -26,18 +26,18 @@ fn close(found: f64, expected: &Value) {
 }
 
 /// The values of a metric, in the order in which they were read.
-fn values(records: &Records, metric: impl Into<Measured>) -> Vec<f64> {
+pub(super) fn values(records: &Records, metric: impl Into<Measured>) -> Vec<f64> {
     let metric = metric.into();
     let samples = records.samples.iter().filter(|s| s.metric == metric);
     samples.map(|s| s.value).collect()
 }
 
-fn custom(records: &Records, name: &str) -> Measured {
+pub(super) fn custom(records: &Records, name: &str) -> Measured {
     Measured::Custom(Name(records.catalog.names.find(name).unwrap()))
 }
 
 /// What was reported of a metric: value and n.
-fn reported(
+pub(super) fn reported(
     records: &Records,
     metric: impl Into<Measured>,
     statistic: Statistic,
@@ -52,7 +52,7 @@ fn reported(
     Some((first.value, first.n))
 }
 
-fn label(records: &Records, dims: perfadvise::record::DimsId, name: &str) -> String {
+pub(super) fn label(records: &Records, dims: perfadvise::record::DimsId, name: &str) -> String {
     let Some(name) = records.catalog.names.find(name) else {
         return String::new();
     };
@@ -139,6 +139,38 @@ fn what_hyperfine_does_not_know_is_missing() {
     let last = records.samples.iter().last().unwrap();
     let identity = records.catalog.identities.get(last.identity.0);
     assert_eq!(records.catalog.text(identity.task), "parse new #2");
+    assert_eq!(label(records, last.dims, "benchmark"), "parse new #2");
+}
+
+/// Both results have their own processor's time; a parameter whose name says what its value is shows nowhere.
+#[test]
+fn results_of_one_command_are_told_apart_and_no_secret_is_a_label() {
+    let (records, problems) = read_bytes(
+        "hyperfine",
+        br#"{"results": [
+            {"command": "a", "user": 0.5, "system": 0.25, "times": [1.0], "parameters": {"password": "MARKER", "keys": "8"}},
+            {"command": "a", "user": 0.1, "system": 0.2, "times": [2.0], "parameters": {"api_key": "MARKER", "keys": "8"}},
+            {"command": "a", "user": 0.3, "system": 0.3, "times": [3.0], "parameters": {"authToken": "MARKER", "keys": "9"}}
+        ]}"#,
+    );
+    assert_eq!(problems, []);
+    assert_eq!(records.catalog.names.find("MARKER"), None);
+    let workload = fold(records, &FoldOptions::default());
+    let user = Measured::Custom(Name(workload.catalog.names.find("user_time").unwrap()));
+    let mut told: Vec<(f64, String)> = workload
+        .aggregates
+        .iter()
+        .filter(|a| a.metric == user)
+        .map(|a| {
+            let name = Dimension::Label(Name(workload.catalog.names.find("benchmark").unwrap()));
+            let value = workload.catalog.dimension(a.dims, name);
+            (a.value, workload.catalog.text(value).to_owned())
+        })
+        .collect();
+    told.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let expected = [(0.1, "a #2"), (0.3, "a"), (0.5, "a")];
+    let expected = expected.map(|(value, name)| (value, name.to_owned()));
+    assert_eq!(told, expected);
 }
 
 #[test]
@@ -240,6 +272,23 @@ fn points_of_k6_are_requests_and_iterations() {
     }
 }
 
+/// A stream never repeats itself: three points are three, whatever they say. A copy of the file is one.
+#[test]
+fn points_of_k6_that_are_alike_all_count() {
+    let point = r#"{"metric":"my_count","type":"Point","data":{"time":"2026-05-09T14:34:45Z","value":1,"tags":{}}}"#;
+    let metric = r#"{"type":"Metric","data":{"contains":"default"},"metric":"my_count"}"#;
+    let stream = [metric, point, point, point].join("\n");
+    let (mut records, problems) = read_bytes("k6", stream.as_bytes());
+    assert_eq!(problems, []);
+    let (copy, _) = read_bytes("k6", stream.as_bytes());
+    records.append(copy);
+    let workload = fold(records, &FoldOptions::default());
+    assert_eq!(
+        (workload.counts.records, workload.counts.duplicates),
+        (3, 3)
+    );
+}
+
 #[test]
 fn a_summary_of_k6_is_reported() {
     let reading = fixture("k6", "k6/summary.json");
@@ -326,118 +375,6 @@ fn oha_without_a_response_knows_no_time() {
     let success = reported(records, Metric::SuccessRate, Statistic::Mean);
     assert_eq!(success, Some((0.0, Some(3))));
     assert_eq!(records.aggregates.len(), 4);
-}
-
-fn of_requests(records: &Records) -> Vec<f64> {
-    let metric = custom(records, "http_requests_total");
-    let samples = records.samples.iter();
-    samples
-        .filter(|s| s.metric == metric && label(records, s.dims, "code") == "200")
-        .map(|s| s.value)
-        .collect()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    let items = value.as_array().unwrap().iter();
-    items.map(|item| item.as_f64().unwrap()).collect()
-}
-
-#[test]
-fn a_scrape_alone_is_a_summary() {
-    let reading = fixture("prometheus", "prometheus/single.prom");
-    assert_eq!(reading.faults(), []);
-    let records = &reading.records;
-    assert!(records.samples.is_empty());
-    let level = reported(records, custom(records, "queue_length"), Statistic::Mean);
-    assert_eq!(level, Some((7.0, Some(1))));
-    let sent = reported(records, custom(records, "sent_bytes"), Statistic::Total);
-    assert_eq!(sent, Some((5000.0, None)));
-    assert_eq!(
-        reported(records, Metric::MemoryUsage, Statistic::Mean),
-        Some((2.5e7, Some(1)))
-    );
-    assert_eq!(
-        reported(records, Metric::ResponseTime, Statistic::Mean),
-        Some((0.25, Some(10)))
-    );
-    let leads = records
-        .aggregates
-        .iter()
-        .filter(|a| a.flags.has(Flags::LEADS));
-    assert_eq!(leads.count(), 1);
-}
-
-#[test]
-fn scrapes_without_times_are_in_order() {
-    let reading = fixture("prometheus", "prometheus/scrapes.prom");
-    assert_eq!(reading.faults(), []);
-    let expected = &expected()["prometheus"];
-    let records = &reading.records;
-    assert_eq!(of_requests(records), numbers(&expected["increments"]));
-    let sent = values(records, custom(records, "sent_bytes"));
-    assert_eq!(sent, numbers(&expected["sent"]));
-    let levels = values(records, custom(records, "queue_length"));
-    assert_eq!(levels, numbers(&expected["levels"]));
-    assert!(records.samples.iter().all(|s| s.flags.has(Flags::TIMELESS)));
-    // Both processes count.
-    let (mean, n) = reported(records, Metric::ResponseTime, Statistic::Mean).unwrap();
-    close(mean, &expected["response_time"]["mean"]);
-    assert_eq!(n, expected["response_time"]["n"].as_u64());
-    let rpc = custom(records, "rpc_seconds");
-    let (mean, n) = reported(records, rpc, Statistic::Mean).unwrap();
-    close(mean, &expected["rpc_seconds"]["mean"]);
-    assert_eq!(n, expected["rpc_seconds"]["n"].as_u64());
-    let (p95, _) = reported(records, rpc, Statistic::P95).unwrap();
-    close(p95, &expected["rpc_seconds"]["p95"]);
-    let workload = folded("prometheus/scrapes.prom");
-    assert_eq!((workload.counts.records, workload.period), (5, None));
-}
-
-/// The same with times: the fold forms the differences, over all files.
-#[test]
-fn scrapes_with_times_are_samples() {
-    for path in ["prometheus/timed.prom", "prometheus/files"] {
-        let workload = folded(path);
-        let find = |name: &str| Measured::Custom(Name(workload.catalog.names.find(name).unwrap()));
-        let sums = |metric: Measured| {
-            let filter = Filter::default();
-            let group = workload.group(metric, &filter, Grouping::All);
-            (group[0].1.n, group[0].1.sum / 1_000_000)
-        };
-        let sent = sums(find("sent_bytes"));
-        let (scrapes, requests) = if path.ends_with("files") {
-            (3, 30)
-        } else {
-            (5, 35)
-        };
-        assert_eq!(sent, (scrapes - 1, 100 * i128::from(scrapes - 1)));
-        assert_eq!(sums(find("http_requests_total")).1, requests);
-        assert_eq!(workload.counts.records, scrapes);
-        let (from, to) = workload.period.unwrap();
-        assert_eq!(from.to_string(), "2026-03-02T08:00:00Z");
-        assert_eq!(
-            (to.0 - from.0) / 60_000_000_000,
-            i64::try_from(scrapes).unwrap() - 1
-        );
-    }
-}
-
-#[test]
-fn openmetrics_has_seconds_and_an_end() {
-    let reading = fixture("prometheus", "prometheus/open.txt");
-    assert_eq!(reading.faults(), []);
-    let records = &reading.records;
-    assert_eq!(values(records, Metric::InputTokens), [100.0, 160.0]);
-    assert_eq!(values(records, Metric::MemoryUsage), [1024.0, 2048.0]);
-    assert_eq!(
-        records.samples.iter().next().unwrap().time.to_string(),
-        "2026-03-02T08:00:00.5Z"
-    );
-    let wait = reported(records, custom(records, "wait_seconds"), Statistic::Mean);
-    assert_eq!(wait, Some((1.5, Some(4))));
-    let workload = folded("prometheus/open.txt");
-    let tokens = workload.figure(Metric::InputTokens, &Filter::default());
-    assert_eq!((tokens.n, tokens.sum), (1, 60));
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod native;
 mod opencode;
 mod otlp;
 mod privacy;
+mod scrapes;
 mod series;
 mod services;
 mod several;

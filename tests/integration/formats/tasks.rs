@@ -2,9 +2,10 @@
 
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
-use perfadvise::record::{OperationKind, OutcomeKind, Records};
+use perfadvise::record::{Flags, OperationKind, OutcomeKind, Records};
+use perfadvise::workload::Filter;
 
-use super::{bytes_of, detected, fixture, folded, folder, likelihood, total_of};
+use super::{bytes_of, detected, fixture, folded, folded_at, folder, likelihood, read, total_of};
 
 fn unit(records: &Records, index: usize) -> (String, String) {
     let identity = records
@@ -75,6 +76,76 @@ fn rewards_are_success_by_task_and_trial() {
     assert!(records.operations.iter().all(|o| o.cost == -1));
     let workload = folded("tau-bench/base.json");
     assert_eq!((workload.units.len(), workload.period), (5, None));
+}
+
+/// All results files have one name, and number their trials from 0.
+#[test]
+fn files_of_one_name_are_told_apart_and_a_copy_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let trials = |rewards: [u8; 2]| {
+        let trial = |(at, reward)| {
+            format!(r#"{{"task_id":1,"trial":{at},"reward":{reward},"info":{{"user_cost":0.1}}}}"#)
+        };
+        let trials: Vec<String> = rewards.into_iter().enumerate().map(trial).collect();
+        format!("[{}]", trials.join(","))
+    };
+    for (name, rewards) in [("a", [1, 0]), ("b", [1, 1]), ("copy", [1, 0])] {
+        let at = folder.path().join(name);
+        std::fs::create_dir(&at).unwrap();
+        std::fs::write(at.join("results.json"), trials(rewards)).unwrap();
+    }
+    let workload = folded_at(folder.path());
+    assert_eq!(
+        (workload.counts.records, workload.counts.duplicates),
+        (4, 2)
+    );
+    assert_eq!(workload.units.len(), 4);
+    // Of four trials three ended well.
+    let success = workload.figure(Metric::TaskSuccessRate, &Filter::default());
+    assert_eq!((success.n, success.sum), (4, 3_000_000_000));
+}
+
+#[test]
+fn trials_without_a_number_are_numbered() {
+    let reading = read(
+        "tau-bench",
+        br#"[{"task_id":1,"reward":1,"traj":[]},{"task_id":1,"reward":0,"traj":[]},
+            {"task_id":2,"reward":0,"traj":[]},{"task_id":1,"reward":1,"traj":[]}]"#,
+    );
+    assert_eq!(reading.faults(), []);
+    let records = &reading.records;
+    let units: Vec<String> = (0..4).map(|i| unit(records, i).1).collect();
+    assert_eq!(units, ["x 1/0", "x 1/1", "x 2/0", "x 1/2"]);
+    let mut keys: Vec<u128> = records.operations.iter().map(|o| o.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), 4);
+}
+
+#[test]
+fn tokens_that_are_not_told_make_the_others_a_lower_bound() {
+    let trajectory = |stats: &str| {
+        let text = format!(r#"{{"trajectory":[],"info":{{"model_stats":{{{stats}}}}}}}"#);
+        let reading = read("swe-agent", text.as_bytes());
+        let task = reading.records.operations[0];
+        let faults = reading.problems.iter().map(|p| p.reason.to_string());
+        let flags = [Flags::HAS_TOKENS, Flags::OUTPUT_IS_LOWER_BOUND].map(|f| task.flags.has(f));
+        (
+            task.tokens.fresh,
+            task.tokens.output,
+            flags,
+            faults.collect::<Vec<_>>(),
+        )
+    };
+    let none: Vec<String> = Vec::new();
+    let both = trajectory(r#""tokens_sent":5,"tokens_received":7"#);
+    assert_eq!(both, (5, 7, [true, false], none.clone()));
+    let one = trajectory(r#""tokens_received":77"#);
+    assert_eq!(one, (0, 77, [true, true], none.clone()));
+    assert_eq!(trajectory(r#""api_calls":3"#), (0, 0, [false, false], none));
+    let large = trajectory(r#""tokens_sent":5000000000,"tokens_received":7"#);
+    let fault = vec!["more tokens than a task can have".to_owned()];
+    assert_eq!(large, (0, 7, [true, true], fault));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod propose;
 mod row;
+mod rows;
 
 use super::super::document::Origin;
 use super::super::{Format, Head, Input, Likelihood, ReadError, time};
@@ -21,7 +22,8 @@ use crate::units::{NANOS, Time};
 
 use super::native::values::{Reason, check_sample};
 pub(in crate::ingest) use propose::propose;
-use row::{Cell, Row, Shape};
+use row::{Cell, DELIMITERS, Row, Shape};
+use rows::Rows;
 
 /// The format, with the mapping of a file.
 #[derive(Debug)]
@@ -71,9 +73,14 @@ impl Format for Mapped<'_> {
             origin: Origin::of(input, records),
             rows: 0,
         };
-        let mut shape = None;
+        let mut shape: Option<Shape> = None;
+        let mut rows = Rows::default();
         let mut text = Vec::new();
-        while let Some(line) = row::next(input, &mut text)? {
+        loop {
+            let delimiters = shape.as_ref().map_or(DELIMITERS, Shape::delimiters);
+            let Some(line) = rows.next(input, delimiters, &mut text)? else {
+                break;
+            };
             let text = match std::str::from_utf8(&text) {
                 Ok(text) if text.trim().is_empty() => continue,
                 Ok(text) => text,
@@ -95,6 +102,13 @@ impl Format for Mapped<'_> {
         }
         Ok(())
     }
+}
+
+/// The tokens of a row.
+struct Told {
+    tokens: Tokens,
+    /// Both input and output are told; where one of them is not, there were more.
+    is_whole: bool,
 }
 
 struct Reader<'a> {
@@ -179,9 +193,12 @@ impl Reader<'_> {
             .flatten()
             .unwrap_or(-1);
         operation.outcome = kept(self.outcome(row), faults).unwrap_or(OutcomeKind::Unknown);
-        if let Some(tokens) = kept(self.tokens(row), faults).flatten() {
-            operation.tokens = tokens;
+        if let Some(told) = kept(self.tokens(row, faults), faults).flatten() {
+            operation.tokens = told.tokens;
             operation.flags = operation.flags.with(Flags::HAS_TOKENS);
+            if !told.is_whole {
+                operation.flags = operation.flags.with(Flags::OUTPUT_IS_LOWER_BOUND);
+            }
         }
         let cost = kept(amount(row, mapping.cost.as_ref(), 9e9), faults).flatten();
         operation.cost = cost.map_or(-1, |usd| (usd * 1e9).round() as i64);
@@ -320,7 +337,7 @@ impl Reader<'_> {
         })
     }
 
-    fn tokens(&self, row: &Row<'_>) -> Result<Option<Tokens>, Reason> {
+    fn tokens(&self, row: &Row<'_>, faults: &mut Vec<Reason>) -> Result<Option<Told>, Reason> {
         let mut counts = [None; 5];
         for (count, kind) in counts.iter_mut().zip(crate::config::mapping::TOKENS) {
             let column = self.mapping.tokens.iter().find(|(k, _)| k == kind);
@@ -328,25 +345,35 @@ impl Reader<'_> {
                 *count = whole(row, column)?;
             }
         }
-        if counts.iter().all(Option::is_none) {
+        let [input, output, read, write, mut reasoning] = counts;
+        if input.is_none() && output.is_none() {
             return Ok(None);
         }
-        let [input, output, read, write, reasoning] = counts.map(Option::unwrap_or_default);
-        let fresh = if self.mapping.input_includes_cache {
-            let cached = read.checked_add(write);
-            cached
-                .and_then(|cached| input.checked_sub(cached))
-                .ok_or("input tokens are fewer than those that a cache read and wrote")?
-        } else {
-            input
+        if output.is_some() && reasoning > output {
+            faults.push("more tokens of reasoning than of output, which contains them".into());
+            reasoning = None;
+        }
+        let [read, write] = [read, write].map(Option::unwrap_or_default);
+        let fresh = match input {
+            Some(input) if self.mapping.input_includes_cache => {
+                let cached = read.checked_add(write);
+                cached
+                    .and_then(|cached| input.checked_sub(cached))
+                    .ok_or("input tokens are fewer than those that a cache read and wrote")?
+            }
+            input => input.unwrap_or_default(),
         };
-        Ok(Some(Tokens {
-            fresh,
-            cache_read: read,
-            cache_write: write,
-            cache_write_1h: 0,
-            output,
-            reasoning,
+        let reasoning = reasoning.unwrap_or_default();
+        Ok(Some(Told {
+            tokens: Tokens {
+                fresh,
+                cache_read: read,
+                cache_write: write,
+                cache_write_1h: 0,
+                output: output.unwrap_or(reasoning),
+                reasoning,
+            },
+            is_whole: input.is_some() && output.is_some(),
         }))
     }
 

@@ -298,7 +298,8 @@ fn words_of(name: &str) -> Vec<String> {
 
 fn stem(file: &str) -> &str {
     file.split('.')
-        .find(|part| !part.is_empty())
+        // Standard input has no name.
+        .find(|part| !part.is_empty() && *part != "-")
         .unwrap_or("table")
 }
 

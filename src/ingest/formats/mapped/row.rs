@@ -1,47 +1,16 @@
 //! Rows of a table: CSV with a header, or JSON objects.
 
 use std::borrow::Cow;
-use std::io;
 
 use serde_json::Value;
 
+use super::super::super::ReadError;
 use super::super::super::scalar;
-use super::super::super::{Input, ReadError};
 use super::super::native::values::Reason;
 use super::super::series::row::fields_between;
 
-/// Lines that a row with line breaks in quotes may have.
-const MOST_LINES: u64 = 10_000;
-/// Bytes of such a row.
-const MOST_BYTES: usize = 16 << 20;
 /// What may stand between fields.
-const DELIMITERS: &[char] = &[',', ';', '\t', '|'];
-
-/// Puts the next row into `text`, and says on which line it begins. A quoted field may hold line breaks.
-pub(super) fn next(input: &mut Input<'_>, text: &mut Vec<u8>) -> io::Result<Option<u64>> {
-    let Some((first, line)) = input.next_line()? else {
-        return Ok(None);
-    };
-    text.clear();
-    text.extend_from_slice(line);
-    if line.trim_ascii_start().starts_with(b"{") {
-        return Ok(Some(first));
-    }
-    let is_open = |text: &[u8]| memchr::memchr_iter(b'"', text).count() % 2 == 1;
-    let mut is_in_quotes = is_open(text);
-    while is_in_quotes {
-        let Some((number, line)) = input.next_line()? else {
-            break;
-        };
-        text.push(b'\n');
-        text.extend_from_slice(line);
-        is_in_quotes ^= is_open(line);
-        if number - first >= MOST_LINES || text.len() > MOST_BYTES {
-            break;
-        }
-    }
-    Ok(Some(first))
-}
+pub(super) const DELIMITERS: &[char] = &[',', ';', '\t', '|'];
 
 /// How the rows of a file are written.
 #[derive(Debug)]
@@ -69,6 +38,14 @@ impl Shape {
         Shape::Csv {
             delimiter: best,
             names,
+        }
+    }
+
+    /// What stands between fields; nothing where rows are objects.
+    pub(super) fn delimiters(&self) -> &[char] {
+        match self {
+            Shape::Json => &[],
+            Shape::Csv { delimiter, .. } => std::slice::from_ref(delimiter),
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Scrapes {
     times: HashSet<Time>,
     /// Values without a time.
     timeless: Vec<Timeless>,
+    /// Counters with times: the series that have the same labels.
+    counters: BTreeMap<(Measured, DimsId), Counters>,
     distributions: BTreeMap<(Measured, DimsId), BTreeMap<u128, Distribution>>,
 }
 
@@ -45,14 +47,19 @@ struct Timeless {
     value: f64,
 }
 
+/// Readings of each of some counters.
+type Counters = BTreeMap<u128, Vec<(Time, f64)>>;
+
 /// Count and sum of a distribution that goes on from scrape to scrape.
 #[derive(Debug, Default)]
 struct Distribution {
+    /// All that was read, in the order of the file.
+    readings: Vec<(Option<Time>, Role, f64)>,
     /// Count and sum of processes that ended.
     before: (f64, f64),
     /// Those of the last scrape.
     last: (f64, f64),
-    /// What was read so far of this one.
+    /// What is known so far of this one.
     count: Option<f64>,
     sum: Option<f64>,
     p95: Option<f64>,
@@ -104,27 +111,16 @@ impl Scrapes {
             (Role::Nothing, _) => {}
             (Role::Count | Role::Sum | Role::Quantile, time) => {
                 let streams = self.distributions.entry((metric, dims)).or_default();
-                streams.entry(series).or_default().take(role, value, time);
+                let stream = streams.entry(series).or_default();
+                stream.readings.push((time, role, value));
             }
-            (Role::Level | Role::Counter, Some(time)) => {
-                let is_first = self.times.insert(time);
-                let mut flags = Flags::default();
-                if is_first {
-                    flags = flags.with(Flags::LEADS);
-                }
-                if role == Role::Counter {
-                    flags = flags.with(Flags::CUMULATIVE);
-                }
-                records.samples.push(Sample {
-                    key: hash128(&[&series.to_le_bytes()[..], &time.0.to_le_bytes()].concat()),
-                    time,
-                    value,
-                    metric,
-                    dims,
-                    identity: IdentityId(0),
-                    file: origin.file,
-                    flags,
-                });
+            (Role::Counter, Some(time)) => {
+                let counters = self.counters.entry((metric, dims)).or_default();
+                counters.entry(series).or_default().push((time, value));
+            }
+            (Role::Level, Some(time)) => {
+                let sample = timed(&series.to_le_bytes(), time, value, (metric, dims), origin);
+                self.push(sample, records);
             }
             (Role::Level | Role::Counter, None) => {
                 if !self.seen.insert(series) {
@@ -144,27 +140,51 @@ impl Scrapes {
         Ok(())
     }
 
+    /// Adds a sample with a time; the first one of a time leads a record.
+    fn push(&mut self, mut sample: Sample, records: &mut Records) {
+        if self.times.insert(sample.time) {
+            sample.flags = sample.flags.with(Flags::LEADS);
+        }
+        records.samples.push(sample);
+    }
+
     /// Makes records of what is told only by all scrapes together.
-    pub(super) fn finish(self, origin: &Origin<'_>, records: &mut Records) {
+    pub(super) fn finish(mut self, origin: &Origin<'_>, records: &mut Records) {
+        for (of, counters) in std::mem::take(&mut self.counters) {
+            let keys: Vec<u8> = counters.keys().flat_map(|key| key.to_le_bytes()).collect();
+            for (time, value) in added_up(counters) {
+                let mut sample = timed(&keys, time, value, of, origin);
+                sample.flags = Flags::CUMULATIVE;
+                self.push(sample, records);
+            }
+        }
         let mut blocks: BTreeMap<DimsId, Reported> = BTreeMap::new();
         let mut is_first = self.times.is_empty();
         let is_alone = self.timeless.iter().all(|value| value.scrape == 0);
-        for value in self.timeless.iter().filter(|_| is_alone) {
-            let block = block(&mut blocks, value.dims, &mut is_first);
-            // A counter alone tells what it counted since nobody knows when.
-            let (statistic, n) = if value.is_counter {
-                (Statistic::Total, None)
-            } else {
-                (Statistic::Mean, Some(1))
-            };
-            block.add_measured(value.metric, statistic, value.value, n);
-        }
-        if !is_alone {
+        if is_alone {
+            for one in alone(&self.timeless) {
+                // A counter alone tells what it counted since nobody knows when.
+                let (statistic, value, n) = if one.is_counter {
+                    (Statistic::Total, one.sum, None)
+                } else {
+                    (Statistic::Mean, one.sum / one.n as f64, Some(one.n))
+                };
+                if value.is_finite() {
+                    let block = block(&mut blocks, one.dims, &mut is_first);
+                    block.add_measured(one.metric, statistic, value, n);
+                } else {
+                    records.ignored += 1;
+                }
+            }
+        } else {
             in_order(&self.timeless, origin, records);
             is_first = false;
         }
         let mut last = None;
-        for ((metric, dims), streams) in self.distributions {
+        for ((metric, dims), mut streams) in self.distributions {
+            for stream in streams.values_mut() {
+                stream.follow();
+            }
             last = streams
                 .values()
                 .map(|stream| stream.time)
@@ -182,8 +202,14 @@ impl Scrapes {
                 Measured::Custom(_) => None,
             };
             // Percentiles of several processes make none of all.
-            let mut p95s = streams.values().filter_map(|stream| stream.p95);
-            let p95 = p95s.next().filter(|_| p95s.next().is_none());
+            let p95s: Vec<f64> = streams.values().filter_map(|stream| stream.p95).collect();
+            let p95 = match p95s[..] {
+                [p95] => Some(p95),
+                _ => None,
+            };
+            if p95.is_none() {
+                records.ignored += p95s.len() as u64;
+            }
             if !(1.0..1e15).contains(&count)
                 || !mean.is_finite()
                 || check_sample(known, mean).is_err()
@@ -259,25 +285,118 @@ fn in_order(values: &[Timeless], origin: &Origin<'_>, records: &mut Records) {
 }
 
 impl Distribution {
-    fn take(&mut self, role: Role, value: f64, time: Option<Time>) {
-        // Scrapes may stand in any order where they have times.
-        if time < self.time {
-            return;
-        }
-        self.time = time;
-        match role {
-            Role::Count => self.count = Some(value),
-            Role::Sum => self.sum = Some(value),
-            _ => self.p95 = Some(value),
-        }
-        if let (Some(count), Some(sum)) = (self.count, self.sum) {
-            (self.count, self.sum) = (None, None);
-            // It began anew; what it held before stays.
-            if count < self.last.0 {
-                self.before.0 += self.last.0;
-                self.before.1 += self.last.1;
+    /// Goes through all readings: where they have times, in the order of these.
+    fn follow(&mut self) {
+        let mut readings = std::mem::take(&mut self.readings);
+        readings.sort_by_key(|(time, ..)| *time);
+        for (time, role, value) in readings {
+            if time != self.time {
+                (self.count, self.sum, self.time) = (None, None, time);
             }
-            self.last = (count, sum);
+            match role {
+                Role::Count => self.count = Some(value),
+                Role::Sum => self.sum = Some(value),
+                _ => self.p95 = Some(value),
+            }
+            if let (Some(count), Some(sum)) = (self.count, self.sum) {
+                (self.count, self.sum) = (None, None);
+                // It began anew; what it held before stays.
+                if count < self.last.0 {
+                    self.before.0 += self.last.0;
+                    self.before.1 += self.last.1;
+                }
+                self.last = (count, sum);
+            }
         }
+    }
+}
+
+/// What a file's only scrape tells under one name and the same labels.
+struct Alone {
+    metric: Measured,
+    dims: DimsId,
+    is_counter: bool,
+    sum: f64,
+    n: u64,
+}
+
+/// Series that differ only in labels that are left out, such as the number of a user, are one: of counters the sum,
+/// of levels the mean.
+fn alone(values: &[Timeless]) -> Vec<Alone> {
+    let mut all: Vec<Alone> = Vec::new();
+    let mut places: HashMap<(Measured, DimsId, bool), usize> = HashMap::new();
+    for value in values {
+        let place = places
+            .entry((value.metric, value.dims, value.is_counter))
+            .or_insert(all.len());
+        match all.get_mut(*place) {
+            Some(one) => {
+                one.sum += value.value;
+                one.n += 1;
+            }
+            None => all.push(Alone {
+                metric: value.metric,
+                dims: value.dims,
+                is_counter: value.is_counter,
+                sum: value.value,
+                n: 1,
+            }),
+        }
+    }
+    all
+}
+
+/// What counters that differ only in labels that are left out count together. What one of them showed first stands for
+/// what it showed before; where it fell it was reset, and what it counted since the reading before is not known.
+fn added_up(counters: Counters) -> Vec<(Time, f64)> {
+    let mut readings: Vec<(Time, u128, f64)> = Vec::new();
+    for (series, own) in counters {
+        readings.extend(own.into_iter().map(|(time, value)| (time, series, value)));
+    }
+    readings.sort_by_key(|(time, ..)| *time);
+    let series = |reading: &(Time, u128, f64)| reading.1;
+    if readings.iter().map(series).min() == readings.iter().map(series).max() {
+        return readings
+            .into_iter()
+            .map(|(time, _, value)| (time, value))
+            .collect();
+    }
+    let mut latest: HashMap<u128, f64> = HashMap::new();
+    let mut sum = 0.0;
+    for (_, series, value) in &readings {
+        latest.entry(*series).or_insert_with(|| {
+            sum += value;
+            *value
+        });
+    }
+    let mut sums: Vec<(Time, f64)> = Vec::new();
+    for (time, series, value) in readings {
+        let before = latest.insert(series, value).unwrap_or(value);
+        sum += (value - before).max(0.0);
+        match sums.last_mut() {
+            Some(last) if last.0 == time => last.1 = sum,
+            _ => sums.push((time, sum)),
+        }
+    }
+    sums
+}
+
+/// A sample with a time, of what is known by `key`.
+fn timed(
+    key: &[u8],
+    time: Time,
+    value: f64,
+    (metric, dims): (Measured, DimsId),
+    origin: &Origin<'_>,
+) -> Sample {
+    Sample {
+        key: hash128(&[key, &time.0.to_le_bytes()].concat()),
+        time,
+        value,
+        metric,
+        dims,
+        identity: IdentityId(0),
+        file: origin.file,
+        flags: Flags::default(),
     }
 }
