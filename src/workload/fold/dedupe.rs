@@ -1,9 +1,9 @@
 //! One record where inputs hold the same one several times.
 //!
-//! Equal keys are one record. Its owner is the earliest (start, then rank of the file, then content),
-//! whatever the order in which the records came in.
+//! Equal keys are one record. Its owner is the earliest (start, then rank of the file, then content), of several
+//! sources that of the best one, whatever the order in which the records came in.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
 use crate::record::{
@@ -16,16 +16,21 @@ use super::FoldOptions;
 use super::index::{FREE, Index, Quick, number};
 use super::repeats::{Table, by_part};
 use super::sources::{Repeats, source_of};
+use super::united::{completed_identity, united_dims};
 use crate::workload::Source;
 
-/// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped; which of them two
-/// sources tell is noted in `repeats`.
-pub(super) fn dedupe(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) -> u64 {
+/// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped, and which sources tell
+/// of operations that several tell; those are noted in `repeats`.
+pub(super) fn dedupe(
+    records: &mut Records,
+    options: &FoldOptions,
+    repeats: &mut Repeats,
+) -> (u64, ToldBy) {
     let ranks = options.file_ranks.as_slice();
-    operations(records, ranks, options, repeats)
-        + events(records, ranks)
-        + samples(&mut records.samples, ranks)
-        + aggregates(records, ranks)
+    let (dropped, told_by) = operations(records, ranks, options, repeats);
+    let others =
+        events(records, ranks) + samples(&mut records.samples, ranks) + aggregates(records, ranks);
+    (dropped + others, told_by)
 }
 
 /// Orders operations by when and where, then by what they say, and by nothing that depends on the
@@ -68,39 +73,86 @@ pub(super) fn order(a: &Operation, b: &Operation, records: &Records, ranks: &[u6
     })
 }
 
+/// Which sources tell of an operation, by its key, where several do.
+pub(super) type ToldBy = HashMap<u128, Vec<Source>>;
+
 fn operations(
     records: &mut Records,
     ranks: &[u64],
     options: &FoldOptions,
     told: &mut Repeats,
-) -> u64 {
+) -> (u64, ToldBy) {
     let mut operations = std::mem::take(&mut records.operations);
-    let repeats = repeats(&operations);
+    let mut groups: HashMap<u32, Vec<u32>, Quick> = HashMap::default();
+    for (first, this) in repeats(&operations) {
+        groups
+            .entry(first)
+            .or_insert_with(|| vec![first])
+            .push(this);
+    }
+    let mut told_by = ToldBy::new();
+    if groups.is_empty() {
+        records.operations = operations;
+        return (0, told_by);
+    }
+    let source = |o: &Operation| source_of(o.file, o.flags, options);
     let mut is_dropped = vec![false; operations.len()];
-    let mut owners: HashMap<u32, u32, Quick> = HashMap::default();
-    for (first, this) in &repeats {
-        let slot = owners.entry(*first).or_insert(*first);
-        let (this, owner) = (*this as usize, *slot as usize);
-        let (winner, loser) = match order(&operations[this], &operations[owner], records, ranks) {
-            Ordering::Less => (this, owner),
-            _ => (owner, this),
-        };
-        *slot = number(winner);
-        is_dropped[loser] = true;
-        let lost = operations[loser];
-        let sources = take_source(&mut operations[winner], &lost, options);
-        unite(&mut operations[winner], &lost, sources.is_none());
-        if let Some((kept, left_out)) = sources {
-            let session = records.catalog.identities.get(lost.identity.0).session;
-            told.note(kept, left_out, session, lost.flags);
+    let mut ids: HashMap<u64, u64> = HashMap::new();
+    for mut group in groups.into_values() {
+        let operation = |at: &u32| &operations[*at as usize];
+        group.sort_by(|a, b| {
+            let (a, b) = (operation(a), operation(b));
+            // Where a session has no other source, there is none.
+            let best = |o: &Operation| source(o).map_or((1, None), |s| (0, Some(s)));
+            best(a)
+                .cmp(&best(b))
+                .then_with(|| order(a, b, records, ranks))
+        });
+        let copies: Vec<Operation> = group.iter().map(|at| *operation(at)).collect();
+        let mut sources: Vec<Source> = copies.iter().filter_map(source).collect();
+        for (copy, others) in copies.iter().zip(copies.iter().map(source)).skip(1) {
+            if let (Some(kept), Some(left_out)) = (sources.first(), others)
+                && *kept != left_out
+            {
+                let session = records.catalog.identities.get(copy.identity.0).session;
+                told.note(*kept, left_out, session, copy.flags);
+            }
+        }
+        sources.dedup();
+        if sources.len() > 1 {
+            told_by.insert(copies[0].key, sources);
+        }
+        let united = united(&copies, source, &mut records.catalog);
+        for copy in &copies {
+            if copy.id != united.id {
+                ids.insert(copy.id, united.id);
+            }
+        }
+        for (at, kept) in group
+            .iter()
+            .zip([true].into_iter().chain(std::iter::repeat(false)))
+        {
+            is_dropped[*at as usize] = !kept;
+        }
+        operations[group[0] as usize] = united;
+    }
+    let duplicates = retain(&mut operations, &is_dropped, |o| o.flags);
+    ids.remove(&0);
+    rename_parents(&mut operations, &ids);
+    records.operations = operations;
+    (duplicates, told_by)
+}
+
+/// What belonged to an operation that was dropped belongs to the one that was kept.
+pub(super) fn rename_parents(operations: &mut [Operation], ids: &HashMap<u64, u64>) {
+    if ids.is_empty() {
+        return;
+    }
+    for operation in operations {
+        if let Some(id) = ids.get(&operation.parent).filter(|id| **id != operation.id) {
+            operation.parent = *id;
         }
     }
-    let duplicates = match repeats.is_empty() {
-        true => 0,
-        false => retain(&mut operations, &is_dropped, |o| o.flags),
-    };
-    records.operations = operations;
-    duplicates
 }
 
 /// The operations whose key an earlier one has, in order, each behind the first with its key.
@@ -124,73 +176,77 @@ fn repeats(operations: &[Operation]) -> Vec<(u32, u32)> {
     repeats
 }
 
-/// What a better source tells too counts as told by that one. Gives the better and the worse one, if they are two.
-fn take_source(
-    owner: &mut Operation,
-    other: &Operation,
-    options: &FoldOptions,
-) -> Option<(Source, Source)> {
-    let source = |o: &Operation| source_of(o.file, o.flags, options);
-    let (mine, others) = (source(owner)?, source(other)?);
-    if others < mine {
-        owner.file = other.file;
-        let logged = other.flags.0 & Flags::LOGGED.0;
-        owner.flags = Flags(owner.flags.0 & !Flags::LOGGED.0 | logged);
-    }
-    (mine != others).then(|| (mine.min(others), mine.max(others)))
-}
-
-/// How much of an operation a copy saw: that it was answered, that its output is final, that it has an end; of copies
-/// in one source also how much of the output there was.
-fn seen(o: &Operation, is_one_source: bool) -> impl Ord + use<> {
-    let is_final = !o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND);
-    let is_answered = !o.flags.has(Flags::UNANSWERED);
-    let output = if is_one_source { o.tokens.output } else { 0 };
-    (is_answered, is_final, o.duration >= 0, output)
-}
-
-/// Gives the owner what the other copy knows better: larger counts, a final instead of a lower bound, and how it
-/// ended, if the other one saw more of it: a log may have been copied while something still ran.
-fn unite(owner: &mut Operation, other: &Operation, is_one_source: bool) {
-    if seen(other, is_one_source) > seen(owner, is_one_source) {
-        let end = other.start.0.saturating_add(other.duration);
-        owner.duration = match other.duration >= 0 {
-            true => end.saturating_sub(owner.start.0),
-            false => other.duration,
-        };
-        owner.outcome = other.outcome;
-        let answered = other.flags.0 & Flags::UNANSWERED.0;
-        owner.flags = Flags(owner.flags.0 & !Flags::UNANSWERED.0 | answered);
-    }
-    let (a, b) = (owner.tokens, other.tokens);
-    owner.tokens = Tokens {
-        fresh: a.fresh.max(b.fresh),
-        cache_read: a.cache_read.max(b.cache_read),
-        cache_write: a.cache_write.max(b.cache_write),
-        cache_write_1h: a.cache_write_1h.max(b.cache_write_1h),
-        output: a.output.max(b.output),
-        reasoning: a.reasoning.max(b.reasoning),
+/// One operation of its copies, which come in order of their sources and of [`order`]. The first one owns it. When it ran
+/// and how it ended tells the copy that saw most of it (a log may have been copied while something still ran), of copies
+/// that saw as much the best source; of counts the largest is true. What else the owner does not know, the others tell.
+fn united(
+    copies: &[Operation],
+    source: impl Fn(&Operation) -> Option<Source>,
+    catalog: &mut Catalog,
+) -> Operation {
+    let mut owner = copies[0];
+    let is_answered = |o: &Operation| !o.flags.has(Flags::UNANSWERED);
+    let is_bound = |o: &Operation| o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND);
+    let seen = |o: &Operation| {
+        let of_source = Reverse(source(o).map_or((1, None), |s| (0, Some(s))));
+        let ended = (is_answered(o), o.duration >= 0);
+        (ended, of_source, !is_bound(o), o.tokens.output, o.end())
     };
-    owner.cost = owner.cost.max(other.cost);
-    owner.arguments = owner.arguments.max(other.arguments);
-    owner.result = owner.result.max(other.result);
-    owner.stop = owner.stop.max(other.stop);
-    let is_final = |o: &Operation| {
-        o.flags.has(Flags::HAS_TOKENS) && !o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND)
-    };
-    let is_bound = [&*owner, other]
+    // The first of those that saw as much.
+    let teller = *copies
         .iter()
-        .any(|o| o.flags.has(Flags::OUTPUT_IS_LOWER_BOUND))
-        && !is_final(owner)
-        && !is_final(other);
-    let mut flags = Flags(owner.flags.0 & !Flags::OUTPUT_IS_LOWER_BOUND.0);
-    if is_bound {
-        flags = flags.with(Flags::OUTPUT_IS_LOWER_BOUND);
+        .rev()
+        .max_by_key(|o| seen(o))
+        .unwrap_or(&owner);
+    let of_its_source = copies.iter().filter(|o| source(o) == source(&teller));
+    let start = of_its_source.map(|o| o.start).min();
+    owner.start = start.unwrap_or(teller.start);
+    owner.duration = match teller.end() {
+        Some(end) => end.0.saturating_sub(owner.start.0),
+        None => teller.duration,
+    };
+    owner.outcome = teller.outcome;
+    let (mut all, mut is_final) = (0, false);
+    for copy in copies {
+        all |= copy.flags.0;
+        is_final |= copy.flags.has(Flags::HAS_TOKENS) && !is_bound(copy);
     }
-    if other.flags.has(Flags::HAS_TOKENS) {
-        flags = flags.with(Flags::HAS_TOKENS);
+    let mut flags = owner.flags.0 | all & (Flags::HAS_TOKENS.0 | Flags::SUBAGENT.0);
+    flags &= !(Flags::OUTPUT_IS_LOWER_BOUND.0 | Flags::UNANSWERED.0);
+    flags |= teller.flags.0 & Flags::UNANSWERED.0;
+    if !is_final {
+        flags |= all & Flags::OUTPUT_IS_LOWER_BOUND.0;
     }
-    owner.flags = flags;
+    owner.flags = Flags(flags);
+    for other in &copies[1..] {
+        let (a, b) = (owner.tokens, other.tokens);
+        owner.tokens = Tokens {
+            fresh: a.fresh.max(b.fresh),
+            cache_read: a.cache_read.max(b.cache_read),
+            cache_write: a.cache_write.max(b.cache_write),
+            cache_write_1h: a.cache_write_1h.max(b.cache_write_1h),
+            output: a.output.max(b.output),
+            reasoning: a.reasoning.max(b.reasoning),
+        };
+        owner.cost = owner.cost.max(other.cost);
+        owner.arguments = owner.arguments.max(other.arguments);
+        owner.result = owner.result.max(other.result);
+        owner.stop = owner.stop.max(other.stop);
+        for (own, others) in [(&mut owner.id, other.id), (&mut owner.parent, other.parent)] {
+            if *own == 0 {
+                *own = others;
+            }
+        }
+        if owner.details == 0 {
+            owner.details = other.details;
+        }
+        // Of copies in one source the owner tells where it belongs.
+        if source(other) != source(&copies[0]) {
+            owner.dims = united_dims(catalog, owner.dims, other.dims, |_| true);
+            owner.identity = completed_identity(catalog, owner.identity, other.identity);
+        }
+    }
+    owner
 }
 
 fn events(records: &mut Records, ranks: &[u64]) -> u64 {

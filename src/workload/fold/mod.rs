@@ -95,14 +95,15 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     };
     links::follow(&mut records);
     let mut repeats = sources::Repeats::default();
-    workload.counts.duplicates = dedupe::dedupe(&mut records, options, &mut repeats);
+    let (duplicates, told_by) = dedupe::dedupe(&mut records, options, &mut repeats);
+    workload.counts.duplicates = duplicates;
     let by_key = repeats.records();
     let mut parents = join::parents(&records, options);
     if let Some(parents) = &parents {
         nested::settle(&mut records.operations, parents);
     }
     let before = records.operations.len();
-    sources::prefer(&mut records, options, &mut repeats);
+    sources::prefer(&mut records, options, &told_by, &mut repeats);
     if records.operations.len() < before {
         parents = join::parents(&records, options);
     }

@@ -5,7 +5,7 @@
 //!
 //! The spans of a trace may lie in several files, so that only all of them tell which are innermost.
 
-use crate::record::{Flags, Operation, OperationKind};
+use crate::record::{Flags, Operation, OperationKind, Tokens};
 
 use super::index::FREE;
 
@@ -27,17 +27,22 @@ pub(super) fn settle(operations: &mut [Operation], parents: &[u32]) {
         found.for_each(|at| marked[at] = true);
         marked
     };
-    let repeats = marked(&|inner, outer| tells(inner).then_some(outer));
+    let is_attempt = attempts(operations, parents);
+    // An attempt stays one, whatever it is made of.
+    let of_attempt = marked(&|inner, outer| is_attempt[outer].then_some(inner));
+    let is_repeated = marked(&|inner, outer| (is_attempt[outer] && tells(outer)).then_some(inner));
+    let repeats = marked(&|inner, outer| (!is_attempt[outer] && tells(inner)).then_some(outer));
     let is_part =
         marked(&|inner, outer| (!tells(inner) && tells(outer) && !repeats[outer]).then_some(inner));
     // Where none of them tells, the innermost counts.
     let is_around = marked(&|inner, outer| {
-        (repeats[outer] || !is_part[inner] && !tells(outer)).then_some(outer)
+        let is_outer = repeats[outer] || !is_part[inner] && !tells(outer);
+        (is_outer && !is_attempt[outer]).then_some(outer)
     });
     let kind = |at: usize| {
         let is_step =
             |above: usize| is_around[above] || operations[above].kind == OperationKind::Step;
-        if is_part[at] {
+        if is_part[at] || of_attempt[at] {
             Some(OperationKind::Other)
         } else if !is_around[at] {
             None
@@ -50,29 +55,67 @@ pub(super) fn settle(operations: &mut [Operation], parents: &[u32]) {
     let changed = (0..operations.len()).filter_map(|at| Some((at, kind(at)?)));
     let kinds: Vec<(usize, OperationKind)> = changed.collect();
     for (at, kind) in kinds {
-        operations[at].kind = kind;
+        let operation = &mut operations[at];
+        operation.kind = kind;
+        if is_repeated[at] {
+            operation.tokens = Tokens::default();
+            operation.cost = -1;
+            operation.flags = Flags(operation.flags.0 & !Flags::HAS_TOKENS.0);
+        }
+    }
+}
+
+/// For each operation whether it is one of several attempts, each of which names the one before it.
+fn attempts(operations: &[Operation], parents: &[u32]) -> Vec<bool> {
+    let mut are = vec![false; operations.len()];
+    for (at, operation) in operations.iter().enumerate() {
+        let before = ancestors(at, parents).next();
+        let Some(before) = before.filter(|_| is_request(operation)) else {
+            continue;
+        };
+        if is_request(&operations[before]) && is_beside(&operations[before], operation) {
+            are[at] = true;
+            are[before] = true;
+        }
+    }
+    are
+}
+
+/// Whether an operation that names another one began after it, so that it is not within it: a later attempt.
+fn is_beside(named: &Operation, operation: &Operation) -> bool {
+    match named.end() {
+        Some(end) => operation.start >= end,
+        None => named.attempt < operation.attempt,
     }
 }
 
 /// Each request that stands within another one, with that one.
 fn pairs(operations: &[Operation], parents: &[u32]) -> Vec<(usize, usize)> {
-    let is_request = |at: usize| operations[at].kind == OperationKind::ModelRequest;
     let mut pairs = Vec::new();
     for (inner, operation) in operations.iter().enumerate() {
-        if parents[inner] == FREE || !is_request(inner) {
+        if parents[inner] == FREE || !is_request(operation) {
             continue;
         }
+        // What stands around an attempt stands around the attempts after it.
+        let mut first = operation;
         for outer in ancestors(inner, parents) {
-            if operations[outer].kind == OperationKind::ToolCall {
-                break;
-            }
-            // A later attempt names the one before it.
-            if is_request(outer) && operations[outer].attempt >= operation.attempt {
-                pairs.push((inner, outer));
+            let above = &operations[outer];
+            match above.kind {
+                OperationKind::ToolCall => break,
+                OperationKind::ModelRequest if !is_beside(above, first) => {
+                    pairs.push((inner, outer));
+                    first = above;
+                }
+                OperationKind::ModelRequest => first = above,
+                _ => {}
             }
         }
     }
     pairs
+}
+
+fn is_request(operation: &Operation) -> bool {
+    operation.kind == OperationKind::ModelRequest
 }
 
 /// The parent, its parent, …
@@ -89,8 +132,10 @@ mod tests {
     use super::*;
     use crate::units::Time;
 
+    /// From 1 to 9.
     fn span(kind: OperationKind) -> Operation {
         let mut o = Operation::new(kind, Time(1), 0);
+        o.duration = 8;
         o.flags = Flags::HAS_TOKENS;
         o
     }
@@ -142,17 +187,44 @@ mod tests {
     }
 
     #[test]
-    fn attempts_and_what_tools_ask_stand_alone() {
+    fn what_tools_ask_stands_alone() {
         use OperationKind::{ModelRequest as Request, ToolCall};
         let request = span(Request);
-        let mut second = request;
-        second.attempt = 2;
-        assert_eq!(kinds([(request, None), (second, Some(0))]), [Request; 2]);
         let found = kinds([
             (request, None),
             (span(ToolCall), Some(0)),
             (request, Some(1)),
         ]);
         assert_eq!(found, [Request, ToolCall, Request]);
+    }
+
+    /// The second one begins at 10, when the first one has ended, or where nobody tells its end is numbered.
+    #[test]
+    fn attempts_are_beside_each_other() {
+        use OperationKind::{ModelRequest as Request, Other, Step};
+        let first = span(Request);
+        let mut second = first;
+        second.start = Time(10);
+        assert_eq!(kinds([(first, None), (second, Some(0))]), [Request; 2]);
+        let (mut endless, mut numbered) = (first, first);
+        endless.duration = -1;
+        numbered.attempt = 2;
+        assert_eq!(kinds([(endless, None), (numbered, Some(0))]), [Request; 2]);
+        // One around both is a step.
+        let mut outer = first;
+        outer.duration = 20;
+        let found = kinds([(outer, None), (first, Some(0)), (second, Some(1))]);
+        assert_eq!(found, [Step, Request, Request]);
+        // What an attempt is made of repeats its tokens, whichever of them it is.
+        for around in [0, 1] {
+            let inner = if around == 0 { first } else { second };
+            let mut all = [first, second, inner];
+            settle(&mut all, &[FREE, 0, around]);
+            assert_eq!(all.map(|o| o.kind), [Request, Request, Other]);
+            assert_eq!(
+                all.map(|o| o.flags.has(Flags::HAS_TOKENS)),
+                [true, true, false]
+            );
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What two operations know together of where they belong.
 
-use crate::record::{Catalog, Dimension, DimsId, IdentityId, Name};
+use crate::record::{Attendance, Catalog, Dimension, DimsId, IdentityId, Name};
 
 /// These dimensions, and of others what is missing and `is_wanted`.
 pub(super) fn united_dims(
@@ -45,4 +45,20 @@ pub(super) fn united_identity(
     a.run = or(a.run, b.run);
     a.unit = or(a.unit, b.unit);
     catalog.identity(a)
+}
+
+/// The same of two tellings of one operation: whether a person waits for it is told too.
+pub(super) fn completed_identity(
+    catalog: &mut Catalog,
+    own: IdentityId,
+    other: IdentityId,
+) -> IdentityId {
+    let united = united_identity(catalog, own, other);
+    let others = catalog.identities.get(other.0).attendance;
+    let mut identity = *catalog.identities.get(united.0);
+    if identity.attendance == others || identity.attendance != Attendance::default() {
+        return united;
+    }
+    identity.attendance = others;
+    catalog.identity(identity)
 }

@@ -22,7 +22,8 @@ use crate::units::{NANOS, Time};
 use crate::workload::{Repeat, Source};
 
 use super::FoldOptions;
-use super::united::{united_dims, united_identity};
+use super::dedupe::{ToldBy, rename_parents};
+use super::united::{completed_identity, united_dims};
 use super::units::is_agent_log;
 use pairs::{Ran, pairs};
 
@@ -42,16 +43,23 @@ pub(super) fn source_of(file: u32, flags: Flags, options: &FoldOptions) -> Optio
 }
 
 /// Drops what a better source tells too, and notes it in `repeats`.
-pub(super) fn prefer(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+/// `told_by` says of operations that several sources tell under one key which these are.
+pub(super) fn prefer(
+    records: &mut Records,
+    options: &FoldOptions,
+    told_by: &ToldBy,
+    repeats: &mut Repeats,
+) {
     let formats = &options.file_formats;
     let is_alone = |format: &&str| !formats.contains(format);
     if [MEASURED, RESULTS].iter().all(is_alone) || !are_several(records, options) {
         return;
     }
-    drop_pairs(records, options, repeats);
+    drop_pairs(records, options, told_by, repeats);
     drop_paired_events(records, options, repeats);
-    drop_runs(records, options, repeats);
     drop_sums(records, options, repeats);
+    // Sums have taken from results what requests tell.
+    drop_runs(records, options, repeats);
 }
 
 /// Whether more than one source tells of anything at all.
@@ -105,7 +113,12 @@ type Sides = [Vec<usize>; 3];
 const SINGLE: [Source; 3] = [Source::Spans, Source::Events, Source::Log];
 
 /// Drops requests and calls that a better source tells too; what the dropped one alone knew is kept.
-fn drop_pairs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
+fn drop_pairs(
+    records: &mut Records,
+    options: &FoldOptions,
+    told_by: &ToldBy,
+    repeats: &mut Repeats,
+) {
     let Records {
         catalog,
         operations,
@@ -126,7 +139,7 @@ fn drop_pairs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeat
     let numbers: Vec<_> = numbers.collect();
     let mut is_dropped = vec![false; operations.len()];
     // What belonged to a dropped request belongs to the kept one.
-    let mut ids = HashMap::new();
+    let mut ids = std::collections::HashMap::new();
     for ((session, _), sides) in by_session(numbers.into_iter()) {
         let ran = |n: &usize| {
             let o = &operations[*n];
@@ -137,25 +150,25 @@ fn drop_pairs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeat
                 tool: catalog.dimension(o.dims, Dimension::Tool),
             }
         };
-        for (kept, left_out, n, better) in repeated(sides, ran) {
+        // What a source tells under the same key is no other record of it.
+        let is_told = |n: usize, source: Source| {
+            let told = told_by.get(&operations[n].key);
+            told.is_some_and(|sources| sources.contains(&source))
+        };
+        for (kept, left_out, n, better) in repeated(sides, ran, is_told) {
             let lost = operations[n];
             repeats.note(kept, left_out, session, lost.flags);
             is_dropped[n] = true;
             let kept = &mut operations[better];
             complete(kept, &lost, catalog);
-            ids.insert(lost.id, kept.id);
+            if lost.id != 0 && lost.id != kept.id {
+                ids.insert(lost.id, kept.id);
+            }
         }
     }
     let mut dropped = is_dropped.into_iter();
     operations.retain(|_| !dropped.next().unwrap_or(false));
-    ids.remove(&0);
-    if !ids.is_empty() {
-        for operation in operations {
-            if let Some(id) = ids.get(&operation.parent) {
-                operation.parent = *id;
-            }
-        }
-    }
+    rename_parents(operations, &ids);
 }
 
 /// Gives an operation what only its other telling knows: times and outcomes are those of the better source.
@@ -180,7 +193,7 @@ fn complete(operation: &mut Operation, other: &Operation, catalog: &mut Catalog)
     }
     operation.flags = Flags(operation.flags.0 | other.flags.0 & Flags::SUBAGENT.0);
     operation.dims = united_dims(catalog, operation.dims, other.dims, |_| true);
-    operation.identity = united_identity(catalog, operation.identity, other.identity);
+    operation.identity = completed_identity(catalog, operation.identity, other.identity);
     for (own, others) in [
         (&mut operation.arguments, other.arguments),
         (&mut operation.result, other.result),
@@ -224,7 +237,7 @@ fn drop_paired_events(records: &mut Records, options: &FoldOptions, repeats: &mu
             output: 0,
             tool: Name::NONE,
         };
-        for (kept, left_out, n, _) in repeated(sides, ran) {
+        for (kept, left_out, n, _) in repeated(sides, ran, |_, _| false) {
             repeats.note(kept, left_out, session, events[n].flags);
             is_dropped[n] = true;
         }
@@ -251,17 +264,26 @@ fn by_session<K: Copy + Eq + std::hash::Hash>(
         .collect()
 }
 
-/// What a worse source repeats: kept source, dropped source, number of the dropped record and of the kept.
-fn repeated(sides: Sides, ran: impl Fn(&usize) -> Ran) -> Vec<(Source, Source, usize, usize)> {
+/// What a worse source repeats: kept source, dropped source, number of the dropped record and of the kept. Of what
+/// `is_told` by the worse source already, it repeats nothing.
+fn repeated(
+    sides: Sides,
+    ran: impl Fn(&usize) -> Ran,
+    is_told: impl Fn(usize, Source) -> bool,
+) -> Vec<(Source, Source, usize, usize)> {
     let mut repeated = Vec::new();
     let [mut kept, worse @ ..] =
         sides.map(|side| -> Vec<(usize, Ran)> { side.iter().map(|n| (*n, ran(n))).collect() });
     let mut sources = vec![SINGLE[0]; kept.len()];
     for (others, source) in worse.into_iter().zip(&SINGLE[1..]) {
         let rans = |side: &[(usize, Ran)]| side.iter().map(|(_, ran)| *ran).collect::<Vec<_>>();
-        let partners = pairs(&rans(&kept), &rans(&others));
+        let free: Vec<usize> = (0..kept.len())
+            .filter(|at| !is_told(kept[*at].0, *source))
+            .collect();
+        let better: Vec<(usize, Ran)> = free.iter().map(|at| kept[*at]).collect();
+        let partners = pairs(&rans(&better), &rans(&others));
         for ((number, ran), partner) in others.into_iter().zip(partners) {
-            match partner {
+            match partner.map(|at| free[at]) {
                 Some(better) => {
                     repeated.push((sources[better], *source, number, kept[better].0));
                 }
@@ -298,21 +320,30 @@ fn drop_runs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
             _ => {}
         }
     }
+    let mut candidates = Vec::new();
+    for (session, result) in results {
+        for span in spans.get(&session).into_iter().flatten() {
+            let (a, b) = (&operations[*span], &operations[result]);
+            let apart = a.duration.abs_diff(b.duration);
+            if apart <= LENGTHS_APART {
+                // Nothing that depends on the order of reading decides, as far as they differ in anything.
+                let place = (apart, a.start, a.key, b.duration, b.cost, b.key);
+                candidates.push((place, session, *span, result));
+            }
+        }
+    }
+    candidates.sort_unstable_by_key(|(place, ..)| *place);
+    let mut is_taken = vec![false; operations.len()];
     let mut is_dropped = vec![false; operations.len()];
-    for (session, n) in results {
-        let lost = operations[n];
-        let Some(spans) = spans.get_mut(&session) else {
+    for (_, session, span, result) in candidates {
+        if is_taken[span] || is_dropped[result] {
             continue;
-        };
-        let apart = |n: &usize| operations[*n].duration.abs_diff(lost.duration);
-        let closest = (0..spans.len()).min_by_key(|at| apart(&spans[*at]));
-        let Some(at) = closest.filter(|at| apart(&spans[*at]) <= LENGTHS_APART) else {
-            continue;
-        };
-        let kept = spans.swap_remove(at);
-        complete(&mut operations[kept], &lost, catalog);
+        }
+        let lost = operations[result];
+        complete(&mut operations[span], &lost, catalog);
         repeats.note(Source::Spans, Source::Result, session, lost.flags);
-        is_dropped[n] = true;
+        is_taken[span] = true;
+        is_dropped[result] = true;
     }
     let mut dropped = is_dropped.into_iter();
     operations.retain(|_| !dropped.next().unwrap_or(false));
@@ -321,23 +352,19 @@ fn drop_runs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
 /// How long after the last request its tokens may be in a counter that is sent now and then, in nanoseconds.
 const SENT_WITHIN: i64 = 5 * 60 * NANOS;
 
-/// The best source of the requests for which `tells` holds, if counters of no session were read in their time. Such
-/// counters may be of any session: they are not added to what is told.
-fn beside_counters(
-    read: &[Time],
+/// When the requests ran for which `tells` holds, from the first start to the last end, and their best source.
+fn told_in(
     operations: &[Operation],
     options: &FoldOptions,
     tells: impl Fn(&Operation) -> bool,
-) -> Option<Source> {
+) -> Option<(Time, Time, Source)> {
     let is_told = |o: &&Operation| o.kind == OperationKind::ModelRequest && tells(o);
     let told = operations.iter().filter(is_told).filter_map(|o| {
         let source = source_of(o.file, o.flags, options)?;
-        Some((o.start, o.end().unwrap_or(o.start), source))
+        let end = o.end().unwrap_or(o.start).0.saturating_add(SENT_WITHIN);
+        Some((o.start, Time(end), source))
     });
-    let (from, to, source) = told.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1), a.2.min(b.2)))?;
-    let to = to.0.saturating_add(SENT_WITHIN);
-    let is_beside = |t: &Time| *t >= from && t.0 <= to;
-    read.iter().any(is_beside).then_some(source)
+    told.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1), a.2.min(b.2)))
 }
 
 /// Drops what results and counters tell of sessions whose requests are told.
@@ -382,16 +409,21 @@ fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
             .filter(|source| *source < Source::Result)
     };
     let is_counter = |s: &Sample| source(s.file, Flags::default()) == Some(Source::Spans);
-    let has_no_session = |s: &Sample| is_counter(s) && !session(s.identity).is_some();
-    let beside = |is_it: fn(Measured) -> bool, tells: fn(&Operation) -> bool| {
-        let own = samples
-            .iter()
-            .filter(|s| is_it(s.metric) && has_no_session(s));
-        let read: Vec<Time> = own.map(|s| s.time).collect();
-        beside_counters(&read, operations, options, tells)
+    // Counters of no session may be of any: those of the time of requests are not added to these. Of counters that count
+    // on all go, since a part of them would be taken for what was counted before.
+    let tokens_in = told_in(operations, options, |o| o.flags.has(Flags::HAS_TOKENS));
+    let costs_in = told_in(operations, options, |o| o.cost >= 0);
+    let is_within = |s: &Sample, told: Option<(Time, Time, Source)>| {
+        told.is_some_and(|(from, to, _)| s.time >= from && s.time <= to)
     };
-    let beside_tokens = beside(is_of_tokens, |o| o.flags.has(Flags::HAS_TOKENS));
-    let beside_costs = beside(is_of_cost, |o| o.cost >= 0);
+    let count_on = |is_it: fn(Measured) -> bool, told: Option<(Time, Time, Source)>| {
+        samples.iter().any(|s| {
+            let counts_on = is_it(s.metric) && s.flags.has(Flags::CUMULATIVE) && is_counter(&s);
+            counts_on && !session(s.identity).is_some() && is_within(&s, told)
+        })
+    };
+    let tokens_count_on = count_on(is_of_tokens, tokens_in);
+    let costs_count_on = count_on(is_of_cost, costs_in);
     let is_run = |o: &Operation| is_result(o.file) && o.kind == OperationKind::Task;
     operations.retain_mut(|o| {
         let session = session(o.identity);
@@ -416,15 +448,19 @@ fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
         better.is_none()
     });
     samples.retain(|sample: &Sample| {
-        let (told, beside) = match sample.metric {
-            measured if is_of_cost(measured) => (&costs, beside_costs),
-            measured if is_of_tokens(measured) => (&tokens, beside_tokens),
+        let (told, told_in, all_go) = match sample.metric {
+            measured if is_of_cost(measured) => (&costs, costs_in, costs_count_on),
+            measured if is_of_tokens(measured) => (&tokens, tokens_in, tokens_count_on),
             _ => return true,
         };
         let session = session(sample.identity);
-        let better = match session.is_some() {
-            true => told.get(&session).copied(),
-            false => beside,
+        let counts_on = sample.flags.has(Flags::CUMULATIVE);
+        let better = if session.is_some() {
+            told.get(&session).copied()
+        } else if is_within(sample, told_in) || counts_on && all_go {
+            told_in.map(|(.., source)| source)
+        } else {
+            None
         };
         let better = better.filter(|_| is_counter(sample));
         if let Some(better) = better {
