@@ -224,3 +224,75 @@ fn counters_of_no_session_are_not_added() {
     let workload = folded_files(&[("s.jsonl", &log), ("metrics.jsonl", &later)]);
     assert_eq!(total_of(&workload, Metric::OutputTokens), 100);
 }
+
+/// Three copies: the log from before the answer, the whole log (10 s until then), the event (6 s): whichever name comes
+/// first, the best of those that saw the end tells it.
+#[test]
+fn of_three_copies_the_best_tells() {
+    let cut = [asked("01"), replied("09", 50, "\"tool_use\"")].concat();
+    let whole = [cut.clone(), answered("19")].concat();
+    let event = r#"{"timeUnixNano":"1772438419000000000","body":{"stringValue":"claude_code.tool_result"},"attributes":[{"key":"session.id","value":{"stringValue":"s"}},{"key":"tool_name","value":{"stringValue":"Bash"}},{"key":"tool_use_id","value":{"stringValue":"t1"}},{"key":"duration_ms","value":{"intValue":"6000"}},{"key":"success","value":{"stringValue":"true"}}]}"#;
+    let events = logs(&[event.to_owned()]);
+    let files = [&cut, &whole, &events];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let named: Vec<(String, &str)> = order
+            .iter()
+            .enumerate()
+            .map(|(place, file)| (format!("{place}.jsonl"), files[*file].as_str()))
+            .collect();
+        let named: Vec<(&str, &str)> = named.iter().map(|(n, t)| (n.as_str(), *t)).collect();
+        let workload = folded_files(&named);
+        assert_eq!(told(&workload, Metric::ToolTime), (1, 6.0), "{order:?}");
+        assert_eq!(told(&workload, Metric::ToolSuccessRate), (1, 1.0));
+    }
+}
+
+/// Two requests side by side, of which a span tells the first, by its id: the event of the second one is of no span.
+#[test]
+fn what_an_id_matches_is_paired_with_nothing_else() {
+    let with_id = |text: String, id: &str| {
+        let attribute = format!(
+            "\"attributes\":[{{\"key\":\"request_id\",\"value\":{{\"stringValue\":\"{id}\"}}}},"
+        );
+        text.replace("\"attributes\":[", &attribute)
+    };
+    let span = with_id(span(1, 10, 14, 100), "q1");
+    let span = span.replace("\"name\":\"chat\"", "\"name\":\"claude_code.llm_request\"");
+    let events = logs(&[
+        with_id(event(14, 4, 100), "q1"),
+        with_id(event(15, 4, 70), "q2"),
+    ]);
+    let workload = folded_files(&[("traces.jsonl", &spans(&[span])), ("logs.jsonl", &events)]);
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 100 + 70);
+    assert_eq!(total_of(&workload, Metric::Cost), 2 * 500_000_000);
+}
+
+/// The log tells what the request cost, and the result what the run did, which is the same.
+#[test]
+fn a_cost_counts_once_beside_a_run_that_spans_tell() {
+    let log = [asked("01"), replied("09", 50, "\"tool_use\"")].concat();
+    let log = log.replace(
+        "\"type\":\"assistant\"",
+        "\"costUSD\":0.25,\"type\":\"assistant\"",
+    );
+    let run = span(1, 10, 18, 0)
+        .replace("\"name\":\"chat\"", "\"name\":\"claude_code.interaction\"")
+        .replace("gen_ai.operation.name", "nothing.known")
+        .replace("gen_ai.conversation.id", "session.id")
+        .replace("gen_ai.usage", "nothing.known");
+    let result = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":8100,"duration_api_ms":5000,"num_turns":1,"result":"x","session_id":"s","total_cost_usd":0.25,"usage":{"input_tokens":9,"output_tokens":50}}"#;
+    let workload = folded_files(&[
+        ("s.jsonl", &log),
+        ("traces.jsonl", &spans(&[run])),
+        ("result.json", result),
+    ]);
+    assert_eq!(total_of(&workload, Metric::Cost), 250_000_000);
+    assert_eq!(told(&workload, Metric::TaskTime).0, 1);
+}

@@ -287,8 +287,9 @@ impl<'de> Visitor<'de> for ExportVisitor {
         if export.session.is_none() {
             export.session = alone.session.text().map(str::to_owned);
         }
-        // A single observation, not the head of a trace.
-        if export.observations.is_empty() && alone.start != Field::Nothing {
+        // A single observation, or a trace of which no observation is told.
+        let is_trace = alone.is_trace() && alone.timestamp != Field::Nothing;
+        if export.observations.is_empty() && (alone.start != Field::Nothing || is_trace) {
             export.observations.push(alone);
         }
         Ok(export)

@@ -187,9 +187,15 @@ impl<'r> Reader<'r> {
                 .push((self.records.operations.len(), span.trace));
         } else {
             operation.identity = self.session(session);
-            self.sessions
-                .entry(span.trace)
-                .or_insert(operation.identity);
+            let catalog = &self.records.catalog;
+            let name =
+                |identity: IdentityId| catalog.text(catalog.identities.get(identity.0).session);
+            // Of several that a trace names the first by name, whatever stands first.
+            let known = self.sessions.entry(span.trace);
+            let known = known.or_insert(operation.identity);
+            if *known != operation.identity && name(operation.identity) < name(*known) {
+                *known = operation.identity;
+            }
         }
         self.records.operations.push(operation);
     }
