@@ -96,6 +96,7 @@ impl Repeats {
     pub(super) fn finish(self) -> Vec<Repeat> {
         self.0
             .into_iter()
+            .filter(|(_, (_, records))| *records > 0)
             .map(|((kept, left_out), (sessions, records))| Repeat {
                 kept,
                 left_out,
