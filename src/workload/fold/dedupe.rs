@@ -462,3 +462,82 @@ pub(super) fn event_texts<'a>(catalog: &'a Catalog, event: &Event) -> impl Ord +
         identity_texts(catalog, event.identity),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::record::{OperationKind, OutcomeKind};
+    use proptest::prelude::*;
+
+    /// A copy of one request: start, duration (−1: not known), tokens of output, marks, file.
+    fn copy((start, duration, output, flags, file): (i64, i64, u32, u8, u32)) -> Operation {
+        let mut o = Operation::new(OperationKind::ModelRequest, Time(start), file);
+        o.key = 7;
+        (o.duration, o.tokens.output) = (duration, output);
+        o.outcome = match duration % 3 {
+            0 => OutcomeKind::Ok,
+            1 => OutcomeKind::Error,
+            _ => OutcomeKind::Unknown,
+        };
+        o.id = u64::from(file);
+        o.flags = Flags(flags & (7 | Flags::SUBAGENT.0 | Flags::LOGGED.0));
+        o
+    }
+
+    /// The operation that these copies are, and how often each source was left out for which.
+    fn owner(copies: &[Operation]) -> (Operation, Vec<(Source, Source)>) {
+        let options = FoldOptions {
+            file_formats: vec!["claude-code", "otlp", "otlp", "native-records"],
+            file_ranks: vec![3, 2, 1, 4],
+            ..FoldOptions::default()
+        };
+        let mut records = Records {
+            operations: copies.to_vec(),
+            ..Records::default()
+        };
+        let mut told = Repeats::default();
+        dedupe(&mut records, &options, &mut told);
+        assert_eq!(records.operations.len(), 1);
+        let told = told.finish().iter().map(|r| (r.kept, r.left_out)).collect();
+        (records.operations[0], told)
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_copies_is_of_no_matter(
+            copies in prop::collection::vec((0_i64..4, -1_i64..5, 0_u32..3, 0_u8.., 0_u32..4), 2..6),
+            turns in 0_usize..5,
+        ) {
+            let copies: Vec<Operation> = copies.into_iter().map(copy).collect();
+            let mut turned = copies.clone();
+            turned.reverse();
+            turned.rotate_left(turns % copies.len());
+            prop_assert_eq!(owner(&copies), owner(&turned));
+        }
+    }
+
+    /// From 1: cut off, 8 long, 6 long and answered, in one file after another.
+    #[test]
+    fn the_copy_that_saw_most_tells_the_end() {
+        let cut = copy((1, -1, 0, Flags::UNANSWERED.0, 0));
+        let bound = copy((1, 8, 1, 3, 0));
+        let whole = copy((1, 6, 2, 2, 0));
+        let (united, told) = owner(&[cut, bound, whole]);
+        assert_eq!((united.duration, united.tokens.output), (6, 2));
+        assert_eq!(united.flags, Flags::HAS_TOKENS);
+        assert_eq!(told, []);
+        // A span of the same tells when it ran, even if the log tells more of its output.
+        let mut span = copy((2, 4, 0, 0, 1));
+        span.flags = Flags::LEADS;
+        let mut log = whole;
+        log.flags = log.flags.with(Flags::LEADS);
+        let (united, told) = owner(&[log, span]);
+        assert_eq!(
+            (united.start, united.duration, united.file),
+            (Time(2), 4, 1)
+        );
+        assert_eq!(united.tokens.output, 2);
+        assert_eq!(told, [(Source::Spans, Source::Log)]);
+    }
+}
