@@ -8,6 +8,7 @@ use super::cases::Cases;
 use super::rule::Rule;
 use crate::config::Config;
 use crate::config::keys::nearest;
+use crate::threads;
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/heuristics.rs"));
@@ -72,16 +73,19 @@ impl Library {
     #[must_use]
     pub fn built_in() -> Self {
         let mut library = Library::default();
-        for (path, text) in embedded::FILES {
-            if is_rule(path) {
-                let cases = format!("{}.cases.yaml", path.trim_end_matches(".yaml"));
-                let cases = embedded::FILES.iter().find(|(p, _)| *p == cases);
-                library.add(
-                    Source::BuiltIn(path),
-                    (*text).to_owned(),
-                    cases.map(|(_, text)| (*text).to_owned()),
-                );
-            }
+        let files = embedded::FILES.iter().filter(|(path, _)| is_rule(path));
+        let files: Vec<&(&'static str, &'static str)> = files.collect();
+        // Of a small input they take a third of the time.
+        let rules = threads::map(&files, |(_, text)| parse::<Rule>(text));
+        for ((path, text), rule) in files.into_iter().zip(rules) {
+            let cases = format!("{}.cases.yaml", path.trim_end_matches(".yaml"));
+            let cases = embedded::FILES.iter().find(|(p, _)| *p == cases);
+            library.add(
+                Source::BuiltIn(path),
+                rule,
+                (*text).to_owned(),
+                cases.map(|(_, text)| (*text).to_owned()),
+            );
         }
         library.finish()
     }
@@ -104,7 +108,7 @@ impl Library {
             match std::fs::read_to_string(path) {
                 Ok(text) => {
                     let cases = std::fs::read_to_string(path.with_extension("cases.yaml")).ok();
-                    library.add(Source::File(path.clone()), text, cases);
+                    library.add(Source::File(path.clone()), parse(&text), text, cases);
                 }
                 Err(error) => library
                     .faults
@@ -135,8 +139,14 @@ impl Library {
         nearest(misspelt, known)
     }
 
-    fn add(&mut self, source: Source, text: String, cases: Option<String>) {
-        match parse::<Rule>(&text) {
+    fn add(
+        &mut self,
+        source: Source,
+        rule: Result<Rule, String>,
+        text: String,
+        cases: Option<String>,
+    ) {
+        match rule {
             Ok(rule) => {
                 self.entries
                     .retain(|e| e.rule.code != rule.code || matches!(source, Source::BuiltIn(_)));
