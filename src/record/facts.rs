@@ -216,7 +216,8 @@ pub struct Details {
 #[derive(Debug, Clone, Copy, PartialEq, bitcode::Encode, bitcode::Decode)]
 pub struct Operation {
     /// Key for deduplication over all inputs (0: none): equal keys are one operation, of which the
-    /// earliest (start, then file) counts, with the largest of each token count.
+    /// earliest (start, then file) of the best source counts, with the largest of each token count. How it
+    /// ended tells the copy that saw most of it.
     pub key: u128,
     /// Start.
     pub start: Time,

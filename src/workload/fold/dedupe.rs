@@ -110,8 +110,8 @@ fn operations(
         });
         let copies: Vec<Operation> = group.iter().map(|at| *operation(at)).collect();
         let mut sources: Vec<Source> = copies.iter().filter_map(source).collect();
-        for (copy, others) in copies.iter().zip(copies.iter().map(source)).skip(1) {
-            if let (Some(kept), Some(left_out)) = (sources.first(), others)
+        for copy in &copies[1..] {
+            if let (Some(kept), Some(left_out)) = (sources.first(), source(copy))
                 && *kept != left_out
             {
                 let session = records.catalog.identities.get(copy.identity.0).session;
@@ -128,11 +128,8 @@ fn operations(
                 ids.insert(copy.id, united.id);
             }
         }
-        for (at, kept) in group
-            .iter()
-            .zip([true].into_iter().chain(std::iter::repeat(false)))
-        {
-            is_dropped[*at as usize] = !kept;
+        for at in &group[1..] {
+            is_dropped[*at as usize] = true;
         }
         operations[group[0] as usize] = united;
     }

@@ -171,14 +171,19 @@ fn what_an_id_matches_is_told_too() {
     assert_eq!((repeat.sessions, repeat.records), (1, 1));
 }
 
-/// The span of a run of 8 s, and its result, which tells 8.1 s and what it cost.
-#[test]
-fn a_run_that_spans_and_a_result_tell_is_one() {
-    let run = span(1, 10, 18, 0)
+/// The span of a run from 10 to 18, which tells no tokens.
+fn run_of_8_s() -> String {
+    span(1, 10, 18, 0)
         .replace("\"name\":\"chat\"", "\"name\":\"claude_code.interaction\"")
         .replace("gen_ai.operation.name", "nothing.known")
         .replace("gen_ai.conversation.id", "session.id")
-        .replace("gen_ai.usage", "nothing.known");
+        .replace("gen_ai.usage", "nothing.known")
+}
+
+/// The span of a run of 8 s, and its result, which tells 8.1 s and what it cost.
+#[test]
+fn a_run_that_spans_and_a_result_tell_is_one() {
+    let run = run_of_8_s();
     let result = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":8100,"duration_api_ms":5000,"num_turns":1,"result":"x","session_id":"s","total_cost_usd":0.25,"usage":{"input_tokens":9,"output_tokens":100}}"#;
     let workload = folded_files(&[("traces.jsonl", &spans(&[run])), ("result.json", result)]);
     assert_eq!(told(&workload, Metric::TaskTime), (1, 8.0));
@@ -282,11 +287,7 @@ fn a_cost_counts_once_beside_a_run_that_spans_tell() {
         "\"type\":\"assistant\"",
         "\"costUSD\":0.25,\"type\":\"assistant\"",
     );
-    let run = span(1, 10, 18, 0)
-        .replace("\"name\":\"chat\"", "\"name\":\"claude_code.interaction\"")
-        .replace("gen_ai.operation.name", "nothing.known")
-        .replace("gen_ai.conversation.id", "session.id")
-        .replace("gen_ai.usage", "nothing.known");
+    let run = run_of_8_s();
     let result = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":8100,"duration_api_ms":5000,"num_turns":1,"result":"x","session_id":"s","total_cost_usd":0.25,"usage":{"input_tokens":9,"output_tokens":50}}"#;
     let workload = folded_files(&[
         ("s.jsonl", &log),

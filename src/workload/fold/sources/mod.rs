@@ -5,7 +5,8 @@
 //! metrics. A request or call that a better source tells too ([`pairs`]) is dropped; what only the worse one
 //! tells stays, so that a source which covers a part of a session does not hide the rest. What a result tells
 //! of tokens and money counts only where no request tells them, and of it the run itself remains, with
-//! its duration and outcome. Counters of tokens and money count only where neither tells them.
+//! its duration and outcome, unless a span tells that run. Counters of tokens and money count only where neither
+//! tells them; such that name no session only where no request ran in their time.
 
 mod pairs;
 
@@ -42,8 +43,8 @@ pub(super) fn source_of(file: u32, flags: Flags, options: &FoldOptions) -> Optio
     }
 }
 
-/// Drops what a better source tells too, and notes it in `repeats`.
-/// `told_by` says of operations that several sources tell under one key which these are.
+/// Drops what a better source tells too, and notes it in `repeats`. `told_by` says of operations that several sources
+/// tell under one key which these are.
 pub(super) fn prefer(
     records: &mut Records,
     options: &FoldOptions,
@@ -299,7 +300,7 @@ fn repeated(
 }
 
 /// A span and the result of the same run differ in their duration by at most so much, in nanoseconds.
-const LENGTHS_APART: u64 = 5_000_000_000;
+const LENGTHS_APART: u64 = 5 * NANOS.unsigned_abs();
 
 /// Drops runs that results tell where a span tells the same: of one session, as long. Results know no time of day.
 fn drop_runs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
