@@ -16,7 +16,7 @@ use super::FoldOptions;
 use super::index::{FREE, Index, Quick, number};
 use super::repeats::{Table, by_part};
 use super::sources::{Repeats, source_of};
-use super::united::{completed_identity, united_dims};
+use super::united::{fill_in, place};
 use crate::workload::Source;
 
 /// Drops all but the owner of each key. Returns how many records (lines, snapshots) were dropped, and which sources tell
@@ -209,7 +209,7 @@ fn united(
         all |= copy.flags.0;
         is_final |= copy.flags.has(Flags::HAS_TOKENS) && !is_bound(copy);
     }
-    let mut flags = owner.flags.0 | all & (Flags::HAS_TOKENS.0 | Flags::SUBAGENT.0);
+    let mut flags = owner.flags.0 | all & Flags::HAS_TOKENS.0;
     flags &= !(Flags::OUTPUT_IS_LOWER_BOUND.0 | Flags::UNANSWERED.0);
     flags |= teller.flags.0 & Flags::UNANSWERED.0;
     if !is_final {
@@ -230,18 +230,10 @@ fn united(
         owner.arguments = owner.arguments.max(other.arguments);
         owner.result = owner.result.max(other.result);
         owner.stop = owner.stop.max(other.stop);
-        for (own, others) in [(&mut owner.id, other.id), (&mut owner.parent, other.parent)] {
-            if *own == 0 {
-                *own = others;
-            }
-        }
-        if owner.details == 0 {
-            owner.details = other.details;
-        }
+        fill_in(&mut owner, other);
         // Of copies in one source the owner tells where it belongs.
         if source(other) != source(&copies[0]) {
-            owner.dims = united_dims(catalog, owner.dims, other.dims, |_| true);
-            owner.identity = completed_identity(catalog, owner.identity, other.identity);
+            place(&mut owner, other, catalog);
         }
     }
     owner

@@ -1,6 +1,65 @@
-//! What two operations know together of where they belong.
+//! What two tellings of one operation know together.
 
-use crate::record::{Attendance, Catalog, Dimension, DimsId, IdentityId, Name};
+use crate::record::{
+    Attendance, Catalog, Dimension, DimsId, Flags, IdentityId, Name, Operation, Stop,
+};
+
+/// Gives an operation what only its other telling, by a worse source, knows. When it ran, how it ended and what it counts
+/// tells the better one.
+pub(super) fn complete(operation: &mut Operation, other: &Operation, catalog: &mut Catalog) {
+    if operation.cost < 0 {
+        operation.cost = other.cost;
+    }
+    let tells_tokens = |o: &Operation| o.flags.has(Flags::HAS_TOKENS);
+    if !tells_tokens(operation) && tells_tokens(other) {
+        operation.tokens = other.tokens;
+        let lower_bound = other.flags.0 & Flags::OUTPUT_IS_LOWER_BOUND.0;
+        operation.flags = Flags(operation.flags.0 | Flags::HAS_TOKENS.0 | lower_bound);
+    } else if tells_tokens(other) {
+        // Parts that the better source does not tell apart.
+        let (own, others) = (&mut operation.tokens, &other.tokens);
+        if own.cache_write_1h == 0 {
+            own.cache_write_1h = others.cache_write_1h.min(own.cache_write);
+        }
+        if own.reasoning == 0 {
+            own.reasoning = others.reasoning.min(own.output);
+        }
+    }
+    fill_in(operation, other);
+    place(operation, other, catalog);
+}
+
+/// Gives an operation its ids, details, sizes and stop, and that it ran in a subagent, where only the other telling
+/// knows them.
+pub(super) fn fill_in(operation: &mut Operation, other: &Operation) {
+    operation.flags = Flags(operation.flags.0 | other.flags.0 & Flags::SUBAGENT.0);
+    for (own, others) in [
+        (&mut operation.details, other.details),
+        (&mut operation.arguments, other.arguments),
+        (&mut operation.result, other.result),
+    ] {
+        if *own == 0 {
+            *own = others;
+        }
+    }
+    for (own, others) in [
+        (&mut operation.id, other.id),
+        (&mut operation.parent, other.parent),
+    ] {
+        if *own == 0 {
+            *own = others;
+        }
+    }
+    if operation.stop == Stop::Unknown {
+        operation.stop = other.stop;
+    }
+}
+
+/// Gives an operation what only its other telling knows of where it belongs, and whether a person waits for it.
+pub(super) fn place(operation: &mut Operation, other: &Operation, catalog: &mut Catalog) {
+    operation.dims = united_dims(catalog, operation.dims, other.dims, |_| true);
+    operation.identity = completed_identity(catalog, operation.identity, other.identity);
+}
 
 /// These dimensions, and of others what is missing and `is_wanted`.
 pub(super) fn united_dims(
@@ -48,7 +107,7 @@ pub(super) fn united_identity(
 }
 
 /// The same of two tellings of one operation: whether a person waits for it is told too.
-pub(super) fn completed_identity(
+fn completed_identity(
     catalog: &mut Catalog,
     own: IdentityId,
     other: IdentityId,

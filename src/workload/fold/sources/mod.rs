@@ -9,6 +9,7 @@
 //! tells them; such that name no session only where no request ran in their time.
 
 mod pairs;
+mod runs;
 
 use std::collections::BTreeMap;
 
@@ -16,15 +17,15 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::metrics::Metric;
 use crate::record::{
-    Catalog, Dimension, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
-    OperationKind, Records, Sample, Stop,
+    Dimension, Event, EventKind, Flags, IdentityId, Measured, Name, Operation, OperationKind,
+    Records, Sample,
 };
 use crate::units::{NANOS, Time};
 use crate::workload::{Repeat, Source};
 
 use super::FoldOptions;
 use super::dedupe::{ToldBy, rename_parents};
-use super::united::{completed_identity, united_dims};
+use super::united::complete;
 use super::units::is_agent_log;
 use pairs::{Ran, pairs};
 
@@ -60,7 +61,7 @@ pub(super) fn prefer(
     drop_paired_events(records, options, repeats);
     drop_sums(records, options, repeats);
     // Sums have taken from results what requests tell.
-    drop_runs(records, options, repeats);
+    runs::drop_told(records, options, repeats);
 }
 
 /// Whether more than one source tells of anything at all.
@@ -173,48 +174,6 @@ fn drop_pairs(
     rename_parents(operations, &ids);
 }
 
-/// Gives an operation what only its other telling knows: times and outcomes are those of the better source.
-fn complete(operation: &mut Operation, other: &Operation, catalog: &mut Catalog) {
-    if operation.cost < 0 {
-        operation.cost = other.cost;
-    }
-    let tells_tokens = |o: &Operation| o.flags.has(Flags::HAS_TOKENS);
-    if !tells_tokens(operation) && tells_tokens(other) {
-        operation.tokens = other.tokens;
-        let lower_bound = other.flags.0 & Flags::OUTPUT_IS_LOWER_BOUND.0;
-        operation.flags = Flags(operation.flags.0 | Flags::HAS_TOKENS.0 | lower_bound);
-    } else if tells_tokens(other) {
-        // Parts that the better source does not tell apart.
-        let (own, others) = (&mut operation.tokens, &other.tokens);
-        if own.cache_write_1h == 0 {
-            own.cache_write_1h = others.cache_write_1h.min(own.cache_write);
-        }
-        if own.reasoning == 0 {
-            own.reasoning = others.reasoning.min(own.output);
-        }
-    }
-    operation.flags = Flags(operation.flags.0 | other.flags.0 & Flags::SUBAGENT.0);
-    operation.dims = united_dims(catalog, operation.dims, other.dims, |_| true);
-    operation.identity = completed_identity(catalog, operation.identity, other.identity);
-    for (own, others) in [
-        (&mut operation.arguments, other.arguments),
-        (&mut operation.result, other.result),
-    ] {
-        if *own == 0 {
-            *own = others;
-        }
-    }
-    if operation.stop == Stop::Unknown {
-        operation.stop = other.stop;
-    }
-    if operation.id == 0 {
-        operation.id = other.id;
-    }
-    if operation.parent == 0 {
-        operation.parent = other.parent;
-    }
-}
-
 /// The same for prompts and other events, by their time.
 fn drop_paired_events(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
     let Records {
@@ -297,58 +256,6 @@ fn repeated(
         }
     }
     repeated
-}
-
-/// A span and the result of the same run differ in their duration by at most so much, in nanoseconds.
-const LENGTHS_APART: u64 = 5 * NANOS.unsigned_abs();
-
-/// Drops runs that results tell where a span tells the same: of one session, as long. Results know no time of day.
-fn drop_runs(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats) {
-    let Records {
-        catalog,
-        operations,
-        ..
-    } = records;
-    let mut spans: HashMap<Name, Vec<usize>> = HashMap::new();
-    let mut results = Vec::new();
-    for (n, operation) in operations.iter().enumerate() {
-        let session = catalog.identities.get(operation.identity.0).session;
-        if operation.kind != OperationKind::Task || operation.duration < 0 || !session.is_some() {
-            continue;
-        }
-        match source_of(operation.file, operation.flags, options) {
-            Some(Source::Spans) => spans.entry(session).or_default().push(n),
-            Some(Source::Result) => results.push((session, n)),
-            _ => {}
-        }
-    }
-    let mut candidates = Vec::new();
-    for (session, result) in results {
-        for span in spans.get(&session).into_iter().flatten() {
-            let (a, b) = (&operations[*span], &operations[result]);
-            let apart = a.duration.abs_diff(b.duration);
-            if apart <= LENGTHS_APART {
-                // Nothing that depends on the order of reading decides, as far as they differ in anything.
-                let place = (apart, a.start, a.key, b.duration, b.cost, b.key);
-                candidates.push((place, session, *span, result));
-            }
-        }
-    }
-    candidates.sort_unstable_by_key(|(place, ..)| *place);
-    let mut is_taken = vec![false; operations.len()];
-    let mut is_dropped = vec![false; operations.len()];
-    for (_, session, span, result) in candidates {
-        if is_taken[span] || is_dropped[result] {
-            continue;
-        }
-        let lost = operations[result];
-        complete(&mut operations[span], &lost, catalog);
-        repeats.note(Source::Spans, Source::Result, session, lost.flags);
-        is_taken[span] = true;
-        is_dropped[result] = true;
-    }
-    let mut dropped = is_dropped.into_iter();
-    operations.retain(|_| !dropped.next().unwrap_or(false));
 }
 
 /// How long after the last request its tokens may be in a counter that is sent now and then, in nanoseconds.
