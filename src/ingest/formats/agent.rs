@@ -24,6 +24,8 @@ pub(super) struct Log<'r, 'z> {
 pub(super) struct Whose {
     /// The root session.
     pub(super) session: String,
+    /// The task of a benchmark, by which runs are paired.
+    pub(super) task: String,
     pub(super) project: String,
     pub(super) agent: String,
     pub(super) is_subagent: bool,
@@ -170,8 +172,10 @@ impl<'r, 'z> Log<'r, 'z> {
     fn identity(&mut self) -> crate::record::IdentityId {
         let catalog = &mut self.records.catalog;
         let session = catalog.name(&self.whose.session);
+        let task = catalog.name(&self.whose.task);
         catalog.identity(Identity {
             session,
+            task,
             ..Identity::default()
         })
     }

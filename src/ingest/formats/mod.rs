@@ -26,6 +26,7 @@ mod otlp;
 mod prometheus;
 mod series;
 mod swe_agent;
+mod tau2;
 mod tau_bench;
 mod visualizer;
 mod workflow_history;
@@ -51,6 +52,7 @@ pub const ALL: &[&'static dyn Format] = &[
     &langsmith::LangSmith,
     &swe_agent::SweAgent,
     &tau_bench::TauBench,
+    &tau2::Tau2,
     &monitor_status::MonitorStatus,
     &context_monitor::ContextMonitor,
     &context_managers::ContextManagers,

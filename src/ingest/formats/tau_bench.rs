@@ -38,10 +38,6 @@ impl Format for TauBench {
         "tau-bench results"
     }
 
-    fn maturity(&self) -> super::super::Maturity {
-        super::super::Maturity::Preview
-    }
-
     fn detect(&self, head: &Head<'_>) -> Likelihood {
         let bytes = head.bytes.trim_ascii_start();
         if bytes.first() != Some(&b'[') {
@@ -86,25 +82,10 @@ impl Format for TauBench {
             let before = numbers.entry(task.clone()).or_default();
             let number = id(&trial.trial).unwrap_or_else(|| before.to_string());
             *before += 1;
-            let reward = match trial.reward.number() {
-                Ok(Some(reward)) if (0.0..=1.0).contains(&reward) => Some(reward),
-                Ok(None) => None,
-                _ => {
-                    faults.value(index, &["reward"], "a reward that lies not between 0 and 1");
-                    None
-                }
-            };
             let mut operation = Operation::new(OperationKind::Task, Time::EARLIEST, file);
             operation.flags = Flags::LEADS.with(Flags::TIMELESS);
-            operation.outcome = match reward {
-                // As the benchmark itself counts.
-                Some(reward) if (reward - 1.0).abs() <= 1e-6 => OutcomeKind::Ok,
-                Some(_) => OutcomeKind::Error,
-                None => OutcomeKind::Unknown,
-            };
-            operation.details = records.add_details(Details {
-                accuracy: reward.map(|reward| (reward * 1e9).round() as u32),
-                ..Details::default()
+            (operation.outcome, operation.details) = judged(records, &trial.reward, || {
+                faults.value(index, &["reward"], NO_REWARD);
             });
             let unit = format!("{place} {task}/{number}");
             operation.key = own.with(&(index as u64).to_le_bytes()).key();
@@ -117,31 +98,76 @@ impl Format for TauBench {
                 ..Identity::default()
             });
             records.operations.push(operation);
-            let info = trial.info.get();
-            match info.map(|info| info.user_cost.number()) {
-                Some(Ok(Some(cost))) if (0.0..1e9).contains(&cost) => {
-                    let metric = Measured::Custom(records.catalog.name(USER_COST));
-                    records.samples.push(Sample {
-                        key: operation.key,
-                        time: Time::EARLIEST,
-                        value: cost,
-                        metric,
-                        dims: operation.dims,
-                        identity: operation.identity,
-                        file,
-                        flags: Flags::TIMELESS,
-                    });
-                }
-                None | Some(Ok(None)) => {}
-                Some(_) => faults.value(index, &["info", "user_cost"], "a cost is no amount"),
+            if let Some(info) = trial.info.get() {
+                user_cost(records, &operation, &info.user_cost, || {
+                    faults.value(index, &["info", "user_cost"], NO_COST);
+                });
             }
         }
         Ok(())
     }
 }
 
+/// What is wrong with a reward.
+pub(super) const NO_REWARD: &str = "a reward that lies not between 0 and 1";
+
+/// What is wrong with a cost.
+pub(super) const NO_COST: &str = "a cost is no amount";
+
+/// How a task ended by its reward, as the benchmark itself counts, and where the reward is kept.
+pub(super) fn judged(
+    records: &mut Records,
+    reward: &Field<'_>,
+    wrong: impl FnOnce(),
+) -> (OutcomeKind, u32) {
+    let reward = match reward.number() {
+        Ok(Some(reward)) if (0.0..=1.0).contains(&reward) => Some(reward),
+        Ok(None) => None,
+        _ => {
+            wrong();
+            None
+        }
+    };
+    let outcome = match reward {
+        Some(reward) if (reward - 1.0).abs() <= 1e-6 => OutcomeKind::Ok,
+        Some(_) => OutcomeKind::Error,
+        None => OutcomeKind::Unknown,
+    };
+    let details = records.add_details(Details {
+        accuracy: reward.map(|reward| (reward * 1e9).round() as u32),
+        ..Details::default()
+    });
+    (outcome, details)
+}
+
+/// Adds what the simulated user of a task cost.
+pub(super) fn user_cost(
+    records: &mut Records,
+    task: &Operation,
+    cost: &Field<'_>,
+    wrong: impl FnOnce(),
+) {
+    match cost.number() {
+        Ok(Some(cost)) if (0.0..1e9).contains(&cost) => {
+            let metric = Measured::Custom(records.catalog.name(USER_COST));
+            records.samples.push(Sample {
+                key: task.key,
+                time: task.start,
+                value: cost,
+                metric,
+                dims: task.dims,
+                identity: task.identity,
+                file: task.file,
+                flags: Flags(task.flags.0 & Flags::TIMELESS.0),
+            });
+        }
+        Ok(None) => {}
+        _ => wrong(),
+    }
+}
+
 /// A name or number of a task or trial.
-fn id(field: &Field<'_>) -> Option<String> {
+pub(super) fn id(field: &Field<'_>) -> Option<String> {
     match field {
         Field::Whole(number) if *number >= 0.0 => Some(number.to_string()),
         Field::Text(text) if super::super::document::is_word(text) => Some(text.to_string()),

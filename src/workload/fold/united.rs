@@ -107,11 +107,7 @@ pub(super) fn united_identity(
 }
 
 /// The same of two tellings of one operation: whether a person waits for it is told too.
-fn completed_identity(
-    catalog: &mut Catalog,
-    own: IdentityId,
-    other: IdentityId,
-) -> IdentityId {
+fn completed_identity(catalog: &mut Catalog, own: IdentityId, other: IdentityId) -> IdentityId {
     let united = united_identity(catalog, own, other);
     let others = catalog.identities.get(other.0).attendance;
     let mut identity = *catalog.identities.get(united.0);

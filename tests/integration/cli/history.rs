@@ -310,6 +310,7 @@ fn nobodys_words_are_kept() {
         "langfuse",
         "swe-agent",
         "tau-bench",
+        "tau2-bench",
     ];
     let folder = working_copy();
     for format in MARKED {

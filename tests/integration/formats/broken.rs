@@ -325,6 +325,30 @@ fn tau_bench() {
 }
 
 #[test]
+fn tau2_bench() {
+    insta::assert_snapshot!(shown("tau2-bench"), @r"
+    binary.json: not recognised
+    cost.json: 10 operations, 1 samples, 2 events
+        63: a cost is no amount
+    cut_off.json: 7 operations, 1 samples, 1 events
+        313: cut off in the middle of a value
+    deep.json: 10 operations, 2 samples, 2 events
+    empty.json: not recognised
+    invalid_utf8.json: 10 operations, 2 samples, 2 events
+    nan.json: 10 operations, 2 samples, 2 events
+        127: not a finite number
+    no_task.json: 3 operations, 1 samples, 1 events
+        63: a simulation without an id or a task
+    no_time.json: 8 operations, 2 samples, 2 events
+        63: a message without a time that can be read
+    percent.json: 10 operations, 2 samples, 2 events
+        63: a reward that lies not between 0 and 1
+    wrong_type.json: 10 operations, 2 samples, 2 events
+        63: a count of tokens is no whole number
+    ");
+}
+
+#[test]
 fn claude_results() {
     insta::assert_snapshot!(shown("claude-results"), @r"
     binary.json: not recognised

@@ -24,6 +24,7 @@ const MARKED: &[&str] = &[
     "langsmith",
     "swe-agent",
     "tau-bench",
+    "tau2-bench",
     "hyperfine",
     "k6",
     "oha",

@@ -1,4 +1,4 @@
-//! Tasks of benchmarks: trajectories of SWE-agent and results of tau-bench.
+//! Tasks of benchmarks: trajectories of SWE-agent, results of tau-bench and of τ²-bench.
 
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
@@ -148,6 +148,111 @@ fn tokens_that_are_not_told_make_the_others_a_lower_bound() {
     assert_eq!(large, (0, 7, [true, true], fault));
 }
 
+/// Worked by hand from `tests/reference/tau2.py`.
+#[test]
+fn a_talk_is_a_task_with_its_requests_and_calls() {
+    let reading = fixture("tau2-bench", "tau2-bench/results.json");
+    assert_eq!(reading.faults(), []);
+    let records = &reading.records;
+    let of_kind = |kind| records.operations.iter().filter(move |o| o.kind == kind);
+    let start = reading.records.operations[0].start.0;
+    // Milliseconds since the first talk began.
+    let ran = |o: &perfadvise::record::Operation| {
+        let millis = |nanos: i64| nanos / 1_000_000;
+        (
+            millis(o.start.0 - start),
+            if o.duration < 0 {
+                -1
+            } else {
+                millis(o.duration)
+            },
+        )
+    };
+    let (ok, error, unknown) = (OutcomeKind::Ok, OutcomeKind::Error, OutcomeKind::Unknown);
+    let tasks: Vec<_> = of_kind(OperationKind::Task)
+        .map(|o| {
+            let identity = records.catalog.identities.get(o.identity.0);
+            let task = records.catalog.text(identity.task);
+            (task, ran(o), o.outcome, o.cost)
+        })
+        .collect();
+    assert_eq!(
+        tasks,
+        [
+            ("retail 0", (0, 30_500), ok, -1),
+            ("retail 1", (100_000, 12_000), error, -1),
+            // The benchmark leaves out what its own machines broke.
+            ("retail 2", (200_000, 3_000), unknown, -1),
+            ("retail 0", (300_000, 40_000), error, 250_000_000),
+        ]
+    );
+    let requests: Vec<_> = of_kind(OperationKind::ModelRequest)
+        .map(|o| {
+            let t = o.tokens;
+            let tokens = [t.fresh, t.cache_read, t.cache_write, t.output];
+            (ran(o), tokens, o.cost)
+        })
+        .collect();
+    assert_eq!(
+        requests,
+        [
+            ((1_000, 7_000), [9_000, 0, 0, 300], 31_500_000),
+            ((8_250, 7_000), [400, 8_500, 500, 100], 12_300_000),
+            ((17_000, 3_500), [9_600, 0, 0, 200], 33_300_000),
+            ((103_000, 4_000), [400, 600, 0, 50], 2_000_000),
+        ]
+    );
+    let calls: Vec<_> = of_kind(OperationKind::ToolCall)
+        .map(|o| (ran(o), o.outcome, o.flags.has(Flags::UNANSWERED)))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            ((8_000, 250), ok, false),
+            ((15_250, 250), ok, false),
+            ((15_500, 1_000), error, false),
+            ((107_000, -1), unknown, true),
+        ]
+    );
+    let prompts: Vec<i64> = records
+        .events
+        .iter()
+        .map(|e| (e.time.0 - start) / 1_000_000)
+        .collect();
+    assert_eq!(prompts, [1_000, 103_000]);
+    // What the customers cost: 0.0028, 0.002, 0.5.
+    assert_eq!(records.samples.len(), 3);
+
+    let workload = folded("tau2-bench/results.json");
+    assert_eq!(workload.units.len(), 4);
+    assert_eq!(total_of(&workload, Metric::InputTokens), 19_400);
+    assert_eq!(total_of(&workload, Metric::Cost), 329_100_000);
+    let success = workload.figure(Metric::TaskSuccessRate, &Filter::default());
+    assert_eq!((success.n, success.sum), (3, 1_000_000_000));
+}
+
+#[test]
+fn a_talk_in_a_file_of_its_own_is_the_same_talk() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, file) in [
+        ("all.json", "results.json"),
+        ("a.json", "one/simulations/sim-1.json"),
+    ] {
+        let bytes = bytes_of(&format!("tau2-bench/{file}"));
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let (both, all) = (folded_at(folder.path()), folded("tau2-bench/results.json"));
+    // A task, three requests, a prompt; the customer's cost hangs on the task.
+    assert_eq!(both.counts.duplicates, 5);
+    for metric in [Metric::InputTokens, Metric::Cost] {
+        assert_eq!(total_of(&both, metric), total_of(&all, metric));
+    }
+    let alone = folded("tau2-bench/one");
+    assert_eq!(total_of(&alone, Metric::InputTokens), 19_000);
+    let tools = alone.figure(Metric::ToolTime, &Filter::default());
+    assert_eq!(tools.n, 2);
+}
+
 #[test]
 fn tasks_are_nobody_elses() {
     for (format, files) in [
@@ -159,6 +264,7 @@ fn tasks_are_nobody_elses() {
             ],
         ),
         ("tau-bench", ["base.json", "candidate.json"]),
+        ("tau2-bench", ["results.json", "one/simulations/sim-1.json"]),
     ] {
         for file in files {
             let ours = bytes_of(&format!("{format}/{file}"));

@@ -124,6 +124,7 @@ fn whose(session: &str, sessions: &Sessions) -> Whose {
         project: sessions
             .get(session)
             .map_or_else(String::new, |session| session.project.clone()),
+        ..Whose::default()
     }
 }
 
