@@ -171,13 +171,18 @@ pub fn judge(
         .checks
         .extend(limits.map(|limit| against_limit(candidate, limit, config)));
     report.events = events(&report.checks, causes, base, candidate);
-    report.tasks = Some(analysis::pairing(base, candidate)).filter(|p| p.both > 0);
+    report.tasks = Some(analysis::pairing(base, candidate)).filter(is_of_tasks);
     report.verdict = overall(&report.checks, policy);
     if report.verdict == GateVerdict::Pass && report.tasks.as_ref().is_some_and(lacks_tasks) {
         report.verdict = GateVerdict::Inconclusive;
     }
     report.exit_code = exit_code(report.verdict, policy);
     report
+}
+
+/// Whether both sides name tasks.
+fn is_of_tasks(tasks: &Pairing) -> bool {
+    tasks.both + tasks.base_only > 0 && tasks.both + tasks.candidate_only > 0
 }
 
 /// Whether so many of the baseline's tasks are missing that what is left proves nothing for the whole: a
@@ -323,6 +328,8 @@ fn verdict(compared: &Comparison<GateVerdict>) -> GateVerdict {
         Direction::Neither if high < 0.0 => (-high, -low),
         Direction::Neither => (0.0, high.max(-low)),
     };
+    // What lies just at the tolerance is inside, whatever rounding makes of it.
+    let tolerance = tolerance * (1.0 + 1e-9);
     if p < ALPHA && worse.0 > tolerance {
         GateVerdict::Regression
     } else if worse.1 <= tolerance {
@@ -467,7 +474,11 @@ fn overall(checks: &[Check], policy: &Policy) -> GateVerdict {
         c.kind != CheckKind::Regression || policy.judged.iter().any(is_named)
     };
     let is_short = |c: &&Check| c.compared.verdict == GateVerdict::Insufficient;
-    let mut deciding = checks.iter().filter(|c| c.level == CheckLevel::Error);
+    // An accepted one stands for others only where there are none.
+    let are_all_accepted = !checks.iter().any(|c| decides(&c));
+    let is_deciding =
+        |c: &&Check| c.level == CheckLevel::Error && (are_all_accepted || !c.accepted);
+    let mut deciding = checks.iter().filter(is_deciding);
     // Without a check that decides nothing was judged.
     let all_short = deciding.clone().all(|c| is_short(&c));
     let declared_short = deciding.any(|c| is_short(&c) && is_declared(c));

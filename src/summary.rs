@@ -248,6 +248,13 @@ fn questions(current: Part<'_>, side: &Side<'_>) -> Vec<(String, TargetStatistic
         .collect()
 }
 
+/// A workload of the past without the units that lie in the present one too: what remains has nothing in common with it.
+#[must_use]
+pub fn apart(past: &Workload, present: &Workload) -> Workload {
+    let [left, right] = straddling(past, present);
+    past.without(&left.union(&right).cloned().collect())
+}
+
 /// Names of units that lie in both, each under the one where it has fewer records.
 fn straddling(a: &Workload, b: &Workload) -> [BTreeSet<String>; 2] {
     let (of_a, of_b) = (operations(a), operations(b));

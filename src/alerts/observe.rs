@@ -114,15 +114,16 @@ pub struct Observed {
     pub window: Window,
 }
 
-/// What each alert sees in a workload of cells of a minute. Alerts that are held against a baseline see nothing here.
+/// What each alert sees in a workload of cells of a minute. Alerts that are held against a baseline are left to others.
 #[must_use]
 pub fn observe(alerts: &[Alert], workload: &Workload) -> Vec<Observed> {
     let mut all = Vec::new();
     for (index, alert) in alerts.iter().enumerate() {
+        if alert.baseline.is_some() {
+            continue;
+        }
         let seen = if alert.consecutive_failures.is_some() {
             failures(alert, workload)
-        } else if alert.baseline.is_some() {
-            Vec::new()
         } else {
             values(alert, workload)
         };

@@ -275,7 +275,8 @@ impl Answer {
         };
         let groups = [group_of(base, &a), group_of(candidate, &b)];
         let mut comparison = sides::comparison(dimension, &groups[0], &groups[1]);
-        comparison.direction = config.directions.of(metric);
+        let values = [comparison.base_value, comparison.candidate_value];
+        comparison.direction = sides::direction(metric, config.directions.of(metric), values);
         let is_time = a.traits.kind == Kind::Value && a.traits.unit == Unit::Seconds;
         let ratios = (comparison.paired && is_time).then(|| {
             let tasks = pairs(&groups[0].tasks(true), &groups[1].tasks(true));
@@ -403,16 +404,7 @@ pub fn row(side: &Side<'_>) -> GroupRow {
 impl<'a> Side<'a> {
     /// The rows of operations in it.
     fn rows(&self) -> Vec<&'a crate::workload::Row> {
-        let sets = self.workload.catalog.dims.values();
-        let holds = |dims: crate::record::DimsId| {
-            let set = &sets[dims.0 as usize];
-            self.filter.dims.iter().all(|wanted| set.contains(wanted))
-        };
-        self.workload
-            .rows
-            .iter()
-            .filter(|row| holds(row.key.dims))
-            .collect()
+        self.workload.rows_of(&self.filter).collect()
     }
 
     /// Names of the tasks in it.

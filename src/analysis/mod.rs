@@ -7,6 +7,7 @@ mod attribution;
 mod border;
 mod compare;
 mod contrast;
+mod coverage;
 mod decide;
 mod describe;
 mod events;

@@ -14,10 +14,11 @@
 
 use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
 use crate::config::TargetStatistic;
-use crate::metrics::{Direction, Kind, Unit};
-use crate::stats::{Estimate, clustered, counts, location, paired, permutation, unpaired};
-use crate::workload::{Filter, GroupKey, Grouping, Total, Workload};
+use crate::metrics::{Direction, Kind, Metric, Unit};
+use crate::stats::{Estimate, clustered, counts, location, log, paired, permutation, unpaired};
+use crate::workload::{Filter, GroupKey, Grouping, Row, Total, Workload};
 
+use super::coverage;
 use super::describe::LEVEL;
 use super::pairs::pairs;
 use super::power::add_power;
@@ -58,8 +59,13 @@ pub(super) struct Group<'a> {
 impl<'a> Group<'a> {
     /// Whether totals (tokens, cost) are compared as such: of a whole input. A part of one holds only
     /// some requests of a task, so there a request is what can be compared.
-    fn has_totals(&self) -> bool {
+    pub(super) fn has_totals(&self) -> bool {
         self.spread.traits.kind == Kind::Total && self.is_whole
+    }
+
+    /// The rows of operations in it.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'a Row> + '_ {
+        self.workload.rows_of(&self.filter)
     }
 
     /// The value of one task or unit: its mean, of totals the total.
@@ -166,7 +172,10 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
     } else {
         effect_kind(base.spread, candidate.spread)
     };
-    let finding = if traits.kind == Kind::Share {
+    let fault = coverage::fault(base).or_else(|| coverage::fault(candidate));
+    let finding = if fault.is_some() {
+        None
+    } else if traits.kind == Kind::Share {
         of_shares(base, candidate)
     } else {
         of_pairs(base, candidate, kind).or_else(|| of_units(base, candidate, kind))
@@ -181,23 +190,27 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
             f.lacks,
         ),
         None => {
-            let lacks = Some((Reason::TooFew, too_few(own_units)));
-            (None, None, None, false, own_units, lacks)
+            let lacks = match fault {
+                Some(fault) => (Reason::Incomplete, fault),
+                None => (Reason::TooFew, too_few(own_units)),
+            };
+            (None, None, None, false, own_units, Some(lacks))
         }
     };
     let (reason, note) = lacks.unzip();
+    let values = [base.shown(), candidate.shown()];
     let mut comparison = Comparison {
         metric: traits.name.clone(),
         unit: traits.unit,
-        direction: traits.direction,
+        direction: direction(&traits.name, traits.direction, values),
         dimension: dimension.to_owned(),
         base: base.label.to_owned(),
         candidate: candidate.label.to_owned(),
         n: [base.spread.whole.n, candidate.spread.whole.n],
         units,
         paired: is_paired,
-        base_value: base.shown(),
-        candidate_value: candidate.shown(),
+        base_value: values[0],
+        candidate_value: values[1],
         effect: effect.map(|e| EffectSize {
             kind,
             estimate: e.estimate,
@@ -232,31 +245,37 @@ fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
     if pairs.len() < FEWEST_PAIRS {
         return None;
     }
-    let zeros = pairs.iter().filter(|p| !has_ratio(p)).count();
-    let is_ratio = on_logs && zeros == 0;
-    let differences: Vec<f64> = pairs
-        .iter()
-        .map(|(base, candidate)| match is_ratio {
-            true if base == candidate => 0.0,
-            true => (candidate / base).ln(),
+    let difference = |(base, candidate): &(f64, f64)| {
+        let is_rounding = (candidate - base).abs() <= ROUNDING * base.abs().max(candidate.abs());
+        match on_logs {
+            _ if is_rounding => 0.0,
+            true => log(*candidate) - log(*base),
             false => candidate - base,
-        })
+        }
+    };
+    let differences: Vec<f64> = pairs.iter().map(difference).collect();
+    let largest = |(a, b): &(f64, f64)| if on_logs { 1.0 } else { a.abs().max(b.abs()) };
+    let ranked: Vec<f64> = differences
+        .iter()
+        .zip(&pairs)
+        .map(|(difference, pair)| rounded(*difference, difference.abs().max(largest(pair))))
         .collect();
     // Without a single difference there is nothing to rank: then nothing speaks for one.
-    let p = paired::wilcoxon_signed_rank(&differences).map_or(1.0, |t| t.p);
-    let effect = if on_logs && !is_ratio {
-        // Where something begins or ends no factor tells by how much, and pairs must not be left out.
-        None
+    let p = paired::wilcoxon_signed_rank(&ranked).map_or(1.0, |t| t.p);
+    let effect = paired::walsh(&differences, LEVEL);
+    let effect = if on_logs {
+        effect.and_then(Estimate::factor)
     } else {
-        paired::walsh(&differences, LEVEL)
+        effect
     };
+    let zeros = pairs.iter().filter(|p| goes_from_or_to_nothing(p)).count();
     Some(Finding {
         test: "wilcoxon-signed-rank",
         p,
-        effect: effect.map(|e| if is_ratio { e.map(f64::exp) } else { e }),
+        effect,
         is_paired: true,
         units: [differences.len() as u64; 2],
-        lacks: (on_logs && !is_ratio).then(|| {
+        lacks: (on_logs && effect.is_none() && zeros > 0).then(|| {
             let note = format!(
                 "{zeros} of {} pairs go from or to 0: no factor",
                 pairs.len()
@@ -266,9 +285,22 @@ fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
     })
 }
 
-/// Whether a pair has a ratio: both positive, or nothing on either side, which is no change.
-fn has_ratio((base, candidate): &(f64, f64)) -> bool {
-    (*base > 0.0 && *candidate > 0.0) || (*base == 0.0 && *candidate == 0.0)
+/// What rounding may make of two means that are the same, as a share of them.
+const ROUNDING: f64 = 1e-12;
+
+/// A difference of values of that size without what rounding makes of it: equal differences are ranked equal.
+fn rounded(difference: f64, size: f64) -> f64 {
+    let grain = 10_f64.powi((size * ROUNDING).log10().ceil() as i32);
+    if size > 0.0 && grain > 0.0 {
+        (difference / grain).round() * grain
+    } else {
+        difference
+    }
+}
+
+/// Whether something begins or ends: no factor tells by how much.
+fn goes_from_or_to_nothing((base, candidate): &(f64, f64)) -> bool {
+    (*base == 0.0) != (*candidate == 0.0)
 }
 
 /// One value for each unit of either group.
@@ -291,8 +323,13 @@ fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
         is_paired: false,
         units: [base.len() as u64, candidate.len() as u64],
         lacks: effect.is_none().then(|| {
-            let note = "a unit has the value 0: no factor".to_owned();
-            (Reason::Zero, note)
+            let zeros = base.iter().chain(&candidate).filter(|v| **v == 0.0).count();
+            if zeros > 0 {
+                let note = format!("{zeros} units have the value 0: no factor");
+                (Reason::Zero, note)
+            } else {
+                (Reason::TooFew, "no interval can be formed".to_owned())
+            }
         }),
     })
 }
@@ -379,6 +416,23 @@ fn matched([base, candidate]: &[Vec<(&str, f64, f64)>; 2]) -> Option<[Vec<f64>; 
     (found[0].len() >= FEWEST_PAIRS).then_some(found)
 }
 
+/// Which way is better from one of these values to the other. A budget of tokens that is used up is best: more than that
+/// is as far away as less.
+pub(super) fn direction(metric: &str, declared: Direction, values: [Option<f64>; 2]) -> Direction {
+    let [Some(base), Some(candidate)] = values else {
+        return declared;
+    };
+    if metric != Metric::TokenEfficiency.name() {
+        return declared;
+    }
+    let comes_nearer = (candidate - 1.0).abs() < (base - 1.0).abs();
+    if comes_nearer == (candidate > base) {
+        Direction::Higher
+    } else {
+        Direction::Lower
+    }
+}
+
 pub(super) fn too_few(units: [u64; 2]) -> String {
     format!(
         "too few units: {} and {}, needs {FEWEST_UNITS} of each or {FEWEST_PAIRS} pairs",
@@ -415,8 +469,9 @@ pub(super) fn verdict(comparison: &Comparison) -> ComparisonVerdict {
         return ComparisonVerdict::Inconclusive;
     };
     let none = effect.kind.none();
-    let is_same =
-        margin(comparison).is_some_and(|t| effect.low >= none - t && effect.high <= none + t);
+    // What lies just at the tolerance is inside, whatever rounding makes of it.
+    let margin = margin(comparison).map(|t| t * (1.0 + 1e-9));
+    let is_same = margin.is_some_and(|t| effect.low >= none - t && effect.high <= none + t);
     if is_same {
         return ComparisonVerdict::Same;
     }

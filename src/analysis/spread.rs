@@ -201,12 +201,7 @@ pub(super) fn exceedances(
     let named = counts.len();
     counts.resize(named + windows.len(), (0.0, 0.0));
     for cells in workload.cells(measured, filter) {
-        let mut window = 0;
-        for (cell, values) in cells {
-            let begins = cell.saturating_mul(SAMPLE_CELL);
-            while windows.get(window + 1).is_some_and(|next| *next <= begins) {
-                window += 1;
-            }
+        for (window, values) in in_windows(cells, windows) {
             if let Some((above, n)) = counts.get_mut(named + window) {
                 *above += values.above(at) as f64;
                 *n += values.counted() as f64;
@@ -214,6 +209,43 @@ pub(super) fn exceedances(
         }
     }
     counts
+}
+
+/// Cells with the number of the window in which each lies.
+fn in_windows<'c>(
+    cells: &'c [(i64, Values)],
+    windows: &[i64],
+) -> impl Iterator<Item = (usize, &'c Values)> {
+    let mut window = 0;
+    cells.iter().map(move |(cell, values)| {
+        let begins = cell.saturating_mul(SAMPLE_CELL);
+        while windows.get(window + 1).is_some_and(|next| *next <= begins) {
+            window += 1;
+        }
+        (window, values)
+    })
+}
+
+/// What was sampled without a unit of its own, by windows as they are joined in [`unit_sums`], but at most `most` of them:
+/// longer ones are as independent.
+pub(super) fn window_figures(
+    workload: &Workload,
+    measured: Measured,
+    filter: &Filter,
+    most: usize,
+) -> Vec<Figure> {
+    let units = unit_sums(workload, measured, filter);
+    let windows = units.windows();
+    let together = windows.len().div_ceil(most).max(1);
+    let mut figures = vec![Tally::default(); windows.len().div_ceil(together)];
+    for cells in workload.cells(measured, filter) {
+        for (window, values) in in_windows(cells, windows) {
+            if let Some(figure) = figures.get_mut(window / together) {
+                figure.add(values);
+            }
+        }
+    }
+    figures.into_iter().map(Tally::finish).collect()
 }
 
 /// The dimensions of a description, by name.

@@ -12,7 +12,7 @@ use super::contrast::Side;
 use super::describe::LEVEL;
 use super::power::add_power;
 use super::sides;
-use super::spread::Traits;
+use super::spread::{Traits, window_figures};
 use super::tolerance::usual_tolerance;
 
 /// Draws of the bootstrap.
@@ -24,8 +24,11 @@ const FEWEST_UNITS: u64 = 20;
 /// Fewest values for p95: with fewer its interval may lack an end (order statistics).
 const LEAST_VALUES: u64 = 59;
 
+/// Most windows of samples: leaving each out once takes their square.
+const MOST_WINDOWS: usize = 2_000;
+
 /// Compares the `q` quantile of a metric of positive values: units (tasks that ran in both, else
-/// units) are drawn 1,999 times with their distributions. The interval is bias-corrected, p is
+/// units and windows of samples) are drawn 1,999 times with their distributions. The interval is bias-corrected, p is
 /// twice the share of draws beyond equality.
 ///
 /// `None` where a side does not have the metric, or it has no distribution.
@@ -64,8 +67,12 @@ pub(super) fn tail(
         Some(pairs) => (pairs, true),
         None => (
             [
-                of(base, measured[0], Grouping::Unit),
-                of(candidate, measured[1], Grouping::Unit),
+                units(base, measured[0], of(base, measured[0], Grouping::Unit)),
+                units(
+                    candidate,
+                    measured[1],
+                    of(candidate, measured[1], Grouping::Unit),
+                ),
             ],
             false,
         ),
@@ -151,6 +158,17 @@ pub(super) fn tail(
     Some(comparison)
 }
 
+/// The units that records name, and behind them the windows of what was sampled without one.
+fn units(
+    side: &Side<'_>,
+    measured: Measured,
+    mut named: Vec<(String, Figure)>,
+) -> Vec<(String, Figure)> {
+    let windows = window_figures(side.workload, measured, &side.filter, MOST_WINDOWS);
+    named.extend(windows.into_iter().map(|figure| (String::new(), figure)));
+    named
+}
+
 /// The tasks that ran in both; `None` with too few for pairs.
 fn both(groups: [Vec<(String, Figure)>; 2]) -> Option<[Vec<(String, Figure)>; 2]> {
     let [base, candidate] = groups;
@@ -173,6 +191,8 @@ struct Tail {
     /// n and sum of each unit.
     values: Vec<(f64, f64)>,
     n: u64,
+    /// The smallest and the largest value: no quantile lies beyond them, though the middle of its bucket may.
+    ends: (i64, i64),
 }
 
 #[allow(clippy::cast_precision_loss)]
@@ -195,6 +215,10 @@ impl Tail {
                 .map(|(_, f)| (f.n as f64, f.sum as f64))
                 .collect(),
             n: units.iter().map(|(_, f)| f.n).sum(),
+            ends: (
+                units.iter().map(|(_, f)| f.min).min().unwrap_or_default(),
+                units.iter().map(|(_, f)| f.max).max().unwrap_or_default(),
+            ),
         }
     }
 
@@ -207,7 +231,9 @@ impl Tail {
             above += count * times[*unit];
             above > allowed
         });
-        reached.map(|(bucket, _, _)| bucket_value(*bucket) as f64)
+        let (least, most) = self.ends;
+        reached
+            .map(|(bucket, _, _)| (bucket_value(*bucket) as f64).clamp(least as f64, most as f64))
     }
 }
 

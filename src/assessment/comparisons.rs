@@ -100,6 +100,8 @@ pub enum Reason {
     Zero,
     /// What arrived already summarised has no units: plain numbers without an interval.
     NoInterval,
+    /// Requests do not tell the number, or only a lower bound of it.
+    Incomplete,
     /// The correction for many metrics lifts the least p that can be reached.
     Unreachable,
 }

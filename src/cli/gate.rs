@@ -97,10 +97,16 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
             .help("use --where DIM=VALUE, or perfadvise compare --by"));
     }
     let place = context.place();
-    let base = Base::of(baseline, &args.environment, &place, &config, || {
-        read(&args.input.only_path(baseline))
-    })?;
+    let only = args.input.only()?;
+    let mut base = Base::of(
+        baseline,
+        &args.environment,
+        &place,
+        (&config, &only),
+        || read(&args.input.only_path(baseline)),
+    )?;
     let candidate = read(&args.input)?;
+    base.hold_to_prices(&candidate.provenance, context);
     let base_side = base.side();
     let label = match args.input.paths.as_slice() {
         [path] if name_of(path) != base.label => name_of(path),
@@ -113,7 +119,8 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         files: candidate.provenance.files,
         skipped: candidate.provenance.skipped,
     };
-    let policy = policy::policy(args, &config, &base_side, base.accepted.clone())?;
+    let warn = |text: &str| context.warn(text);
+    let policy = policy::policy(args, &config, &base_side, base.accepted.clone(), &warn)?;
     let causes = base.before(&candidate.config).causes;
     let mut report = gate::judge(&base_side, &candidate_side, &policy, &config, causes);
     // Both against the same targets.

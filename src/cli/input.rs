@@ -117,11 +117,14 @@ impl InputArgs {
     ) -> Result<Answer, Failure> {
         let (config, zone) = self.settings(context)?;
         let request = self.request(context, &config, &zone)?;
-        let base = match baseline {
+        let mut base = match baseline {
             Some(baseline) => baseline.load(self, &config, context)?,
             None => None,
         };
         let material = read(&request, config, context)?;
+        if let Some(base) = &mut base {
+            base.hold_to_prices(&material.provenance, context);
+        }
         let before = base.as_ref().map(|base| base.before(&material.config));
         let assessment = pipeline::judge_against(&material, &request, before.as_ref());
         self.keep(&material, Some(&assessment), context)?;
@@ -308,11 +311,15 @@ impl InputArgs {
             standing: super::claims::standing(context),
             from,
             to,
-            only: pairs(&self.only, "--where", "mode=FANCY")?
-                .into_iter()
-                .map(|(key, values)| (key, values.split(',').map(str::to_owned).collect()))
-                .collect(),
+            only: self.only()?,
         })
+    }
+
+    /// What `--where` selects: keys, with any of their values.
+    pub(super) fn only(&self) -> Result<Vec<(String, Vec<String>)>, Failure> {
+        let pairs = pairs(&self.only, "--where", "mode=FANCY")?.into_iter();
+        let values = |values: String| values.split(',').map(str::to_owned).collect();
+        Ok(pairs.map(|(key, all)| (key, values(all))).collect())
     }
 }
 

@@ -72,8 +72,11 @@ fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<E
         return Err(no_rule(&library, &args.rule));
     };
     let request = args.input.request(context, &config, &zone)?;
-    let base = args.baseline.load(&args.input, &config, context)?;
+    let mut base = args.baseline.load(&args.input, &config, context)?;
     let material = args.input.read(&request, config, context)?;
+    if let Some(base) = &mut base {
+        base.hold_to_prices(&material.provenance, context);
+    }
     let before = base.as_ref().map(|base| base.before(&material.config));
     let mut explanation = pipeline::explain(&material, &request, &entry.rule, before.as_ref());
     explanation.claims = super::claims::of_rule(&entry.rule.code, context);

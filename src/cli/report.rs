@@ -123,7 +123,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     super::config::warn(&current.warnings, &context.globals);
     // What was recorded in the period before is what this one is held against.
     let before = others.first().filter(|m| !m.workload.is_empty());
-    let before = before.map(|m| Before::of("the period before", &m.workload, Vec::new()));
+    let before = before.map(|m| summary::apart(&m.workload, &current.workload));
+    let before = before
+        .as_ref()
+        .map(|workload| Before::of("the period before", workload, Vec::new()));
     let assessments: Vec<_> = std::iter::once((current, before.as_ref()))
         .chain(others.iter().map(|material| (material, None)))
         .map(|(material, before)| pipeline::judge_against(material, &request, before))

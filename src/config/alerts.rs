@@ -212,6 +212,15 @@ impl Reader<'_> {
                 None => NoData::Keep,
             },
             by: match settings.get("by") {
+                Some(e) if is_compared => {
+                    self.warn(
+                        WarningKind::WithoutEffect,
+                        e.span,
+                        "an alert against a baseline is one for all: by has no effect".to_owned(),
+                        Some("write an alert for each value, with where".to_owned()),
+                    );
+                    Vec::new()
+                }
                 Some(e) => self.dimensions(e)?,
                 None => Vec::new(),
             },

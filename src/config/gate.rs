@@ -9,7 +9,7 @@
 //!
 //! A metric is one of the registry's or one that only the input knows.
 
-use crate::metrics::{Kind, Metric, Unit};
+use crate::metrics::{Component, Kind, Metric, Unit};
 use crate::units::parse_ratio;
 
 use super::fault::WarningKind;
@@ -222,8 +222,9 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the 95th percentile of a metric is judged: of times and sizes.
+/// Whether the 95th percentile of a metric is judged: of times, sizes, and how far a machine is in use.
 #[must_use]
 pub fn has_p95(metric: Metric) -> bool {
-    metric.row().kind == Kind::Value && metric.row().unit != Unit::Ratio
+    let row = metric.row();
+    row.kind == Kind::Value && (row.unit != Unit::Ratio || row.component == Component::System)
 }

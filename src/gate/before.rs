@@ -45,20 +45,23 @@ impl Worse {
         self.ends.0 - self.tolerance
     }
 
-    fn of(check: &Check, scale: f64) -> Option<Self> {
+    fn of(check: &Check, scale: &Scale) -> Option<Self> {
         let compared = &check.compared;
         let effect: &EffectSize = compared.effect.as_ref()?;
         let none = effect.kind.none();
         let change = |end: f64| match compared.direction {
-            Direction::Higher => none - end * scale,
-            Direction::Lower | Direction::Neither => end * scale - none,
+            Direction::Higher => none - end,
+            Direction::Lower | Direction::Neither => end - none,
         };
-        let (low, high) = (change(effect.low), change(effect.high));
+        let (low, high) = (
+            change(effect.low * scale.low),
+            change(effect.high * scale.high),
+        );
         Some(Self {
             what: format!("{} {}", compared.metric, check.statistic),
-            change: change(effect.estimate),
+            change: change(effect.estimate * scale.estimate),
             ends: (low.min(high), low.max(high)),
-            p: compared.p_adjusted?,
+            p: compared.p_adjusted?.max(scale.p),
             tolerance: compared.tolerance?,
             units: compared.units[0].min(compared.units[1]),
         })
@@ -105,7 +108,7 @@ impl<'a> Before<'a> {
             ..Policy::default()
         };
         let report = judge(&self.side, now, &policy, config, self.causes.clone());
-        let worst = |metrics: &[Metric], scale: f64| {
+        let worst = |metrics: &[Metric], scale: &Scale| {
             let is_of = |check: &&Check| {
                 let names = metrics.iter().map(|m| m.name());
                 !check.accepted && names.into_iter().any(|name| name == check.compared.metric)
@@ -115,22 +118,65 @@ impl<'a> Before<'a> {
                 .filter_map(|check| Worse::of(check, scale))
                 .max_by(|a, b| a.excess().total_cmp(&b.excess()))
         };
-        let time = worst(&[Metric::ResponseTime, Metric::TaskTime], 1.0);
-        let cost = worst(&[Metric::Cost, Metric::ComputedCost], self.per_success(now));
+        let time = worst(&[Metric::ResponseTime, Metric::TaskTime], &Scale::NONE);
+        let cost = worst(
+            &[Metric::Cost, Metric::ComputedCost],
+            &Scale::per_success(&report.checks),
+        );
         let causes = report.events.into_iter().flat_map(|event| event.causes);
         (time, cost, causes.collect())
     }
+}
 
-    /// Success rate then ÷ now; 1 where either is not known, or nothing succeeds.
-    fn per_success(&self, now: &Side<'_>) -> f64 {
-        let rate = |side: &Side<'_>, metric: Metric| {
-            let figure = side.workload.figure(metric, &side.filter);
-            figure.mean(metric.row().unit).filter(|rate| *rate > 0.0)
+/// Success rate then ÷ now, by which a cost becomes that of what succeeded.
+struct Scale {
+    estimate: f64,
+    low: f64,
+    high: f64,
+    /// Adjusted p of the change of the rate.
+    p: f64,
+}
+
+impl Scale {
+    const NONE: Scale = Scale {
+        estimate: 1.0,
+        low: 1.0,
+        high: 1.0,
+        p: 0.0,
+    };
+
+    /// Of tasks, else of steps. A change that is not proven is none, and a proven one is as uncertain as its interval.
+    fn per_success(checks: &[Check]) -> Self {
+        let of = |metric: Metric| {
+            let is_it = |c: &&Check| c.compared.metric == metric.name();
+            checks.iter().find(is_it).map(|c| &c.compared)
         };
-        let of = |metric| Some(rate(&self.side, metric)? / rate(now, metric)?);
-        of(Metric::TaskSuccessRate)
-            .or_else(|| of(Metric::SuccessRate))
-            .unwrap_or(1.0)
+        let Some(compared) = of(Metric::TaskSuccessRate).or_else(|| of(Metric::SuccessRate)) else {
+            return Self::NONE;
+        };
+        let (Some(then), Some(effect), Some(p)) = (
+            compared.base_value,
+            &compared.effect,
+            compared.p_adjusted.filter(|p| *p < super::ALPHA),
+        ) else {
+            return Self::NONE;
+        };
+        let scale = |difference: f64| then / (then + difference);
+        let scale = Self {
+            estimate: scale(effect.estimate),
+            low: scale(effect.high),
+            high: scale(effect.low),
+            p,
+        };
+        let is_known = |s: f64| s.is_finite() && s > 0.0;
+        if [scale.estimate, scale.low, scale.high]
+            .into_iter()
+            .all(is_known)
+        {
+            scale
+        } else {
+            Self::NONE
+        }
     }
 }
 

@@ -148,40 +148,44 @@ fn title(check: &Check, pen: &Pen<'_>) -> String {
 fn columns(r: &GateReport, pen: &Pen<'_>) -> Vec<Column> {
     let s = pen.signs;
     let cells = |cell: &dyn Fn(&Check) -> String| r.checks.iter().map(cell).collect::<Vec<_>>();
-    let mut columns = vec![
-        Column::words("metric", cells(&|c| title(c, pen))),
-        Column::words("verdict", cells(&|c| painted(c, pen))),
-        Column::numbers("change", cells(&|c| change(c, pen))),
-        Column::numbers(&words::glued("95 % interval"), cells(&|c| span(c, pen))),
-        Column::numbers("tolerance", cells(&|c| tolerance(c, pen))),
-        Column::numbers(
-            &words::glued("p adj."),
-            cells(&|c| {
-                c.compared
-                    .p_adjusted
-                    .map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))
-            }),
-        ),
-    ];
-    let values = [
-        Column::numbers(
-            &pen.name(&r.baseline.label, 12),
-            cells(&|c| words::amount_or_dash(c.compared.unit, base_value(c), s)),
-        ),
-        Column::numbers(
-            &pen.name(&r.candidate.label, 12),
-            cells(&|c| words::amount_or_dash(c.compared.unit, c.compared.candidate_value, s)),
-        ),
-    ];
-    if pen.is_narrow() {
-        columns.extend(values);
-    } else {
-        columns.splice(1..1, values);
-        // The verdict last, as a sentence ends.
-        let verdict = columns.remove(3);
-        columns.push(verdict);
-    }
-    table::fitting(columns, pen.width() - 2).0
+    let columns = |verdict_last: bool| {
+        let mut columns = vec![
+            Column::words("metric", cells(&|c| title(c, pen))),
+            Column::words("verdict", cells(&|c| painted(c, pen))),
+            Column::numbers("change", cells(&|c| change(c, pen))),
+            Column::numbers(&words::glued("95 % interval"), cells(&|c| span(c, pen))),
+            Column::numbers("tolerance", cells(&|c| tolerance(c, pen))),
+            Column::numbers(
+                &words::glued("p adj."),
+                cells(&|c| {
+                    c.compared
+                        .p_adjusted
+                        .map_or_else(|| s.dash.into(), |p| words::p_figure(p, s))
+                }),
+            ),
+        ];
+        let values = [
+            Column::numbers(
+                &pen.name(&r.baseline.label, 12),
+                cells(&|c| words::amount_or_dash(c.compared.unit, base_value(c), s)),
+            ),
+            Column::numbers(
+                &pen.name(&r.candidate.label, 12),
+                cells(&|c| words::amount_or_dash(c.compared.unit, c.compared.candidate_value, s)),
+            ),
+        ];
+        if verdict_last {
+            columns.splice(1..1, values);
+            let verdict = columns.remove(3);
+            columns.push(verdict);
+        } else {
+            columns.extend(values);
+        }
+        table::fitting(columns, pen.width() - 2)
+    };
+    // The verdict last, as a sentence ends, where there is room for it.
+    let (wide, dropped) = columns(!pen.is_narrow());
+    if dropped == 0 { wide } else { columns(false).0 }
 }
 
 /// The baseline's value; a limit stands with the tolerances.

@@ -1,6 +1,6 @@
 //! By what factor, or by how much, do two groups of units differ?
 
-use super::{Estimate, are_finite, select, unpaired};
+use super::{Estimate, are_finite, is_factor, log, select, unpaired};
 
 /// Names the splits that are drawn where there are too many to try all. They are drawn for the
 /// critical value only, so one choice serves every input.
@@ -43,29 +43,48 @@ pub fn hodges_lehmann_difference(a: &[f64], b: &[f64], level: f64) -> Option<Est
         let statistic = unpaired::statistic(&a, &moved).filter(|_| !is_open);
         statistic.unwrap_or(0.0)
     };
-    let least = b.first()? - a.last()?;
-    let most = b.last()? - a.first()?;
-    let margin = (most - least).abs().max(estimate.abs()) * 1e-9 + f64::MIN_POSITIVE;
+    // Of logs: zeros stay where they are, whatever the shift.
+    let ends = |values: &[f64]| {
+        let mut values = values.iter().copied().filter(|v| is_factor(*v));
+        let first = values.next()?;
+        Some((first, values.next_back().unwrap_or(first)))
+    };
+    let ((first_a, last_a), (first_b, last_b)) = (ends(&a)?, ends(&b)?);
+    let (least, most) = (first_b - last_a, last_b - first_a);
+    // So much that values of their size feel it.
+    let sizes = [most - least, estimate, first_a, last_a, first_b, last_b];
+    let size = sizes.into_iter().map(f64::abs).fold(0.0, f64::max);
+    let margin = size * 1e-9 + f64::MIN_POSITIVE;
+    let (below, above) = (least - margin, most + margin);
     Some(Estimate {
         estimate,
         // Below the first difference all of `b` is above all of `a`: the statistic is infinite there.
-        low: edge(least - margin, estimate, |by| at(by) > critical),
-        high: edge(most + margin, estimate, |by| at(by) < -critical),
+        low: if at(below) > critical {
+            edge(below, estimate, |by| at(by) > critical)
+        } else {
+            f64::NEG_INFINITY
+        },
+        high: if at(above) < -critical {
+            edge(above, estimate, |by| at(by) < -critical)
+        } else {
+            f64::INFINITY
+        },
     })
 }
 
 /// [`hodges_lehmann_difference`] of logs, taken back: the factor by which `candidate` is larger than `base`.
 ///
-/// `None` as there, or where a value is not positive.
+/// Zeros count as less than everything else. `None` as there, where a value is negative, or where there are so many zeros
+/// that no factor remains.
 #[must_use]
 pub fn hodges_lehmann_ratio(base: &[f64], candidate: &[f64], level: f64) -> Option<Estimate> {
-    Some(hodges_lehmann_difference(&logs(base)?, &logs(candidate)?, level)?.map(f64::exp))
+    hodges_lehmann_difference(&logs(base)?, &logs(candidate)?, level)?.factor()
 }
 
 fn logs(values: &[f64]) -> Option<Vec<f64>> {
     values
         .iter()
-        .map(|v| (*v > 0.0 && v.is_finite()).then(|| v.ln()))
+        .map(|v| (*v >= 0.0 && v.is_finite()).then(|| log(*v)))
         .collect()
 }
 
@@ -173,6 +192,43 @@ mod tests {
                 None => "Pass",
             };
             assert_eq!(ours, case["verdict"], "{}", case["name"]);
+        }
+    }
+
+    /// The median of all quotients, where nothing by nothing is 1.
+    #[test]
+    fn zeros_are_less_than_all_else() {
+        let base = [0.0, 1.0, 2.0, 3.0, 4.0, 5.5, 7.0];
+        let candidate = [0.0, 0.0, 3.1, 6.2, 9.9, 12.0, 13.0, 17.0];
+        let quotient = |a: f64, b: f64| if a == b { 1.0 } else { b / a };
+        let mut all: Vec<f64> = base
+            .iter()
+            .flat_map(|a| candidate.iter().map(|b| quotient(*a, *b)))
+            .collect();
+        all.sort_by(f64::total_cmp);
+        // An even number of them; the middle on logs.
+        let middle = (all[27] * all[28]).sqrt();
+        let ours = hodges_lehmann_ratio(&base, &candidate, 0.95).unwrap();
+        same(ours.estimate, middle);
+        assert!(ours.low < middle && middle < ours.high);
+        assert_eq!(hodges_lehmann_ratio(&base, &[0.0; 8], 0.95), None);
+        assert_eq!(hodges_lehmann_ratio(&[0.0; 7], &candidate, 0.95), None);
+        assert_eq!(hodges_lehmann_ratio(&base, &[-1.0; 8], 0.95), None);
+        let none = hodges_lehmann_ratio(&[0.0; 7], &[0.0; 8], 0.95);
+        assert_eq!(none, None);
+    }
+
+    /// Groups that do not vary, small and large ones.
+    #[test]
+    fn constants_differ_by_just_so_much() {
+        for n in [10, 60] {
+            for by in [0.0, 4.0] {
+                let ours = hodges_lehmann_difference(&vec![1.0; n], &vec![1.0 + by; n], 0.95);
+                let ours = ours.unwrap();
+                for end in [ours.estimate, ours.low, ours.high] {
+                    assert!((end - by).abs() < 1e-12, "{n}: {ours:?}");
+                }
+            }
         }
     }
 

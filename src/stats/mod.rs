@@ -104,6 +104,14 @@ impl Estimate {
         self.map(|x| x.max(low).min(high))
     }
 
+    /// The same of logs ([`log`]) taken back: a factor. `None` where it is 0 or has no end, as of something that begins or
+    /// ends; its lower end may be 0.
+    #[must_use]
+    pub fn factor(self) -> Option<Self> {
+        let factor = self.map(f64::exp);
+        (factor.estimate > 0.0 && factor.high.is_finite()).then_some(factor)
+    }
+
     /// The same on another scale; `scale` must not fall (`f64::exp` takes logs back).
     #[must_use]
     pub fn map(self, scale: impl Fn(f64) -> f64) -> Self {
@@ -113,6 +121,25 @@ impl Estimate {
             high: scale(self.high),
         }
     }
+}
+
+/// The log of 0: below every other log, and the same whatever is added to it.
+const LOG_OF_NOTHING: f64 = -1e300;
+
+/// The log of a quantity, for medians and ranks of factors. Of 0 it is a number below every other log, so that two zeros
+/// differ by no factor, and zeros among other values move an estimate no more than any very small value.
+#[must_use]
+pub fn log(quantity: f64) -> f64 {
+    if quantity == 0.0 {
+        LOG_OF_NOTHING
+    } else {
+        quantity.ln()
+    }
+}
+
+/// Whether a difference of logs is a factor: neither goes from or to 0.
+pub(crate) fn is_factor(log: f64) -> bool {
+    log.abs() < -LOG_OF_NOTHING / 4.0
 }
 
 /// Result of a test, two-sided.

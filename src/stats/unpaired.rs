@@ -136,11 +136,13 @@ fn mid_p(hits: usize, n: usize) -> f64 {
 }
 
 /// The |statistic| that the test just does not reject at confidence `level`, for the interval by
-/// inversion. `None` where every split, however far apart, is accepted.
+/// inversion; 0 where large groups do not vary at all, since then any difference shows. `None` where every split,
+/// however far apart, is accepted.
 pub(super) fn critical(a: &[f64], b: &[f64], level: f64, seed: u64) -> Option<f64> {
     let order = Order::new(a, b)?;
     if order.is_large() {
-        return normal::critical_t(level, order.observed().freedom?);
+        let freedom = order.observed().freedom;
+        return freedom.map_or(Some(0.0), |freedom| normal::critical_t(level, freedom));
     }
     let mut all = Vec::new();
     let mut walk = Walk::default();

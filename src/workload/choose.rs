@@ -99,8 +99,8 @@ impl Workload {
         out.with_names_of(self)
     }
 
-    /// The operations with these values: the name of a dimension, `task` or `unit`, and any of the
-    /// values; and the samples with them. What belongs to neither is left out.
+    /// The operations with these values: the name of a dimension, `task`, or what names a unit (`unit`, `session`, `run`), and
+    /// any of the values; and the samples with them. What belongs to neither is left out.
     #[must_use]
     pub fn only(&self, wanted: &[(String, Vec<String>)]) -> Workload {
         if wanted.is_empty() {
@@ -110,7 +110,7 @@ impl Workload {
         let holds = |dims: DimsId, task: Name, unit: UnitId| {
             wanted.iter().all(|(key, values)| match key.as_str() {
                 "task" => has(self.catalog.text(task), values),
-                "unit" => {
+                "unit" | "session" | "run" => {
                     let unit = self.units.get(unit.0 as usize);
                     unit.is_some_and(|u| has(&u.name, values))
                 }
@@ -155,7 +155,10 @@ impl Workload {
             .copied()
             .collect();
         // A stream with holes says nothing of what a request expects from the one before.
-        if wanted.iter().all(|(key, _)| key == "unit") {
+        if wanted
+            .iter()
+            .all(|(key, _)| ["unit", "session", "run"].contains(&key.as_str()))
+        {
             let streams = self.streams.iter();
             out.streams = streams
                 .filter(|s| holds(DimsId(0), Name::NONE, s.unit))

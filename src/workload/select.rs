@@ -210,6 +210,22 @@ impl Workload {
             .collect()
     }
 
+    /// The rows that `filter` lets through.
+    pub fn rows_of<'w>(&'w self, filter: &Filter) -> impl Iterator<Item = &'w Row> + use<'w> {
+        let sets = self.catalog.dims.values().iter();
+        let wanted = &filter.dims;
+        let passes: Vec<bool> = sets
+            .map(|set| wanted.iter().all(|wanted| set.contains(wanted)))
+            .collect();
+        let times = Filter {
+            dims: Vec::new(),
+            ..filter.clone()
+        };
+        self.rows.iter().filter(move |row| {
+            passes[row.key.dims.0 as usize] && times.holds_at(Time(i64::from(row.key.cell) * CELL))
+        })
+    }
+
     /// What is measured here at all: metrics of the registry in its order, then custom ones by name.
     #[must_use]
     pub fn measured(&self) -> Vec<Measured> {

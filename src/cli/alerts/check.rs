@@ -358,6 +358,7 @@ fn against_baseline(
     let mut stored = store::load(&worse.name, &context.place())
         .map_err(|error| super::super::baseline::failure(&error))?;
     stored.workload.declared = Arc::new(config.declared.clone());
+    let before = stored.workload.only(&alert.only);
     #[allow(clippy::cast_possible_truncation)] // saturates
     let from = now.0.saturating_sub((alert.window * 1e9) as i64);
     let request = Request {
@@ -387,7 +388,7 @@ fn against_baseline(
         ..Policy::default()
     };
     let judged = gate::judge(
-        &side(&worse.name, &stored.workload),
+        &side(&worse.name, &before),
         &side("now", &material.workload),
         &policy,
         config,

@@ -1,11 +1,12 @@
 //! A baseline that is given by name or as records, to hold something against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::{EnvironmentArgs, failure};
 use crate::analysis::Side;
+use crate::assessment::Provenance;
 use crate::cli::input::InputArgs;
 use crate::cli::{Context, Failure};
 use crate::config::{Config, KnobValue};
@@ -52,7 +53,9 @@ impl BaselineArgs {
             let request: Request = input.request(context, &config, &zone)?;
             input.read(&request, config, context)
         };
-        Base::of(baseline, &self.environment, &context.place(), config, read).map(Some)
+        let only = input.only()?;
+        let place = context.place();
+        Base::of(baseline, &self.environment, &place, (config, &only), read).map(Some)
     }
 }
 
@@ -64,15 +67,17 @@ pub(in crate::cli) struct Base {
     pub(in crate::cli) accepted: Vec<String>,
     files: u64,
     skipped: u64,
+    /// Days of the tables by which costs were computed when it was saved.
+    prices: BTreeSet<String>,
 }
 
 impl Base {
-    /// A saved baseline, or what `read` gives where the name is one of records.
+    /// A saved baseline, of which the part with these values counts, or what `read` gives where the name is one of records.
     pub(in crate::cli) fn of(
         baseline: &str,
         environment: &EnvironmentArgs,
         place: &Place,
-        config: &Config,
+        (config, only): (&Config, &[(String, Vec<String>)]),
         read: impl FnOnce() -> Result<Material, Failure>,
     ) -> Result<Self, Failure> {
         let is_saved = place.file_of(baseline).is_ok_and(|file| file.is_file());
@@ -87,7 +92,9 @@ impl Base {
         if is_input(baseline) {
             Ok(Self::of_input(read()?, baseline))
         } else {
-            Self::of_store(baseline, environment, place, config)
+            let mut base = Self::of_store(baseline, environment, place, config)?;
+            base.workload = base.workload.only(only);
+            Ok(base)
         }
     }
 
@@ -101,6 +108,7 @@ impl Base {
             accepted: Vec::new(),
             files: material.provenance.files,
             skipped: material.provenance.skipped,
+            prices: BTreeSet::new(),
         }
     }
 
@@ -118,6 +126,7 @@ impl Base {
             label: meta.title(),
             files: meta.files(),
             skipped: meta.skipped(),
+            prices: meta.runs.iter().filter_map(|r| r.prices.clone()).collect(),
             accepted: meta
                 .accepted
                 .iter()
@@ -126,6 +135,28 @@ impl Base {
             knobs: meta.knobs,
             workload,
         })
+    }
+
+    /// Leaves out costs that were computed by other prices than those of a candidate: a change of the table is none of what
+    /// ran. The records of a saved baseline are gone, so they cannot be computed anew.
+    pub(in crate::cli) fn hold_to_prices(&mut self, candidate: &Provenance, context: &Context) {
+        let Some(now) = &candidate.prices else { return };
+        let Some(then) = self.prices.iter().find(|day| **day != now.date) else {
+            return;
+        };
+        context.warn(&format!(
+            "costs at list prices are not compared: the baseline's are by the table of {then}, those now by that of {}; \
+             perfadvise baseline save takes them anew",
+            now.date
+        ));
+        for extra in self
+            .workload
+            .rows
+            .iter_mut()
+            .filter_map(|r| r.extra.as_mut())
+        {
+            (extra.computed_cost, extra.priced, extra.unpriced) = (0, 0, 0);
+        }
     }
 
     pub(in crate::cli) fn side(&self) -> Side<'_> {

@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use crate::cli::input::value_of;
 use crate::config::{Config, GateSetting, Level, Origin, Sourced, TargetStatistic, has_p95};
 use crate::gate::{self, AbsoluteLimit, Judged, Policy};
-use crate::metrics::Metric;
+use crate::metrics::{Metric, Unit};
 use crate::record::Measured;
 use crate::units;
 
@@ -21,6 +21,7 @@ pub(super) fn policy(
     config: &Config,
     base: &Side<'_>,
     accepted: Vec<String>,
+    warn: &dyn Fn(&str),
 ) -> Result<Policy, Failure> {
     let named = |texts: &[String]| -> Result<Vec<Subject>, Failure> {
         texts
@@ -48,6 +49,7 @@ pub(super) fn policy(
         let (name, value) = assigned(text, "--max-regression", "response_time=10%")?;
         let tolerance = units::parse_ratio(value)
             .map_err(|e| Failure::new(format!("--max-regression {text}: {e}")).help(e.help()))?;
+        let tolerance = percent(tolerance, value, &format!("--max-regression {text}"), warn);
         let judged = plan.declare(&subject(name, base, config)?);
         (judged.tolerance, judged.set_at) = (tolerance, None);
     }
@@ -58,9 +60,13 @@ pub(super) fn policy(
         for text in texts {
             let (name, value) = assigned(text, option, "success_rate=95%")?;
             let subject = subject(name, base, config)?;
-            let value = value_of(config.unit_of(&subject.0), value)
+            let unit = config.unit_of(&subject.0);
+            let mut limit = value_of(unit, value)
                 .map_err(|e| Failure::new(format!("{option} {text}: {e}")).help(e.help()))?;
-            plan.limit(&subject, kind, value, None);
+            if unit == Unit::Ratio {
+                limit = percent(limit, value, &format!("{option} {text}"), warn);
+            }
+            plan.limit(&subject, kind, limit, None);
         }
     }
     for subject in named(&args.warn)? {
@@ -167,6 +173,18 @@ impl Plan<'_> {
             judged.set_at.clone_from(&set_at);
         }
     }
+}
+
+/// A ratio as the configuration reads it: of a bare number above 1 the percent sign was forgotten.
+fn percent(ratio: f64, text: &str, option: &str, warn: &dyn Fn(&str)) -> f64 {
+    /// Up to here; more is no percentage either.
+    const MOST: f64 = 100.0;
+    let is_bare = text.trim().parse::<f64>().is_ok();
+    if !is_bare || ratio <= 1.0 || ratio > MOST {
+        return ratio;
+    }
+    warn(&format!("{option}: {text} is taken for {text}%"));
+    ratio / MOST
 }
 
 fn is_about(judged: &Judged, (metric, statistic): &Subject) -> bool {

@@ -502,6 +502,21 @@ fn worse_than_a_baseline() {
         .assert()
         .code(0)
         .stdout(contains("pass"));
+    // It is one alert, also where by asks for more.
+    std::fs::write(
+        folder.path().join("alerts_config.yaml"),
+        "alerts:\n  slower: {metric: response_time, baseline: main, by: interface}\n",
+    )
+    .unwrap();
+    run(folder.path(), &["check", "same"])
+        .assert()
+        .stderr(contains("by has no effect"));
+    let report = json(&mut run(folder.path(), &["check", "same"]));
+    assert_eq!(report["alerts"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&report["quiet"], &report["without_data"]),
+        (&1.into(), &0.into())
+    );
     // Nothing of the last day: nothing is known, and nothing fires.
     run(folder.path(), &["check", "base"])
         .assert()

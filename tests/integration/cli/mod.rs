@@ -16,6 +16,7 @@ mod faults;
 mod gate;
 mod history;
 mod inputs;
+mod judged;
 mod lists;
 mod metric;
 mod monitor;
