@@ -218,19 +218,28 @@ fn empty() -> Contrast {
 }
 
 /// The metrics that are compared without a word of the user's: the usual ones, and those that only the
-/// input knows.
+/// input knows; of inputs that have none of these, what they have.
 #[must_use]
 pub fn usual(base: &Side<'_>) -> Vec<String> {
-    let custom = base
-        .workload
-        .measured()
-        .into_iter()
-        .filter_map(|m| match m {
-            Measured::Custom(name) => Some(base.workload.catalog.text(name).to_owned()),
-            Measured::Known(_) => None,
-        });
+    let measured = base.workload.measured();
+    let custom = measured.iter().filter_map(|m| match m {
+        Measured::Custom(name) => Some(base.workload.catalog.text(*name).to_owned()),
+        Measured::Known(_) => None,
+    });
     let known = COMPARED.iter().map(|m| m.name().to_owned());
-    known.chain(custom).collect()
+    let is_usual = |m: &Measured| match m {
+        Measured::Known(metric) => COMPARED.contains(metric),
+        Measured::Custom(_) => true,
+    };
+    let others = measured.iter().filter_map(|m| match m {
+        Measured::Known(metric) => Some(metric.name().to_owned()),
+        Measured::Custom(_) => None,
+    });
+    let has_usual = measured.iter().any(is_usual);
+    known
+        .chain(custom)
+        .chain(others.filter(|_| !has_usual))
+        .collect()
 }
 
 /// What a metric is in a workload; `None` where nothing has its name.

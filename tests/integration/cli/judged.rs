@@ -514,3 +514,28 @@ fn costs_by_other_prices_are_not_compared() {
         .assert()
         .code(0);
 }
+
+/// A monitor that samples the processor alone.
+#[test]
+fn what_is_there_is_compared_where_nothing_usual_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, level) in [("a", 20), ("b", 60)] {
+        let mut text = String::new();
+        for n in 0..200_u32 {
+            let (hour, minute) = (n / 60, n % 60);
+            let value = f64::from(level + n * 7 % 10) / 100.0;
+            let _ = writeln!(
+                text,
+                r#"{{"kind":"sample","time":"2026-03-02T{hour:02}:{minute:02}:00Z","metric":"cpu_utilization","value":{value}}}"#
+            );
+        }
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("samples.jsonl"), text).unwrap();
+    }
+    let (code, report) = json(folder.path(), &["compare", "a", "b"]);
+    let c = &report["comparisons"][0];
+    assert_eq!(
+        (code, &c["metric"], &c["verdict"]),
+        (0, &"cpu_utilization".into(), &"worse".into())
+    );
+}
