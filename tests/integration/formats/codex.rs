@@ -336,6 +336,57 @@ fn a_full_window_is_no_request_and_begins_a_new_counter() {
     assert_eq!(tokens, [(300_000, 1000), (100_000, 500), (150_000, 600)]);
 }
 
+/// Two forks may use as much for their first request; a fork of a fork repeats what it began with.
+#[test]
+fn the_first_requests_of_two_forks_are_two() {
+    let start = 1_772_438_400; // 2026-03-02T08:00:00Z
+    let parents = [1000, 0, 50, 0, 1050];
+    let parent = [
+        META,
+        &turn(0, 0, "t1", start),
+        &count(1, parents, parents),
+    ]
+    .concat();
+    let meta = |minute: u32, id: &str, parent: &str| {
+        META.replace("08:00:00Z", &format!("08:{minute:02}:00Z"))
+            .replace(
+                r#""id":"root""#,
+                &format!(r#""id":"{id}","forked_from_id":"{parent}""#),
+            )
+    };
+    let own = |minute: u32, id: &str| {
+        let used = count(9, [2100, 900, 57, 0, 2157], [1100, 900, 7, 0, 1107]);
+        [
+            turn(minute, 2, id, start + 302),
+            used.replace("08:00:", &format!("08:{minute:02}:")),
+        ]
+        .concat()
+    };
+    let fork = |id: &str| {
+        [
+            meta(5, id, "root").as_str(),
+            META,
+            &turn(5, 1, "t1", start),
+            &count(1, parents, parents).replace("08:00:", "08:05:"),
+            &own(5, id),
+        ]
+        .concat()
+    };
+    let of_fork = [
+        meta(9, "h", "f").as_str(),
+        &meta(5, "f", "root"),
+        META,
+        &turn(9, 1, "t1", start),
+        &count(1, parents, parents).replace("08:00:", "08:09:"),
+        &own(9, "f"),
+    ]
+    .concat();
+    let ingested = read_texts(&[&parent, &fork("f"), &fork("g"), &of_fork]);
+    let requests = operations(&ingested, OperationKind::ModelRequest);
+    let output: Vec<_> = requests.iter().map(|o| o.tokens.output).collect();
+    assert_eq!(output, [50, 7, 7]);
+}
+
 #[test]
 fn what_a_subagent_repeats_of_its_parent_is_the_parents() {
     let start = 1_772_438_400; // 2026-03-02T08:00:00Z

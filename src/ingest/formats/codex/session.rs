@@ -367,10 +367,10 @@ impl<'a> Session<'a> {
         let thread = if self.counter.is_own {
             &self.thread.own
         } else {
-            &self.thread.root
+            self.thread.scope()
         };
         let counts = counts.map(Usage::bytes);
-        request.key = hash128(&[b"request:", &**thread, b":", &counts[0], &counts[1]].concat());
+        request.key = hash128(&[b"request:", thread, b":", &counts[0], &counts[1]].concat());
         request.tokens = tokens(used);
         request.parent = self.task_id();
         request.flags = Flags::LEADS.with(Flags::HAS_TOKENS);
