@@ -135,6 +135,13 @@ impl PriceTable {
         Ok(table)
     }
 
+    /// When the prices were collected: what has no time of its own is priced by those. Where the table tells no
+    /// such day, by the last ones.
+    #[must_use]
+    pub fn day(&self) -> Time {
+        day(&self.date).unwrap_or(Time::LATEST)
+    }
+
     /// The prices of a model: by its very name, else without a date (or the mark of a long context) at its end, else
     /// without the providers before it. Never by a beginning that only looks like it.
     #[must_use]
@@ -155,21 +162,18 @@ pub fn cost(prices: &[Price], tokens: Tokens, time: Time) -> Option<i64> {
         Some((limit, rates)) if tokens.input() > limit => rates,
         _ => price.base,
     };
-    let write_1h = tokens.cache_write_1h.min(tokens.cache_write);
-    let parts = [
-        (tokens.fresh, Some(rates.fresh)),
-        (tokens.cache_read, rates.read),
-        (tokens.cache_write - write_1h, rates.write_5m),
-        (write_1h, rates.write_1h),
-        (tokens.output, Some(rates.output)),
-    ];
-    let mut sum: u128 = 0;
-    for (n, rate) in parts {
-        if n > 0 {
-            sum += u128::from(n) * u128::from(rate?);
-        }
-    }
-    i64::try_from((sum + 500) / 1_000).ok()
+    rates.cost(tokens)
+}
+
+/// The same of the tokens of several requests together, and whether it is only the least: where the
+/// sum is above the limit from which a request costs more, some of them may have been, too.
+#[must_use]
+pub fn cost_together(prices: &[Price], tokens: Tokens, time: Time) -> Option<(i64, bool)> {
+    let price = at(prices, time)?;
+    let is_least = price
+        .above
+        .is_some_and(|(limit, _)| tokens.input() > limit);
+    Some((price.base.cost(tokens)?, is_least))
 }
 
 /// Dollars for one token of each kind; `None`: the table does not tell.
@@ -258,6 +262,27 @@ impl TokenPrices {
             write_1h: rates.write_1h.map(dollars),
             output: dollars(rates.output),
         }
+    }
+}
+
+impl Rates {
+    /// In 10⁻⁹ US dollars; `None` where a kind of tokens that was used has no price.
+    fn cost(self, tokens: Tokens) -> Option<i64> {
+        let write_1h = tokens.cache_write_1h.min(tokens.cache_write);
+        let parts = [
+            (tokens.fresh, Some(self.fresh)),
+            (tokens.cache_read, self.read),
+            (tokens.cache_write - write_1h, self.write_5m),
+            (write_1h, self.write_1h),
+            (tokens.output, Some(self.output)),
+        ];
+        let mut sum: u128 = 0;
+        for (n, rate) in parts {
+            if n > 0 {
+                sum += u128::from(n) * u128::from(rate?);
+            }
+        }
+        i64::try_from((sum + 500) / 1_000).ok()
     }
 }
 
