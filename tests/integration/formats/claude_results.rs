@@ -151,6 +151,18 @@ fn a_process_that_resumes_a_session_begins_anew() {
     assert_eq!(total_of(&workload, Metric::Cost), 4_120_000_000);
 }
 
+/// Where a model lacks its cost, those of the others are not the whole, which the result tells.
+#[test]
+fn costs_of_some_models_do_not_hide_the_rest() {
+    let text = String::from_utf8(bytes_of("claude-results/result.json")).unwrap();
+    let lacking = text.replace(r#", "costUSD": 0.005"#, "");
+    assert_ne!(lacking, text);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("result.json"), lacking).unwrap();
+    let workload = folded_at(folder.path());
+    assert_eq!(total_of(&workload, Metric::Cost), 51_500_000);
+}
+
 /// A run without a result: what its messages tell is a lower bound.
 #[test]
 fn a_run_that_was_killed() {

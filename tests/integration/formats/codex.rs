@@ -321,11 +321,23 @@ fn a_full_window_is_no_request_and_begins_a_new_counter() {
     let full = [0, 0, 0, 0, 272_000];
     let text = [
         META,
-        &count(1, [300_000, 0, 1000, 0, 301_000], [300_000, 0, 1000, 0, 301_000]),
+        &count(
+            1,
+            [300_000, 0, 1000, 0, 301_000],
+            [300_000, 0, 1000, 0, 301_000],
+        ),
         &count(2, full, [0; 5]),
-        &count(3, [100_000, 0, 500, 0, 372_500], [100_000, 0, 500, 0, 100_500]),
+        &count(
+            3,
+            [100_000, 0, 500, 0, 372_500],
+            [100_000, 0, 500, 0, 100_500],
+        ),
         &count(4, full, [0; 5]),
-        &count(5, [150_000, 0, 600, 0, 422_600], [150_000, 0, 600, 0, 150_600]),
+        &count(
+            5,
+            [150_000, 0, 600, 0, 422_600],
+            [150_000, 0, 600, 0, 150_600],
+        ),
     ]
     .concat();
     let requests = operations(&read_text(&text), OperationKind::ModelRequest);
@@ -341,12 +353,7 @@ fn a_full_window_is_no_request_and_begins_a_new_counter() {
 fn the_first_requests_of_two_forks_are_two() {
     let start = 1_772_438_400; // 2026-03-02T08:00:00Z
     let parents = [1000, 0, 50, 0, 1050];
-    let parent = [
-        META,
-        &turn(0, 0, "t1", start),
-        &count(1, parents, parents),
-    ]
-    .concat();
+    let parent = [META, &turn(0, 0, "t1", start), &count(1, parents, parents)].concat();
     let meta = |minute: u32, id: &str, parent: &str| {
         META.replace("08:00:00Z", &format!("08:{minute:02}:00Z"))
             .replace(

@@ -326,13 +326,15 @@ impl<'a> Runs<'a> {
             request.flags = without(request.flags, Flags::HAS_TOKENS);
             request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
         }
+        // Costs of some models only would hide the rest of the whole, which the task has.
+        let has_costs = usages.iter().all(|of| of.cost.is_some());
         for ModelUsage { model, usage, cost } in &usages {
             let (earlier, earlier_cost) = before.of_model(model);
             let Some(usage) = difference(*usage, earlier) else {
                 self.problem(number, ProblemKind::Value, "tokens of a model became fewer");
                 continue;
             };
-            let cost = cost.map(|cost| cost - earlier_cost);
+            let cost = cost.filter(|_| has_costs).map(|cost| cost - earlier_cost);
             if usage.is_nothing() && cost.is_none_or(|cost| cost <= 0.0) {
                 continue;
             }
@@ -427,8 +429,7 @@ impl Told {
             .iter()
             .map(|m| difference(m.usage, self.of_model(m.model).0))
             .collect::<Option<Vec<_>>>();
-        has_each
-            && more.is_some_and(|more| more.into_iter().any(|m| difference(m, turn).is_some()))
+        has_each && more.is_some_and(|more| more.into_iter().any(|m| difference(m, turn).is_some()))
     }
 }
 
