@@ -144,10 +144,80 @@ fn tokens_of_other_operations_are_priced_or_named() {
     let unknown = note("", PriceTable::built_in()).unwrap();
     assert_eq!((unknown.priced, unknown.cost), (0, None));
     assert_eq!(unknown.unpriced[0].model, "embed-9");
-    let mine = r#"{"date":"d","models":[{"model":"embed-9","prices":[{"fresh":0.02,"output":0}]}]}"#;
+    let mine =
+        r#"{"date":"d","models":[{"model":"embed-9","prices":[{"fresh":0.02,"output":0}]}]}"#;
     let known = note("", PriceTable::read(mine).unwrap()).unwrap();
     assert_eq!((known.priced, known.cost), (1, Some(0.02)));
     assert_eq!(note(r#","cost":0.03"#, PriceTable::built_in()), None);
+}
+
+/// A request has input and output; what only prepares one need not.
+#[test]
+fn a_request_without_a_count_of_output_costs_at_least_its_input() {
+    let date = format!("list_price_equivalent:{}", PriceTable::built_in().date);
+    for (tokens, expected) in [
+        (
+            r#"{"input":10}"#,
+            vec!["lower_bound".to_owned(), date.clone()],
+        ),
+        (r#"{"input":10,"output":0}"#, vec![date.clone()]),
+    ] {
+        let line = format!(
+            r#"{{"kind":"operation","operation":"model_request","time":"2026-11-10T10:00:00Z","duration":1,"session":"s","model":"claude-opus-4-5","tokens":{tokens}}}"#
+        );
+        let assessment = of_line("a.jsonl", &line, PriceTable::built_in());
+        assert_eq!(
+            marks(&assessment, "computed_cost"),
+            Some(expected.as_slice())
+        );
+    }
+}
+
+/// By hand: 1,000 × 5 ÷ 10⁶.
+#[test]
+fn a_report_says_of_a_cost_what_the_page_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |model: &str, tokens: &str| {
+        format!(
+            r#"{{"kind":"operation","operation":"model_request","time":"2026-11-04T03:15:11Z","duration":1.5,"model":"{model}","session":"s","tokens":{tokens}}}"#
+        )
+    };
+    let text = [
+        line("claude-opus-4-5", r#"{"input":1000}"#),
+        line("foo-9", r#"{"input":1000,"output":0}"#),
+    ];
+    std::fs::write(folder.path().join("a.jsonl"), text.join("\n")).unwrap();
+    let date = PriceTable::built_in().date;
+    let expected = format!(
+        "at least $0.0050 at list prices of {date} (list-price equivalent); not known for 1 request: no price of {date} (foo-9)"
+    );
+    for words in [
+        ["analyze", "--width", "200"].as_slice(),
+        &[
+            "report",
+            "--from",
+            "2026-11-02",
+            "--to",
+            "2026-11-08",
+            "--width",
+            "200",
+        ],
+        &[
+            "report",
+            "--from",
+            "2026-11-02",
+            "--to",
+            "2026-11-08",
+            "--format",
+            "markdown",
+        ],
+    ] {
+        program(folder.path())
+            .args(words)
+            .arg("a.jsonl")
+            .assert()
+            .stdout(contains(expected.as_str()));
+    }
 }
 
 #[test]
