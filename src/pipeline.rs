@@ -241,9 +241,14 @@ fn material(
     ingested: &Ingested,
     folded: Folded,
 ) -> Result<Material, PipelineError> {
-    let (mut workload, history, was_orchestrator) = match folded {
-        Folded::Fresh(workload) => (workload, None, false),
-        Folded::Joined(joined) => (joined.workload, Some(joined.note), joined.is_orchestrator),
+    let (mut workload, history, was_orchestrator, days) = match folded {
+        Folded::Fresh(workload) => (workload, None, false, None),
+        Folded::Joined(joined) => (
+            joined.workload,
+            Some(joined.note),
+            joined.is_orchestrator,
+            Some(joined.prices),
+        ),
     };
     // What was kept of earlier runs has none.
     workload.prices = Some(Arc::clone(&request.prices));
@@ -261,7 +266,7 @@ fn material(
         is_orchestrator,
         provenance: Provenance {
             history,
-            ..provenance(request, ingested, &workload, &config)
+            ..provenance(request, ingested, &workload, &config, days.as_ref())
         },
         workload,
         config,
@@ -361,7 +366,9 @@ fn judge_and<T>(
     };
     let analysed = || {
         let mut analysis = analysis::analyse(workload, config, &questions);
-        mark_costs(&mut analysis.metrics, &request.prices);
+        if let Some(prices) = &provenance.prices {
+            mark_costs(&mut analysis.metrics, &prices.date);
+        }
         let facts = advise::facts::of_analysis(Observed {
             workload,
             analysis: &analysis,
@@ -446,11 +453,10 @@ impl PipelineError {
 }
 
 /// Says of each computed cost what it is, and of which day.
-fn mark_costs(metrics: &mut [MetricRow], table: &PriceTable) {
+fn mark_costs(metrics: &mut [MetricRow], date: &str) {
     let computed = Metric::ComputedCost.name();
     for row in metrics.iter_mut().filter(|row| row.metric == computed) {
-        row.marks
-            .push(format!("list_price_equivalent:{}", table.date));
+        row.marks.push(format!("list_price_equivalent:{date}"));
     }
 }
 

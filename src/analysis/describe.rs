@@ -8,7 +8,7 @@ use crate::assessment::{Interval, MetricRow, TargetVerdict};
 use crate::metrics::{Kind, Metric, Unit};
 use crate::record::{Dimension, Measured, Name};
 use crate::stats::{Estimate, clustered, quantiles};
-use crate::workload::{Filter, Workload};
+use crate::workload::{Extra, Filter, Workload};
 
 use super::spread::{Named, Spread, exceedances, named};
 use super::spreads::Spreads;
@@ -80,8 +80,12 @@ fn row(workload: &Workload, spread: &Spread, of: Option<(Dimension, Name)>) -> M
         reported: false,
         marks: Vec::new(),
     };
-    let of_output = [Metric::OutputTokens, Metric::ComputedCost].map(Measured::Known);
-    if of_output.contains(&traits.measured) && has_lower_bounds(workload, of) {
+    let is_bound: fn(&Extra) -> bool = match traits.measured {
+        Measured::Known(Metric::OutputTokens) => |e| e.lower_bounds > 0,
+        Measured::Known(Metric::ComputedCost) => |e| e.lower_bounds + e.priced_at_least > 0,
+        _ => return row,
+    };
+    if has_extra(workload, of, is_bound) {
         row.marks.push("lower_bound".into());
     }
     row
@@ -95,11 +99,15 @@ fn has_total(kind: Kind, unit: Unit, measured: Measured) -> bool {
     }
 }
 
-/// Whether the output of some request is a lower bound, since its log stopped too early.
-fn has_lower_bounds(workload: &Workload, of: Option<(Dimension, Name)>) -> bool {
+/// Whether some row has sums such as these.
+fn has_extra(
+    workload: &Workload,
+    of: Option<(Dimension, Name)>,
+    is_such: impl Fn(&Extra) -> bool,
+) -> bool {
     let catalog = &workload.catalog;
     workload.rows.iter().any(|r| {
-        r.extra.as_deref().is_some_and(|e| e.lower_bounds > 0)
+        r.extra.as_deref().is_some_and(&is_such)
             && of.is_none_or(|(dimension, value)| catalog.dimension(r.key.dims, dimension) == value)
     })
 }

@@ -88,9 +88,9 @@ pub struct RepeatRow {
 /// The table of prices behind `computed_cost`, and what it does not have.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PriceNote {
-    /// The day on which the prices were collected.
+    /// The day on which the prices were collected; of a history all such days, with commas between.
     pub date: String,
-    /// Where they came from.
+    /// Where they came from; empty where a history has costs by another table.
     pub source: String,
     /// What a computed cost is: `list-price equivalent`.
     pub basis: String,

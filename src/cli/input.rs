@@ -289,7 +289,7 @@ impl InputArgs {
         }
         let past = self
             .history
-            .then(|| super::record::past(&self.only, context))
+            .then(|| super::record::past(&self.only, &prices.date, context))
             .transpose()?;
         let (targets, searched) = self.targets();
         Ok(pipeline::Request {

@@ -115,7 +115,7 @@ fn keep(
     is_forced: bool,
     context: &Context,
 ) -> Result<(String, Recorded), Failure> {
-    let prices = material.provenance.prices.as_ref();
+    let prices = material.workload.prices.as_deref();
     let mut history = create(context)?;
     let about = About {
         now: context.now()?,
@@ -169,8 +169,8 @@ pub(super) fn failure(error: &HistoryError) -> Failure {
     Failure::new(error.to_string()).help(error.help())
 }
 
-/// What the history holds, for the pipeline.
-pub(super) fn past(only: &[String], context: &Context) -> Result<Past, Failure> {
+/// What the history holds, for the pipeline, which computes costs by prices of the day `today`.
+pub(super) fn past(only: &[String], today: &str, context: &Context) -> Result<Past, Failure> {
     let is_by_record = |text: &&String| text.starts_with("session=") || text.starts_with("run=");
     if let Some(text) = only.iter().find(is_by_record) {
         return Err(Failure::new(format!(
@@ -188,7 +188,7 @@ pub(super) fn past(only: &[String], context: &Context) -> Result<Past, Failure> 
         ));
     }
     let globals = context.globals.clone();
-    let today = crate::prices::PriceTable::built_in().date;
+    let today = today.to_owned();
     let place = context.place();
     let fault = |error: HistoryError| PastError {
         message: error.to_string(),
@@ -217,6 +217,7 @@ pub(super) fn past(only: &[String], context: &Context) -> Result<Past, Failure> 
             Ok(Kept {
                 pieces: loaded.pieces,
                 is_orchestrator: loaded.is_orchestrator,
+                prices: loaded.prices,
             })
         }),
     })

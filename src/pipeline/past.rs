@@ -1,5 +1,6 @@
 //! What earlier runs kept, joined with what this one reads.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub struct Kept {
     pub pieces: Vec<Piece>,
     /// Whether an orchestrator left any of them behind.
     pub is_orchestrator: bool,
+    /// Days of the prices by which their costs were computed.
+    pub prices: BTreeSet<String>,
 }
 
 /// What earlier runs kept, to which the inputs are added. A unit that the inputs know too is taken from
@@ -56,6 +59,8 @@ pub(super) struct Joined {
     pub(super) workload: Workload,
     pub(super) note: HistoryNote,
     pub(super) is_orchestrator: bool,
+    /// Days of the prices by which the costs were computed.
+    pub(super) prices: BTreeSet<String>,
 }
 
 impl Past {
@@ -71,6 +76,11 @@ impl Past {
             file: self.file.clone(),
             units: kept.pieces.iter().filter(is_unit).count() as u64,
         };
+        let mut prices = kept.prices;
+        let mut extras = fresh.rows.iter().filter_map(|r| r.extra.as_deref());
+        if extras.any(|e| e.priced + e.unpriced > 0) {
+            prices.insert(request.prices.date.clone());
+        }
         let mut all = joined(kept.pieces, fresh.pieces());
         if request.from.is_some() || request.to.is_some() {
             all = all.between(request.from, request.to);
@@ -79,6 +89,7 @@ impl Past {
             workload: all.only(&request.only),
             note,
             is_orchestrator: kept.is_orchestrator,
+            prices,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Where everything came from, and what was left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
 use crate::assessment::{
@@ -32,6 +32,7 @@ pub(super) fn provenance(
     ingested: &Ingested,
     workload: &Workload,
     config: &Config,
+    price_days: Option<&BTreeSet<String>>,
 ) -> Provenance {
     let counts = &workload.counts;
     let path = |file: u32| {
@@ -128,7 +129,7 @@ pub(super) fn provenance(
         problems_total: ingested.problems.len() as u64,
         unrecognised: not_recognised.iter().map(|n| n.file.clone()).collect(),
         unrecognised_why: not_recognised,
-        prices: price_note(&request.prices, workload),
+        prices: price_note(&request.prices, price_days, workload),
         undeclared: undeclared(workload, config),
         configuration: if config.files.is_empty() {
             vec!["built-in defaults".into()]
@@ -159,8 +160,13 @@ fn undeclared(workload: &Workload, config: &Config) -> Vec<Undeclared> {
         .collect()
 }
 
-/// By which prices the costs of a workload were computed, and what has none.
-fn price_note(table: &PriceTable, workload: &Workload) -> Option<PriceNote> {
+/// By which prices the costs of a workload were computed, and what has none. What a history kept has those of the
+/// days on which it was recorded, which may be other ones than the table's.
+fn price_note(
+    table: &PriceTable,
+    days: Option<&BTreeSet<String>>,
+    workload: &Workload,
+) -> Option<PriceNote> {
     let (mut priced, mut nano) = (0, 0);
     let mut without: BTreeMap<&str, u64> = BTreeMap::new();
     for row in &workload.rows {
@@ -187,9 +193,15 @@ fn price_note(table: &PriceTable, workload: &Workload) -> Option<PriceNote> {
     unpriced.sort_by_key(|u| std::cmp::Reverse(u.requests));
     #[allow(clippy::cast_precision_loss)]
     let cost = (priced > 0).then(|| nano as f64 / Unit::Usd.scale());
+    let days: Vec<&str> = days.into_iter().flatten().map(String::as_str).collect();
+    let (date, source) = if days.iter().all(|day| *day == table.date) {
+        (table.date.clone(), table.source.clone())
+    } else {
+        (days.join(", "), String::new())
+    };
     Some(PriceNote {
-        date: table.date.clone(),
-        source: table.source.clone(),
+        date,
+        source,
         basis: "list-price equivalent".into(),
         priced,
         cost,

@@ -16,6 +16,9 @@ use crate::units::Time;
 
 const BUILT_IN: &str = include_str!("prices.json");
 
+/// There is no other one.
+const UNIT: &str = "US dollars for a million tokens";
+
 /// 10⁻¹² US dollars for each token: one dollar for a million tokens is 10⁶ of these.
 type Pico = u64;
 
@@ -96,8 +99,20 @@ impl PriceTable {
     /// A table in the shape of the built-in one.
     ///
     /// # Errors
-    /// No JSON of that shape; a negative or absurd price; a day that is none; a name given twice.
+    /// No JSON of that shape; another unit; a negative or absurd price; a day that is none; two prices from one day; a
+    /// name given twice.
     pub fn read(text: &str) -> Result<Self, PriceError> {
+        // Some editors put the mark of UTF-8 before it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // A list would pass for the fields in their order.
+        let before = &text[..text.len() - text.trim_start().len()];
+        if !text[before.len()..].starts_with('{') {
+            return Err(PriceError::Shape {
+                line: before.matches('\n').count() + 1,
+                column: before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1,
+                reason: "it is no JSON object".into(),
+            });
+        }
         let file: File = serde_json::from_str(text).map_err(|error| PriceError::Shape {
             line: error.line(),
             column: error.column(),
@@ -126,6 +141,9 @@ impl PriceTable {
             if prices.is_empty() {
                 return Err(fault("no price"));
             }
+            if prices.windows(2).any(|pair| pair[0].from == pair[1].from) {
+                return Err(fault("two prices that hold from the same day"));
+            }
             for name in std::iter::once(&model.model).chain(&model.also) {
                 if table.models.insert(name.clone(), prices.clone()).is_some() {
                     return Err(fault("a name that stands in the table twice"));
@@ -133,6 +151,13 @@ impl PriceTable {
             }
         }
         Ok(table)
+    }
+
+    /// When the prices were collected: what has no time of its own is priced by those. Where the table tells no
+    /// such day, by the last ones.
+    #[must_use]
+    pub fn day(&self) -> Time {
+        day(&self.date).unwrap_or(Time::LATEST)
     }
 
     /// The prices of a model: by its very name, else without a date (or the mark of a long context) at its end, else
@@ -155,21 +180,16 @@ pub fn cost(prices: &[Price], tokens: Tokens, time: Time) -> Option<i64> {
         Some((limit, rates)) if tokens.input() > limit => rates,
         _ => price.base,
     };
-    let write_1h = tokens.cache_write_1h.min(tokens.cache_write);
-    let parts = [
-        (tokens.fresh, Some(rates.fresh)),
-        (tokens.cache_read, rates.read),
-        (tokens.cache_write - write_1h, rates.write_5m),
-        (write_1h, rates.write_1h),
-        (tokens.output, Some(rates.output)),
-    ];
-    let mut sum: u128 = 0;
-    for (n, rate) in parts {
-        if n > 0 {
-            sum += u128::from(n) * u128::from(rate?);
-        }
-    }
-    i64::try_from((sum + 500) / 1_000).ok()
+    rates.cost(tokens)
+}
+
+/// The same of the tokens of several requests together, and whether it is only the least: where the
+/// sum is above the limit from which a request costs more, some of them may have been, too.
+#[must_use]
+pub fn cost_together(prices: &[Price], tokens: Tokens, time: Time) -> Option<(i64, bool)> {
+    let price = at(prices, time)?;
+    let is_least = price.above.is_some_and(|(limit, _)| tokens.input() > limit);
+    Some((price.base.cost(tokens)?, is_least))
 }
 
 /// Dollars for one token of each kind; `None`: the table does not tell.
@@ -261,6 +281,27 @@ impl TokenPrices {
     }
 }
 
+impl Rates {
+    /// In 10⁻⁹ US dollars; `None` where a kind of tokens that was used has no price.
+    fn cost(self, tokens: Tokens) -> Option<i64> {
+        let write_1h = tokens.cache_write_1h.min(tokens.cache_write);
+        let parts = [
+            (tokens.fresh, Some(self.fresh)),
+            (tokens.cache_read, self.read),
+            (tokens.cache_write - write_1h, self.write_5m),
+            (write_1h, self.write_1h),
+            (tokens.output, Some(self.output)),
+        ];
+        let mut sum: u128 = 0;
+        for (n, rate) in parts {
+            if n > 0 {
+                sum += u128::from(n) * u128::from(rate?);
+            }
+        }
+        i64::try_from((sum + 500) / 1_000).ok()
+    }
+}
+
 fn at(prices: &[Price], time: Time) -> Option<&Price> {
     prices
         .iter()
@@ -274,9 +315,9 @@ struct File {
     date: String,
     #[serde(default)]
     source: String,
-    /// For whoever reads the file; there is only one.
-    #[serde(default, rename = "unit")]
-    _unit: String,
+    /// For whoever reads the file.
+    #[serde(default, rename = "unit", deserialize_with = "only_unit")]
+    _unit: (),
     /// For whoever reads the file: where `batch` came from.
     #[serde(default, rename = "batch_source")]
     _batch_source: String,
@@ -378,6 +419,17 @@ fn pico(dollars: f64) -> Result<Pico, &'static str> {
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // within 0 to 10¹²
     Ok((dollars * 1e6).round() as u64)
+}
+
+/// Refuses prices in any other unit: nothing here converts them.
+fn only_unit<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    let unit = String::deserialize(deserializer)?;
+    if unit == UNIT {
+        return Ok(());
+    }
+    Err(serde::de::Error::custom(format!(
+        "the unit is {UNIT} and no other"
+    )))
 }
 
 /// serde's words without the place, which stands beside.
@@ -489,6 +541,12 @@ mod tests {
     }
 
     #[test]
+    fn a_table_may_name_its_unit_and_begin_with_a_mark() {
+        let text = format!("\u{feff}{{\"date\":\"d\",\"unit\":\"{UNIT}\",\"models\":[]}}");
+        assert_eq!(PriceTable::read(&text).unwrap().date, "d");
+    }
+
+    #[test]
     fn a_faulty_table_says_where() {
         let why = |text: &str| PriceTable::read(text).unwrap_err().to_string();
         assert_eq!(
@@ -509,6 +567,25 @@ mod tests {
             "m: valid_from is no day such as 2026-11-26"
         );
         assert_eq!(one(""), "m: no price");
+        for twice in [
+            r#"{"fresh":1,"output":1},{"fresh":2,"output":1}"#,
+            r#"{"fresh":1,"output":1,"valid_from":"2026-11-26"},{"fresh":2,"output":1},{"fresh":2,"output":1,"valid_from":"2026-11-26"}"#,
+        ] {
+            assert_eq!(one(twice), "m: two prices that hold from the same day");
+        }
+        for unit in ["EUR", "US dollars for a thousand tokens", ""] {
+            assert_eq!(
+                why(&format!(r#"{{"date":"d","unit":"{unit}","models":[]}}"#)),
+                format!(
+                    "line 1, column {}: no table of prices: the unit is US dollars for a million tokens and no other",
+                    21 + unit.len()
+                )
+            );
+        }
+        assert_eq!(
+            why("\n  []"),
+            "line 2, column 3: no table of prices: it is no JSON object"
+        );
         assert_eq!(
             why(
                 r#"{"date":"d","models":[{"model":"m","batch":1.5,"prices":[{"fresh":1,"output":1}]}]}"#

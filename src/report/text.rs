@@ -7,7 +7,7 @@ pub(super) mod chart;
 pub(super) mod closing;
 pub(super) mod empty;
 pub(super) mod indicators;
-mod opening;
+pub(super) mod opening;
 mod resources;
 pub(super) mod score;
 pub(super) mod statements;

@@ -150,6 +150,7 @@ impl Extra {
             cost_with_tokens,
             computed_cost,
             priced,
+            priced_at_least,
             unpriced,
             cache_hits,
             cache_lookups,
@@ -176,6 +177,7 @@ impl Extra {
         self.cost_with_tokens += cost_with_tokens;
         self.computed_cost += computed_cost;
         self.priced += priced;
+        self.priced_at_least += priced_at_least;
         self.unpriced += unpriced;
         self.cache_hits += cache_hits;
         self.cache_lookups += cache_lookups;

@@ -138,6 +138,8 @@ pub struct Extra {
     pub computed_cost: i128,
     /// Requests with a computed cost.
     pub priced: u64,
+    /// Of these, sums of requests some of which may have cost more, for their length.
+    pub priced_at_least: u64,
     /// Requests with tokens whose model has no price.
     pub unpriced: u64,
     /// Hits of the context cache.

@@ -119,6 +119,17 @@ collected = [
 ]
 (out / "collected.jsonl").write_text("".join(text(line) + "\n" for line in collected) + text(collected[0]) + "\n")
 
+# A session that a process of its own resumes, which uses the helper model more than the first did: the main model
+# used 300 of output in all, so that they cannot be 100 of before and 300 of this turn.
+s = "session-8"
+resumed = [
+    result(s, "r9", 5000, 4000, 1, 1.02, usage(10, 100, 9000, 900), {SONNET: model(10, 100, 9000, 900, 1.0),
+                                                                    HAIKU: model(5, 20, 0, 0, 0.02)}),
+    result(s, "r10", 21000, 20000, 1, 3.1, usage(60, 300, 15000, 1200), {SONNET: model(60, 300, 15000, 1200, 3.0),
+                                                                       HAIKU: model(50, 150, 0, 0, 0.1)}),
+]
+(out / "resumed.jsonl").write_text("".join(text(line) + "\n" for line in resumed))
+
 
 def write(name, data):
     (out / "broken" / name).write_bytes(data)

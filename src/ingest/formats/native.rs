@@ -203,9 +203,13 @@ impl Reader<'_> {
             _ => return Err("`cache_hit` is neither true nor false".into()),
         };
         operation.flags = Flags::LEADS;
-        if let Some(tokens) = tokens(line)? {
+        if let Some((tokens, is_whole)) = tokens(line)? {
             operation.tokens = tokens;
             operation.flags = operation.flags.with(Flags::HAS_TOKENS);
+            // Other operations may have only one of the two.
+            if kind == OperationKind::ModelRequest && !is_whole {
+                operation.flags = operation.flags.with(Flags::OUTPUT_IS_LOWER_BOUND);
+            }
         }
         if let Some(id) = id_text(line, Field::Id)? {
             operation.id = hash64(id.as_bytes());
@@ -405,7 +409,8 @@ fn outcome(line: &Line<'_>) -> Result<OutcomeKind, Reason> {
     })
 }
 
-fn tokens(line: &Line<'_>) -> Result<Option<Tokens>, Reason> {
+/// The tokens, and whether both input and output are told.
+fn tokens(line: &Line<'_>) -> Result<Option<(Tokens, bool)>, Reason> {
     let Some(fields) = &line.tokens else {
         return match line.field(Field::Tokens) {
             Scalar::Null => Ok(None),
@@ -426,16 +431,18 @@ fn tokens(line: &Line<'_>) -> Result<Option<Tokens>, Reason> {
     if numbers.iter().all(Option::is_none) {
         return Ok(None);
     }
+    let is_whole = numbers[..2].iter().all(Option::is_some);
     let [fresh, output, cache_read, cache_write, reasoning] =
         numbers.map(Option::unwrap_or_default);
-    Ok(Some(Tokens {
+    let tokens = Tokens {
         fresh,
         cache_read,
         cache_write,
         cache_write_1h: 0,
         output,
         reasoning,
-    }))
+    };
+    Ok(Some((tokens, is_whole)))
 }
 
 /// The value of a knob or the name of a state, as text; empty where not known.

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::super::pen::Pen;
-use super::super::text::statements;
+use super::super::text::{opening, statements};
 use super::super::verdict::capital;
 use super::super::words;
 use super::changes::proven;
@@ -53,23 +53,15 @@ pub(in super::super) fn rest(r: &PeriodReport, pen: &Pen<'_>) -> Vec<String> {
 }
 
 fn cost(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
-    let total = |metric: &str| {
-        let row = a
-            .metrics
-            .iter()
-            .find(|m| m.metric == metric && m.dims.is_empty())?;
-        Some(words::amount(Unit::Usd, row.total?, pen.signs))
-    };
-    let mut parts = Vec::new();
-    if let Some(cost) = total("cost") {
-        parts.push(format!("{cost} as reported"));
-    }
-    if let (Some(cost), Some(note)) = (total("computed_cost"), &a.provenance.prices) {
-        parts.push(format!(
-            "{cost} at list prices of {}",
-            pen.name(&note.date, 20)
-        ));
-    }
+    let mut metrics = a.metrics.iter();
+    let reported = metrics
+        .find(|m| m.metric == "cost" && m.dims.is_empty())
+        .and_then(|m| m.total)
+        .map(|cost| format!("{} as reported", words::amount(Unit::Usd, cost, pen.signs)));
+    let parts: Vec<String> = reported
+        .into_iter()
+        .chain(opening::at_list_prices(a, pen))
+        .collect();
     (!parts.is_empty()).then(|| format!("Cost: {}.", parts.join("; ")))
 }
 

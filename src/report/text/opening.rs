@@ -106,15 +106,19 @@ pub(super) fn provenance(a: &Assessment, pen: &Pen<'_>) -> Vec<String> {
     .collect()
 }
 
-/// What the tokens cost at list prices, of which day these are, and what has none.
+/// What was reported goes first; the short page has room for one.
 fn cost(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
-    let note = a.provenance.prices.as_ref()?;
-    // What was reported goes first; the short page has room for one.
     let is_reported = a.metrics.iter().any(|m| m.metric == "cost");
-    if is_reported && !pen.style.full {
-        return None;
-    }
-    let date = pen.name(&note.date, 20);
+    (!is_reported || pen.style.full)
+        .then(|| at_list_prices(a, pen))
+        .flatten()
+}
+
+/// What the tokens cost at list prices, of which day these are, and what has none.
+pub(in super::super) fn at_list_prices(a: &Assessment, pen: &Pen<'_>) -> Option<String> {
+    let note = a.provenance.prices.as_ref()?;
+    // Of a history these may be several days.
+    let date = pen.name(&note.date, 40);
     let mut parts = Vec::new();
     if let Some(cost) = note.cost {
         let amount = words::amount(crate::metrics::Unit::Usd, cost, pen.signs);

@@ -221,8 +221,8 @@ sparse!(RowKey, BLANK_KEY, { unit, task, operation, is_step, dims, cell });
 sparse!(Extra, Extra::default(), {
     with_tokens, fresh, cache_read, cache_write, cache_write_1h, output, reasoning, lower_bounds,
     budget_used, budget, cost, with_cost, cost_tokens, cost_with_tokens, computed_cost, priced,
-    unpriced, cache_hits, cache_lookups, retries, files_used_of_known, files_considered_of_known,
-    bare_steps, bare_rate_limited, figures,
+    priced_at_least, unpriced, cache_hits, cache_lookups, retries, files_used_of_known,
+    files_considered_of_known, bare_steps, bare_rate_limited, figures,
 });
 
 sparse!(Figures, Figures::default(), {

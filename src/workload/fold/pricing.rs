@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::prices::{self, Price, PriceTable};
 use crate::record::{Catalog, Dimension, Flags, Name, Operation, OperationKind};
+use crate::units::Time;
 
 use super::index::Quick;
 
@@ -16,12 +17,16 @@ pub(super) enum Priced {
     Unknown,
     /// 10⁻⁹ US dollars.
     Cost(i64),
+    /// The same, of requests some of which may have been so long that they cost more.
+    AtLeast(i64),
 }
 
 /// A table, with the prices of each model that was asked for.
 #[derive(Debug)]
 pub(super) struct Pricing<'a> {
     table: Option<&'a PriceTable>,
+    /// The time of what has none.
+    day: Time,
     known: HashMap<Name, Option<&'a [Price]>, Quick>,
 }
 
@@ -29,6 +34,7 @@ impl<'a> Pricing<'a> {
     pub(super) fn new(table: Option<&'a PriceTable>) -> Self {
         Self {
             table,
+            day: table.map_or(Time::LATEST, PriceTable::day),
             known: HashMap::default(),
         }
     }
@@ -42,21 +48,37 @@ impl<'a> Pricing<'a> {
             return Priced::No;
         }
         let model = catalog.dimension(operation.dims, Dimension::Model);
-        // What encloses requests tells their tokens only where it names their model.
-        let is_request = match operation.kind {
+        let is_request = operation.kind == OperationKind::ModelRequest;
+        let is_priced = match operation.kind {
             OperationKind::ModelRequest => true,
+            // What encloses requests tells their tokens only where it names their model.
             OperationKind::Step | OperationKind::Task => model.is_some(),
+            OperationKind::Other => model.is_some() && operation.cost < 0,
             _ => false,
         };
-        if !is_request {
+        if !is_priced {
             return Priced::No;
         }
         let prices = self
             .known
             .entry(model)
             .or_insert_with(|| table.of(catalog.text(model)));
-        prices
-            .and_then(|prices| prices::cost(prices, operation.tokens, operation.start))
-            .map_or(Priced::Unknown, Priced::Cost)
+        let Some(prices) = *prices else {
+            return Priced::Unknown;
+        };
+        let time = if operation.flags.has(Flags::TIMELESS) {
+            self.day
+        } else {
+            operation.start
+        };
+        if is_request {
+            prices::cost(prices, operation.tokens, time).map_or(Priced::Unknown, Priced::Cost)
+        } else {
+            match prices::cost_together(prices, operation.tokens, time) {
+                Some((nano, true)) => Priced::AtLeast(nano),
+                Some((nano, false)) => Priced::Cost(nano),
+                None => Priced::Unknown,
+            }
+        }
     }
 }

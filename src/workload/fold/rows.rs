@@ -166,9 +166,10 @@ fn add_priced(row: &mut Row, priced: Priced, role: Role) {
     match priced {
         Priced::No => {}
         Priced::Unknown => extra(row).unpriced += 1,
-        Priced::Cost(nano) => {
+        Priced::Cost(nano) | Priced::AtLeast(nano) => {
             let extra = extra(row);
             extra.priced += 1;
+            extra.priced_at_least += u64::from(matches!(priced, Priced::AtLeast(_)));
             extra.computed_cost += i128::from(nano);
         }
     }

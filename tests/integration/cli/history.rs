@@ -54,6 +54,46 @@ fn working_copy() -> tempfile::TempDir {
     folder
 }
 
+/// A million tokens at 5 dollars, by the built-in table, and as many at 6.
+#[test]
+fn costs_of_the_history_have_the_day_of_their_own_prices() {
+    let folder = working_copy();
+    let here = folder.path();
+    let log = |name: &str| {
+        let line = format!(
+            r#"{{"kind":"operation","operation":"model_request","time":"2026-03-02T08:00:00Z","duration":1,"outcome":"ok","session":"{name}","model":"claude-opus-4-5","tokens":{{"input":1000000,"output":0}}}}"#
+        );
+        std::fs::write(here.join(name), line).unwrap();
+    };
+    log("a.jsonl");
+    run(here, &["record", "a.jsonl"]).assert().success();
+    std::fs::write(
+        here.join("mine.json"),
+        r#"{"date":"2026-12-24","source":"mine","models":[{"model":"claude-opus-4-5","prices":[{"fresh":6,"output":1}]}]}"#,
+    )
+    .unwrap();
+    let own = perfadvise::prices::PriceTable::built_in().date;
+    let note = |words: &[&str]| {
+        let said = json(here, words)["provenance"]["prices"].clone();
+        let text = |key: &str| said[key].as_str().unwrap().to_owned();
+        (text("date"), text("source"), said["cost"].as_f64().unwrap())
+    };
+    let words = ["analyze", "--history", "--prices", "mine.json"];
+    assert_eq!(note(&words), (own.clone(), String::new(), 5.0));
+    run(here, &words)
+        .assert()
+        .stderr(contains(format!("by prices of {own}, not of 2026-12-24")));
+    log("b.jsonl");
+    assert_eq!(
+        note(&["analyze", "b.jsonl", "--history", "--prices", "mine.json"]),
+        (format!("{own}, 2026-12-24"), String::new(), 11.0)
+    );
+    assert_eq!(
+        note(&["analyze", "b.jsonl", "--prices", "mine.json"]),
+        ("2026-12-24".into(), "mine".into(), 6.0)
+    );
+}
+
 #[test]
 fn a_week_is_answered_when_its_logs_are_gone() {
     let folder = working_copy();

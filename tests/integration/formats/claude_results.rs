@@ -138,6 +138,31 @@ fn collected_results_count_once_each() {
     assert_eq!(workload.units.len(), 4);
 }
 
+/// What the second process used of the main model is less than both together, though its helper used more.
+#[test]
+fn a_process_that_resumes_a_session_begins_anew() {
+    let workload = folded("claude-results/resumed.jsonl");
+    assert_eq!(total_of(&workload, Metric::InputTokens), 10 + 5 + 60 + 50);
+    assert_eq!(
+        total_of(&workload, Metric::OutputTokens),
+        100 + 20 + 300 + 150
+    );
+    assert_eq!(total_of(&workload, Metric::CacheReadTokens), 9000 + 15000);
+    assert_eq!(total_of(&workload, Metric::Cost), 4_120_000_000);
+}
+
+/// Where a model lacks its cost, those of the others are not the whole, which the result tells.
+#[test]
+fn costs_of_some_models_do_not_hide_the_rest() {
+    let text = String::from_utf8(bytes_of("claude-results/result.json")).unwrap();
+    let lacking = text.replace(r#", "costUSD": 0.005"#, "");
+    assert_ne!(lacking, text);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("result.json"), lacking).unwrap();
+    let workload = folded_at(folder.path());
+    assert_eq!(total_of(&workload, Metric::Cost), 51_500_000);
+}
+
 /// A run without a result: what its messages tell is a lower bound.
 #[test]
 fn a_run_that_was_killed() {
@@ -214,6 +239,7 @@ fn results_are_nobody_elses() {
         "list.json",
         "stream.jsonl",
         "collected.jsonl",
+        "resumed.jsonl",
         "broken/killed.jsonl",
     ];
     for ours in ours {

@@ -153,7 +153,7 @@ fn a_generated_tree_gives_its_truth_to_the_token_and_millisecond() {
     assert!(ingested.files.iter().all(|f| f.format == Some("codex")));
     let requests = operations(&ingested, OperationKind::ModelRequest);
     assert_eq!(requests.len() as u64, total("requests"));
-    // A rollout does not tell what was written to a cache: it is part of the fresh input.
+    // These rollouts do not tell what was written to a cache: it is part of the fresh input.
     let fresh = total("input") + total("cache_write_5m") + total("cache_write_1h");
     assert_eq!(sum(&requests, |t| t.fresh), fresh);
     assert_eq!(sum(&requests, |t| t.cache_read), total("cache_read"));
@@ -282,6 +282,116 @@ fn a_request_is_a_change_of_the_sum_and_its_use_the_difference() {
             (9, 2, 5, 2)
         ]
     );
+}
+
+/// Newer clients tell it: 51,599 are 36,339 read, 15,248 written and 12 of neither, and the 1,001 more are 961, 2 and 38.
+#[test]
+fn what_was_written_to_the_cache_is_part_of_the_input() {
+    let usage = |input: u32, cached: u32, written: u32| {
+        format!(
+            r#"{{"input_tokens":{input},"cached_input_tokens":{cached},"cache_write_input_tokens":{written},"output_tokens":267,"reasoning_output_tokens":0,"total_tokens":{}}}"#,
+            input + 267
+        )
+    };
+    let line = |second: u32, total: &str, last: &str| {
+        format!(
+            r#"{{"timestamp":"2026-03-02T08:00:{second:02}Z","type":"event_msg","payload":{{"type":"token_count","info":{{"total_token_usage":{total},"last_token_usage":{last}}}}}}}
+"#
+        )
+    };
+    let first = usage(51_599, 36_339, 15_248);
+    let text = [
+        META,
+        &line(1, &first, &first),
+        &line(2, &usage(52_600, 37_300, 15_250), &usage(1001, 961, 2)),
+    ]
+    .concat();
+    let requests = operations(&read_text(&text), OperationKind::ModelRequest);
+    let tokens: Vec<_> = requests
+        .iter()
+        .map(|o| (o.tokens.fresh, o.tokens.cache_read, o.tokens.cache_write))
+        .collect();
+    assert_eq!(tokens, [(12, 36_339, 15_248), (38, 961, 2)]);
+}
+
+/// Where the provider refuses a request for its length, the client sets the sums to the size of the window, with
+/// nothing used. From the second time on the line is the very same.
+#[test]
+fn a_full_window_is_no_request_and_begins_a_new_counter() {
+    let full = [0, 0, 0, 0, 272_000];
+    let text = [
+        META,
+        &count(
+            1,
+            [300_000, 0, 1000, 0, 301_000],
+            [300_000, 0, 1000, 0, 301_000],
+        ),
+        &count(2, full, [0; 5]),
+        &count(
+            3,
+            [100_000, 0, 500, 0, 372_500],
+            [100_000, 0, 500, 0, 100_500],
+        ),
+        &count(4, full, [0; 5]),
+        &count(
+            5,
+            [150_000, 0, 600, 0, 422_600],
+            [150_000, 0, 600, 0, 150_600],
+        ),
+    ]
+    .concat();
+    let requests = operations(&read_text(&text), OperationKind::ModelRequest);
+    let tokens: Vec<_> = requests
+        .iter()
+        .map(|o| (o.tokens.fresh, o.tokens.output))
+        .collect();
+    assert_eq!(tokens, [(300_000, 1000), (100_000, 500), (150_000, 600)]);
+}
+
+/// Two forks may use as much for their first request; a fork of a fork repeats what it began with.
+#[test]
+fn the_first_requests_of_two_forks_are_two() {
+    let start = 1_772_438_400; // 2026-03-02T08:00:00Z
+    let parents = [1000, 0, 50, 0, 1050];
+    let parent = [META, &turn(0, 0, "t1", start), &count(1, parents, parents)].concat();
+    let meta = |minute: u32, id: &str, parent: &str| {
+        META.replace("08:00:00Z", &format!("08:{minute:02}:00Z"))
+            .replace(
+                r#""id":"root""#,
+                &format!(r#""id":"{id}","forked_from_id":"{parent}""#),
+            )
+    };
+    let own = |minute: u32, id: &str| {
+        let used = count(9, [2100, 900, 57, 0, 2157], [1100, 900, 7, 0, 1107]);
+        [
+            turn(minute, 2, id, start + 302),
+            used.replace("08:00:", &format!("08:{minute:02}:")),
+        ]
+        .concat()
+    };
+    let fork = |id: &str| {
+        [
+            meta(5, id, "root").as_str(),
+            META,
+            &turn(5, 1, "t1", start),
+            &count(1, parents, parents).replace("08:00:", "08:05:"),
+            &own(5, id),
+        ]
+        .concat()
+    };
+    let of_fork = [
+        meta(9, "h", "f").as_str(),
+        &meta(5, "f", "root"),
+        META,
+        &turn(9, 1, "t1", start),
+        &count(1, parents, parents).replace("08:00:", "08:09:"),
+        &own(9, "f"),
+    ]
+    .concat();
+    let ingested = read_texts(&[&parent, &fork("f"), &fork("g"), &of_fork]);
+    let requests = operations(&ingested, OperationKind::ModelRequest);
+    let output: Vec<_> = requests.iter().map(|o| o.tokens.output).collect();
+    assert_eq!(output, [50, 7, 7]);
 }
 
 #[test]

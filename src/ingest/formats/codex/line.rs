@@ -52,11 +52,14 @@ pub(super) struct Payload<'a> {
     pub(super) last: Option<Usage>,
 }
 
-/// Tokens as a line has them: input with what was read from the cache, output with reasoning.
+/// Tokens as a line has them: input with what was read from the cache and written to it, output with
+/// reasoning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, bitcode::Encode, bitcode::Decode)]
 pub(super) struct Usage {
     pub(super) input: u64,
     pub(super) cached: u64,
+    /// Only newer clients tell it.
+    pub(super) written: u64,
     pub(super) output: u64,
     pub(super) reasoning: u64,
     pub(super) total: u64,
@@ -228,6 +231,10 @@ impl Usage {
         let (place, reason): (&mut u64, Wrong) = match_name!(key, {
             b"input_tokens" => (&mut self.input, "input_tokens is no whole number"),
             b"cached_input_tokens" => (&mut self.cached, "cached_input_tokens is no whole number"),
+            b"cache_write_input_tokens" => (
+                &mut self.written,
+                "cache_write_input_tokens is no whole number",
+            ),
             b"output_tokens" => (&mut self.output, "output_tokens is no whole number"),
             b"reasoning_output_tokens" => (
                 &mut self.reasoning,
@@ -254,18 +261,26 @@ impl Usage {
         Some(Usage {
             input: self.input.checked_sub(before.input)?,
             cached: self.cached.checked_sub(before.cached)?,
+            written: self.written.checked_sub(before.written)?,
             output: self.output.checked_sub(before.output)?,
             reasoning: self.reasoning.checked_sub(before.reasoning)?,
             total: self.total.checked_sub(before.total)?,
         })
     }
 
+    /// Whether the client only notes that the window is full, as it does where the provider refuses a
+    /// request for its length.
+    pub(super) fn is_full_window(self) -> bool {
+        self.input == 0 && self.output == 0 && self.total > 0
+    }
+
     /// The counts as bytes, for a key.
-    pub(super) fn bytes(self) -> [u8; 40] {
-        let mut bytes = [0; 40];
+    pub(super) fn bytes(self) -> [u8; 48] {
+        let mut bytes = [0; 48];
         let counts = [
             self.input,
             self.cached,
+            self.written,
             self.output,
             self.reasoning,
             self.total,

@@ -312,6 +312,12 @@ impl<'a> Session<'a> {
             self.records.ignored += 1;
             return;
         };
+        // It may come again and again with the same sums, and each time a new counter begins behind it.
+        if total.is_full_window() {
+            self.counter.before = None;
+            self.records.ignored += 1;
+            return;
+        }
         let last = payload.last.unwrap_or(total);
         // A subagent's own sums may be those of a parent's request that it repeats.
         if !self.thread.is_repeated() && !self.counter.seen.insert([total, last]) {
@@ -361,10 +367,10 @@ impl<'a> Session<'a> {
         let thread = if self.counter.is_own {
             &self.thread.own
         } else {
-            &self.thread.root
+            self.thread.scope()
         };
         let counts = counts.map(Usage::bytes);
-        request.key = hash128(&[b"request:", &**thread, b":", &counts[0], &counts[1]].concat());
+        request.key = hash128(&[b"request:", thread, b":", &counts[0], &counts[1]].concat());
         request.tokens = tokens(used);
         request.parent = self.task_id();
         request.flags = Flags::LEADS.with(Flags::HAS_TOKENS);
@@ -526,9 +532,11 @@ impl<'a> Session<'a> {
 fn tokens(used: Usage) -> Tokens {
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let cached = used.cached.min(used.input);
+    let written = used.written.min(used.input - cached);
     Tokens {
-        fresh: count(used.input - cached),
+        fresh: count(used.input - cached - written),
         cache_read: count(cached),
+        cache_write: count(written),
         output: count(used.output),
         reasoning: count(used.reasoning.min(used.output)),
         ..Tokens::default()

@@ -326,14 +326,15 @@ impl<'a> Runs<'a> {
             request.flags = without(request.flags, Flags::HAS_TOKENS);
             request.flags = without(request.flags, Flags::OUTPUT_IS_LOWER_BOUND);
         }
+        // Costs of some models only would hide the rest of the whole, which the task has.
+        let has_costs = usages.iter().all(|of| of.cost.is_some());
         for ModelUsage { model, usage, cost } in &usages {
-            let told = before.models.iter().find(|(name, ..)| name == model);
-            let (_, earlier, earlier_cost) = told.cloned().unwrap_or_default();
+            let (earlier, earlier_cost) = before.of_model(model);
             let Some(usage) = difference(*usage, earlier) else {
                 self.problem(number, ProblemKind::Value, "tokens of a model became fewer");
                 continue;
             };
-            let cost = cost.map(|cost| cost - earlier_cost);
+            let cost = cost.filter(|_| has_costs).map(|cost| cost - earlier_cost);
             if usage.is_nothing() && cost.is_none_or(|cost| cost <= 0.0) {
                 continue;
             }
@@ -399,23 +400,36 @@ impl Told {
         }
     }
 
-    /// Whether a later result counts on from this one, as those of one process do. Each process begins
-    /// anew: then nothing but chance lets it tell as much as both together.
+    /// What a model used and cost until then.
+    fn of_model(&self, model: &[u8]) -> (Usage, f64) {
+        let mut models = self.models.iter();
+        let told = models.find(|(name, ..)| name == model);
+        told.map_or((Usage::default(), 0.0), |(_, usage, cost)| (*usage, *cost))
+    }
+
+    /// Whether a later result counts on from this one, as those of one process do: no model used less, and that of
+    /// the main conversation used as much more as the turn did. Each process begins anew, and there nothing but
+    /// chance makes it so.
     fn goes_on_in(&self, end: &End<'_>) -> bool {
         if self.models.is_empty() || end.models.is_empty() {
             return false;
         }
-        let has_each = self.models.iter().all(|(model, usage, _)| {
-            let later = end.models.iter().find(|m| m.model == *model);
-            later.is_some_and(|later| difference(later.usage, *usage).is_some())
-        });
-        let output = |usages: &mut dyn Iterator<Item = Usage>| {
-            usages.map(|u| u64::from(u.output)).sum::<u64>()
+        // The usage of a model does not tell writes by their lifetime.
+        let turn = Usage {
+            cache_write_5m: 0,
+            cache_write_1h: 0,
+            ..end.usage.unwrap_or_default()
         };
-        let before = output(&mut self.models.iter().map(|(_, usage, _)| *usage));
-        let now = output(&mut end.models.iter().map(|m| m.usage));
-        let turn = end.usage.map_or(0, |usage| u64::from(usage.output));
-        has_each && now >= before + turn
+        let has_each = self
+            .models
+            .iter()
+            .all(|(name, ..)| end.models.iter().any(|m| m.model == *name));
+        let more = end
+            .models
+            .iter()
+            .map(|m| difference(m.usage, self.of_model(m.model).0))
+            .collect::<Option<Vec<_>>>();
+        has_each && more.is_some_and(|more| more.into_iter().any(|m| difference(m, turn).is_some()))
     }
 }
 
