@@ -64,7 +64,7 @@ fn told(group: &Group<'_>, metric: Metric) -> Option<Told> {
         Metric::ComputedCost => |e| Told {
             whole: e.priced,
             missing: e.unpriced,
-            bounds: e.lower_bounds,
+            bounds: e.lower_bounds + e.priced_at_least,
         },
         _ => return None,
     };
