@@ -73,6 +73,30 @@ fn a_task_of_a_first_version() {
     ");
 }
 
+/// A retry is announced and then made: it is one. Given up, it is none; where a reply broke off, the next request is it.
+/// A request that failed for good stays one that failed.
+#[test]
+fn retries_count_when_they_are_made() {
+    let reading = reading_of("cline/retried/tasks/2/ui_messages.json");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    1000 for 0 model_request Error [cline claude-sonnet-4-5 anthropic main] 2
+    41000 for 0 model_request Ok [cline claude-sonnet-4-5 anthropic main] 2 10/0/0/5(0) 1000000e-9 USD
+    50000 for 0 model_request Error [cline claude-sonnet-4-5 anthropic main] 2 20/0/0/8(0) 2000000e-9 USD
+    54000 for 0 model_request Ok [cline claude-sonnet-4-5 anthropic main] 2 30/0/0/9(0) 3000000e-9 USD
+    ");
+    let expected = [
+        (EventKind::Prompt, 0, ""),
+        (EventKind::Retry, 5_000, ""),
+        (EventKind::Retry, 11_000, ""),
+        (EventKind::Retry, 21_000, ""),
+        (EventKind::Retry, 30_000, ""),
+        (EventKind::Prompt, 40_000, ""),
+        (EventKind::Retry, 54_000, ""),
+    ];
+    assert_eq!(events(&reading.records), expected);
+}
+
 /// Input contains what was cached; before November 2025 not with Anthropic's protocol.
 #[test]
 fn a_task_of_roo_code() {
@@ -187,7 +211,9 @@ fn a_folder_of_a_task_counts_once() {
 
 #[test]
 fn tasks_are_nobody_elses() {
-    for path in [TASK, ROO, SESSION, "cline/old/tasks/1/ui_messages.json"] {
+    let [old, retried] = ["old/tasks/1", "retried/tasks/2"]
+        .map(|task| format!("cline/{task}/ui_messages.json"));
+    for path in [TASK, ROO, SESSION, &old, &retried] {
         is_only("cline", path);
     }
     is_only(

@@ -68,6 +68,15 @@ pub(super) struct Request<'a> {
     pub(super) protocol: Field<'a>,
 }
 
+/// What the text of an announced retry tells.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Retry<'a> {
+    /// There is none any more.
+    #[serde(borrow)]
+    pub(super) failed: Field<'a>,
+}
+
 /// What the text of a tool call tells.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
