@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::super::super::document::Field;
-use super::super::super::failure::failure_told;
+use super::super::super::failure::{failure, failure_told};
 use super::super::agent::{About, Log, millis, text};
 use super::client::Client;
-use super::entry::{Entry, Request, Retry, Tool};
+use super::entry::{Entry, Refusal, Request, Retry, Tool};
 use crate::record::{EventKind, Flags, Operation, OperationKind, OutcomeKind, Tokens, hash64};
 use crate::units::Time;
 
@@ -46,8 +46,11 @@ impl<'r, 'z> Task<'r, 'z> {
             return self.log.skipped("an entry without a time that can be read");
         };
         let is_first = !std::mem::replace(&mut self.is_begun, true);
-        // What was said last for a moment only.
-        let is_partial = entry.partial == Field::Bool(true);
+        // What was never said to its end was not done either.
+        if entry.partial == Field::Bool(true) {
+            self.log.records.ignored += 1;
+            return;
+        }
         match (text(&entry.say), text(&entry.ask)) {
             ("api_req_started", _) => {
                 // A reply that broke off is asked for again by another request.
@@ -59,14 +62,14 @@ impl<'r, 'z> Task<'r, 'z> {
             ("api_req_finished", _) => self.finish_request(entry, time),
             (_, "api_req_failed") => self.fail(entry),
             ("api_req_retried", _) => self.retry(time),
-            ("error_retry", _) if !is_partial => {
+            ("error_retry", _) => {
                 let retry = self.told::<Retry<'_>>(entry).unwrap_or_default();
                 self.is_waiting = retry.failed != Field::Bool(true);
                 self.log.records.ignored += 1;
             }
-            ("api_req_retry_delayed", _) if !is_partial => self.event(EventKind::Retry, time),
+            ("api_req_retry_delayed", _) => self.event(EventKind::Retry, time),
             ("deleted_api_reqs" | "subagent_usage", _) => self.sum(entry, time),
-            ("condense_context", _) if !is_partial => self.condense(entry, time),
+            ("condense_context", _) => self.condense(entry, time),
             ("sliding_window_truncation", _) => self.event(EventKind::Compaction, time),
             ("tool", _) | (_, "tool") => {
                 let name = self.told::<Tool<'_>>(entry);
@@ -136,7 +139,7 @@ impl<'r, 'z> Task<'r, 'z> {
             "" if operation.flags.has(Flags::HAS_TOKENS) => OutcomeKind::Ok,
             "" => OutcomeKind::Unknown,
             "user_cancelled" => OutcomeKind::Cancelled,
-            _ => OutcomeKind::Error,
+            _ => refusal(text(&request.failure)),
         };
         operation.outcome = self.told;
         self.request = Some(self.log.records.operations.len());
@@ -164,18 +167,20 @@ impl<'r, 'z> Task<'r, 'z> {
     fn fail(&mut self, entry: &Entry<'_>) {
         match self.request {
             Some(index) => {
-                let outcome = failure_told(text(&entry.text).trim());
-                self.log.records.operations[index].outcome = outcome;
+                self.log.records.operations[index].outcome = refusal(text(&entry.text));
             }
             None => self.log.records.ignored += 1,
         }
     }
 
-    /// The request goes on. Its text is rewritten when it succeeds, so that it tells of all attempts how they ended.
+    /// The request goes on. Its text is rewritten when it succeeds, so that it tells of all attempts how they ended;
+    /// why one failed may be told with the failure alone.
     fn retry(&mut self, time: Time) {
         self.is_waiting = false;
         self.event(EventKind::Retry, time);
-        if let Some(index) = self.request {
+        if let Some(index) = self.request
+            && self.told != OutcomeKind::Error
+        {
             self.log.records.operations[index].outcome = self.told;
         }
     }
@@ -265,4 +270,15 @@ impl<'r, 'z> Task<'r, 'z> {
         let cost = self.log.cost(&told.cost);
         operation.cost = operation.cost.max(cost);
     }
+}
+
+/// Which failure: newer clients tell it as JSON, older ones as a message.
+fn refusal(told: &str) -> OutcomeKind {
+    let Ok(refusal) = serde_json::from_str::<Refusal<'_>>(told) else {
+        return failure_told(told.trim());
+    };
+    let [status, code] = [&refusal.status, &refusal.code].map(|field| field.number().ok()?);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+    let status = status.or(code).map(|status| status as u64);
+    failure(text(&refusal.code).as_bytes(), status)
 }
