@@ -114,6 +114,21 @@ fn a_folder_of_chats_counts_each_message_once() {
     assert_eq!(workload.counts.duplicates, 3);
 }
 
+/// Up to 0.34 subagents stood beside the main chat, under its session.
+#[test]
+fn a_subagent_beside_the_main_chat_is_of_its_session() {
+    let ingested = folder("gemini-cli/birch");
+    assert_eq!(ingested.problems, []);
+    let operations = &ingested.records.operations;
+    let of_subagents = operations.iter().filter(|o| o.flags.has(Flags::SUBAGENT));
+    assert_eq!((operations.len(), of_subagents.count()), (4, 2));
+    // The prompt of the main chat alone.
+    assert_eq!(ingested.records.events.len(), 1);
+    let workload = folded("gemini-cli/birch");
+    let names: Vec<&str> = workload.units.iter().map(|u| u.name.as_str()).collect();
+    assert_eq!(names, ["session-3"]);
+}
+
 /// What the provider's own tools put into the prompt stands beside the input, in the chat and in the event:
 /// 1000 − 400 + 7.
 #[test]
@@ -151,6 +166,8 @@ fn chats_are_nobody_elses() {
         SUBAGENT,
         &old("json"),
         &old("jsonl"),
+        "gemini-cli/birch/chats/session-2026-03-02T10-00-01.json",
+        "gemini-cli/birch/chats/session-2026-03-02T10-00-02.json",
         "gemini-cli/broken/faults.jsonl",
     ] {
         is_only("gemini-cli", path);

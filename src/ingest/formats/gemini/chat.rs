@@ -15,6 +15,8 @@ const PROVIDER: &str = "google";
 /// One chat while it is read.
 pub(super) struct Chat<'r, 'z> {
     log: Log<'r, 'z>,
+    /// It stands in the folder of the session that it belongs to.
+    is_inside: bool,
     messages: Vec<Message>,
     by_id: HashMap<String, usize>,
 }
@@ -67,6 +69,7 @@ impl<'r, 'z> Chat<'r, 'z> {
     ) -> Self {
         let whose = whose(name, path);
         Self {
+            is_inside: whose.is_subagent,
             log: Log::new(records, origin, "gemini_cli", whose),
             messages: Vec::new(),
             by_id: HashMap::new(),
@@ -115,8 +118,8 @@ impl<'r, 'z> Chat<'r, 'z> {
             "subagent".clone_into(&mut whose.agent);
         }
         let session = text(&record.session);
-        // A subagent's records belong to the session whose folder it stands in.
-        if !session.is_empty() && !whose.is_subagent {
+        // A subagent's own id stands in the folder of its session; older clients write that session's id.
+        if !session.is_empty() && !self.is_inside {
             session.clone_into(&mut whose.session);
         }
     }

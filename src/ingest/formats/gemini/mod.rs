@@ -1,5 +1,6 @@
 //! Chats of Gemini CLI: `~/.gemini/tmp/PROJECT/chats/session-*.json`, a document each, or newer ones
-//! (`.jsonl`) with a message a line; subagents in `chats/SESSION/ID.jsonl`.
+//! (`.jsonl`) with a message a line; subagents in `chats/SESSION/ID.jsonl`, of clients up to 0.34 beside the
+//! main chat, under its session.
 //!
 //! Lines write a message again whenever it grows, under its id; a list of all messages (`$set`) repeats
 //! them too. Input counts contain what was read from the cache, output counts are without thoughts. A
