@@ -4,8 +4,9 @@
 //!
 //! Lines write a message again whenever it grows, under its id; a list of all messages (`$set`) repeats
 //! them too. Input counts contain what was read from the cache, output counts are without thoughts. A
-//! message is written when its reply has ended, a tool call when its result is there. What was taken back
-//! (`$rewindTo`) was used nevertheless.
+//! message is written when its reply has ended, a tool call when its result is there; clients of 2025 add calls
+//! of later replies to it, and ids of calls tell when they were received. What was taken back (`$rewindTo`) was
+//! used nevertheless.
 
 mod chat;
 mod record;
