@@ -172,6 +172,32 @@ fn ids_of_calls_tell_when_a_late_message_ended() {
     ");
 }
 
+/// What the client keeps of a conversation that it compressed is no prompt.
+#[test]
+fn a_summary_is_a_compression() {
+    let chat = r#"{"sessionId":"s","projectHash":"ab","startTime":"2026-03-02T08:00:00.000Z","kind":"main"}
+{"id":"u1","timestamp":"2026-03-02T08:00:00.000Z","type":"user","content":[{"text":"x"}]}
+{"$set":{"messages":[{"id":"s1","timestamp":"2026-03-02T08:00:05.000Z","type":"user","content":[{"text":"<state_snapshot>\nx"}]},{"id":"s2","timestamp":"2026-03-02T08:00:05.000Z","type":"gemini","content":[{"text":"x"}]}]}}
+"#;
+    let records = super::read("gemini-cli", chat.as_bytes()).records;
+    let kinds: Vec<EventKind> = records.events.iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [EventKind::Prompt, EventKind::Compaction]);
+    assert!(records.operations.is_empty());
+}
+
+/// Forks of the client name the type of a reply after themselves.
+#[test]
+fn a_reply_of_a_fork_is_a_request() {
+    let chat = String::from_utf8(bytes_of(&old("json"))).unwrap();
+    let fork = chat.replace(r#""type": "gemini""#, r#""type": "bob-shell""#);
+    let [own, other] = [&chat, &fork].map(|chat| {
+        let reading = super::read("gemini-cli", chat.as_bytes());
+        shown_since(&reading, BEGIN)
+    });
+    assert_ne!(chat, fork);
+    assert_eq!(own, other);
+}
+
 /// Up to 0.34 subagents stood beside the main chat, under its session.
 #[test]
 fn a_subagent_beside_the_main_chat_is_of_its_session() {

@@ -138,10 +138,13 @@ impl<'r, 'z> Chat<'r, 'z> {
                 .log
                 .skipped("a message without a time that can be read");
         };
+        let has_usage = record.tokens.get().is_some();
         let role = match text(&record.role) {
             "user" => Role::User(Content::of(record.content)),
             "gemini" => Role::Reply,
             "error" => Role::Error,
+            // Forks of the client name the type of a reply after themselves.
+            _ if has_usage && !text(&record.model).is_empty() => Role::Reply,
             _ => Role::Other,
         };
         let calls = match &record.calls {
@@ -154,7 +157,7 @@ impl<'r, 'z> Chat<'r, 'z> {
             time,
             role,
             model: text(&record.model).to_owned(),
-            has_usage: record.tokens.get().is_some(),
+            has_usage,
             tokens: record.tokens.get().and_then(|usage| self.tokens(usage)),
             calls,
         };
@@ -223,10 +226,16 @@ impl<'r, 'z> Chat<'r, 'z> {
         for message in std::mem::take(&mut self.messages) {
             match message.role {
                 Role::User(content) => {
-                    if content == Content::Prompt && !self.log.whose.is_subagent {
-                        self.log.event(EventKind::Prompt, message.time, &message.id);
-                    } else {
-                        self.log.records.ignored += 1;
+                    let kind = match content {
+                        Content::Prompt if !self.log.whose.is_subagent => Some(EventKind::Prompt),
+                        Content::Summary => Some(EventKind::Compaction),
+                        _ => None,
+                    };
+                    match kind {
+                        Some(kind) => {
+                            self.log.event(kind, message.time, &message.id);
+                        }
+                        None => self.log.records.ignored += 1,
                     }
                     trigger = Trigger {
                         time: trigger.time.max(Some(message.time)),
