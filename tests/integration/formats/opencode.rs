@@ -202,10 +202,48 @@ fn an_export() {
     assert_eq!(events(&reading.records), expected);
 }
 
+/// A real database, into which a session was imported that the client had blanked: a project is what only the session
+/// still names. Times, tokens and costs are those of the rows.
+#[test]
+fn a_database_with_a_blanked_session() {
+    let reading = reading_of("opencode/imported");
+    assert_eq!(reading.faults(), []);
+    let begin = 1_785_167_728_061;
+    insta::assert_snapshot!(shown_since(&reading, begin), @r"
+    15 for 3300 model_request Ok [opencode claude-sonnet-5 anthropic main storefront] ses_1 2/0/12364/37(0) 31284000e-9 USD
+    17830 for 2767 model_request Ok [opencode claude-sonnet-5 anthropic main storefront] ses_1 2/12364/56/25(0) 2866800e-9 USD
+    159924 for 2733 model_request Ok [opencode claude-sonnet-5 anthropic main storefront] ses_1 2/0/12472/6(0) 31244000e-9 USD
+    ");
+    let prompts: Vec<(EventKind, i64)> = reading
+        .records
+        .events
+        .iter()
+        .map(|e| (e.kind, e.time.0 / 1_000_000 - begin))
+        .collect();
+    let expected = [0, 17_819, 159_904].map(|ms| (EventKind::Prompt, ms));
+    assert_eq!(prompts, expected);
+}
+
+/// What `opencode export --sanitize` blanked, and the root of a drive, are no projects.
+#[test]
+fn a_blanked_folder_is_no_project() {
+    let whole = String::from_utf8(bytes_of("opencode/export.json")).unwrap();
+    let shown = |json: &str| shown_since(&super::read("opencode", json.as_bytes()), BEGIN);
+    let blanked = whole.replace("/home/dev/atlas", "[redacted:root:msg_1]");
+    assert_eq!(shown(&blanked), shown(&whole).replace(" atlas]", "]"));
+    // A message's own root is none: that of the session stays.
+    let drive = whole
+        .replace(r#""cwd": "/home/dev/atlas""#, r#""cwd": "C:\\""#)
+        .replace(r#""root": "/home/dev/atlas""#, r#""root": "/""#);
+    assert_ne!(drive, whole);
+    assert_eq!(shown(&drive), shown(&whole));
+}
+
 #[test]
 fn databases_and_files_are_nobody_elses() {
     for path in [
         "opencode.db",
+        "imported/opencode.db",
         "newer/opencode-next.db",
         "open/opencode.db-wal",
         "export.json",

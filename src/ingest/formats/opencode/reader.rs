@@ -43,12 +43,12 @@ impl Reader<'_, '_> {
                 .skipped("a message without a time that can be read");
         };
         if let Some(folders) = message.path.get() {
-            let folder = [&folders.root, &folders.cwd]
+            let mut projects = [&folders.root, &folders.cwd]
                 .map(text)
-                .into_iter()
-                .find(|folder| !matches!(*folder, "" | "/"));
-            if let Some(folder) = folder {
-                last_folder(folder).clone_into(&mut self.log.whose.project);
+                .map(project)
+                .into_iter();
+            if let Some(project) = projects.find(|project| !project.is_empty()) {
+                project.clone_into(&mut self.log.whose.project);
             }
         }
         let is_compaction = matches!(parts, Parts::Known(told) if told.is_compaction);
@@ -232,6 +232,15 @@ impl Told {
             last_call: self.last_call.max(other.last_call),
             is_compaction: self.is_compaction || other.is_compaction,
         }
+    }
+}
+
+/// The project of a folder: its name, unless the client blanked it (`[redacted:root:msg_1]`).
+pub(super) fn project(folder: &str) -> &str {
+    if folder.starts_with("[redacted:") {
+        ""
+    } else {
+        last_folder(folder)
     }
 }
 
