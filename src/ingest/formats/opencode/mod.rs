@@ -3,7 +3,7 @@
 //! `opencode export` writes them.
 //!
 //! An assistant's message is one model request. It is completed when its tools are done, so that a request
-//! ends where its last tool began; where the parts stand in other files, only replies without tools have a
+//! ends where its last tool began or its last words ended; where the parts stand in other files, only replies without tools have a
 //! time. Input is without what a cache read or wrote; whether output contains reasoning, the total tells.
 //! Forks copy messages under new ids: copies are told by when they began, model and tokens.
 
