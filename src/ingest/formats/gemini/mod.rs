@@ -39,8 +39,8 @@ impl Format for GeminiCli {
         "Gemini CLI chats"
     }
 
-    fn maturity(&self) -> super::super::Maturity {
-        super::super::Maturity::Preview
+    fn unseen(&self) -> &'static str {
+        "JSON lines of newer versions"
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {

@@ -49,8 +49,8 @@ impl Format for OpenCode {
         "opencode sessions"
     }
 
-    fn maturity(&self) -> super::super::Maturity {
-        super::super::Maturity::Preview
+    fn unseen(&self) -> &'static str {
+        "files of older versions, the table of newest ones"
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {
