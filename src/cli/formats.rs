@@ -26,6 +26,9 @@ struct Listed {
     format: &'static str,
     status: &'static str,
     about: &'static str,
+    /// What was not yet seen in real files.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    unseen: &'static str,
 }
 
 #[derive(serde::Serialize)]
@@ -63,6 +66,7 @@ fn list(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
                 Maturity::Preview => "preview",
             },
             about: f.about(),
+            unseen: f.unseen(),
         })
         .collect();
     super::output::list(context, out, &rows, |out| {
@@ -76,7 +80,12 @@ fn list(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
                 ""
             };
             writeln!(out, "{}{mark}", row.format)?;
-            for line in super::output::wrap(row.about, width.saturating_sub(4)) {
+            let unseen = match row.unseen {
+                "" => String::new(),
+                unseen => format!(" (not yet seen on real files: {unseen})"),
+            };
+            let about = [row.about, &unseen].concat();
+            for line in super::output::wrap(&about, width.saturating_sub(4)) {
                 writeln!(out, "    {line}")?;
             }
         }

@@ -115,6 +115,11 @@ pub trait Format: Sync {
         Maturity::Stable
     }
 
+    /// Of a stable one, what it reads from its description only; empty where nothing is.
+    fn unseen(&self) -> &'static str {
+        ""
+    }
+
     /// Whether lines of a file that begins like this can be read apart from each other, so that a large
     /// file is split and its parts are read at once.
     fn is_splittable(&self, _head: &Head<'_>) -> bool {

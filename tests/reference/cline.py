@@ -74,6 +74,27 @@ save("old/tasks/1/ui_messages.json", [
     say(0, "text"), say(500, "api_req_started", json.dumps({"request": MARKER})), say(1500, "text"),
     say(4500, "api_req_finished", json.dumps({"tokensIn": 900, "tokensOut": 70, "cost": 0.004}))])
 
+# Cline announces a retry, waits, and says so again when it makes it; a reply that broke off is asked for by another request.
+def attempt(n, **how):
+    return json.dumps({"attempt": n, "maxAttempts": 3, "delaySeconds": 2 ** n, "errorMessage": MARKER, **how})
+
+
+failed = json.dumps({"message": MARKER, "request_id": "x", "code": "stream_initialization_failed", "modelId": "m", "providerId": "cline"})
+save("retried/tasks/2/ui_messages.json", [
+    say(0, "task"),
+    say(1000, "api_req_started", used(0, 0, 0, 0, 0, cancelReason="streaming_failed", streamingFailedMessage=failed), modelInfo=SONNET),
+    say(3000, "error_retry", attempt(1)), say(5000, "api_req_retried", ""),
+    say(7000, "error_retry", attempt(2)), say(11000, "api_req_retried", ""),
+    say(13000, "error_retry", attempt(3)), say(21000, "api_req_retried", ""),
+    say(23000, "error_retry", attempt(3, failed=True)), ask(23100, "api_req_failed", failed),
+    # By hand, and then given up while it waited.
+    say(30000, "api_req_retried", ""), say(32000, "error_retry", attempt(1)),
+    ask(33000, "resume_task"), say(40000, "user_feedback"),
+    say(41000, "api_req_started", used(10, 5, 0, 0, 0.001), modelInfo=SONNET),
+    say(50000, "api_req_started", used(20, 8, 0, 0, 0.002, cancelReason="streaming_failed"), modelInfo=SONNET),
+    say(51000, "text"), say(52000, "error_retry", attempt(1)), ask(52100, "resume_task"),
+    say(54000, "api_req_started", used(30, 9, 0, 0, 0.003), modelInfo=SONNET)])
+
 # Roo Code: input contains what was cached; before 2025-11-01 not with Anthropic's protocol.
 year = 365 * 24 * 3600 * 1000
 roo = [

@@ -90,6 +90,17 @@ save("atlas/chats/session-1/sub-1.jsonl", [
     reply("s4", "08:00:19.610", usage(3500, 60, 2000), FLASH),
 ])
 
+# Up to 0.34 a subagent's chat stood beside the main one, under its session.
+for name, kind, messages in [
+    ("01", "main", [message("b1", "10:00:00.000", "user"),
+                    reply("b2", "10:00:02.000", usage(7000, 30), toolCalls=[call("cli_help_1772445602000_0", "cli_help", "10:00:20.000")])]),
+    ("02", "subagent", [message("b3", "10:00:02.500", "user"), reply("b4", "10:00:06.500", usage(1000, 50), FLASH),
+                        reply("b5", "10:00:12.500", usage(1200, 60), FLASH)]),
+]:
+    path = out / f"birch/chats/session-2026-03-02T10-00-{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**head("session-3"), "messages": messages, "kind": kind}, indent=1))
+
 # An older chat, as one document; replies of calls alone were written only when their results were there.
 old = {**head("session-2"), "messages": [
     message("m1", "09:00:00.000", "user"),

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 
 out = pathlib.Path("fixtures/opencode")
-for folder in ["broken", "files", "newer", "open"]:
+for folder in ["broken", "files", "imported", "newer", "open"]:
     shutil.rmtree(out / folder, ignore_errors=True)
 (out / "broken").mkdir(parents=True)
 MARKER = "MARKER of a secret text"
@@ -151,6 +151,14 @@ database(out / "newer/opencode-next.db", messages[:3], parts[:5], sessions[:1],
          newer=messages[:3] + [user("msg_n1", "ses_new", 70000),
                                assistant("msg_n2", "ses_new", 70100, 74100, SONNET, used(9, 70, 0, 500), 0.002, "stop"),
                                {**user("msg_n3", "ses_new", 75000), "role": "synthetic"}]).close()
+
+# A real one, into which a blanked session was imported.
+(out / "imported").mkdir()
+path = out / "imported/opencode.db"
+path.unlink(missing_ok=True)
+db = sqlite3.connect(path, isolation_level=None)
+db.executescript("PRAGMA page_size = 1024;" + pathlib.Path("tests/reference/opencode.sql").read_text())
+db.close()
 
 # The files of older versions.
 T = "ses_old"

@@ -24,6 +24,33 @@ fn metrics_and_formats_are_listed_as_text_and_json() {
     }
 }
 
+/// Of which formats, and of which variants, no real file was read yet.
+#[test]
+fn what_was_not_yet_seen_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |output: &str| {
+        let arguments = ["formats", "list", "--format", output];
+        let output = program(folder.path()).args(arguments).assert().code(0);
+        String::from_utf8_lossy(&output.get_output().stdout).into_owned()
+    };
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&list("json")).unwrap();
+    let named = |is: &dyn Fn(&serde_json::Value) -> bool| -> Vec<&str> {
+        let rows = rows.iter().filter(|row| is(row));
+        rows.filter_map(|row| row["format"].as_str()).collect()
+    };
+    assert_eq!(named(&|row| row["status"] == "preview"), ["langsmith"]);
+    let mut partly = named(&|row| row["unseen"].is_string());
+    partly.sort_unstable();
+    assert_eq!(
+        partly,
+        ["claude-results", "cline", "gemini-cli", "opencode"]
+    );
+    let text = list("text");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("langsmith (preview: not yet seen on real files)"));
+    assert_eq!(text.matches("(not yet seen on real files: ").count(), 4);
+}
+
 #[test]
 fn a_file_is_explained() {
     let folder = tempfile::tempdir().unwrap();

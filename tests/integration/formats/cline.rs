@@ -1,7 +1,7 @@
 //! Tasks of Cline and Roo Code, sessions of newer versions of Cline.
 
 use perfadvise::metrics::Metric;
-use perfadvise::record::{EventKind, Flags, Records};
+use perfadvise::record::{EventKind, Flags, OutcomeKind, Records};
 use perfadvise::workload::Filter;
 
 use super::broken::shown;
@@ -71,6 +71,88 @@ fn a_task_of_a_first_version() {
     insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
     500 for 4000 model_request Ok [cline main] 1 900/0/0/70(0) 4000000e-9 USD
     ");
+}
+
+/// A retry is announced and then made: it is one. Given up, it is none; where a reply broke off, the next request is it.
+/// A request that failed for good stays one that failed.
+#[test]
+fn retries_count_when_they_are_made() {
+    let reading = reading_of("cline/retried/tasks/2/ui_messages.json");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    1000 for 0 model_request Error [cline claude-sonnet-4-5 anthropic main] 2
+    41000 for 0 model_request Ok [cline claude-sonnet-4-5 anthropic main] 2 10/0/0/5(0) 1000000e-9 USD
+    50000 for 0 model_request Error [cline claude-sonnet-4-5 anthropic main] 2 20/0/0/8(0) 2000000e-9 USD
+    54000 for 0 model_request Ok [cline claude-sonnet-4-5 anthropic main] 2 30/0/0/9(0) 3000000e-9 USD
+    ");
+    let expected = [
+        (EventKind::Prompt, 0, ""),
+        (EventKind::Retry, 5_000, ""),
+        (EventKind::Retry, 11_000, ""),
+        (EventKind::Retry, 21_000, ""),
+        (EventKind::Retry, 30_000, ""),
+        (EventKind::Prompt, 40_000, ""),
+        (EventKind::Retry, 54_000, ""),
+    ];
+    assert_eq!(events(&reading.records), expected);
+}
+
+/// A refusal told as JSON: by its status, its code, or in the text of the request; a retry by hand that failed too does
+/// not hide why.
+#[test]
+fn why_a_request_failed() {
+    let started = |failed: &str| {
+        let text = serde_json::json!({"tokensIn": 0, "cancelReason": "streaming_failed", "streamingFailedMessage": failed});
+        serde_json::json!({"ts": BEGIN, "say": "api_req_started", "text": text.to_string()})
+    };
+    let failed = |ms: i64, text: &str| serde_json::json!({"ts": BEGIN + ms, "ask": "api_req_failed", "text": text});
+    let retried = serde_json::json!({"ts": BEGIN + 5, "say": "api_req_retried"});
+    let (status, code) = (
+        r#"{"message":"x","status":429,"providerId":"openrouter"}"#,
+        r#"{"message":"x","code":"rate_limit_exceeded"}"#,
+    );
+    for (entries, expected) in [
+        (
+            vec![started(""), failed(1, status)],
+            OutcomeKind::RateLimited,
+        ),
+        (vec![started(""), failed(1, code)], OutcomeKind::RateLimited),
+        (
+            vec![started(""), failed(1, r#"{"code":504}"#)],
+            OutcomeKind::Timeout,
+        ),
+        (
+            vec![started(""), failed(1, r#"{"message":"429"}"#)],
+            OutcomeKind::Error,
+        ),
+        (
+            vec![started(""), failed(1, "429 Too Many Requests")],
+            OutcomeKind::RateLimited,
+        ),
+        (vec![started(status)], OutcomeKind::RateLimited),
+        (
+            vec![started(""), failed(1, status), retried],
+            OutcomeKind::RateLimited,
+        ),
+    ] {
+        let task = serde_json::to_vec(&entries).unwrap();
+        let reading = super::read("cline", &task);
+        assert_eq!(reading.faults(), []);
+        assert_eq!(
+            reading.records.operations[0].outcome, expected,
+            "{entries:?}"
+        );
+    }
+}
+
+/// A call that was never said to its end was not made.
+#[test]
+fn what_was_not_said_to_its_end_is_no_call() {
+    let call = |ms: i64, is_partial: bool| serde_json::json!({"ts": BEGIN + ms, "ask": "tool", "text": r#"{"tool":"readFile"}"#, "partial": is_partial});
+    let task = serde_json::to_vec(&[call(0, true), call(1, false)]).unwrap();
+    let reading = super::read("cline", &task);
+    assert_eq!(reading.records.operations.len(), 1);
+    assert_eq!(reading.records.ignored, 1);
 }
 
 /// Input contains what was cached; before November 2025 not with Anthropic's protocol.
@@ -187,7 +269,9 @@ fn a_folder_of_a_task_counts_once() {
 
 #[test]
 fn tasks_are_nobody_elses() {
-    for path in [TASK, ROO, SESSION, "cline/old/tasks/1/ui_messages.json"] {
+    let [old, retried] =
+        ["old/tasks/1", "retried/tasks/2"].map(|task| format!("cline/{task}/ui_messages.json"));
+    for path in [TASK, ROO, SESSION, &old, &retried] {
         is_only("cline", path);
     }
     is_only(

@@ -5,7 +5,9 @@ use perfadvise::record::{EventKind, Flags, OperationKind};
 use perfadvise::workload::Filter;
 
 use super::broken::shown;
-use super::{bytes_of, fixture, folded, folded_at, folder, is_only, shown_since, total_of};
+use super::{
+    bytes_of, fixture, folded, folded_at, folder, is_only, reading_of, shown_since, total_of,
+};
 
 /// 2026-03-02 08:00:00 UTC.
 const BEGIN: i64 = 1_772_438_400_000;
@@ -114,6 +116,103 @@ fn a_folder_of_chats_counts_each_message_once() {
     assert_eq!(workload.counts.duplicates, 3);
 }
 
+/// A real chat of 2025. Three replies of calls alone were added to one message: each call was received after the result of
+/// the one before. Zeros for tokens are none. Times worked by hand, in ms since the prompt: the calls were received at
+/// 18818, 22144 and 30080, their results noted at 18864, 22161 and 30096.
+#[test]
+fn replies_that_were_added_to_one_message_are_requests() {
+    let reading = reading_of("gemini-cli/cedar");
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, 1_761_077_060_819), @r"
+    0 for 18819 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session
+    18819 for 45 tool_call Ok [gemini_cli write_file main cedar] session
+    18864 for 3280 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session
+    22144 for 17 tool_call Ok [gemini_cli write_file main cedar] session
+    22161 for 7919 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session
+    30080 for 16 tool_call Ok [gemini_cli write_file main cedar] session
+    30096 for 3280 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session 1458/5811/0/104(58)
+    80519 for 3891 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session 1536/5784/0/312(62)
+    84410 for 26 tool_call Ok [gemini_cli replace main cedar] session
+    84436 for 2422 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session 360/7238/0/64(41)
+    261190 for 0 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session 6163/5837/0/394(63)
+    261190 for 4595 tool_call Error [gemini_cli replace main cedar] session
+    265785 for 3038 model_request Ok [gemini_cli gemini-2.5-pro google main cedar] session 3867/8840/0/98(63)
+    ");
+    // Each call belongs to the request that asked for it.
+    let parents: Vec<bool> = reading
+        .records
+        .operations
+        .windows(2)
+        .filter(|pair| pair[1].kind == OperationKind::ToolCall)
+        .map(|pair| pair[1].parent == pair[0].id)
+        .collect();
+    assert_eq!(parents, [true; 5]);
+    let workload = folded("gemini-cli/cedar");
+    let (all, tokens) = (Filter::default(), Metric::InputTokens);
+    // Of eight requests one has no known begin, and three have no known tokens.
+    assert_eq!(workload.figure(Metric::ModelTime, &all).n, 7);
+    assert_eq!(workload.figure(tokens, &all).n, 5);
+}
+
+/// The message of calls alone was written when their results were there; their ids tell when the reply had ended.
+#[test]
+fn ids_of_calls_tell_when_a_late_message_ended() {
+    let chat = r#"{"sessionId":"s","projectHash":"ab","startTime":"2026-03-02T08:00:00Z","messages":[
+{"id":"1","timestamp":"2026-03-02T08:00:00Z","type":"user","content":"x"},
+{"id":"2","timestamp":"2026-03-02T08:00:09Z","type":"gemini","content":"","model":"m","toolCalls":[
+{"id":"glob-1772438403000-a","name":"glob","status":"success","timestamp":"2026-03-02T08:00:09Z"},
+{"id":"glob-1772438403200-b","name":"glob","status":"success","timestamp":"2026-03-02T08:00:08.900Z"},
+{"id":"glob-1772438499000-c","name":"glob","status":"cancelled","timestamp":"2026-03-02T08:00:09Z"}]}]}"#;
+    let reading = super::read("gemini-cli", chat.as_bytes());
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    0 for 3200 model_request Ok [gemini_cli m google main] s
+    3200 for 5800 tool_call Ok [gemini_cli glob main] s
+    3200 for 5700 tool_call Ok [gemini_cli glob main] s
+    3200 for 5800 tool_call Cancelled [gemini_cli glob main] s
+    ");
+}
+
+/// What the client keeps of a conversation that it compressed is no prompt.
+#[test]
+fn a_summary_is_a_compression() {
+    let chat = r#"{"sessionId":"s","projectHash":"ab","startTime":"2026-03-02T08:00:00.000Z","kind":"main"}
+{"id":"u1","timestamp":"2026-03-02T08:00:00.000Z","type":"user","content":[{"text":"x"}]}
+{"$set":{"messages":[{"id":"s1","timestamp":"2026-03-02T08:00:05.000Z","type":"user","content":[{"text":"<state_snapshot>\nx"}]},{"id":"s2","timestamp":"2026-03-02T08:00:05.000Z","type":"gemini","content":[{"text":"x"}]}]}}
+"#;
+    let records = super::read("gemini-cli", chat.as_bytes()).records;
+    let kinds: Vec<EventKind> = records.events.iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [EventKind::Prompt, EventKind::Compaction]);
+    assert!(records.operations.is_empty());
+}
+
+/// Forks of the client name the type of a reply after themselves.
+#[test]
+fn a_reply_of_a_fork_is_a_request() {
+    let chat = String::from_utf8(bytes_of(&old("json"))).unwrap();
+    let fork = chat.replace(r#""type": "gemini""#, r#""type": "bob-shell""#);
+    let [own, other] = [&chat, &fork].map(|chat| {
+        let reading = super::read("gemini-cli", chat.as_bytes());
+        shown_since(&reading, BEGIN)
+    });
+    assert_ne!(chat, fork);
+    assert_eq!(own, other);
+}
+
+/// Up to 0.34 subagents stood beside the main chat, under its session.
+#[test]
+fn a_subagent_beside_the_main_chat_is_of_its_session() {
+    let ingested = folder("gemini-cli/birch");
+    assert_eq!(ingested.problems, []);
+    let operations = &ingested.records.operations;
+    let of_subagents = operations.iter().filter(|o| o.flags.has(Flags::SUBAGENT));
+    assert_eq!((operations.len(), of_subagents.count()), (4, 2));
+    // The prompt of the main chat alone.
+    assert_eq!(ingested.records.events.len(), 1);
+    let workload = folded("gemini-cli/birch");
+    let names: Vec<&str> = workload.units.iter().map(|u| u.name.as_str()).collect();
+    assert_eq!(names, ["session-3"]);
+}
+
 /// What the provider's own tools put into the prompt stands beside the input, in the chat and in the event:
 /// 1000 − 400 + 7.
 #[test]
@@ -151,6 +250,9 @@ fn chats_are_nobody_elses() {
         SUBAGENT,
         &old("json"),
         &old("jsonl"),
+        "gemini-cli/cedar/chats/session-2025-10-21T20-04-00000000.json",
+        "gemini-cli/birch/chats/session-2026-03-02T10-00-01.json",
+        "gemini-cli/birch/chats/session-2026-03-02T10-00-02.json",
         "gemini-cli/broken/faults.jsonl",
     ] {
         is_only("gemini-cli", path);

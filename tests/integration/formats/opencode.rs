@@ -4,6 +4,8 @@ use perfadvise::ingest::{Head, Likelihood, formats};
 use perfadvise::metrics::Metric;
 use perfadvise::record::{EventKind, Flags, OperationKind, Records};
 
+use serde_json::{Value, json};
+
 use super::broken::shown;
 use super::{
     bytes_of, detected, folded, folded_at, folder, is_only, reading_of, shown_since, total_of,
@@ -202,10 +204,150 @@ fn an_export() {
     assert_eq!(events(&reading.records), expected);
 }
 
+/// A real database, into which a session was imported that the client had blanked: a project is what only the session
+/// still names. Times, tokens and costs are those of the rows.
+#[test]
+fn a_database_with_a_blanked_session() {
+    let reading = reading_of("opencode/imported");
+    assert_eq!(reading.faults(), []);
+    let begin = 1_785_167_728_061;
+    insta::assert_snapshot!(shown_since(&reading, begin), @r"
+    15 for 3300 model_request Ok [opencode claude-sonnet-5 anthropic main storefront] ses_1 2/0/12364/37(0) 31284000e-9 USD
+    17830 for 2767 model_request Ok [opencode claude-sonnet-5 anthropic main storefront] ses_1 2/12364/56/25(0) 2866800e-9 USD
+    159924 for 2733 model_request Ok [opencode claude-sonnet-5 anthropic main storefront] ses_1 2/0/12472/6(0) 31244000e-9 USD
+    ");
+    let prompts: Vec<(EventKind, i64)> = reading
+        .records
+        .events
+        .iter()
+        .map(|e| (e.kind, e.time.0 / 1_000_000 - begin))
+        .collect();
+    let expected = [0, 17_819, 159_904].map(|ms| (EventKind::Prompt, ms));
+    assert_eq!(prompts, expected);
+}
+
+/// An export of these messages, each with its parts; times in ms since [`BEGIN`].
+fn export_of(messages: &[(&str, Value, Value)]) -> super::Reading {
+    let messages: Vec<Value> = messages
+        .iter()
+        .map(|(role, time, parts)| {
+            let info = json!({"role": role, "time": time, "modelID": "m", "providerID": "p"});
+            json!({"info": info, "parts": parts})
+        })
+        .collect();
+    let info = json!({"id": "ses_1", "projectID": "prj", "directory": "/w/app", "time": {}});
+    let export = json!({"info": info, "messages": messages});
+    super::read("opencode", &serde_json::to_vec(&export).unwrap())
+}
+
+fn span(start: i64, end: i64) -> Value {
+    json!({"start": BEGIN + start, "end": BEGIN + end})
+}
+
+fn whole(created: i64, completed: i64) -> Value {
+    json!({"created": BEGIN + created, "completed": BEGIN + completed})
+}
+
+/// Older clients wrote the time of the abort for begin and end of a tool that ran; newer ones keep its begin. The time
+/// between is none of the model.
+#[test]
+fn a_tool_that_was_broken_off() {
+    let broken = |start, end| {
+        let state =
+            json!({"status": "error", "error": "Tool execution aborted", "time": span(start, end)});
+        json!({"type": "tool", "tool": "bash", "callID": "c", "state": state})
+    };
+    let words = json!({"type": "text", "text": "x", "time": span(3_000, 4_000)});
+    let reading = export_of(&[
+        (
+            "assistant",
+            whole(0, 300_000),
+            json!([words, broken(299_999, 300_000)]),
+        ),
+        (
+            "assistant",
+            whole(400_000, 700_000),
+            json!([broken(405_000, 700_000)]),
+        ),
+        (
+            "assistant",
+            whole(800_000, 900_000),
+            json!([broken(900_000, 900_000)]),
+        ),
+        (
+            "assistant",
+            whole(950_000, 960_000),
+            json!([{"type": "reasoning", "time": span(951_000, 952_000)}]),
+        ),
+    ]);
+    assert_eq!(reading.faults(), []);
+    insta::assert_snapshot!(shown_since(&reading, BEGIN), @r"
+    299999 for 0 tool_call Cancelled [opencode bash main app] ses_1
+    0 for 4000 model_request Ok [opencode m p main app] ses_1
+    405000 for 295000 tool_call Cancelled [opencode bash main app] ses_1
+    400000 for 5000 model_request Ok [opencode m p main app] ses_1
+    900000 for 0 tool_call Cancelled [opencode bash main app] ses_1
+    800000 for 0 model_request Ok [opencode m p main app] ses_1
+    950000 for 10000 model_request Ok [opencode m p main app] ses_1
+    ");
+    let known = reading.records.operations.iter().map(|o| o.duration >= 0);
+    let expected = [false, true, true, true, false, false, true];
+    assert_eq!(known.collect::<Vec<_>>(), expected);
+}
+
+/// Real times of 1.1.53: the tool ran while the model still thought.
+#[test]
+fn a_request_ends_with_the_last_words() {
+    let state = json!({"status": "completed", "time": span(7_599, 7_700)});
+    let tool = json!({"type": "tool", "tool": "read", "callID": "c", "state": state});
+    let thought = json!({"type": "reasoning", "time": span(1_000, 7_795)});
+    let reading = export_of(&[("assistant", whole(0, 7_810), json!([tool, thought]))]);
+    assert_eq!(reading.records.operations[1].duration, 7_795_000_000);
+}
+
+/// What the client says in a person's place is no prompt; what it adds to a person's words does not take them away.
+#[test]
+fn what_the_client_says_is_no_prompt() {
+    let own = json!({"type": "text", "synthetic": true, "text": "x"});
+    let words = json!({"type": "text", "text": "x"});
+    let reading = export_of(&[
+        ("user", whole(0, 0), json!([words, own])),
+        (
+            "user",
+            whole(1, 1),
+            json!([{"type": "compaction", "auto": true}]),
+        ),
+        ("user", whole(2, 2), json!([own])),
+        ("user", whole(3, 3), json!([{"type": "file"}])),
+    ]);
+    let expected = [
+        (EventKind::Prompt, 0),
+        (EventKind::Compaction, 1),
+        (EventKind::Prompt, 3),
+    ];
+    assert_eq!(events(&reading.records), expected);
+}
+
+/// What `opencode export --sanitize` blanked, and the root of a drive, are no projects.
+#[test]
+fn a_blanked_folder_is_no_project() {
+    let whole = String::from_utf8(bytes_of("opencode/export.json")).unwrap();
+    let shown = |json: &str| shown_since(&super::read("opencode", json.as_bytes()), BEGIN);
+    let blanked = whole.replace("/home/dev/atlas", "[redacted:root:msg_1]");
+    assert_eq!(shown(&blanked), shown(&whole).replace(" atlas]", "]"));
+    // A message's own root is none: that of the session stays.
+    let drive = whole
+        .replace(r#""cwd": "/home/dev/atlas""#, r#""cwd": "C:\\""#)
+        .replace(r#""root": "/home/dev/atlas""#, r#""root": "/""#);
+    assert_ne!(drive, whole);
+    assert_eq!(shown(&drive), shown(&whole));
+}
+
 #[test]
 fn databases_and_files_are_nobody_elses() {
     for path in [
         "opencode.db",
+        "imported/opencode.db",
         "newer/opencode-next.db",
         "open/opencode.db-wal",
         "export.json",

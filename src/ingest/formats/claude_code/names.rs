@@ -26,10 +26,15 @@ pub(in super::super) struct Names {
 /// What lines told so far, beside the catalog: project, provider, and whether a person waits.
 pub(in super::super) type Told = (Name, Name, Attendance);
 
-/// The last folder of a path. Logs of Windows are read on other systems too.
+/// The last folder of a path; that of a drive (`C:\`) has no name. Logs of Windows are read on other systems too.
 pub(in super::super) fn last_folder(path: &str) -> &str {
     let folder = name_of(path.trim_end_matches(['/', '\\']));
-    folder.rsplit('\\').next().unwrap_or(folder)
+    let folder = folder.rsplit('\\').next().unwrap_or(folder);
+    if folder.len() == 2 && folder.ends_with(':') {
+        ""
+    } else {
+        folder
+    }
 }
 
 /// What a dimension set belongs to.
@@ -202,5 +207,25 @@ impl Names {
         let dims = catalog.dims(dims);
         self.dims.push((kind, is_subagent, dims));
         dims
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn last_folders() {
+        for (path, expected) in [
+            ("/home/dev/atlas", "atlas"),
+            ("/home/dev/atlas/", "atlas"),
+            ("C:\\work\\atlas", "atlas"),
+            ("C:\\", ""),
+            ("C:", ""),
+            ("/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(last_folder(path), expected, "{path}");
+        }
     }
 }

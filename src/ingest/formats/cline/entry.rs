@@ -64,8 +64,31 @@ pub(super) struct Request<'a> {
     pub(super) model: Field<'a>,
     #[serde(borrow, rename = "cancelReason")]
     pub(super) cancelled: Field<'a>,
+    /// Why it failed: JSON, or a message.
+    #[serde(borrow, rename = "streamingFailedMessage")]
+    pub(super) failure: Field<'a>,
     #[serde(borrow, rename = "apiProtocol")]
     pub(super) protocol: Field<'a>,
+}
+
+/// Why a request failed, as newer clients tell it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Refusal<'a> {
+    /// Of HTTP.
+    #[serde(borrow)]
+    pub(super) status: Field<'a>,
+    #[serde(borrow)]
+    pub(super) code: Field<'a>,
+}
+
+/// What the text of an announced retry tells.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Retry<'a> {
+    /// There is none any more.
+    #[serde(borrow)]
+    pub(super) failed: Field<'a>,
 }
 
 /// What the text of a tool call tells.

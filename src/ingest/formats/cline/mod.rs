@@ -48,8 +48,8 @@ impl Format for Cline {
         "Cline and Roo Code tasks"
     }
 
-    fn maturity(&self) -> super::super::Maturity {
-        super::super::Maturity::Preview
+    fn unseen(&self) -> &'static str {
+        "Roo Code with Anthropic's protocol, Kilo Code, sessions of newer versions of Cline"
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::super::failure::failure_told;
+use super::super::super::document::Field;
+use super::super::super::failure::{failure, failure_told};
 use super::super::agent::{About, Log, millis, text};
 use super::client::Client;
-use super::entry::{Entry, Request, Tool};
+use super::entry::{Entry, Refusal, Request, Retry, Tool};
 use crate::record::{EventKind, Flags, Operation, OperationKind, OutcomeKind, Tokens, hash64};
 use crate::units::Time;
 
@@ -16,6 +17,10 @@ pub(super) struct Task<'r, 'z> {
     is_begun: bool,
     /// The last request, and the last call of a tool server, as numbers of operations.
     request: Option<usize>,
+    /// How the last request ended in the end, by its own text.
+    told: OutcomeKind,
+    /// A retry is announced, and is still to be made.
+    is_waiting: bool,
     server_call: Option<usize>,
     /// How often something of one kind and name was told at one time.
     met: HashMap<String, u32>,
@@ -28,6 +33,8 @@ impl<'r, 'z> Task<'r, 'z> {
             client,
             is_begun: false,
             request: None,
+            told: OutcomeKind::Unknown,
+            is_waiting: false,
             server_call: None,
             met: HashMap::new(),
         }
@@ -39,18 +46,30 @@ impl<'r, 'z> Task<'r, 'z> {
             return self.log.skipped("an entry without a time that can be read");
         };
         let is_first = !std::mem::replace(&mut self.is_begun, true);
-        // What was said last for a moment only.
-        let is_partial = entry.partial == super::super::super::document::Field::Bool(true);
+        // What was never said to its end was not done either.
+        if entry.partial == Field::Bool(true) {
+            self.log.records.ignored += 1;
+            return;
+        }
         match (text(&entry.say), text(&entry.ask)) {
-            ("api_req_started", _) => self.begin(entry, time),
+            ("api_req_started", _) => {
+                // A reply that broke off is asked for again by another request.
+                if std::mem::take(&mut self.is_waiting) {
+                    self.event(EventKind::Retry, time);
+                }
+                self.begin(entry, time);
+            }
             ("api_req_finished", _) => self.finish_request(entry, time),
             (_, "api_req_failed") => self.fail(entry),
             ("api_req_retried", _) => self.retry(time),
-            ("error_retry" | "api_req_retry_delayed", _) if !is_partial => {
-                self.event(EventKind::Retry, time);
+            ("error_retry", _) => {
+                let retry = self.told::<Retry<'_>>(entry).unwrap_or_default();
+                self.is_waiting = retry.failed != Field::Bool(true);
+                self.log.records.ignored += 1;
             }
+            ("api_req_retry_delayed", _) => self.event(EventKind::Retry, time),
             ("deleted_api_reqs" | "subagent_usage", _) => self.sum(entry, time),
-            ("condense_context", _) if !is_partial => self.condense(entry, time),
+            ("condense_context", _) => self.condense(entry, time),
             ("sliding_window_truncation", _) => self.event(EventKind::Compaction, time),
             ("tool", _) | (_, "tool") => {
                 let name = self.told::<Tool<'_>>(entry);
@@ -80,6 +99,8 @@ impl<'r, 'z> Task<'r, 'z> {
                 }
             }
             ("task" | "user_feedback" | "user_feedback_diff", _) => {
+                // Who writes something new does not wait for a retry any more.
+                self.is_waiting = false;
                 self.event(EventKind::Prompt, time);
             }
             ("text", _) if is_first => self.event(EventKind::Prompt, time),
@@ -114,12 +135,13 @@ impl<'r, 'z> Task<'r, 'z> {
         operation.id = hash64(&operation.key.to_le_bytes());
         operation.flags = operation.flags.with(Flags::LEADS);
         self.fill(&mut operation, &request, provider, time);
-        operation.outcome = match text(&request.cancelled) {
+        self.told = match text(&request.cancelled) {
             "" if operation.flags.has(Flags::HAS_TOKENS) => OutcomeKind::Ok,
             "" => OutcomeKind::Unknown,
             "user_cancelled" => OutcomeKind::Cancelled,
-            _ => OutcomeKind::Error,
+            _ => refusal(text(&request.failure)),
         };
+        operation.outcome = self.told;
         self.request = Some(self.log.records.operations.len());
         self.log.records.operations.push(operation);
     }
@@ -145,23 +167,21 @@ impl<'r, 'z> Task<'r, 'z> {
     fn fail(&mut self, entry: &Entry<'_>) {
         match self.request {
             Some(index) => {
-                let outcome = failure_told(text(&entry.text).trim());
-                self.log.records.operations[index].outcome = outcome;
+                self.log.records.operations[index].outcome = refusal(text(&entry.text));
             }
             None => self.log.records.ignored += 1,
         }
     }
 
-    /// The request goes on, and is filled in when it succeeds.
+    /// The request goes on. Its text is rewritten when it succeeds, so that it tells of all attempts how they ended;
+    /// why one failed may be told with the failure alone.
     fn retry(&mut self, time: Time) {
+        self.is_waiting = false;
         self.event(EventKind::Retry, time);
-        if let Some(index) = self.request {
-            let request = &mut self.log.records.operations[index];
-            request.outcome = if request.flags.has(Flags::HAS_TOKENS) {
-                OutcomeKind::Ok
-            } else {
-                OutcomeKind::Unknown
-            };
+        if let Some(index) = self.request
+            && self.told != OutcomeKind::Error
+        {
+            self.log.records.operations[index].outcome = self.told;
         }
     }
 
@@ -250,4 +270,15 @@ impl<'r, 'z> Task<'r, 'z> {
         let cost = self.log.cost(&told.cost);
         operation.cost = operation.cost.max(cost);
     }
+}
+
+/// Which failure: newer clients tell it as JSON, older ones as a message.
+fn refusal(told: &str) -> OutcomeKind {
+    let Ok(refusal) = serde_json::from_str::<Refusal<'_>>(told) else {
+        return failure_told(told.trim());
+    };
+    let [status, code] = [&refusal.status, &refusal.code].map(|field| field.number().ok()?);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+    let status = status.or(code).map(|status| status as u64);
+    failure(text(&refusal.code).as_bytes(), status)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::super::document::{Field, Listed, Origin, Shaped};
-use super::super::agent::{About, Log, Whose, folders, text};
+use super::super::agent::{About, Log, Whose, folders, millis, text};
 use super::record::{Call, Content, Record, Usage};
 use crate::place::ProblemKind;
 use crate::record::{EventKind, Flags, OperationKind, OutcomeKind, Records, Tokens, hash64};
@@ -15,6 +15,8 @@ const PROVIDER: &str = "google";
 /// One chat while it is read.
 pub(super) struct Chat<'r, 'z> {
     log: Log<'r, 'z>,
+    /// It stands in the folder of the session that it belongs to.
+    is_inside: bool,
     messages: Vec<Message>,
     by_id: HashMap<String, usize>,
 }
@@ -26,6 +28,8 @@ struct Message {
     time: Time,
     role: Role,
     model: String,
+    /// Tokens are told, be it as zeros: it is a reply of its own.
+    has_usage: bool,
     tokens: Option<Tokens>,
     calls: Vec<ToolCall>,
 }
@@ -45,6 +49,8 @@ struct ToolCall {
     id: String,
     name: String,
     outcome: Option<OutcomeKind>,
+    /// When the model had asked for it, where its id tells.
+    received: Option<Time>,
     /// When its result was noted.
     time: Option<Time>,
     is_subagent: bool,
@@ -67,6 +73,7 @@ impl<'r, 'z> Chat<'r, 'z> {
     ) -> Self {
         let whose = whose(name, path);
         Self {
+            is_inside: whose.is_subagent,
             log: Log::new(records, origin, "gemini_cli", whose),
             messages: Vec::new(),
             by_id: HashMap::new(),
@@ -115,8 +122,8 @@ impl<'r, 'z> Chat<'r, 'z> {
             "subagent".clone_into(&mut whose.agent);
         }
         let session = text(&record.session);
-        // A subagent's records belong to the session whose folder it stands in.
-        if !session.is_empty() && !whose.is_subagent {
+        // A subagent's own id stands in the folder of its session; older clients write that session's id.
+        if !session.is_empty() && !self.is_inside {
             session.clone_into(&mut whose.session);
         }
     }
@@ -131,10 +138,13 @@ impl<'r, 'z> Chat<'r, 'z> {
                 .log
                 .skipped("a message without a time that can be read");
         };
+        let has_usage = record.tokens.get().is_some();
         let role = match text(&record.role) {
             "user" => Role::User(Content::of(record.content)),
             "gemini" => Role::Reply,
             "error" => Role::Error,
+            // Forks of the client name the type of a reply after themselves.
+            _ if has_usage && !text(&record.model).is_empty() => Role::Reply,
             _ => Role::Other,
         };
         let calls = match &record.calls {
@@ -147,6 +157,7 @@ impl<'r, 'z> Chat<'r, 'z> {
             time,
             role,
             model: text(&record.model).to_owned(),
+            has_usage,
             tokens: record.tokens.get().and_then(|usage| self.tokens(usage)),
             calls,
         };
@@ -175,26 +186,35 @@ impl<'r, 'z> Chat<'r, 'z> {
             id: text(&call.id).to_owned(),
             name: text(&call.name).to_owned(),
             outcome,
+            received: received(text(&call.id))
+                .filter(|received| time.is_none_or(|time| *received <= time)),
             time,
             is_subagent: !text(&call.agent).is_empty(),
         }
     }
 
-    /// Disjoint tokens: input contains what the cache gave, output is without thoughts.
+    /// Disjoint tokens: input contains what the cache gave, output is without thoughts. Clients write zeros where the
+    /// provider told nothing.
     fn tokens(&mut self, usage: &Usage<'_>) -> Option<Tokens> {
-        let (input, output) = (self.log.count(&usage.input), self.log.count(&usage.output));
-        let thoughts = self.log.count(&usage.thoughts).unwrap_or_default();
-        let tool = self.log.count(&usage.tool).unwrap_or_default();
-        let cached = self.log.count(&usage.cached).unwrap_or_default();
-        if input.is_none() && output.is_none() {
+        let [input, output, cached, thoughts, tool] = [
+            &usage.input,
+            &usage.output,
+            &usage.cached,
+            &usage.thoughts,
+            &usage.tool,
+        ]
+        .map(|field| self.log.count(field).unwrap_or_default());
+        if [input, output, cached, thoughts, tool]
+            .iter()
+            .all(|n| *n == 0)
+        {
             return None;
         }
-        let input = input.unwrap_or_default();
         let cached = cached.min(input);
         Some(Tokens {
             fresh: (input - cached).saturating_add(tool),
             cache_read: cached,
-            output: output.unwrap_or_default().saturating_add(thoughts),
+            output: output.saturating_add(thoughts),
             reasoning: thoughts,
             ..Tokens::default()
         })
@@ -206,10 +226,16 @@ impl<'r, 'z> Chat<'r, 'z> {
         for message in std::mem::take(&mut self.messages) {
             match message.role {
                 Role::User(content) => {
-                    if content == Content::Prompt && !self.log.whose.is_subagent {
-                        self.log.event(EventKind::Prompt, message.time, &message.id);
-                    } else {
-                        self.log.records.ignored += 1;
+                    let kind = match content {
+                        Content::Prompt if !self.log.whose.is_subagent => Some(EventKind::Prompt),
+                        Content::Summary => Some(EventKind::Compaction),
+                        _ => None,
+                    };
+                    match kind {
+                        Some(kind) => {
+                            self.log.event(kind, message.time, &message.id);
+                        }
+                        None => self.log.records.ignored += 1,
                     }
                     trigger = Trigger {
                         time: trigger.time.max(Some(message.time)),
@@ -229,9 +255,9 @@ impl<'r, 'z> Chat<'r, 'z> {
 
     /// The request that a message ends, and its tool calls.
     fn reply(&mut self, message: &Message, trigger: Trigger) -> Trigger {
-        let is_whole = message.tokens.is_some() || !message.model.is_empty();
+        let is_whole = message.has_usage || !message.model.is_empty();
         // Calls may stand in a message of their own behind the reply that made them.
-        let part_of = trigger.request.filter(|_| message.tokens.is_none());
+        let part_of = trigger.request.filter(|_| !message.has_usage);
         if part_of.is_none() && !is_whole {
             self.log.records.ignored += 1;
             return trigger;
@@ -242,36 +268,70 @@ impl<'r, 'z> Chat<'r, 'z> {
             .iter()
             .filter_map(|call| call.time)
             .any(|time| time <= message.time);
-        let request = part_of.unwrap_or_else(|| self.request(message, trigger, is_late));
-        let begin = (!is_late).then_some(message.time);
-        for call in &message.calls {
-            self.tool(call, request, begin, message.time);
+        // Replies of calls alone may be added to the message before them: what the model asked for after a result, it asked
+        // for in another reply.
+        let mut replies = message
+            .calls
+            .chunk_by(|call, next| call.time.is_none_or(|time| next.received <= Some(time)));
+        let own = replies.next().unwrap_or_default();
+        let end = asked(own).max((!is_late).then_some(message.time));
+        let tokens = message.tokens;
+        let request = part_of
+            .unwrap_or_else(|| self.request(message, &message.id, tokens, trigger.time, end));
+        let mut trigger = self.calls(message, own, request, end);
+        for calls in replies {
+            let end = asked(calls);
+            let id = calls.first().map_or("", |call| &call.id);
+            let request = self.request(message, id, None, trigger.time, end);
+            trigger = self.calls(message, calls, request, end);
         }
-        let answered = message.calls.iter().filter_map(|call| call.time).max();
-        Trigger {
-            // Without calls nothing tells when the next request began.
-            time: answered.map(|time| time.max(message.time)),
-            request: Some(request),
-        }
+        trigger
     }
 
-    fn request(&mut self, message: &Message, trigger: Trigger, is_late: bool) -> usize {
-        let start = trigger.time.filter(|start| *start <= message.time);
-        let end = start.filter(|_| !is_late).map(|_| message.time);
+    /// A request of a message, from what it answers to its end, where these are known.
+    fn request(
+        &mut self,
+        message: &Message,
+        id: &str,
+        tokens: Option<Tokens>,
+        start: Option<Time>,
+        end: Option<Time>,
+    ) -> usize {
+        let at = end.unwrap_or(message.time);
+        let start = start.filter(|start| *start <= at);
+        let end = start.and(end);
         let about = About::Request(&message.model, PROVIDER);
-        let start = start.unwrap_or(message.time);
-        let mut request = self
-            .log
-            .operation(OperationKind::ModelRequest, start, end, about);
-        request.key = self.log.key("request", &message.id);
+        let mut request =
+            self.log
+                .operation(OperationKind::ModelRequest, start.unwrap_or(at), end, about);
+        request.key = self.log.key("request", id);
         request.id = hash64(&request.key.to_le_bytes());
         request.flags = request.flags.with(Flags::LEADS);
-        if let Some(tokens) = message.tokens {
+        if let Some(tokens) = tokens {
             request.tokens = tokens;
             request.flags = request.flags.with(Flags::HAS_TOKENS);
         }
         self.log.records.operations.push(request);
         self.log.records.operations.len() - 1
+    }
+
+    /// The calls of a reply that ended at `begin`, and what the next one may answer.
+    fn calls(
+        &mut self,
+        message: &Message,
+        calls: &[ToolCall],
+        request: usize,
+        begin: Option<Time>,
+    ) -> Trigger {
+        for call in calls {
+            self.tool(call, request, begin, message.time);
+        }
+        let answered = calls.iter().filter_map(|call| call.time).max();
+        Trigger {
+            // Without calls nothing tells when the next request began.
+            time: answered.map(|time| time.max(message.time)),
+            request: Some(request),
+        }
     }
 
     /// A call from the end of its reply, where that is known, to when its result was noted.
@@ -303,11 +363,25 @@ impl Message {
         if !later.model.is_empty() {
             self.model = later.model;
         }
+        self.has_usage |= later.has_usage;
         self.tokens = later.tokens.or(self.tokens);
         if !later.calls.is_empty() {
             self.calls = later.calls;
         }
     }
+}
+
+/// When the model had asked for all of a reply's calls, where their ids tell.
+fn asked(calls: &[ToolCall]) -> Option<Time> {
+    calls.iter().filter_map(|call| call.received).max()
+}
+
+/// The milliseconds since 1970 that clients put into the id of a call when they receive it: `glob-1772442006990-5e3a`,
+/// `glob_1772442006990_0`.
+fn received(id: &str) -> Option<Time> {
+    let is_time = |part: &&str| part.len() == 13 && part.bytes().all(|b| b.is_ascii_digit());
+    let part = id.split(['-', '_']).find(is_time)?;
+    millis(&Field::Whole(part.parse().ok()?))
 }
 
 /// Whose chat it is, by its path: `PROJECT/chats/session-….jsonl`, `PROJECT/chats/SESSION/ID.jsonl`.
@@ -340,6 +414,21 @@ fn whose(name: &str, path: &str) -> Whose {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn when_a_call_was_received() {
+        let at = Some(Time(1_772_442_006_990_000_000));
+        for (id, expected) in [
+            ("glob-1772442006990-5e3a", at),
+            ("run_shell_command_1772442006990_0", at),
+            ("glob__glob_1772442006990_0", at),
+            ("activate_skill__l0eskflk", None),
+            ("1772442006-0000000000000", None),
+            ("", None),
+        ] {
+            assert_eq!(received(id), expected, "{id}");
+        }
+    }
 
     #[test]
     fn whose_a_chat_is() {

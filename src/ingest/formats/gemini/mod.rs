@@ -1,10 +1,12 @@
 //! Chats of Gemini CLI: `~/.gemini/tmp/PROJECT/chats/session-*.json`, a document each, or newer ones
-//! (`.jsonl`) with a message a line; subagents in `chats/SESSION/ID.jsonl`.
+//! (`.jsonl`) with a message a line; subagents in `chats/SESSION/ID.jsonl`, of clients up to 0.34 beside the
+//! main chat, under its session.
 //!
 //! Lines write a message again whenever it grows, under its id; a list of all messages (`$set`) repeats
 //! them too. Input counts contain what was read from the cache, output counts are without thoughts. A
-//! message is written when its reply has ended, a tool call when its result is there. What was taken back
-//! (`$rewindTo`) was used nevertheless.
+//! message is written when its reply has ended, a tool call when its result is there; clients of 2025 add calls
+//! of later replies to it, and ids of calls tell when they were received. What was taken back (`$rewindTo`) was
+//! used nevertheless.
 
 mod chat;
 mod record;
@@ -37,8 +39,8 @@ impl Format for GeminiCli {
         "Gemini CLI chats"
     }
 
-    fn maturity(&self) -> super::super::Maturity {
-        super::super::Maturity::Preview
+    fn unseen(&self) -> &'static str {
+        "JSON lines of newer versions"
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {

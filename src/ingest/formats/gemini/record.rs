@@ -77,10 +77,16 @@ pub(super) enum Content {
     Answers,
     /// What the client itself says at the beginning.
     Context,
+    /// What it keeps of a conversation that was compressed.
+    Summary,
 }
 
-/// How the client begins what it says itself.
-const CONTEXT: &str = "<session_context>";
+/// How the client begins what it says itself. A summary may have what the model thought before it.
+const OWN: &[(&str, Content)] = &[
+    ("<session_context>", Content::Context),
+    ("<state_snapshot>", Content::Summary),
+    ("<scratchpad>", Content::Summary),
+];
 
 impl Content {
     pub(super) fn of(content: Option<&RawValue>) -> Self {
@@ -94,22 +100,25 @@ impl Content {
             text: Field<'a>,
         }
         let raw = content.map_or("", RawValue::get);
-        let is_context = |text: &Field<'_>| {
-            text.text()
-                .is_some_and(|text| text.trim_start().starts_with(CONTEXT))
+        let own = |text: &Field<'_>| {
+            let text = text.text()?.trim_start();
+            let own = OWN.iter().find(|(begin, _)| text.starts_with(begin));
+            own.map(|(_, content)| *content)
         };
-        if let Ok(Listed::Of(parts, _)) = serde_json::from_str::<Listed<Shaped<Part<'_>>>>(raw) {
+        let found = if let Ok(Listed::Of(parts, _)) =
+            serde_json::from_str::<Listed<Shaped<Part<'_>>>>(raw)
+        {
             let mut parts = parts.iter().filter_map(Shaped::get);
             if parts.clone().any(|part| part.response != Field::Nothing) {
-                return Content::Answers;
+                Some(Content::Answers)
+            } else {
+                parts.find_map(|part| own(&part.text))
             }
-            if parts.any(|part| is_context(&part.text)) {
-                return Content::Context;
-            }
-        } else if serde_json::from_str::<Field<'_>>(raw).is_ok_and(|text| is_context(&text)) {
-            return Content::Context;
-        }
-        Content::Prompt
+        } else {
+            let text = serde_json::from_str::<Field<'_>>(raw);
+            text.ok().and_then(|text| own(&text))
+        };
+        found.unwrap_or(Content::Prompt)
     }
 }
 
@@ -140,6 +149,18 @@ mod tests {
             (
                 r#"{"content":[{"text":" <session_context>"}]}"#,
                 Content::Context,
+            ),
+            (
+                r#"{"content":[{"text":"<state_snapshot>\n<overall_goal>"}]}"#,
+                Content::Summary,
+            ),
+            (
+                r#"{"content":"<scratchpad>x</scratchpad>\n<state_snapshot>"}"#,
+                Content::Summary,
+            ),
+            (
+                r#"{"content":"what is a <state_snapshot>?"}"#,
+                Content::Prompt,
             ),
         ] {
             assert_eq!(of(json), expected, "{json}");

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use super::super::super::document::Field;
 use super::super::super::sqlite::{Damaged, Database};
 use super::super::agent::{Whose, millis};
-use super::super::claude_code::names::last_folder;
-use super::reader::{Parts, Reader, Told};
+use super::reader::{Parts, Reader, Told, project};
 use super::stored::{Message, Part};
 use crate::place::ProblemKind;
 
@@ -39,7 +38,7 @@ pub(super) fn read(database: &Database, reader: &mut Reader<'_, '_>) {
             if let Some(id) = row.text(0) {
                 let session = Session {
                     parent: row.text(1).map(str::to_owned),
-                    project: row.text(2).map_or("", last_folder).to_owned(),
+                    project: row.text(2).map_or("", project).to_owned(),
                 };
                 sessions.insert(id.to_owned(), session);
             }

@@ -3,7 +3,7 @@
 //! `opencode export` writes them.
 //!
 //! An assistant's message is one model request. It is completed when its tools are done, so that a request
-//! ends where its last tool began; where the parts stand in other files, only replies without tools have a
+//! ends where its last tool began or its last words ended; where the parts stand in other files, only replies without tools have a
 //! time. Input is without what a cache read or wrote; whether output contains reasoning, the total tells.
 //! Forks copy messages under new ids: copies are told by when they began, model and tokens.
 
@@ -15,11 +15,10 @@ use super::super::document::{Faults, Listed, Origin, Shaped, keys, parse};
 use super::super::sqlite::{self, Database, log_beside};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use super::agent::{Log, Whose, text};
-use super::claude_code::names::last_folder;
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
 
-use reader::{Parts, Reader, Told};
+use reader::{Parts, Reader, Told, project};
 use stored::{Export, Message, Part};
 
 /// The format.
@@ -50,8 +49,8 @@ impl Format for OpenCode {
         "opencode sessions"
     }
 
-    fn maturity(&self) -> super::super::Maturity {
-        super::super::Maturity::Preview
+    fn unseen(&self) -> &'static str {
+        "files of older versions, the table of newest ones"
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {
@@ -141,14 +140,14 @@ fn read_export(
         "subagent".clone_into(&mut whose.agent);
     }
     let folder = session.map_or("", |session| text(&session.directory));
-    last_folder(folder).clone_into(&mut whose.project);
-    reader.log.whose = whose;
+    project(folder).clone_into(&mut whose.project);
     let mut faults = Faults::new(file, bytes, &["messages"], problems);
     let Listed::Of(messages, _) = &export.messages else {
         return Ok(());
     };
     for (index, exported) in messages.iter().enumerate() {
         let exported = exported.get();
+        reader.log.whose.clone_from(&whose);
         match exported.and_then(|exported| exported.info.get()) {
             Some(message) => {
                 let id = text(&message.id);

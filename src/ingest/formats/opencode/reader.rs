@@ -8,6 +8,12 @@ use super::stored::{Message, Part, Usage};
 use crate::record::{EventKind, Flags, OperationKind, OutcomeKind, Tokens, hash64, hash128};
 use crate::units::Time;
 
+/// The error of tools that ran, or were still to run, when a message was broken off.
+const ABORTED: &str = "Tool execution aborted";
+
+/// Nanoseconds of one.
+const MILLISECOND: i64 = 1_000_000;
+
 /// Providers that count reasoning beside the output even where no total says so.
 const REASONS_BESIDE: &str = "google";
 
@@ -20,9 +26,21 @@ pub(super) struct Reader<'r, 'z> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// When its last tool began: then the reply had ended, or was about to.
-    pub(super) last_call: Option<Time>,
+    last_call: Option<Time>,
+    /// When the model had said or thought the last of it.
+    last_words: Option<Time>,
+    /// It has a tool that was broken off, of which nobody knows when it began.
+    is_broken_off: bool,
     /// It asks for a context to be compacted.
-    pub(super) is_compaction: bool,
+    is_compaction: bool,
+    author: Option<Author>,
+}
+
+/// Whose words a message has; those of a person count before those of the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Author {
+    Client,
+    Person,
 }
 
 /// Whether a message's parts are known.
@@ -43,18 +61,22 @@ impl Reader<'_, '_> {
                 .skipped("a message without a time that can be read");
         };
         if let Some(folders) = message.path.get() {
-            let folder = [&folders.root, &folders.cwd]
+            let mut projects = [&folders.root, &folders.cwd]
                 .map(text)
-                .into_iter()
-                .find(|folder| !matches!(*folder, "" | "/"));
-            if let Some(folder) = folder {
-                last_folder(folder).clone_into(&mut self.log.whose.project);
+                .map(project)
+                .into_iter();
+            if let Some(project) = projects.find(|project| !project.is_empty()) {
+                project.clone_into(&mut self.log.whose.project);
             }
         }
-        let is_compaction = matches!(parts, Parts::Known(told) if told.is_compaction);
+        let told = match parts {
+            Parts::Known(told) => told,
+            Parts::Elsewhere => Told::default(),
+        };
+        let is_prompt = !self.log.whose.is_subagent && told.author != Some(Author::Client);
         match text(&message.role) {
-            "user" if is_compaction => self.event(EventKind::Compaction, created),
-            "user" if !self.log.whose.is_subagent => self.event(EventKind::Prompt, created),
+            "user" if told.is_compaction => self.event(EventKind::Compaction, created),
+            "user" if is_prompt => self.event(EventKind::Prompt, created),
             "assistant" => {
                 let completed = times.and_then(|times| millis(&times.completed));
                 self.request(id, message, (created, completed), parts);
@@ -83,9 +105,7 @@ impl Reader<'_, '_> {
             .and_then(|usage| self.tokens(usage, &provider));
         // A message is completed when its tools are done, too.
         let end = match (parts, text(&message.finish)) {
-            (Parts::Known(told), _) => {
-                completed.map(|end| told.last_call.map_or(end, |call| call.min(end)))
-            }
+            (Parts::Known(told), _) => completed.and_then(|completed| told.end(completed)),
             (Parts::Elsewhere, "" | "tool-calls" | "unknown") => None,
             (Parts::Elsewhere, _) => completed,
         };
@@ -160,7 +180,15 @@ impl Reader<'_, '_> {
     pub(super) fn part(&mut self, message: &str, part: &Part<'_>, at: Option<Time>) -> Told {
         let mut told = Told::default();
         match text(&part.kind) {
-            "tool" => told.last_call = self.tool(message, part),
+            "tool" => told = self.tool(message, part),
+            kind @ ("text" | "reasoning") => {
+                told.last_words = part.time.get().and_then(|time| millis(&time.end));
+                told.author = (kind == "text").then_some(match part.synthetic {
+                    Field::Bool(true) => Author::Client,
+                    _ => Author::Person,
+                });
+                self.log.records.ignored += 1;
+            }
             "retry" => {
                 let created = part.time.get().and_then(|time| millis(&time.created));
                 match created.or(at) {
@@ -181,8 +209,8 @@ impl Reader<'_, '_> {
         told
     }
 
-    /// A tool call, and when it began.
-    fn tool(&mut self, message: &str, part: &Part<'_>) -> Option<Time> {
+    /// A tool call, and what it tells of its message.
+    fn tool(&mut self, message: &str, part: &Part<'_>) -> Told {
         let state = part.state.get();
         let times = state.and_then(|state| state.time.get());
         let Some(start) = times.and_then(|times| millis(&times.start)) else {
@@ -193,17 +221,25 @@ impl Reader<'_, '_> {
                 self.log
                     .skipped("a tool call without a time that can be read");
             }
-            return None;
+            return Told::default();
         };
         let end = times.and_then(|times| millis(&times.end));
+        let is_aborted = state.is_some_and(|state| text(&state.error) == ABORTED);
+        // Older clients write when it was broken off for when it began, too.
+        let has_begin =
+            !is_aborted || end.is_some_and(|end| end.0.saturating_sub(start.0) > MILLISECOND);
         let about = About::Tool(text(&part.tool));
-        let mut tool = self
-            .log
-            .operation(OperationKind::ToolCall, start, end, about);
+        let mut tool = self.log.operation(
+            OperationKind::ToolCall,
+            start,
+            end.filter(|_| has_begin),
+            about,
+        );
         tool.parent = id_of(message);
         tool.flags = tool.flags.with(Flags::LEADS);
         tool.outcome = match state.map_or("", |state| text(&state.status)) {
             "completed" => OutcomeKind::Ok,
+            "error" if is_aborted => OutcomeKind::Cancelled,
             "error" => OutcomeKind::Error,
             _ => {
                 tool.flags = tool.flags.with(Flags::UNANSWERED);
@@ -216,7 +252,11 @@ impl Reader<'_, '_> {
         };
         tool.key = key(&["tool", call, &start.0.to_string()]);
         self.log.records.operations.push(tool);
-        Some(start)
+        Told {
+            last_call: has_begin.then_some(start),
+            is_broken_off: !has_begin,
+            ..Told::default()
+        }
     }
 
     fn event(&mut self, kind: EventKind, time: Time) {
@@ -230,8 +270,29 @@ impl Told {
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             last_call: self.last_call.max(other.last_call),
+            last_words: self.last_words.max(other.last_words),
+            is_broken_off: self.is_broken_off || other.is_broken_off,
             is_compaction: self.is_compaction || other.is_compaction,
+            author: self.author.max(other.author),
         }
+    }
+
+    /// When a reply ended whose message was completed then, which waits for its tools.
+    fn end(self, completed: Time) -> Option<Time> {
+        if self.last_call.is_none() && !self.is_broken_off {
+            return Some(completed);
+        }
+        let last = self.last_call.max(self.last_words);
+        last.map(|last| last.min(completed))
+    }
+}
+
+/// The project of a folder: its name, unless the client blanked it (`[redacted:root:msg_1]`).
+pub(super) fn project(folder: &str) -> &str {
+    if folder.starts_with("[redacted:") {
+        ""
+    } else {
+        last_folder(folder)
     }
 }
 

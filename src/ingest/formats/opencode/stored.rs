@@ -127,6 +127,9 @@ pub(super) struct Part<'a> {
     pub(super) call: Field<'a>,
     #[serde(borrow)]
     pub(super) state: Shaped<State<'a>>,
+    /// Said by the client, in the place of a person.
+    #[serde(borrow)]
+    pub(super) synthetic: Field<'a>,
     #[serde(borrow)]
     pub(super) time: Shaped<Times<'a>>,
 }
@@ -137,6 +140,9 @@ pub(super) struct Part<'a> {
 pub(super) struct State<'a> {
     #[serde(borrow)]
     pub(super) status: Field<'a>,
+    /// Only compared.
+    #[serde(borrow)]
+    pub(super) error: Field<'a>,
     #[serde(borrow)]
     pub(super) time: Shaped<Times<'a>>,
 }

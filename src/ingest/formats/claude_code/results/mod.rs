@@ -38,8 +38,8 @@ impl Format for ClaudeResults {
         "Claude Code results"
     }
 
-    fn maturity(&self) -> super::super::super::Maturity {
-        super::super::super::Maturity::Preview
+    fn unseen(&self) -> &'static str {
+        "one result, lists of messages"
     }
 
     fn detect(&self, head: &Head<'_>) -> Likelihood {
