@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::formats::read_bytes;
 
-fn workload_of(path: &Path, only: Vec<(String, Vec<String>)>) -> Workload {
+pub(super) fn workload_of(path: &Path, only: Vec<(String, Vec<String>)>) -> Workload {
     let target = Target {
         path: path.into(),
         labels: Vec::new(),
