@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::record::{
     Aggregate, Catalog, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
-    Records, Samples, Snapshot, Tokens,
+    OperationKind as Op, Records, Samples, Snapshot, Tokens,
 };
 use crate::units::Time;
 
@@ -182,7 +182,7 @@ fn repeats(operations: &[Operation]) -> Vec<(u32, u32)> {
 /// One operation of its copies, which come in order of their sources, then those of the main conversation first, then in
 /// that of [`order`]. The first one owns it. When it ran and how it ended tells the copy that saw most of it (a log may
 /// have been copied while something still ran), of copies that saw as much the best source, then the earliest (a copy may
-/// have times of its own); of counts the largest is true. What else the owner does not know, the others tell.
+/// have times of its own); of counts the largest is true, of sums the least. What else the owner does not know, the others tell.
 fn united(
     copies: &[Operation],
     source: impl Fn(&Operation) -> Option<Source>,
@@ -218,17 +218,23 @@ fn united(
         flags |= all & Flags::OUTPUT_IS_LOWER_BOUND.0;
     }
     owner.flags = Flags(flags);
+    // Sums since a process began: in a stream the reader takes away what was told before.
+    let are_sums = source(&owner) == Some(Source::Result) && owner.kind != Op::ModelRequest;
+    let count = |a: u32, b: u32| if are_sums { a.min(b) } else { a.max(b) };
     for other in &copies[1..] {
         let (a, b) = (owner.tokens, other.tokens);
         owner.tokens = Tokens {
-            fresh: a.fresh.max(b.fresh),
-            cache_read: a.cache_read.max(b.cache_read),
-            cache_write: a.cache_write.max(b.cache_write),
-            cache_write_1h: a.cache_write_1h.max(b.cache_write_1h),
-            output: a.output.max(b.output),
-            reasoning: a.reasoning.max(b.reasoning),
+            fresh: count(a.fresh, b.fresh),
+            cache_read: count(a.cache_read, b.cache_read),
+            cache_write: count(a.cache_write, b.cache_write),
+            cache_write_1h: count(a.cache_write_1h, b.cache_write_1h),
+            output: count(a.output, b.output),
+            reasoning: count(a.reasoning, b.reasoning),
         };
-        owner.cost = owner.cost.max(other.cost);
+        owner.cost = match owner.cost.min(other.cost) {
+            least @ 0.. if are_sums => least,
+            _ => owner.cost.max(other.cost),
+        };
         owner.arguments = owner.arguments.max(other.arguments);
         owner.result = owner.result.max(other.result);
         owner.stop = owner.stop.max(other.stop);
