@@ -229,3 +229,67 @@ fn a_copy_with_times_of_its_own_changes_nothing() {
         [(WallPart::Model, 7.0), (WallPart::Tool, 3.0)]
     );
 }
+
+#[test]
+fn a_reply_of_codex_that_was_lost_is_no_start_of_the_next() {
+    let again = |at: f64| {
+        vec![
+            event(at, "user_message"),
+            event(at + 4.0, "agent_message"),
+            count(at + 5.0, 2),
+        ]
+    };
+    // Aborted after 8 s, asked again an hour later.
+    let mut aborted = vec![
+        meta(0.0, "P", &json!({})),
+        event(0.0, "task_started"),
+        event(0.0, "user_message"),
+        event(5.0, "agent_reasoning"),
+        event(8.0, "turn_aborted"),
+        event(3_608.0, "task_started"),
+    ];
+    aborted.extend(again(3_608.0));
+    let expected = [(WallPart::Model, 5.0), (WallPart::Unexplained, 3_608.0)];
+    assert_eq!(parts(&folder(&[("rollout-1.jsonl", &aborted)])), expected);
+    // Killed after 15 s, resumed the next day: away since the client was asked the last time.
+    let mut killed = vec![
+        meta(0.0, "P", &json!({})),
+        event(0.0, "user_message"),
+        event(5.0, "agent_message"),
+        count(6.0, 1),
+        event(10.0, "user_message"),
+        event(15.0, "agent_reasoning"),
+    ];
+    killed.extend(again(86_400.0));
+    let expected = [
+        (WallPart::Model, 11.0),
+        (WallPart::Person, 4.0),
+        (WallPart::Away, 86_390.0),
+    ];
+    assert_eq!(parts(&folder(&[("rollout-1.jsonl", &killed)])), expected);
+}
+
+#[test]
+fn a_call_of_codex_ends_with_its_turn() {
+    for end in ["turn_aborted", "error", "task_complete"] {
+        let lines = [
+            meta(0.0, "P", &json!({})),
+            event(0.0, "task_started"),
+            event(0.0, "user_message"),
+            call(5.0),
+            count(5.0, 1),
+            event(8.0, end),
+            event(3_608.0, "task_started"),
+            event(3_608.0, "user_message"),
+            event(3_612.0, "agent_message"),
+            count(3_613.0, 2),
+        ];
+        let expected = [
+            (WallPart::Model, 10.0),
+            (WallPart::Tool, 3.0),
+            (WallPart::Away, 3_600.0),
+        ];
+        let workload = folder(&[("rollout-1.jsonl", &lines)]);
+        assert_eq!(parts(&workload), expected, "{end}");
+    }
+}
