@@ -230,6 +230,106 @@ fn a_copy_with_times_of_its_own_changes_nothing() {
     );
 }
 
+const INTERRUPTION: &str = "[Request interrupted by user for tool use]";
+
+/// Stopped after 60 s, asked again 25 s later.
+fn stopped(calls: &[Value]) -> Vec<Value> {
+    let begins = [prompt(0.0, "x")];
+    let ends = [
+        prompt(65.0, INTERRUPTION),
+        prompt(90.0, "y"),
+        reply(95.0, "m2", ""),
+    ];
+    [&begins, calls, &ends].concat()
+}
+
+#[test]
+fn a_call_that_a_person_stopped_ends_then() {
+    let aside = of_subagent(&[
+        prompt(5.1, "y"),
+        reply(30.0, "a1", "Read"),
+        result(31.0, "Read"),
+        reply(60.0, "a2", ""),
+    ]);
+    let workload = folder(&[
+        ("s.jsonl", &stopped(&[reply(5.0, "m1", "Task")])),
+        ("s/subagents/agent-a.jsonl", &aside),
+    ]);
+    let expected = [
+        (WallPart::Model, 10.0),
+        (WallPart::Tool, 60.0),
+        (WallPart::Person, 25.0),
+    ];
+    assert_eq!(parts(&workload), expected);
+    // Beside a call of the same reply that was answered.
+    let calls = [
+        reply(5.0, "m1", "Bash"),
+        reply(5.25, "m1", "Read"),
+        result(6.0, "Read"),
+    ];
+    let workload = folder(&[("s.jsonl", &stopped(&calls))]);
+    let expected = [
+        (WallPart::Model, 10.25),
+        (WallPart::Tool, 59.75),
+        (WallPart::Person, 25.0),
+    ];
+    assert_eq!(parts(&workload), expected);
+}
+
+/// Killed, and resumed three days later in the same file.
+#[test]
+fn a_call_that_nobody_answered_ends_with_the_next_line() {
+    let days = 259_200.0;
+    for next in [
+        line(8.0, "system", &json!({"subtype": "stop_hook_summary"})),
+        prompt(8.0, INTERRUPTION),
+        line(
+            8.0,
+            "user",
+            &json!({"isMeta": true, "message": {"content": "x"}}),
+        ),
+    ] {
+        let lines = [
+            prompt(0.0, "x"),
+            reply(5.0, "m1", "Bash"),
+            next,
+            prompt(days, "y"),
+            reply(days + 5.0, "m2", ""),
+        ];
+        let expected = [
+            (WallPart::Model, 10.0),
+            (WallPart::Tool, 3.0),
+            (WallPart::Away, days - 8.0),
+        ];
+        assert_eq!(parts(&folder(&[("s.jsonl", &lines)])), expected);
+    }
+}
+
+#[test]
+fn a_wait_before_a_retry_ends_with_what_comes_of_it() {
+    let wait = json!({"subtype": "api_error", "retryInMs": 30_000});
+    let lines = |next: Value| {
+        let begins = [prompt(0.0, "x"), line(5.0, "system", &wait), next];
+        [&begins[..], &[prompt(20.0, "y"), reply(40.0, "m2", "")]].concat()
+    };
+    // Stopped; no request tells of the first 5 seconds.
+    let workload = folder(&[("s.jsonl", &lines(prompt(8.0, INTERRUPTION)))]);
+    let expected = [
+        (WallPart::Retry, 3.0),
+        (WallPart::Model, 20.0),
+        (WallPart::Unexplained, 17.0),
+    ];
+    assert_eq!(parts(&workload), expected);
+    // The reply came, so that the wait was over.
+    let workload = folder(&[("s.jsonl", &lines(reply(12.0, "m1", "")))]);
+    let expected = [
+        (WallPart::Retry, 7.0),
+        (WallPart::Model, 25.0),
+        (WallPart::Person, 8.0),
+    ];
+    assert_eq!(parts(&workload), expected);
+}
+
 #[test]
 fn a_reply_of_codex_that_was_lost_is_no_start_of_the_next() {
     let again = |at: f64| {
