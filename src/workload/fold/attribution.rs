@@ -183,12 +183,13 @@ fn cut(
         .collect()
 }
 
+/// Prompts have no dimensions of requests or calls: whose operations a selection leaves out is not taken apart.
 fn is_prompt(event: &Event, records: &Records, selection: &Selection) -> bool {
     event.kind == EventKind::Prompt
         && !event.flags.has(Flags::TIMELESS)
         && !event.flags.has(Flags::SUBAGENT)
         && selection.holds_at(Some(event.time))
-        && selection.holds_for(&records.catalog, event.dims, event.identity)
+        && selection.holds_of(&records.catalog, event.identity)
 }
 
 /// What an operation covers; `None` for what encloses others, or belongs to a subagent and is neither

@@ -393,3 +393,28 @@ fn a_call_of_codex_ends_with_its_turn() {
         assert_eq!(parts(&workload), expected, "{end}");
     }
 }
+
+/// No prompt tells a model, and no request runs without one.
+#[test]
+fn a_selection_that_leaves_out_no_operation_keeps_the_prompts() {
+    let lines = [
+        prompt(0.0, "x"),
+        reply(5.0, "m1", ""),
+        prompt(605.0, "y"),
+        reply(610.0, "m2", ""),
+    ];
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("s.jsonl"), lines.join("\n")).unwrap();
+    for only in [
+        vec![],
+        vec![("model".to_owned(), vec!["claude-sonnet-4-5".to_owned()])],
+        vec![("session".to_owned(), vec!["s".to_owned()])],
+    ] {
+        let workload = workload_of(folder.path(), only);
+        let expected = [(WallPart::Model, 10.0), (WallPart::Person, 600.0)];
+        assert_eq!(parts(&workload), expected);
+    }
+    let other = ("session".to_owned(), vec!["t".to_owned()]);
+    assert_eq!(workload_of(folder.path(), vec![other]).wall_clocks, []);
+}
