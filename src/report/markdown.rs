@@ -255,8 +255,10 @@ fn where_time_went(a: &Assessment, pen: &Pen<'_>, out: &mut Vec<String>) {
     let heading = "### Where the time went";
     out.extend([String::new(), heading.into(), String::new()]);
     out.extend(table_head(&["", "time", "share", "95 % interval"], 1));
-    let scale = words::Scale::of(Unit::Seconds, attribution.wall_seconds);
-    out.extend(time::parts(attribution, pen).iter().map(|p| {
+    let parts = time::parts(attribution, pen);
+    let seconds: Vec<f64> = parts.iter().map(|p| p.seconds).collect();
+    let scale = words::Scale::of_column(Unit::Seconds, attribution.wall_seconds, &seconds);
+    out.extend(parts.iter().map(|p| {
         row(&[
             p.name.clone(),
             scale.amount(p.seconds, pen.signs),

@@ -37,6 +37,18 @@ impl Scale {
         }
     }
 
+    /// The scale of values one below the other, which add up to `all`: with so many decimals, two at most, that the
+    /// least of them is no zero.
+    pub(super) fn of_column(unit: Unit, all: f64, values: &[f64]) -> Self {
+        let mut scale = Self::of(unit, all);
+        let values = values.iter().map(|v| v.abs() / scale.divisor);
+        let least = values.filter(|v| *v > 0.0).min_by(f64::total_cmp);
+        let is_zero = |decimals: i32| least.is_some_and(|v| v * 10_f64.powi(decimals) < 0.5);
+        let wanted = (0..2).find(|decimals| !is_zero(*decimals)).unwrap_or(2);
+        scale.decimals = scale.decimals.max(usize::try_from(wanted).unwrap_or(0));
+        scale
+    }
+
     fn new(divisor: f64, decimals: usize, suffix: &'static str) -> Self {
         Self {
             divisor,
@@ -390,6 +402,20 @@ mod tests {
         ] {
             assert_eq!(shown(Unit::Seconds, value), text);
         }
+    }
+
+    /// 146 hours, of which 210 seconds are a part.
+    #[test]
+    fn the_least_of_a_column_is_no_zero() {
+        let shown = |all: f64, values: &[f64]| {
+            let scale = Scale::of_column(Unit::Seconds, all, values);
+            let column = scale.column(values, &UNICODE).join(", ");
+            column.replace(GLUE, " ")
+        };
+        let rest = 525_600.0 - 210.0;
+        assert_eq!(shown(525_600.0, &[rest, 210.0]), "145.9 h, 0.1 h");
+        assert_eq!(shown(525_600.0, &[525_600.0, 0.0]), "146 h, 0 h");
+        assert_eq!(shown(500.0, &[470.0, 30.0]), "7.83 min, 0.50 min");
     }
 
     #[test]

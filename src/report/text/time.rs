@@ -199,11 +199,11 @@ fn busy(name: &str, time: &BusyTime, pen: &Pen<'_>) -> Option<String> {
 
 fn table(attribution: &Attribution, pen: &Pen<'_>) -> Vec<String> {
     let parts = parts(attribution, pen);
-    let scale = words::Scale::of(Unit::Seconds, attribution.wall_seconds);
     let has_intervals = pen.width() >= WIDE && parts.iter().any(|p| !p.interval.is_empty());
     let taken = if has_intervals { 72 } else { 52 };
     let room = pen.width().saturating_sub(taken).min(40);
     let seconds: Vec<f64> = parts.iter().map(|p| p.seconds).collect();
+    let scale = words::Scale::of_column(Unit::Seconds, attribution.wall_seconds, &seconds);
     let row = |name: &str, time: &str, percent: f64, interval: &str, bar: &str| {
         let share = words::glued(&format!("{} %", words::fixed(percent, 1, pen.signs)));
         let interval = if has_intervals {

@@ -11,6 +11,7 @@ use crate::units::Time;
 use crate::workload::{UnitId, WallClock};
 
 use super::FoldOptions;
+use super::approvals::add_waiting;
 use super::grouped::Grouped;
 use super::join::{Packed, Role};
 use super::selection::Selection;
@@ -22,6 +23,8 @@ use super::units::{Units, UnitsOf, is_agent_log};
 pub(super) struct Joined<'a> {
     pub(super) operations: &'a [Operation],
     pub(super) roles: &'a [Packed],
+    /// Where anything waits for an approval, the number of each one's parent.
+    pub(super) parents: &'a [u32],
     /// `None`: not selected.
     pub(super) units: &'a UnitsOf,
 }
@@ -119,6 +122,9 @@ impl Sweeping<'_> {
             }
             hides_approvals |= class == Class::Tool && is_log(self.options, operation.file);
         }
+        if !self.joined.parents.is_empty() {
+            add_waiting(self.joined, self.by_unit.of(unit), self.records, lines);
+        }
         lines.prompts.extend(self.prompts_of(unit));
         let text = |name: Name| self.records.catalog.text(name);
         let id = UnitId(super::number(unit));
@@ -177,33 +183,32 @@ fn cut(
         .collect()
 }
 
+/// Prompts have no dimensions of requests or calls: whose operations a selection leaves out is not taken apart.
 fn is_prompt(event: &Event, records: &Records, selection: &Selection) -> bool {
     event.kind == EventKind::Prompt
         && !event.flags.has(Flags::TIMELESS)
         && !event.flags.has(Flags::SUBAGENT)
         && selection.holds_at(Some(event.time))
-        && selection.holds_for(&records.catalog, event.dims, event.identity)
+        && selection.holds_of(&records.catalog, event.identity)
 }
 
 /// What an operation covers; `None` for what encloses others, or belongs to a subagent and is neither
 /// request nor tool.
-fn class_of(operation: &Operation, role: Role) -> Option<Class> {
+pub(super) fn class_of(operation: &Operation, role: Role) -> Option<Class> {
     use OperationKind as Op;
     let is_of_subagent = operation.flags.has(Flags::SUBAGENT) || role.in_tool;
     let class = match operation.kind {
         Op::ModelRequest if is_of_subagent => Class::SubagentModel,
         Op::ToolCall if is_of_subagent => Class::SubagentTool,
-        Op::WaitApproval if role.in_tool && !operation.flags.has(Flags::SUBAGENT) => {
-            Class::ToolApproval
-        }
+        // Within a tool of the main conversation, too.
+        Op::WaitApproval if !operation.flags.has(Flags::SUBAGENT) => Class::Approval,
         _ if is_of_subagent => return None,
         Op::ModelRequest => Class::Model,
         Op::ToolCall => Class::Tool,
         Op::ContextPreparation => Class::ContextPreparation,
         Op::WaitQueue => Class::Queue,
         Op::WaitBackoff => Class::Retry,
-        Op::WaitApproval => Class::Approval,
-        Op::Step | Op::Task | Op::Other => return None,
+        Op::WaitApproval | Op::Step | Op::Task | Op::Other => return None,
     };
     (!operation.flags.has(Flags::TIMELESS)).then_some(class)
 }
@@ -216,7 +221,6 @@ fn interval(
     is_watched: bool,
 ) -> Option<Interval> {
     let end = operation.end()?;
-    let is_tool = class == Class::Tool;
     let named = |dimension| records.catalog.dimension(operation.dims, dimension);
     (end > operation.start).then(|| Interval {
         start: operation.start.0,
@@ -227,6 +231,5 @@ fn interval(
             Class::Model if is_watched => named(Dimension::Model),
             _ => Name::NONE,
         },
-        is_unanswered: is_tool && operation.flags.has(Flags::UNANSWERED),
     })
 }

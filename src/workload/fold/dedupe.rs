@@ -1,14 +1,14 @@
 //! One record where inputs hold the same one several times.
 //!
-//! Equal keys are one record. Its owner is the earliest (start, then rank of the file, then content), of several
-//! sources that of the best one, whatever the order in which the records came in.
+//! Equal keys are one record. Its owner is the earliest (start, then rank of the file, then content) of the main
+//! conversation, else of a subagent, of several sources that of the best one, whatever the order in which the records came in.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 
 use crate::record::{
     Aggregate, Catalog, DimsId, Event, EventKind, Flags, IdentityId, Measured, Name, Operation,
-    Records, Samples, Snapshot, Tokens,
+    OperationKind as Op, Records, Samples, Snapshot, Tokens,
 };
 use crate::units::Time;
 
@@ -105,8 +105,8 @@ fn operations(
             let (a, b) = (operation(a), operation(b));
             // Where a session has no other source, there is none.
             let best = |o: &Operation| source(o).map_or((1, None), |s| (0, Some(s)));
-            best(a)
-                .cmp(&best(b))
+            (best(a), is_of_subagent(a.flags))
+                .cmp(&(best(b), is_of_subagent(b.flags)))
                 .then_with(|| order(a, b, records, ranks))
         });
         let copies: Vec<Operation> = group.iter().map(|at| *operation(at)).collect();
@@ -139,6 +139,11 @@ fn operations(
     rename_parents(&mut operations, &ids);
     records.operations = operations;
     (duplicates, told_by)
+}
+
+/// A subagent's file may begin with lines of the conversation that started it: what that one tells, too, is its own.
+fn is_of_subagent(flags: Flags) -> bool {
+    flags.has(Flags::SUBAGENT)
 }
 
 /// What belonged to an operation that was dropped belongs to the one that was kept.
@@ -174,9 +179,10 @@ fn repeats(operations: &[Operation]) -> Vec<(u32, u32)> {
     repeats
 }
 
-/// One operation of its copies, which come in order of their sources and of [`order`]. The first one owns it. When it ran
-/// and how it ended tells the copy that saw most of it (a log may have been copied while something still ran), of copies
-/// that saw as much the best source; of counts the largest is true. What else the owner does not know, the others tell.
+/// One operation of its copies, which come in order of their sources, then those of the main conversation first, then in
+/// that of [`order`]. The first one owns it. When it ran and how it ended tells the copy that saw most of it (a log may
+/// have been copied while something still ran), of copies that saw as much the best source, then the earliest (a copy may
+/// have times of its own); of counts the largest is true, of sums the least. What else the owner does not know, the others tell.
 fn united(
     copies: &[Operation],
     source: impl Fn(&Operation) -> Option<Source>,
@@ -188,7 +194,9 @@ fn united(
     let seen = |o: &Operation| {
         let of_source = Reverse(source(o).map_or((1, None), |s| (0, Some(s))));
         let ended = (is_answered(o), o.duration >= 0);
-        (ended, of_source, !is_bound(o), o.tokens.output, o.end())
+        let output = if is_bound(o) { o.tokens.output } else { 0 };
+        let when = (Reverse(o.start), o.end());
+        (ended, of_source, !is_bound(o), output, when)
     };
     // The first of those that saw as much.
     let teller = *copies
@@ -196,13 +204,7 @@ fn united(
         .rev()
         .max_by_key(|o| seen(o))
         .unwrap_or(&owner);
-    let of_its_source = copies.iter().filter(|o| source(o) == source(&teller));
-    let start = of_its_source.map(|o| o.start).min();
-    owner.start = start.unwrap_or(teller.start);
-    owner.duration = match teller.end() {
-        Some(end) => end.0.saturating_sub(owner.start.0),
-        None => teller.duration,
-    };
+    (owner.start, owner.duration) = (teller.start, teller.duration);
     owner.outcome = teller.outcome;
     let (mut all, mut is_final) = (0, false);
     for copy in copies {
@@ -216,25 +218,31 @@ fn united(
         flags |= all & Flags::OUTPUT_IS_LOWER_BOUND.0;
     }
     owner.flags = Flags(flags);
+    // Sums since a process began: in a stream the reader takes away what was told before.
+    let are_sums = source(&owner) == Some(Source::Result) && owner.kind != Op::ModelRequest;
+    let count = |a: u32, b: u32| if are_sums { a.min(b) } else { a.max(b) };
     for other in &copies[1..] {
         let (a, b) = (owner.tokens, other.tokens);
         owner.tokens = Tokens {
-            fresh: a.fresh.max(b.fresh),
-            cache_read: a.cache_read.max(b.cache_read),
-            cache_write: a.cache_write.max(b.cache_write),
-            cache_write_1h: a.cache_write_1h.max(b.cache_write_1h),
-            output: a.output.max(b.output),
-            reasoning: a.reasoning.max(b.reasoning),
+            fresh: count(a.fresh, b.fresh),
+            cache_read: count(a.cache_read, b.cache_read),
+            cache_write: count(a.cache_write, b.cache_write),
+            cache_write_1h: count(a.cache_write_1h, b.cache_write_1h),
+            output: count(a.output, b.output),
+            reasoning: count(a.reasoning, b.reasoning),
         };
-        owner.cost = owner.cost.max(other.cost);
+        owner.cost = match owner.cost.min(other.cost) {
+            least @ 0.. if are_sums => least,
+            _ => owner.cost.max(other.cost),
+        };
         owner.arguments = owner.arguments.max(other.arguments);
         owner.result = owner.result.max(other.result);
         owner.stop = owner.stop.max(other.stop);
         fill_in(&mut owner, other);
-        // Of copies in one source the owner tells where it belongs.
-        if source(other) != source(&copies[0]) {
-            place(&mut owner, other, catalog);
-        }
+    }
+    // Of copies in one source the first tells where it belongs.
+    for of_source in copies.chunk_by(|a, b| source(a) == source(b)).skip(1) {
+        place(&mut owner, &of_source[0], catalog);
     }
     owner
 }
@@ -246,7 +254,10 @@ fn events(records: &mut Records, ranks: &[u64]) -> u64 {
         &events,
         |e| e.key,
         |a, b| {
-            let number = |e: &Event| (e.time, rank(ranks, e.file), e.duration);
+            let number = |e: &Event| {
+                let rank = rank(ranks, e.file);
+                (is_of_subagent(e.flags), e.time, rank, e.duration)
+            };
             number(a)
                 .cmp(&number(b))
                 .then_with(|| event_texts(catalog, a).cmp(&event_texts(catalog, b)))
@@ -515,6 +526,22 @@ mod tests {
         for copies in [[marked, plain], [plain, marked]] {
             assert_eq!(owner(&copies).0.flags, Flags::default());
         }
+    }
+
+    /// Begun at 1 for 3, and written down again at 5 as if it had taken 1; a subagent's file has it, too.
+    #[test]
+    fn a_copy_with_times_of_its_own_tells_nothing() {
+        let first = copy((1, 3, 2, 2, 0));
+        let later = copy((5, 1, 2, 2, 0));
+        let (united, _) = owner(&[later, first]);
+        assert_eq!((united.start, united.duration), (Time(1), 3));
+        let subagents = copy((1, 3, 2, 2 | Flags::SUBAGENT.0, 0));
+        let (united, _) = owner(&[subagents, first]);
+        assert_eq!(united.flags, Flags::HAS_TOKENS);
+        // Of another source it tells that it ran in a subagent.
+        let span = copy((0, 3, 2, 2 | Flags::SUBAGENT.0, 1));
+        let (united, _) = owner(&[span, first]);
+        assert!(united.flags.has(Flags::SUBAGENT));
     }
 
     /// From 1: cut off, 8 long, 6 long and answered, in one file after another.

@@ -102,6 +102,8 @@ pub(super) struct Joined {
     pub(super) out_of_order: u64,
     /// What there is.
     pub(super) census: Census,
+    /// Where anything waits for an approval, for each operation the number of its parent.
+    pub(super) parents: Vec<u32>,
 }
 
 /// Which kinds of operations there are, so that nobody goes through all of them for one that is not among them.
@@ -175,6 +177,9 @@ pub(super) fn join(
     if joined.census.has(OperationKind::Task) {
         spare_tasks(records, &mut joined);
     }
+    if joined.census.has(OperationKind::WaitApproval) {
+        joined.parents = parents.unwrap_or_default();
+    }
     joined
 }
 
@@ -243,6 +248,16 @@ fn cut_circles(parents: &mut [u32]) {
     }
 }
 
+fn parent(index: usize, parents: &[u32]) -> Option<usize> {
+    let parent = parents.get(index).filter(|p| **p != FREE);
+    parent.map(|p| *p as usize)
+}
+
+/// The parent, its parent, …
+pub(super) fn ancestors(index: usize, parents: &[u32]) -> impl Iterator<Item = usize> + '_ {
+    std::iter::successors(parent(index, parents), |i| parent(*i, parents)).take(DEEPEST)
+}
+
 /// Operations with their parents.
 struct Tree<'a> {
     operations: &'a [Operation],
@@ -251,15 +266,12 @@ struct Tree<'a> {
 
 impl Tree<'_> {
     fn parent(&self, index: usize) -> Option<usize> {
-        self.parents
-            .get(index)
-            .filter(|p| **p != FREE)
-            .map(|p| *p as usize)
+        parent(index, self.parents)
     }
 
     /// The parent, its parent, …
     fn ancestors(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
-        std::iter::successors(self.parent(index), |i| self.parent(*i)).take(DEEPEST)
+        ancestors(index, self.parents)
     }
 
     /// The first attempt of the chain that ends with this one.

@@ -2,6 +2,7 @@
 //!
 //! In: the records of any number of files, in any order. Out: a workload in its canonical form.
 
+mod approvals;
 mod attribution;
 mod courses;
 mod dedupe;
@@ -185,6 +186,7 @@ fn fold_operations(
     let told = attribution::Joined {
         operations: &operations,
         roles: &joined.roles,
+        parents: &joined.parents,
         units: &units_of_operations,
     };
     workload.wall_clocks = attribution::attribute(&told, records, options, selection, units, watch);

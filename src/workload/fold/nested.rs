@@ -8,9 +8,7 @@
 use crate::record::{Flags, Operation, OperationKind, Tokens};
 
 use super::index::FREE;
-
-/// Longest chain of parents that is followed.
-const DEEPEST: usize = 64;
+use super::join::ancestors;
 
 /// Makes requests that stand around or within others what they are. `parents` are those of [`super::join::parents`].
 pub(super) fn settle(operations: &mut [Operation], parents: &[u32]) {
@@ -116,15 +114,6 @@ fn pairs(operations: &[Operation], parents: &[u32]) -> Vec<(usize, usize)> {
 
 fn is_request(operation: &Operation) -> bool {
     operation.kind == OperationKind::ModelRequest
-}
-
-/// The parent, its parent, …
-fn ancestors(at: usize, parents: &[u32]) -> impl Iterator<Item = usize> + '_ {
-    let parent = move |at: &usize| {
-        let parent = *parents.get(*at)?;
-        (parent != FREE).then_some(parent as usize)
-    };
-    std::iter::successors(parent(&at), parent).take(DEEPEST)
 }
 
 #[cfg(test)]

@@ -65,17 +65,38 @@ impl Selection {
 
     /// Whether a record with these dimensions and this identity counts.
     pub(super) fn holds_for(&self, catalog: &Catalog, dims: DimsId, identity: IdentityId) -> bool {
-        self.only.iter().all(|(key, values)| {
-            let identity = catalog.identities.get(identity.0);
-            let value = match key {
-                Key::Dimension(dimension) => catalog.dimension(dims, *dimension),
-                Key::Session => identity.session,
-                Key::Task => identity.task,
-                Key::Run => identity.run,
-                Key::Unit => identity.unit,
-                Key::Unheard => Name::NONE,
-            };
-            value.is_some() && values.contains(&value)
-        })
+        let values = self.only.iter();
+        self.holds_of(catalog, identity)
+            && values
+                .filter_map(|(key, values)| match key {
+                    Key::Dimension(dimension) => {
+                        Some((catalog.dimension(dims, *dimension), values))
+                    }
+                    _ => None,
+                })
+                .all(is_among)
     }
+
+    /// Whether a record with this identity may count, whatever its dimensions.
+    pub(super) fn holds_of(&self, catalog: &Catalog, identity: IdentityId) -> bool {
+        let identity = catalog.identities.get(identity.0);
+        let values = self.only.iter();
+        values
+            .filter_map(|(key, values)| {
+                let value = match key {
+                    Key::Dimension(_) => return None,
+                    Key::Session => identity.session,
+                    Key::Task => identity.task,
+                    Key::Run => identity.run,
+                    Key::Unit => identity.unit,
+                    Key::Unheard => Name::NONE,
+                };
+                Some((value, values))
+            })
+            .all(is_among)
+    }
+}
+
+fn is_among((value, values): (Name, &Vec<Name>)) -> bool {
+    value.is_some() && values.contains(&value)
 }

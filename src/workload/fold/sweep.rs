@@ -20,8 +20,8 @@ pub(super) enum Class {
     Tool,
     /// A wait for an approval.
     Approval,
-    /// A wait for an approval within a tool call, which does not run meanwhile.
-    ToolApproval,
+    /// A tool call that does not run, since it waits for an approval.
+    Waiting,
     /// Of a subagent: its time is that of the tool call that started it.
     SubagentModel,
     SubagentTool,
@@ -53,8 +53,6 @@ pub(super) struct Interval {
     pub(super) class: Class,
     /// Name of a tool; where a trace is wanted, of a request's model too.
     pub(super) name: Name,
-    /// Nobody answered: it ends where the next line begins.
-    pub(super) is_unanswered: bool,
 }
 
 /// Intervals and prompts of one unit. Kept from unit to unit, so that their memory is used again.
@@ -83,11 +81,8 @@ impl Lines {
         let is_busy = has_work || self.intervals.iter().any(|i| i.class.is_of_subagent());
         let swept = is_busy.then(|| {
             // Stable, so that what is nearly in order takes little.
-            self.intervals
-                .sort_by_key(|i| (i.start, i.class != Class::Model));
+            self.intervals.sort_by_key(|i| i.start);
             self.prompts.sort_unstable();
-            self.end_unanswered();
-            self.end_retries();
             let span = if has_work { self.span() } else { (0, 0) };
             self.add_persons(rules.away);
             self.take_apart(unit, rules, span, text)
@@ -95,39 +90,6 @@ impl Lines {
         self.intervals.clear();
         self.prompts.clear();
         swept
-    }
-
-    /// A call that nobody answered lasts up to the next line.
-    fn end_unanswered(&mut self) {
-        if !self.intervals.iter().any(|i| i.is_unanswered) {
-            return;
-        }
-        let told = self.intervals.iter().filter(|i| !i.is_unanswered);
-        let mut lines: Vec<i64> = told.map(|i| i.end).collect();
-        lines.extend(self.intervals.iter().map(|i| i.start));
-        lines.extend(&self.prompts);
-        lines.sort_unstable();
-        for call in self.intervals.iter_mut().filter(|i| i.is_unanswered) {
-            let next = lines.get(lines.partition_point(|l| *l <= call.start));
-            call.end = next.map_or(call.end, |next| call.end.min(*next));
-        }
-    }
-
-    /// A wait before a retry within a request ends with it.
-    fn end_retries(&mut self) {
-        let mut request: Option<Interval> = None;
-        for interval in &mut self.intervals {
-            match interval.class {
-                Class::Model if request.is_none_or(|r| r.end < interval.end) => {
-                    request = Some(*interval);
-                }
-                Class::Retry => {
-                    let around = request.filter(|r| r.end > interval.start);
-                    interval.end = around.map_or(interval.end, |r| interval.end.min(r.end));
-                }
-                _ => {}
-            }
-        }
     }
 
     fn span(&self) -> (i64, i64) {
@@ -166,7 +128,6 @@ impl Lines {
                 end: *prompt,
                 class: if is_away { Class::Away } else { Class::Person },
                 name: Name::NONE,
-                is_unanswered: false,
             });
         }
         self.intervals.sort_by_key(|i| i.start);
@@ -229,7 +190,14 @@ struct State<'t, T: Fn(Name) -> &'t str> {
 /// A tool that runs, and what it got since it began.
 struct Running {
     share: ToolShare,
-    calls: u32,
+    /// How many calls, without those that wait.
+    calls: i32,
+}
+
+impl Running {
+    fn calls(&self) -> u128 {
+        u128::from(self.calls.max(0).unsigned_abs())
+    }
 }
 
 impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
@@ -264,9 +232,8 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
 
     /// The first part that covers this moment.
     fn part(&self) -> WallPart {
-        let waiting = self.live[Class::ToolApproval as usize];
-        let is_tool = self.live[Class::Tool as usize] > waiting;
-        let is_person = waiting > 0 || self.is_live(Class::Approval) || self.is_live(Class::Person);
+        let is_tool = self.live[Class::Tool as usize] > self.live[Class::Waiting as usize];
+        let is_person = self.is_live(Class::Approval) || self.is_live(Class::Person);
         if self.is_live(Class::Retry) {
             WallPart::Retry
         } else if self.is_tool_first && is_tool {
@@ -299,11 +266,11 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
 
     /// Equal shares for all calls that run; what cannot be divided goes to some, so that nothing is lost.
     fn share(&mut self, length: u128) {
-        let calls: u128 = self.running.iter().map(|r| u128::from(r.calls)).sum();
+        let calls: u128 = self.running.iter().map(Running::calls).sum();
         let is_alone = self.running.len() == 1;
         let (mut before, mut given) = (0, 0);
         for running in &mut self.running {
-            before += u128::from(running.calls);
+            before += running.calls();
             let up_to = length * before / calls;
             running.share.shared += up_to - given;
             given = up_to;
@@ -322,8 +289,10 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
             Class::Tool | Class::SubagentTool if by > 0 => self.wall.tool.sum += length(),
             _ => {}
         }
-        if interval.class == Class::Tool {
-            self.run(interval.name, by);
+        match interval.class {
+            Class::Tool => self.run(interval.name, by),
+            Class::Waiting => self.run(interval.name, -by),
+            _ => {}
         }
         if let Some(course) = &mut self.course {
             course.step(interval, by);
@@ -338,7 +307,7 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
         match place {
             Ok(at) => {
                 let running = &mut self.running[at];
-                running.calls = running.calls.saturating_add_signed(by);
+                running.calls += by;
                 if running.calls == 0 {
                     self.wall.tools.push(self.running.remove(at).share);
                 }
@@ -349,7 +318,7 @@ impl<'t, T: Fn(Name) -> &'t str> State<'t, T> {
                     shared: 0,
                     alone: 0,
                 };
-                self.running.insert(at, Running { share, calls: 1 });
+                self.running.insert(at, Running { share, calls: by });
             }
         }
     }

@@ -35,7 +35,7 @@ pub struct Segment {
     pub end: i64,
     /// Whose they are.
     pub part: WallPart,
-    /// What ran: of the model's part models, of the tools' tools, each with how many at once.
+    /// What ran: of the model's part models, of the tools' tools, each with how many at once, in order.
     pub running: Vec<(Name, u32)>,
     /// What a subagent did meanwhile, in the part of the tools: model or tool.
     pub subagents: Option<WallPart>,
@@ -100,8 +100,8 @@ impl Trace<'_> {
 /// What a sweep notes of the moments that it passes.
 pub(super) struct Course {
     segments: Vec<Segment>,
-    models: Vec<(Name, u32)>,
-    tools: Vec<(Name, u32)>,
+    models: Vec<(Name, i32)>,
+    tools: Vec<(Name, i32)>,
 }
 
 impl Course {
@@ -126,6 +126,8 @@ impl Course {
             WallPart::Tool => self.tools.as_slice(),
             _ => &[],
         };
+        let running = running.iter();
+        let running = running.map(|(name, n)| (*name, n.max(&0).unsigned_abs()));
         let is_live = |class: Class| live[class as usize] > 0;
         let subagents = match part {
             WallPart::Tool if is_live(Class::SubagentModel) => Some(WallPart::Model),
@@ -136,7 +138,7 @@ impl Course {
             Some(last)
                 if last.end == start
                     && last.part == part
-                    && last.running == running
+                    && running.clone().eq(last.running.iter().copied())
                     && last.subagents == subagents =>
             {
                 last.end = end;
@@ -145,7 +147,7 @@ impl Course {
                 start,
                 end,
                 part,
-                running: running.to_vec(),
+                running: running.collect(),
                 subagents,
             }),
         }
@@ -153,19 +155,20 @@ impl Course {
 
     /// An interval begins (+1) or ends (−1).
     pub(super) fn step(&mut self, interval: Interval, by: i32) {
-        let running = match interval.class {
-            Class::Model => &mut self.models,
-            Class::Tool => &mut self.tools,
+        let (running, by) = match interval.class {
+            Class::Model => (&mut self.models, by),
+            Class::Tool => (&mut self.tools, by),
+            Class::Waiting => (&mut self.tools, -by),
             _ => return,
         };
-        match running.iter().position(|(name, _)| *name == interval.name) {
-            Some(at) => {
-                running[at].1 = running[at].1.saturating_add_signed(by);
+        match running.binary_search_by_key(&interval.name, |(name, _)| *name) {
+            Ok(at) => {
+                running[at].1 += by;
                 if running[at].1 == 0 {
                     running.remove(at);
                 }
             }
-            None => running.push((interval.name, 1)),
+            Err(at) => running.insert(at, (interval.name, by)),
         }
     }
 }

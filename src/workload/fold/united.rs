@@ -29,10 +29,8 @@ pub(super) fn complete(operation: &mut Operation, other: &Operation, catalog: &m
     place(operation, other, catalog);
 }
 
-/// Gives an operation its ids, details, sizes and stop, and that it ran in a subagent, where only the other telling
-/// knows them.
+/// Gives an operation its ids, details, sizes and stop where only the other telling knows them.
 pub(super) fn fill_in(operation: &mut Operation, other: &Operation) {
-    operation.flags = Flags(operation.flags.0 | other.flags.0 & Flags::SUBAGENT.0);
     for (own, others) in [
         (&mut operation.details, other.details),
         (&mut operation.arguments, other.arguments),
@@ -55,8 +53,10 @@ pub(super) fn fill_in(operation: &mut Operation, other: &Operation) {
     }
 }
 
-/// Gives an operation what only its other telling knows of where it belongs, and whether a person waits for it.
+/// Gives an operation what only its other telling, by another source, knows of where it belongs: that it ran in a
+/// subagent, its dimensions and identity, and whether a person waits for it.
 pub(super) fn place(operation: &mut Operation, other: &Operation, catalog: &mut Catalog) {
+    operation.flags = Flags(operation.flags.0 | other.flags.0 & Flags::SUBAGENT.0);
     operation.dims = united_dims(catalog, operation.dims, other.dims, |_| true);
     operation.identity = completed_identity(catalog, operation.identity, other.identity);
 }

@@ -384,6 +384,28 @@ fn read_text(text: &str) -> Ingested {
 }
 
 #[test]
+fn a_wait_of_ages_is_a_fault() {
+    let line = |wait: &str| {
+        format!(
+            r#"{{"type":"system","subtype":"api_error","uuid":"{wait}","timestamp":"2026-03-02T08:00:00Z","retryInMs":{wait}}}"#
+        )
+    };
+    let prompt = r#"{"type":"user","uuid":"u","sessionId":"s","timestamp":"2026-03-02T08:00:00Z","message":{"content":"x"}}"#;
+    let lines = [prompt, &line("500"), &line("1e300"), &line("-1")].join("\n");
+    let ingested = read_text(&lines);
+    let waits = operations(&ingested, OperationKind::WaitBackoff);
+    assert_eq!(durations(&waits), [500.0]);
+    let faults = ingested.problems.iter().map(|p| (p.line, p.kind));
+    let value = ProblemKind::Value;
+    assert_eq!(
+        faults.collect::<Vec<_>>(),
+        [(Some(3), value), (Some(4), value)]
+    );
+    // That there were retries is told all the same.
+    assert_eq!(events(&ingested.records, |e| e.kind == EventKind::Retry), 3);
+}
+
+#[test]
 fn inline_subagents_answer_their_own_lines() {
     let ingested = read_text(
         r#"{"type":"user","sessionId":"s","uuid":"a","parentUuid":null,"timestamp":"2026-03-02T08:00:00Z","message":{"content":"p"}}

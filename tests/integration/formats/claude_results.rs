@@ -68,6 +68,7 @@ fn a_stream_tells_requests_and_tools_and_its_results_the_rest() {
     0 for 0 tool_call Unknown [claude_code Bash main atlas] session-2
     0 for 5000 task Error [claude_code main atlas] session-2 10000000e-9 USD
     0 for 0 other Unknown [claude_code claude-sonnet-4-5-20250929 anthropic main atlas] session-2 6/2600/0/80(0) 10000000e-9 USD
+    0 for 0 other Unknown [claude_code claude-haiku-4-5-20251001 anthropic main atlas] session-2 0/0/0/0(0) 0e-9 USD
     ");
     let records = &reading.records;
     let subagents = records
@@ -161,6 +162,20 @@ fn costs_of_some_models_do_not_hide_the_rest() {
     std::fs::write(folder.path().join("result.json"), lacking).unwrap();
     let workload = folded_at(folder.path());
     assert_eq!(total_of(&workload, Metric::Cost), 51_500_000);
+}
+
+/// Alone, the second result of a process tells what the first one told, too; in the stream the difference is known.
+#[test]
+fn a_result_that_is_told_alone_too_counts_from_the_one_before() {
+    let stream = String::from_utf8(bytes_of("claude-results/stream.jsonl")).unwrap();
+    let results = stream.lines().filter(|l| l.contains(r#""type": "result""#));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("stream.jsonl"), &stream).unwrap();
+    std::fs::write(folder.path().join("alone.json"), results.last().unwrap()).unwrap();
+    let workload = folded_at(folder.path());
+    assert_eq!(total_of(&workload, Metric::OutputTokens), 180);
+    assert_eq!(total_of(&workload, Metric::Cost), 30_000_000);
+    assert_eq!(workload.counts.duplicates, 1);
 }
 
 /// A run without a result: what its messages tell is a lower bound.

@@ -287,6 +287,50 @@ fn spans_and_events_without_ids_count_a_request_once() {
     assert_eq!(workload.counts.duplicates, 2);
 }
 
+/// Clients of older versions number no events: what ended at the same time is told apart by what it tells, and a copy
+/// is still one.
+#[test]
+fn events_that_end_at_once_are_several() {
+    let ended = |client: &str, event: &str, more: &str| {
+        format!(
+            r#"{{"timeUnixNano":"1772438440000000000","body":{{"stringValue":"{client}.{event}"}},"attributes":[{{"key":"session.id","value":{{"stringValue":"s"}}}},{more}]}}"#
+        )
+    };
+    let text = |key: &str, value: &str| {
+        format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
+    };
+    let request = |model: &str, duration: &str, cost: &str| {
+        let told = [
+            ("model", model),
+            ("duration_ms", duration),
+            ("cost_usd", cost),
+        ];
+        let told = told.map(|(key, value)| text(key, value)).join(",");
+        ended("claude_code", "api_request", &told)
+    };
+    let tool = |client: &str, event: &str, [name, tool]: [&str; 2], success: &str| {
+        let told = [(name, tool), ("success", success)];
+        let told = told.map(|(key, value)| text(key, value)).join(",");
+        ended(client, event, &told)
+    };
+    let claude = |name, success| tool("claude_code", "tool_result", ["tool_name", name], success);
+    let gemini = |name, success| tool("gemini_cli", "tool_call", ["function_name", name], success);
+    let all = logs(&[
+        request("claude-sonnet-4-5", "5000", "0.5"),
+        request("claude-haiku-4-5", "900", "0.1"),
+        claude("Bash", "true"),
+        claude("Read", "false"),
+        gemini("read_file", "true"),
+        gemini("run_shell_command", "false"),
+    ]);
+    let workload = folded_files(&[("logs.jsonl", &all)]);
+    assert_eq!(workload.counts.duplicates, 0);
+    assert_eq!(workload.counts.operations, 6);
+    assert_eq!(total_of(&workload, Metric::Cost), 600_000_000);
+    let twice = folded_files(&[("logs.jsonl", &all), ("copy.jsonl", &all)]);
+    assert_eq!((twice.counts.operations, twice.counts.duplicates), (6, 6));
+}
+
 /// A trace names its session in one file, and in another one holds a span that does not.
 #[test]
 fn the_session_of_a_span_may_stand_in_another_file() {

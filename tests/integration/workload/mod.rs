@@ -4,6 +4,7 @@ mod document;
 mod order;
 mod pieces;
 mod steps;
+mod stops;
 mod streams;
 mod wall_clock;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::formats::read_bytes;
 
-fn workload_of(path: &Path, only: Vec<(String, Vec<String>)>) -> Workload {
+pub(super) fn workload_of(path: &Path, only: Vec<(String, Vec<String>)>) -> Workload {
     let target = Target {
         path: path.into(),
         labels: Vec::new(),
@@ -147,6 +147,96 @@ fn native_waits_have_their_parts() {
     // Retry, model, queue, preparation, tool, person, away, unexplained.
     assert_eq!(seconds, [5, 14, 4, 2, 9, 26, 0, 1]);
     assert!(!wall.hides_approvals);
+}
+
+/// A native operation of the session: seconds from its start on.
+fn operation(kind: &str, second: u32, duration: u32, more: &str) -> String {
+    let (minute, second) = (second / 60, second % 60);
+    format!(
+        r#"{{"kind":"operation","operation":"{kind}","time":"2026-03-02T08:{minute:02}:{second:02}Z","duration":{duration},"session":"s",{more}}}"#
+    )
+}
+
+/// Seconds of the only unit's parts, and of each tool what it got and what it ran alone.
+fn taken_apart(lines: &[String]) -> (Vec<u128>, Vec<(String, u128, u128)>) {
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let workload = native(&lines);
+    let wall = &workload.wall_clocks[0];
+    let seconds = |nanos: u128| nanos / 1_000_000_000;
+    let tools = wall.tools.iter().map(|t| {
+        let name = workload.catalog.text(t.tool).to_owned();
+        (name, seconds(t.shared), seconds(t.alone))
+    });
+    let mut tools: Vec<_> = tools.collect();
+    tools.sort();
+    (wall.parts.iter().map(|p| seconds(*p)).collect(), tools)
+}
+
+/// Two requests at once: the first one, from 0 to 10, takes nothing from the second one's wait.
+#[test]
+fn a_native_wait_is_as_long_as_it_was() {
+    let lines = [
+        operation("model_request", 0, 10, r#""id":"a""#),
+        operation(
+            "model_request",
+            0,
+            2,
+            r#""id":"b","outcome":"rate_limited""#,
+        ),
+        operation("wait", 2, 18, r#""reason":"backoff","parent":"b""#),
+        operation("model_request", 20, 5, r#""parent":"b","attempt":2"#),
+    ];
+    // Retry, model, queue, preparation, tool, person, away, unexplained.
+    assert_eq!(taken_apart(&lines).0, [18, 7, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(taken_apart(&lines[1..]).0, [18, 7, 0, 0, 0, 0, 0, 0]);
+}
+
+/// Bash from 5 to 105, of which it waits from 5 to 95; Read from 5 to 65.
+#[test]
+fn a_call_that_waits_has_no_share() {
+    let lines = [
+        operation("model_request", 0, 5, r#""id":"m""#),
+        operation(
+            "tool_call",
+            5,
+            100,
+            r#""id":"t","parent":"m","tool":"Bash""#,
+        ),
+        operation("wait", 5, 90, r#""reason":"approval","parent":"t""#),
+        operation("tool_call", 5, 60, r#""parent":"m","tool":"Read""#),
+    ];
+    let (parts, tools) = taken_apart(&lines);
+    assert_eq!(parts, [0, 5, 0, 0, 70, 30, 0, 0]);
+    let expected = [("Bash".to_owned(), 10, 10), ("Read".to_owned(), 60, 60)];
+    assert_eq!(tools, expected);
+}
+
+/// A call of 100 in which two others run from 5 to 65; one or both of them wait until 60.
+#[test]
+fn a_call_waits_while_everything_in_it_does() {
+    let task = operation("tool_call", 0, 100, r#""id":"t","tool":"Task""#);
+    let beside = operation("tool_call", 0, 100, r#""tool":"Grep""#);
+    let inner = ["a", "b"].map(|id| {
+        let more = format!(r#""id":"{id}","parent":"t","tool":"Read""#);
+        operation("tool_call", 5, 60, &more)
+    });
+    let waits = ["a", "b"].map(|id| {
+        let more = format!(r#""reason":"approval","parent":"{id}""#);
+        operation("wait", 5, 55, &more)
+    });
+    let one = [&[task.clone()], &inner[..], &waits[..1]].concat();
+    assert_eq!(taken_apart(&one).0, [0, 0, 0, 0, 100, 0, 0, 0]);
+    let both = [&[task][..], &inner, &waits].concat();
+    assert_eq!(taken_apart(&both).0, [0, 0, 0, 0, 45, 55, 0, 0]);
+    // A request in it goes on from 10 to 30.
+    let request = operation("model_request", 10, 20, r#""parent":"t""#);
+    let asking = [&both[..], &[request]].concat();
+    assert_eq!(taken_apart(&asking).0, [0, 0, 0, 0, 65, 35, 0, 0]);
+    let (parts, tools) = taken_apart(&[&both[..], &[beside]].concat());
+    assert_eq!(parts, [0, 0, 0, 0, 100, 0, 0, 0]);
+    // From 5 to 60 Grep runs alone, else each has its half.
+    let expected = [("Grep".to_owned(), 77, 55), ("Task".to_owned(), 22, 0)];
+    assert_eq!(tools, expected);
 }
 
 /// What names neither session nor run belongs to no span.

@@ -9,6 +9,9 @@ use crate::record::{Attendance, Stop};
 /// A field of a line that has not the type it should have.
 pub(super) type Wrong = &'static str;
 
+/// A hundred years of 365.25 days in milliseconds: no wait is longer.
+const LONGEST: f64 = 3_155_760_000e3;
+
 /// A line. Texts are the bytes between the quotes, not decoded.
 #[derive(Debug, Default)]
 pub(super) struct Line<'a> {
@@ -126,7 +129,14 @@ impl<'a> Line<'a> {
             b"isMeta" => self.is_meta = value == Value::Bool(true),
             b"isCompactSummary" => self.is_summary = value == Value::Bool(true),
             b"isApiErrorMessage" => self.is_error_message = value == Value::Bool(true),
-            b"retryInMs" => self.retry_in = self.number(value, "retryInMs is no positive number"),
+            b"retryInMs" => {
+                let wrong = "retryInMs is no number of milliseconds within a hundred years";
+                self.retry_in = self.number(value, wrong);
+                if self.retry_in.is_some_and(|wait| wait > LONGEST) {
+                    self.retry_in = None;
+                    self.wrong.push(wrong);
+                }
+            },
             b"costUSD" => self.cost = self.number(value, "costUSD is no positive number"),
             b"durationMs" => {
                 self.duration = self.number(value, "durationMs is no positive number");

@@ -38,10 +38,21 @@ pub(super) struct Session<'a> {
     /// Operations by the hash of their message or tool-use id.
     requests: Table,
     tools: Table,
+    open: HashMap<Chain, Open>,
     /// The latest time of any line.
     last: Option<Time>,
-    /// When the user stopped what ran.
-    interruptions: Vec<Time>,
+}
+
+/// What is under way in a conversation.
+#[derive(Debug, Default, bitcode::Encode, bitcode::Decode)]
+struct Open {
+    /// The request whose calls these are.
+    reply: usize,
+    calls: Vec<usize>,
+    /// The first line behind that reply.
+    next: Option<Time>,
+    /// Waits before another attempt.
+    waits: Vec<usize>,
 }
 
 /// The first size of the tables of requests and of calls: most sessions fit without growing.
@@ -56,8 +67,8 @@ struct State {
     chains: Chains,
     requests: Table,
     tools: Table,
+    open: HashMap<Chain, Open>,
     last: Option<Time>,
-    interruptions: Vec<Time>,
 }
 
 /// The keys are hashes already.
@@ -104,8 +115,8 @@ impl<'a> Session<'a> {
             chains: Chains::new(is_agent_file),
             requests: Table::with_capacity_and_hasher(EXPECTED, BuildHasherDefault::default()),
             tools: Table::with_capacity_and_hasher(EXPECTED, BuildHasherDefault::default()),
+            open: HashMap::new(),
             last: None,
-            interruptions: Vec::new(),
         }
     }
 
@@ -115,11 +126,18 @@ impl<'a> Session<'a> {
             return false;
         };
         let operations = self.records.operations.len();
+        let open = |open: &Open| {
+            open.calls
+                .iter()
+                .chain(&open.waits)
+                .any(|n| *n >= operations)
+        };
         if state
             .requests
             .values()
             .chain(state.tools.values())
             .any(|n| *n >= operations)
+            || state.open.values().any(open)
         {
             return false;
         }
@@ -127,8 +145,8 @@ impl<'a> Session<'a> {
         self.chains = state.chains;
         self.requests = state.requests;
         self.tools = state.tools;
+        self.open = state.open;
         self.last = state.last;
-        self.interruptions = state.interruptions;
         true
     }
 
@@ -139,8 +157,8 @@ impl<'a> Session<'a> {
             chains: self.chains,
             requests: self.requests,
             tools: self.tools,
+            open: self.open,
             last: self.last,
-            interruptions: self.interruptions,
         })
     }
 
@@ -161,6 +179,10 @@ impl<'a> Session<'a> {
             _ => false,
         };
         if !is_needed {
+            if let (b"system", Some(time)) = (line.kind, time) {
+                let chain = self.chains.of(&line);
+                self.note(chain, time);
+            }
             self.records.ignored += 1;
             return;
         }
@@ -188,21 +210,50 @@ impl<'a> Session<'a> {
         match line.kind {
             b"user" => self.user(&line, at),
             b"assistant" => self.assistant(&line, at),
-            _ if line.subtype == b"api_error" => self.retry(&line, at),
-            _ => self.compaction(&line, at),
+            _ => self.system(&line, at),
         }
     }
 
-    /// Ends the file: calls that nobody answered last until they were stopped, else until its end.
+    /// Ends the file: calls that nobody answered last until the next line, else until its end.
     pub(super) fn finish(&mut self) {
-        for index in self.tools.values() {
-            let tool = &mut self.records.operations[*index];
-            if tool.flags.has(Flags::UNANSWERED) {
-                tool.outcome = OutcomeKind::Unknown;
-                let stops = self.interruptions.iter().filter(|t| **t >= tool.start);
-                let end = stops.min().copied().or(self.last);
-                tool.duration = end.map_or(-1, |end| end.0 - tool.start.0);
+        for open in self.open.values() {
+            if let Some(end) = open.next.or(self.last) {
+                let calls = open.calls.iter();
+                calls.for_each(|call| end_call(&mut self.records.operations[*call], end));
             }
+        }
+    }
+
+    /// A line came that ends nothing: calls may go on beside it, but nobody knows that they did.
+    fn note(&mut self, chain: Chain, time: Time) {
+        if let Some(open) = self.open.get_mut(&chain) {
+            open.next = open.next.or(Some(time));
+        }
+    }
+
+    /// The conversation goes on, with a line of `reply` or of the user's: what was under way before is not any more.
+    fn go_on(&mut self, chain: Chain, time: Time, reply: Option<usize>) {
+        let Some(open) = self.open.get_mut(&chain) else {
+            return;
+        };
+        let operations = &mut self.records.operations;
+        let waits = open.waits.drain(..);
+        waits.for_each(|wait| end_wait(&mut operations[wait], time));
+        let end = open.next.take().unwrap_or(time);
+        if reply != Some(open.reply) {
+            let calls = open.calls.drain(..);
+            calls.for_each(|call| end_call(&mut operations[call], end));
+        }
+    }
+
+    /// The user stopped whatever was under way.
+    fn interrupt(&mut self, time: Time) {
+        let operations = &mut self.records.operations;
+        for (_, open) in self.open.drain() {
+            let calls = open.calls.into_iter();
+            calls.for_each(|call| end_call(&mut operations[call], time));
+            let waits = open.waits.into_iter();
+            waits.for_each(|wait| end_wait(&mut operations[wait], time));
         }
     }
 
@@ -226,7 +277,11 @@ impl<'a> Session<'a> {
         }
         let begins_with = |beginning: &[u8]| message.text.is_some_and(|t| t.starts_with(beginning));
         if begins_with(INTERRUPTION) {
-            self.interruptions.push(at.time);
+            self.interrupt(at.time);
+        } else if has_result || line.is_meta {
+            self.note(at.chain, at.time);
+        } else {
+            self.go_on(at.chain, at.time, None);
         }
         let is_prompt = !has_result
             && !line.is_meta
@@ -262,6 +317,7 @@ impl<'a> Session<'a> {
             return;
         };
         if line.is_error_message || message.model == SYNTHETIC {
+            self.go_on(at.chain, at.time, None);
             let name = self.records.catalog.name("api_error_message");
             return self.event(EventKind::Other(name), line, at, Flags::LEADS);
         }
@@ -279,6 +335,7 @@ impl<'a> Session<'a> {
             }
         };
         self.extend_request(request, line, message, at.time);
+        self.go_on(at.chain, at.time, Some(request));
         for block in &message.blocks {
             if let Block::ToolUse {
                 id,
@@ -370,6 +427,7 @@ impl<'a> Session<'a> {
         let mut tool = Operation::new(OperationKind::ToolCall, at.time, self.file);
         tool.parent = self.records.operations[request].id;
         tool.flags = Flags::UNANSWERED.with(leads).with(subagent(at));
+        tool.outcome = OutcomeKind::Unknown;
         if !id.is_empty() {
             tool.key = mix128(id);
             tool.id = key.max(1);
@@ -387,10 +445,22 @@ impl<'a> Session<'a> {
         };
         let index = self.records.operations.len() - 1;
         self.tools.insert(place, index);
+        let open = self.open.entry(at.chain).or_default();
+        open.reply = request;
+        open.calls.push(index);
         if SUBAGENT_TOOLS.contains(&name) {
             self.event_of(EventKind::Subagent, id, line, at, Flags::default());
         }
         Some(index)
+    }
+
+    fn system(&mut self, line: &Line<'_>, at: At) {
+        self.note(at.chain, at.time);
+        if line.subtype == b"api_error" {
+            self.retry(line, at);
+        } else {
+            self.compaction(line, at);
+        }
     }
 
     /// An attempt failed, and the next one waits.
@@ -405,6 +475,8 @@ impl<'a> Session<'a> {
             operation.dims = self.names.dims(Kind::Other, at.is_subagent, catalog);
             operation.identity = self.names.session(line.session, catalog);
             operation.flags = Flags::LEADS.with(subagent(at));
+            let open = self.open.entry(at.chain).or_default();
+            open.waits.push(self.records.operations.len());
             self.records.operations.push(operation);
         }
         let leads = if line.retry_in.is_some() {
@@ -455,6 +527,18 @@ impl<'a> Session<'a> {
             reason: reason.into(),
         });
     }
+}
+
+/// A call that nobody answered ends here.
+fn end_call(call: &mut Operation, end: Time) {
+    if call.flags.has(Flags::UNANSWERED) {
+        call.duration = (end.0 - call.start.0).max(0);
+    }
+}
+
+/// A wait ends here, if it was to be longer.
+fn end_wait(wait: &mut Operation, end: Time) {
+    wait.duration = wait.duration.min((end.0 - wait.start.0).max(0));
 }
 
 fn subagent(at: At) -> Flags {

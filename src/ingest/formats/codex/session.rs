@@ -32,6 +32,8 @@ pub(super) struct Session<'a> {
     counter: Counter,
     request: Request,
     tools: HashMap<Box<[u8]>, usize>,
+    /// Calls that nothing has ended.
+    open: Vec<usize>,
     /// The turn that is under way.
     task: Option<usize>,
     prompts: u64,
@@ -63,6 +65,13 @@ struct Request {
     number: u64,
 }
 
+impl Request {
+    /// A reply that had begun is lost: no count will tell of it.
+    fn give_up(&mut self) {
+        (self.has_begun, self.start) = (false, None);
+    }
+}
+
 /// What is needed to go on when the file has grown.
 #[derive(bitcode::Encode, bitcode::Decode)]
 struct State {
@@ -72,6 +81,7 @@ struct State {
     counter: Counter,
     request: Request,
     tools: HashMap<Box<[u8]>, usize>,
+    open: Vec<usize>,
     task: Option<usize>,
     prompts: u64,
     last: Option<Time>,
@@ -95,6 +105,7 @@ impl<'a> Session<'a> {
             counter: Counter::default(),
             request: Request::default(),
             tools: HashMap::new(),
+            open: Vec::new(),
             task: None,
             prompts: 0,
             last: None,
@@ -113,7 +124,7 @@ impl<'a> Session<'a> {
         self.counter = state.counter;
         self.request = state.request;
         // What `finish` made of those that were still under way.
-        for index in state.tools.values().chain(&state.task) {
+        for index in state.open.iter().chain(&state.task) {
             let Some(operation) = self.records.operations.get_mut(*index) else {
                 return false;
             };
@@ -122,7 +133,15 @@ impl<'a> Session<'a> {
                 operation.duration = -1;
             }
         }
+        if state
+            .tools
+            .values()
+            .any(|n| *n >= self.records.operations.len())
+        {
+            return false;
+        }
         self.tools = state.tools;
+        self.open = state.open;
         self.task = state.task;
         self.prompts = state.prompts;
         self.last = state.last;
@@ -139,6 +158,7 @@ impl<'a> Session<'a> {
             counter: self.counter,
             request: self.request,
             tools: self.tools,
+            open: self.open,
             task: self.task,
             prompts: self.prompts,
             last: self.last,
@@ -180,12 +200,16 @@ impl<'a> Session<'a> {
 
     /// Ends the file: calls that nobody answered last until its end, and so does the last turn.
     pub(super) fn finish(&mut self) {
-        for index in self.tools.values().chain(&self.task) {
-            let operation = &mut self.records.operations[*index];
-            if operation.flags.has(Flags::UNANSWERED) {
-                operation.outcome = OutcomeKind::Unknown;
-                operation.duration = self.last.map_or(-1, |last| last.0 - operation.start.0);
-            }
+        let Some(last) = self.last else { return };
+        for index in self.open.iter().chain(&self.task) {
+            end_unanswered(&mut self.records.operations[*index], last);
+        }
+    }
+
+    /// Calls that nobody has answered are over: the turn ended, or the conversation goes on.
+    fn end_calls(&mut self, time: Time) {
+        for index in self.open.drain(..) {
+            end_unanswered(&mut self.records.operations[index], time);
         }
     }
 
@@ -250,7 +274,7 @@ impl<'a> Session<'a> {
             b"token_count" => self.count(payload, time),
             b"user_message" => self.prompt(time),
             b"agent_message" | b"agent_reasoning" => {
-                self.reply();
+                self.reply(time);
                 self.records.ignored += 1;
             }
             b"task_started" | b"turn_started" => self.begin_task(payload, time),
@@ -258,6 +282,8 @@ impl<'a> Session<'a> {
             b"turn_aborted" => self.end_task(OutcomeKind::Cancelled, time),
             b"stream_error" => self.event(EventKind::Retry, b"retry", time, Flags::LEADS),
             b"error" => {
+                self.request.give_up();
+                self.end_calls(time);
                 let name = self.records.catalog.name("error");
                 self.event(EventKind::Other(name), b"error", time, Flags::LEADS);
             }
@@ -268,7 +294,7 @@ impl<'a> Session<'a> {
     fn item(&mut self, payload: &Payload<'_>, time: Time) {
         match payload.kind {
             b"function_call" | b"custom_tool_call" | b"local_shell_call" => {
-                self.reply();
+                self.reply(time);
                 self.begin_tool(payload, time);
             }
             b"function_call_output" | b"custom_tool_call_output" => self.answer(payload, time),
@@ -278,7 +304,7 @@ impl<'a> Session<'a> {
             }
             b"reasoning" | b"message" | b"web_search_call" => {
                 if payload.role.is_empty() || payload.role == b"assistant" {
-                    self.reply();
+                    self.reply(time);
                 }
                 self.records.ignored += 1;
             }
@@ -287,15 +313,18 @@ impl<'a> Session<'a> {
     }
 
     /// A line of a reply came.
-    fn reply(&mut self) {
+    fn reply(&mut self, time: Time) {
         if !self.request.has_begun {
             self.request.has_begun = true;
             self.request.start = self.request.trigger;
+            self.end_calls(time);
         }
     }
 
     fn prompt(&mut self, time: Time) {
+        self.request.give_up();
         self.request.trigger = Some(time);
+        self.end_calls(time);
         self.prompts += 1;
         // What a subagent is asked was written by its parent.
         if self.thread.is_subagent {
@@ -406,6 +435,7 @@ impl<'a> Session<'a> {
             id.into()
         };
         self.tools.insert(place, self.records.operations.len());
+        self.open.push(self.records.operations.len());
         self.records.operations.push(tool);
         if SUBAGENT_TOOLS.contains(&payload.name) {
             self.event(EventKind::Subagent, id, time, Flags::default());
@@ -434,6 +464,7 @@ impl<'a> Session<'a> {
 
     fn begin_task(&mut self, payload: &Payload<'_>, time: Time) {
         self.thread.turn(payload.turn, payload.started_at);
+        self.request.give_up();
         if self.thread.is_repeated() {
             self.task = None;
             self.records.ignored += 1;
@@ -453,6 +484,10 @@ impl<'a> Session<'a> {
     }
 
     fn end_task(&mut self, outcome: OutcomeKind, time: Time) {
+        if outcome == OutcomeKind::Cancelled {
+            self.request.give_up();
+        }
+        self.end_calls(time);
         if let Some(index) = self.task.take() {
             let task = &mut self.records.operations[index];
             task.duration = (time.0 - task.start.0).max(0);
@@ -525,6 +560,14 @@ impl<'a> Session<'a> {
             kind,
             reason: reason.into(),
         });
+    }
+}
+
+/// What nobody has answered ends here.
+fn end_unanswered(operation: &mut Operation, end: Time) {
+    if operation.flags.has(Flags::UNANSWERED) {
+        operation.outcome = OutcomeKind::Unknown;
+        operation.duration = (end.0 - operation.start.0).max(0);
     }
 }
 

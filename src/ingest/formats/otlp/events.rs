@@ -83,7 +83,6 @@ impl Reader<'_> {
         operation.flags = Flags::LEADS.with(Flags::LOGGED);
         operation.identity = identity;
         operation.outcome = outcome(told, attributes);
-        operation.key = self.event_key(told, attributes, time);
         let is_request = kind == OperationKind::ModelRequest;
         if is_request {
             let tokens = match told.client {
@@ -96,10 +95,13 @@ impl Reader<'_> {
             } else {
                 self.cost(plain.cost, 1e9)
             };
-        } else if !plain.tool_use.text().is_empty() {
-            // The session's own log has the same id.
-            operation.key = mix128(plain.tool_use.text());
         }
+        operation.key = if !is_request && !plain.tool_use.text().is_empty() {
+            // The session's own log has the same id.
+            mix128(plain.tool_use.text())
+        } else {
+            self.event_key(told, attributes, time, Some(&operation))
+        };
         let [_, interface, provider] = told.client.names();
         operation.dims = self.dims(Words {
             interface,
@@ -150,7 +152,7 @@ impl Reader<'_> {
             interface,
             ..Words::default()
         });
-        let key = self.event_key(told, attributes, time);
+        let key = self.event_key(told, attributes, time, None);
         self.records.events.push(Event {
             key,
             time,
@@ -166,14 +168,35 @@ impl Reader<'_> {
         });
     }
 
-    /// The request's own id, else session, event, number and time.
-    fn event_key(&self, told: &Told<'_>, attributes: &Attributes<'_>, time: Time) -> u128 {
+    /// The request's own id, else session, event, number and time; without a number several may end at once, which
+    /// what they tell keeps apart.
+    fn event_key(
+        &self,
+        told: &Told<'_>,
+        attributes: &Attributes<'_>,
+        time: Time,
+        operation: Option<&Operation>,
+    ) -> u128 {
         let plain = &attributes.plain;
         let is_request = matches!(told.event, b"api_request" | b"api_error");
         if is_request && !plain.request.text().is_empty() {
             return request_key(plain.request.text());
         }
-        let number = plain.sequence.whole().unwrap_or(u64::MAX);
+        let number = plain.sequence.whole();
+        let details = match operation.filter(|_| number.is_none()) {
+            Some(o) => [
+                plain.tool.text(),
+                b"\"",
+                attributes.model(),
+                b"\"",
+                &o.duration.to_le_bytes(),
+                &[o.outcome as u8],
+                &o.tokens.input().to_le_bytes(),
+                &o.tokens.output.to_le_bytes(),
+            ]
+            .concat(),
+            None => Vec::new(),
+        };
         let parts = [
             b"event:",
             told.event,
@@ -181,8 +204,9 @@ impl Reader<'_> {
             attributes.conversation(),
             &self.resource.session,
             b"\"",
-            &number.to_le_bytes(),
+            &number.unwrap_or(u64::MAX).to_le_bytes(),
             &time.0.to_le_bytes(),
+            &details,
         ];
         hash128(&parts.concat())
     }

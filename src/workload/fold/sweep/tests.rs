@@ -13,7 +13,6 @@ fn interval(class: Class, start: i64, end: i64) -> Interval {
         end,
         class,
         name: Name::NONE,
-        is_unanswered: false,
     }
 }
 
@@ -21,6 +20,14 @@ fn tool(number: u32, start: i64, end: i64) -> Interval {
     Interval {
         name: Name(number),
         ..interval(Class::Tool, start, end)
+    }
+}
+
+/// That tool waits.
+fn waiting(number: u32, start: i64, end: i64) -> Interval {
+    Interval {
+        class: Class::Waiting,
+        ..tool(number, start, end)
     }
 }
 
@@ -121,14 +128,15 @@ fn a_queued_prompt_is_no_pause() {
 }
 
 #[test]
-fn a_retry_comes_before_its_request_and_ends_with_it() {
+fn a_retry_comes_before_its_request() {
     let intervals = [
         interval(Class::Model, 0, 10),
         interval(Class::Retry, 3, 5),
-        interval(Class::Retry, 8, 90),
+        // Of another request, while the first one goes on.
+        interval(Class::Retry, 8, 11),
         interval(Class::Model, 12, 14),
     ];
-    assert_eq!(parts(&intervals, &[0]), [4, 8, 0, 0, 0, 0, 0, 2]);
+    assert_eq!(parts(&intervals, &[0]), [5, 8, 0, 0, 0, 0, 0, 1]);
 }
 
 /// As native records tell them: a wait for a slot, a preparation, an attempt, a wait for the next
@@ -153,10 +161,14 @@ fn waits_have_their_parts() {
 fn an_approval_within_a_tool_is_a_wait_for_a_person() {
     let intervals = [
         tool(1, 0, 20),
-        interval(Class::ToolApproval, 0, 12),
+        interval(Class::Approval, 0, 12),
+        waiting(1, 0, 12),
         tool(2, 3, 7),
     ];
-    assert_eq!(parts(&intervals, &[]), [0, 0, 0, 0, 12, 8, 0, 0]);
+    let wall = sweep(&intervals, &[]).unwrap();
+    assert_eq!(wall.parts, [0, 0, 0, 0, 12, 8, 0, 0]);
+    let shares: Vec<_> = wall.tools.iter().map(|t| (t.shared, t.alone)).collect();
+    assert_eq!(shares, [(8, 8), (4, 4)]);
 }
 
 #[test]
@@ -179,20 +191,6 @@ fn a_subagent_is_its_call() {
     assert_eq!(sweep(&[], &[0]), None);
 }
 
-#[test]
-fn a_call_without_an_answer_ends_with_the_next_line() {
-    let killed = Interval {
-        is_unanswered: true,
-        ..tool(1, 5, 500)
-    };
-    let intervals = [
-        interval(Class::Model, 0, 5),
-        killed,
-        interval(Class::Model, 30, 40),
-    ];
-    assert_eq!(parts(&intervals, &[0, 9, 30]), [0, 15, 0, 0, 4, 21, 0, 0]);
-}
-
 fn intervals() -> impl Strategy<Value = Vec<Interval>> {
     let classes = [
         Class::Retry,
@@ -204,13 +202,20 @@ fn intervals() -> impl Strategy<Value = Vec<Interval>> {
         Class::SubagentModel,
         Class::SubagentTool,
     ];
-    let one = (0..classes.len(), 0..120_i64, 1..40_i64, 0..4_u32).prop_map(
-        move |(class, start, length, name)| Interval {
-            name: Name(name),
-            ..interval(classes[class], start, start + length)
+    let waits = (0..40_i64, 0..40_i64);
+    let one = (0..classes.len(), 0..120_i64, 1..40_i64, 0..4_u32, waits).prop_map(
+        move |(class, start, length, name, (from, to))| {
+            let (class, end) = (classes[class], start + length);
+            let one = Interval {
+                name: Name(name),
+                ..interval(class, start, end)
+            };
+            let wait = waiting(name, start + from, end.min(start + to));
+            let waits = class == Class::Tool && wait.start < wait.end;
+            std::iter::once(one).chain(waits.then_some(wait))
         },
     );
-    proptest::collection::vec(one, 0..24)
+    proptest::collection::vec(one, 0..24).prop_map(|all| all.into_iter().flatten().collect())
 }
 
 /// The same by looking at each moment.
@@ -222,18 +227,15 @@ fn looked_at(
 ) -> ([u128; 8], (u128, u128)) {
     let work = || all.iter().filter(|i| i.class.is_work());
     let covers = |class: Class, at: i64| {
-        let ends = |i: &Interval| {
-            let around = all
-                .iter()
-                .filter(|r| r.class == Class::Model && r.start <= i.start && i.start < r.end)
-                .map(|r| r.end);
-            match around.max() {
-                Some(end) if i.class == Class::Retry => i.end.min(end),
-                _ => i.end,
-            }
-        };
         all.iter()
-            .any(|i| i.class == class && i.start <= at && at < ends(i))
+            .any(|i| i.class == class && i.start <= at && at < i.end)
+    };
+    let runs = |at: i64| {
+        let live = |class: Class| {
+            let live = |i: &&Interval| i.class == class && i.start <= at && at < i.end;
+            all.iter().filter(live).count()
+        };
+        live(Class::Tool) > live(Class::Waiting)
     };
     let is_awaited = |at: i64, is_away: bool| {
         prompts.iter().any(|prompt| {
@@ -252,10 +254,10 @@ fn looked_at(
     for at in start.min().unwrap()..ends.map(|i| i.end).max().unwrap() {
         let order = [
             covers(Class::Retry, at),
-            covers(Class::Model, at) && !(is_tool_first && covers(Class::Tool, at)),
-            covers(Class::Queue, at) && !(is_tool_first && covers(Class::Tool, at)),
-            covers(Class::ContextPreparation, at) && !(is_tool_first && covers(Class::Tool, at)),
-            covers(Class::Tool, at),
+            covers(Class::Model, at) && !(is_tool_first && runs(at)),
+            covers(Class::Queue, at) && !(is_tool_first && runs(at)),
+            covers(Class::ContextPreparation, at) && !(is_tool_first && runs(at)),
+            runs(at),
             covers(Class::Approval, at) || is_awaited(at, false),
             is_awaited(at, true),
         ];

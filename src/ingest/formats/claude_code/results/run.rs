@@ -335,7 +335,9 @@ impl<'a> Runs<'a> {
                 continue;
             };
             let cost = cost.filter(|_| has_costs).map(|cost| cost - earlier_cost);
-            if usage.is_nothing() && cost.is_none_or(|cost| cost <= 0.0) {
+            // Where the result stands alone, too, what was told before is taken from it there.
+            let is_nothing = usage.is_nothing() && cost.is_none_or(|cost| cost <= 0.0);
+            if is_nothing && told.is_none() {
                 continue;
             }
             let mut used = self.operation(OperationKind::Other, line);
