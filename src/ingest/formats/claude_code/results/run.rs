@@ -337,7 +337,8 @@ impl<'a> Runs<'a> {
             let cost = cost.filter(|_| has_costs).map(|cost| cost - earlier_cost);
             // Where the result stands alone, too, what was told before is taken from it there.
             let is_nothing = usage.is_nothing() && cost.is_none_or(|cost| cost <= 0.0);
-            if is_nothing && told.is_none() {
+            let was_told = before.models.iter().any(|(name, ..)| name == model);
+            if is_nothing && !was_told {
                 continue;
             }
             let mut used = self.operation(OperationKind::Other, line);
