@@ -168,10 +168,14 @@ fn costs_of_some_models_do_not_hide_the_rest() {
 #[test]
 fn a_result_that_is_told_alone_too_counts_from_the_one_before() {
     let stream = String::from_utf8(bytes_of("claude-results/stream.jsonl")).unwrap();
-    let results = stream.lines().filter(|l| l.contains(r#""type": "result""#));
+    let mut results = stream.lines().filter(|l| l.contains(r#""type": "result""#));
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("stream.jsonl"), &stream).unwrap();
-    std::fs::write(folder.path().join("alone.json"), results.last().unwrap()).unwrap();
+    std::fs::write(
+        folder.path().join("alone.json"),
+        results.next_back().unwrap(),
+    )
+    .unwrap();
     let workload = folded_at(folder.path());
     assert_eq!(total_of(&workload, Metric::OutputTokens), 180);
     assert_eq!(total_of(&workload, Metric::Cost), 30_000_000);

@@ -224,7 +224,7 @@ fn a_call_waits_while_everything_in_it_does() {
         let more = format!(r#""reason":"approval","parent":"{id}""#);
         operation("wait", 5, 55, &more)
     });
-    let one = [&[task.clone()], &inner[..], &waits[..1]].concat();
+    let one = [std::slice::from_ref(&task), &inner, &waits[..1]].concat();
     assert_eq!(taken_apart(&one).0, [0, 0, 0, 0, 100, 0, 0, 0]);
     let both = [&[task][..], &inner, &waits].concat();
     assert_eq!(taken_apart(&both).0, [0, 0, 0, 0, 45, 55, 0, 0]);
