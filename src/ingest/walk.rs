@@ -44,6 +44,8 @@ pub(super) struct Found {
     pub(super) target: usize,
     /// Bytes, where known before reading.
     pub(super) size: u64,
+    /// Whether it is known to begin as a database does.
+    pub(super) is_database: bool,
     /// What is known about it without reading.
     pub(super) kind: FoundKind,
 }
@@ -134,6 +136,7 @@ impl Search {
             path,
             target: self.target,
             size,
+            is_database: false,
             kind,
         };
         self.found.push((found, None));
