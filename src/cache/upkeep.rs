@@ -110,6 +110,14 @@ pub(super) fn is_ours(path: &Path) -> bool {
     read.is_ok() && (begin == MAGIC || begin.is_empty() && is_named_as_draft(path))
 }
 
+/// Whether a file is one of a cache: by its name, and then by what it begins with.
+#[must_use]
+pub fn is_kept(path: &Path) -> bool {
+    let end = path.extension().unwrap_or_default();
+    let is_named = |ending: &str| end == ending.trim_start_matches('.');
+    [ENDING, DRAFT].into_iter().any(is_named) && is_ours(path)
+}
+
 /// Whether the name is what a [`super::Writer`] calls its draft: two numbers.
 fn is_named_as_draft(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str());

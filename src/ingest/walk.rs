@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
+use crate::cache::is_kept;
 use crate::threads;
 
 /// A path to read, with the labels of everything in it.
@@ -183,7 +184,11 @@ impl Search {
             Err(error) => return self.add(path, 0, FoundKind::Refused(refusal(&error))),
         };
         if metadata.is_file() {
-            return self.file(path, &metadata);
+            // A cache below the folder is what this program keeps.
+            if !is_kept(&path) {
+                self.file(path, &metadata);
+            }
+            return;
         }
         // Sockets and devices in a folder are no logs, and reading a pipe there could wait for ever.
         if !metadata.is_dir() || is_never(&path) || !self.mark_folder(&metadata) {
