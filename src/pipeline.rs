@@ -8,7 +8,9 @@ mod past;
 mod provenance;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::advise::facts::Facts;
@@ -90,7 +92,7 @@ enum Folded {
 /// `labels` and `naive_timezone` come too late.
 ///
 /// # Errors
-/// A path that does not exist or cannot be opened; a faulty configuration file among the inputs.
+/// A path that does not exist or cannot be opened; among the inputs a faulty configuration file of a usual name.
 pub fn read(
     request: &Request,
     config: Config,
@@ -257,7 +259,7 @@ fn material(
         rows = workload.rows.len(),
         "folded"
     );
-    let mut warnings = join_found(&mut config, ingested)?;
+    let (mut warnings, faulty) = join_found(&mut config, ingested)?;
     warnings.extend(advise::unknown_rules(&config));
     workload.declared = Arc::new(config.declared.clone());
     let is_orchestrator = was_orchestrator || is_orchestrator(&workload, ingested);
@@ -266,7 +268,13 @@ fn material(
         is_orchestrator,
         provenance: Provenance {
             history,
-            ..provenance(request, ingested, &workload, &config, days.as_ref())
+            ..provenance(
+                request,
+                ingested,
+                &workload,
+                &config,
+                (days.as_ref(), &faulty),
+            )
         },
         workload,
         config,
@@ -461,25 +469,38 @@ fn mark_costs(metrics: &mut [MetricRow], date: &str) {
 }
 
 /// Files of configuration among those that no format took: they set what is still open, in the order
-/// of their paths.
-fn join_found(
+/// of their paths. What is odd in them, and which of them only look like configuration: without a usual name they may
+/// be anybody's, whose faults are no reason to stop and whose lines are none to quote.
+fn join_found<'i>(
     config: &mut Config,
-    ingested: &Ingested,
-) -> Result<Vec<config::Warning>, config::ConfigError> {
-    let mut warnings = Vec::new();
+    ingested: &'i Ingested,
+) -> Result<(Vec<config::Warning>, Vec<&'i Path>), config::ConfigError> {
+    let (mut warnings, mut faulty) = (Vec::new(), Vec::new());
     for file in ingested.files.iter().filter(|f| f.format.is_none()) {
-        if file.bytes > config::MOST_BYTES {
-            continue;
-        }
-        // What cannot be read is listed already, and standard input is gone.
-        let Ok(bytes) = std::fs::read(&file.path) else {
+        let Some(bytes) = configuration_in(&file.path) else {
             continue;
         };
-        if config::is_configuration(&bytes).is_some() {
-            warnings.extend(config::join(config, &file.path, &bytes)?);
+        match config::join(config, &file.path, &bytes) {
+            Ok(odd) => warnings.extend(odd),
+            Err(error) if config::is_usual_name(&file.path) => return Err(error),
+            Err(_) => faulty.push(file.path.as_path()),
         }
     }
-    Ok(warnings)
+    Ok((warnings, faulty))
+}
+
+/// What is in a file that looks like configuration. A pipe can be read only once, and what cannot be read is listed
+/// already.
+fn configuration_in(path: &Path) -> Option<Vec<u8>> {
+    if !config::may_be_configuration(path) || !path.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(config::MOST_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    config::is_configuration(&bytes).map(|_| bytes)
 }
 
 /// Whether the orchestrator profile fits: a context mode or preparation was recorded, or an input has

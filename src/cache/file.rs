@@ -9,7 +9,8 @@ use super::{checksum, upkeep};
 
 /// Which build wrote a file: a hash of its source, since any change may mean other bytes.
 const BUILD: &str = env!("SOURCE_HASH");
-const MAGIC: &[u8; 8] = b"perfadv\n";
+/// What every file begins with, of whichever build.
+pub(super) const MAGIC: &[u8; 8] = b"perfadv\n";
 /// An entry of the table of sections: offset, length, checksum.
 const ROW: usize = 24;
 /// What stands at the end: offset and checksum of the table, number of its rows.
@@ -116,7 +117,9 @@ impl Writer {
         let begin = || -> io::Result<BufWriter<File>> {
             make_folder(folder)?;
             // Of a process with this number that was killed.
-            let _ = fs::remove_file(&draft);
+            if upkeep::is_ours(&draft) {
+                let _ = fs::remove_file(&draft);
+            }
             let mut out = BufWriter::with_capacity(1 << 16, private(&draft)?);
             out.write_all(&head())?;
             Ok(out)

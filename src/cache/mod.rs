@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use file::{Reader, Writer};
-pub use upkeep::Usage;
+pub use upkeep::{Usage, is_kept};
 
 /// Inputs of fewer bytes in all are read faster than anything could be looked up.
 pub const LEAST_INPUT: u64 = 16 << 20;

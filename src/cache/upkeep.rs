@@ -1,11 +1,13 @@
-//! How much is kept: counted, cleared, and the oldest thrown out.
+//! How much is kept: counted, cleared, and the oldest thrown out. The folder may hold files of other
+//! programs and of people, which are none of ours whatever they are called.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Cache;
+use super::file::MAGIC;
 
 /// How the names of files end that were kept, and of those that are being written.
 pub(super) const ENDING: &str = ".cache";
@@ -77,7 +79,7 @@ struct Kept {
     modified: SystemTime,
 }
 
-/// The files whose names end so; none where the folder cannot be read.
+/// Our files whose names end so; none where the folder cannot be read.
 fn files(folder: &Path, ending: &str) -> Vec<Kept> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
@@ -85,15 +87,44 @@ fn files(folder: &Path, ending: &str) -> Vec<Kept> {
     entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
+            if !entry.file_name().to_str()?.ends_with(ending) {
+                return None;
+            }
             let metadata = entry.metadata().ok()?;
-            let is_ours = metadata.is_file() && entry.file_name().to_str()?.ends_with(ending);
-            is_ours.then(|| Kept {
-                path: entry.path(),
+            let path = entry.path();
+            (metadata.is_file() && is_ours(&path)).then(|| Kept {
+                path,
                 bytes: metadata.len(),
                 modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
             })
         })
         .collect()
+}
+
+/// Whether a file was written here, by any build: it begins as all of ours do, or it is a draft of which nothing
+/// was written yet.
+pub(super) fn is_ours(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read =
+        File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin));
+    read.is_ok() && (begin == MAGIC || begin.is_empty() && is_named_as_draft(path))
+}
+
+/// Whether a file is one of a cache: by its name, and then by what it begins with.
+#[must_use]
+pub fn is_kept(path: &Path) -> bool {
+    let end = path.extension().unwrap_or_default();
+    let is_named = |ending: &str| end == ending.trim_start_matches('.');
+    [ENDING, DRAFT].into_iter().any(is_named) && is_ours(path)
+}
+
+/// Whether the name is what a [`super::Writer`] calls its draft: two numbers.
+fn is_named_as_draft(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.and_then(|name| name.strip_suffix(DRAFT)?.split_once('-'))
+        .is_some_and(|(process, number)| {
+            process.parse::<u32>().is_ok() && number.parse::<u64>().is_ok()
+        })
 }
 
 fn remove(path: &Path) -> io::Result<()> {
@@ -107,9 +138,16 @@ fn remove(path: &Path) -> io::Result<()> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::io::Write;
 
+    /// A file that begins as ours do.
     fn put(folder: &Path, name: &str, bytes: usize, age: u64) {
-        let file = fs::File::create(folder.join(name)).unwrap();
+        put_foreign(folder, name, MAGIC, bytes, age);
+    }
+
+    fn put_foreign(folder: &Path, name: &str, begin: &[u8], bytes: usize, age: u64) {
+        let mut file = File::create(folder.join(name)).unwrap();
+        file.write_all(begin).unwrap();
         file.set_len(bytes as u64).unwrap();
         file.set_modified(SystemTime::now() - Duration::from_secs(age))
             .unwrap();
@@ -156,5 +194,34 @@ mod tests {
             Cache::at("/nowhere/at/all").clear().unwrap(),
             Usage::default()
         );
+    }
+    /// A user's file is none of ours, whatever its name, size and age.
+    #[test]
+    fn files_of_other_programs_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let foreign = [
+            ("1-0.draft", "a letter"),
+            ("empty.cache", ""),
+            ("empty.draft", ""),
+            ("photos.cache", "photos"),
+            ("short.cache", "perfadv"),
+            ("thesis.draft", "thesis"),
+        ];
+        for (name, text) in foreign {
+            let bytes = text.len();
+            put_foreign(folder.path(), name, text.as_bytes(), bytes, 99_999);
+        }
+        put_foreign(folder.path(), "2-0.draft", b"", 0, 7_200);
+        trim(folder.path(), 0);
+        assert_eq!(names(folder.path()), foreign.map(|(name, _)| name));
+        put(folder.path(), "a.cache", 100, 1);
+        put_foreign(folder.path(), "2-0.draft", b"", 0, 1);
+        let cache = Cache::at(folder.path());
+        assert_eq!(cache.clear().unwrap().files, 1);
+        assert_eq!(names(folder.path()), foreign.map(|(name, _)| name));
+        for (name, text) in foreign {
+            let path = folder.path().join(name);
+            assert_eq!(fs::read_to_string(path).unwrap(), text);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::input::InputArgs;
 use super::whatif::read;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Backtest, ClaimState};
 use crate::claims::{self, Told};
 use crate::report::{self, shell};
@@ -34,11 +34,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
-    let format = context.globals.format.name();
-    if ["junit", "sarif", "github", "html"].contains(&format) {
-        return Err(Failure::new(format!("backtest is not written as {format}"))
-            .help("it is written as text, json, jsonl, yaml, markdown or csv"));
-    }
+    let format = context.format("backtest", OutputFormat::TABLE)?.name();
     let (material, zone) = read(&args.input, context)?;
     let answer = claims::backtest(
         &material.workload,

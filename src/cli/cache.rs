@@ -26,6 +26,7 @@ struct Shown {
 
 /// Shows or clears.
 pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    let format = context.format("the cache", &[OutputFormat::Text, OutputFormat::Json])?;
     let cache = context.cache_place()?.ok_or_else(|| {
         Failure::new("there is no place for a cache: neither XDG_CACHE_HOME nor HOME is set")
             .help("name a folder with --cache-dir")
@@ -35,7 +36,7 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         Verb::Clear => (clear(&cache)?, true),
     };
     let folder = cache.folder().display().to_string();
-    match context.globals.format {
+    match format {
         OutputFormat::Json => {
             let shown = Shown {
                 folder,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::input::InputArgs;
-use super::{Context, Exit, Failure};
+use super::input::{InputArgs, no_dimension};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::analysis::{self, Side};
 use crate::assessment::{ComparisonVerdict, Contrast};
 use crate::config::keys::nearest;
@@ -75,11 +75,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
-    let format = context.globals.format.name();
-    if ["junit", "sarif", "github"].contains(&format) {
-        return Err(Failure::new(format!("compare is not written as {format}"))
-            .help("perfadvise gate --baseline BASE CANDIDATE is"));
-    }
+    let format = context.format("compare", OutputFormat::TABLE)?.name();
     let (config, zone) = args.input.settings(context)?;
     let contrast = if args.values {
         of_values(&args.input.paths)?
@@ -162,10 +158,8 @@ fn of_dimension(
     context: &Context,
 ) -> Result<Contrast, Failure> {
     let material = read(&args.input, config, zone, context)?;
-    let mut sides = analysis::by(&material.workload, &material.config, dimension).ok_or_else(|| {
-        Failure::new(format!("no record has a dimension {dimension:?}"))
-            .help("the usual ones are mode, interface, model, tool, project, host, and labels of your own")
-    })?;
+    let mut sides = analysis::by(&material.workload, &material.config, dimension)
+        .ok_or_else(|| no_dimension(dimension))?;
     if sides.len() < 2 {
         return Err(Failure::new(format!(
             "{} of the dimension {dimension} in the input, and two are needed",

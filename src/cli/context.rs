@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::Failure;
@@ -80,7 +80,8 @@ pub struct Globals {
         global = true,
         value_name = "DIR",
         env = "PERFADVISE_CACHE_DIR",
-        hide_env = true
+        hide_env = true,
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
     )]
     pub cache_dir: Option<PathBuf>,
     /// The most that the cache may hold; beyond it the oldest goes
@@ -99,7 +100,8 @@ pub struct Globals {
         global = true,
         value_name = "DIR",
         env = "PERFADVISE_STORE",
-        hide_env = true
+        hide_env = true,
+        value_parser = OsStringValueParser::new().map(PathBuf::from)
     )]
     pub store: Option<PathBuf>,
     /// Inputs of fewer bytes in all are not kept
@@ -156,6 +158,20 @@ pub enum OutputFormat {
 }
 
 impl OutputFormat {
+    /// What a list is written as.
+    pub(super) const LIST: &'static [Self] = &[Self::Text, Self::Json, Self::Jsonl, Self::Yaml];
+    /// What a single thing is written as.
+    pub(super) const DOCUMENT: &'static [Self] = &[Self::Text, Self::Json, Self::Yaml];
+    /// What a page with a table of figures is written as.
+    pub(super) const TABLE: &'static [Self] = &[
+        Self::Text,
+        Self::Json,
+        Self::Jsonl,
+        Self::Yaml,
+        Self::Markdown,
+        Self::Csv,
+    ];
+
     /// Name of the renderer.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -206,11 +222,45 @@ pub struct Context {
 }
 
 impl Context {
-    /// From the common options.
+    /// The output format of something that is written in these alone: `what` names it.
+    ///
+    /// # Errors
+    /// Another one is asked for.
+    pub(super) fn format(
+        &self,
+        what: &str,
+        known: &[OutputFormat],
+    ) -> Result<OutputFormat, Failure> {
+        let format = self.globals.format;
+        if known.contains(&format) {
+            return Ok(format);
+        }
+        let names: Vec<&str> = known.iter().map(|format| format.name()).collect();
+        let names = match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("{} or {last}", others.join(", "))
+            }
+            _ => names.concat(),
+        };
+        let fault = format!("{what} is not written as {}", format.name());
+        Err(Failure::new(fault).help(format!("use --format {names}")))
+    }
+
+    /// From the common options. Empty ones are not given: so a build server unsets a variable.
     #[must_use]
     pub fn new(globals: Globals) -> Self {
+        let text = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let path = |path: Option<PathBuf>| path.filter(|path| !path.as_os_str().is_empty());
         Self {
-            globals,
+            globals: Globals {
+                timezone: text(globals.timezone),
+                now: text(globals.now),
+                cache_dir: path(globals.cache_dir),
+                cache_size: text(globals.cache_size),
+                cache_from: text(globals.cache_from),
+                store: path(globals.store),
+                ..globals
+            },
             is_warned: false.into(),
         }
     }
@@ -257,7 +307,7 @@ impl Context {
             ("PERFADVISE_CACHE_SIZE", &globals.cache_size, most),
             ("PERFADVISE_CACHE_FROM", &globals.cache_from, least),
         ] {
-            if let Some(text) = text.as_deref().filter(|text| !text.trim().is_empty()) {
+            if let Some(text) = text {
                 let bytes = units::parse_bytes(text)
                     .or_else(|error| text.parse().map_err(|_| error))
                     .ok()

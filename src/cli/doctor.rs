@@ -55,21 +55,8 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{}", schemars::schema_for!(Diagnosis).to_value())?;
         return Ok(Exit::Done);
     }
-    let format = context.globals.format;
-    let is_written = [
-        OutputFormat::Text,
-        OutputFormat::Json,
-        OutputFormat::Jsonl,
-        OutputFormat::Yaml,
-        OutputFormat::Markdown,
-    ]
-    .contains(&format);
-    if !is_written {
-        return Err(
-            Failure::new(format!("a diagnosis is not written as {}", format.name()))
-                .help("use --format text, markdown, json, jsonl or yaml"),
-        );
-    }
+    let known = [OutputFormat::LIST, &[OutputFormat::Markdown]].concat();
+    let format = context.format("a diagnosis", &known)?;
     let symptom = args.symptom.symptom();
     let (config, zone) = args.input.settings(context)?;
     let request = args.input.request(context, &config, &zone)?;

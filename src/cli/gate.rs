@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::baseline::{Base, EnvironmentArgs, name_of};
 use super::input::InputArgs;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::analysis::Side;
 use crate::assessment::GateReport;
 use crate::gate;
@@ -66,6 +66,19 @@ pub(super) struct Args {
     json_schema: bool,
 }
 
+/// What a verdict is written as: those for whoever watches a build are its own.
+const FORMATS: [OutputFormat; 9] = [
+    OutputFormat::Text,
+    OutputFormat::Json,
+    OutputFormat::Jsonl,
+    OutputFormat::Yaml,
+    OutputFormat::Markdown,
+    OutputFormat::Csv,
+    OutputFormat::Junit,
+    OutputFormat::Sarif,
+    OutputFormat::Github,
+];
+
 /// A verdict that may stop the build beside a regression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Word {
@@ -82,6 +95,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     };
+    let format = context.format("gate", &FORMATS)?.name();
     let (config, zone) = args.input.settings(context)?;
     let read = |input: &InputArgs| -> Result<Material, Failure> {
         let request = input.request(context, &config, &zone)?;
@@ -131,7 +145,6 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         .collect::<Vec<_>>()
         .join(" ");
     let style = context.style(&command, zone, false);
-    let format = context.globals.format.name();
     out.write_all(report::gate::render(&report, format, &style).as_bytes())?;
     if format == "github" {
         step_summary(&report)?;

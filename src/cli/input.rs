@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::baseline::BaselineArgs;
 use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
+use crate::analysis;
 use crate::assessment::{Assessment, Provenance};
 use crate::config::Config;
 use crate::ingest::{self, Target, usual_places};
@@ -125,6 +126,7 @@ impl InputArgs {
         if let Some(base) = &mut base {
             base.hold_to_prices(&material.provenance, context);
         }
+        self.check_by(&material)?;
         let before = base.as_ref().map(|base| base.before(&material.config));
         let assessment = pipeline::judge_against(&material, &request, before.as_ref());
         self.keep(&material, Some(&assessment), context)?;
@@ -133,6 +135,17 @@ impl InputArgs {
             material,
             style: context.style(&self.command(verb), zone, full),
         })
+    }
+
+    /// A dimension that nothing has is a mistake, not a finding.
+    fn check_by(&self, material: &Material) -> Result<(), Failure> {
+        let Some(name) = self.by.as_deref().filter(|_| !material.workload.is_empty()) else {
+            return Ok(());
+        };
+        match analysis::by(&material.workload, &material.config, name) {
+            Some(sides) if !sides.is_empty() => Ok(()),
+            _ => Err(no_dimension(name)),
+        }
     }
 
     /// A command as it can be typed.
@@ -321,6 +334,13 @@ impl InputArgs {
         let values = |values: String| values.split(',').map(str::to_owned).collect();
         Ok(pairs.map(|(key, all)| (key, values(all))).collect())
     }
+}
+
+/// Nothing in the input has a dimension of that name.
+pub(super) fn no_dimension(name: &str) -> Failure {
+    Failure::new(format!("no record has a dimension {name:?}")).help(
+        "the usual ones are mode, interface, model, tool, project, host, and labels of your own",
+    )
 }
 
 /// Refuses an output that would take the place of an input.

@@ -1,8 +1,10 @@
 //! The program's own log: `--verbose`, `PERFADVISE_LOG`, and the debug switches of the Python monitor.
 
 use std::fs::OpenOptions;
+use std::io::stderr;
 use std::sync::Mutex;
 
+use anstream::ColorChoice;
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -77,7 +79,8 @@ pub(super) fn start(globals: &Globals) -> Result<(), Failure> {
     };
     let on_terminal = (!globals.quiet).then(|| {
         tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
+            .with_ansi(globals.colour_choice(&stderr()) != ColorChoice::Never)
+            .with_writer(stderr)
             .with_target(true)
     });
     // A second start within one process (a library user's) keeps the first.

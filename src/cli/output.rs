@@ -127,8 +127,7 @@ pub(super) fn list<T: serde::Serialize>(
     rows: &[T],
     text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    match context.globals.format {
-        OutputFormat::Text => text(out)?,
+    match context.format("this list", OutputFormat::LIST)? {
         OutputFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, rows).map_err(io::Error::from)?;
             writeln!(out)?;
@@ -144,21 +143,7 @@ pub(super) fn list<T: serde::Serialize>(
                 .map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
             out.write_all(yaml.as_bytes())?;
         }
-        OutputFormat::Markdown
-        | OutputFormat::Csv
-        | OutputFormat::Html
-        | OutputFormat::Junit
-        | OutputFormat::Sarif
-        | OutputFormat::Github
-        | OutputFormat::Perfetto
-        | OutputFormat::Speedscope
-        | OutputFormat::Folded => {
-            return Err(Failure::new(format!(
-                "this list is not written as {}",
-                context.globals.format.name()
-            ))
-            .help("use --format text, json, jsonl or yaml"));
-        }
+        _ => text(out)?,
     }
     Ok(())
 }

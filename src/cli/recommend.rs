@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::baseline::BaselineArgs;
 use super::input::{InputArgs, deliver};
 use super::rules::no_rule;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::advise::Library;
 use crate::claims;
 use crate::pipeline;
@@ -58,13 +58,9 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
 }
 
 fn explained(args: &Explain, context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
-    let format = context.globals.format.name();
-    if !["text", "json", "jsonl", "yaml"].contains(&format) {
-        return Err(
-            Failure::new(format!("recommend explain is not written as {format}"))
-                .help("it is written as text, json, jsonl or yaml"),
-        );
-    }
+    let format = context
+        .format("recommend explain", OutputFormat::LIST)?
+        .name();
     let (config, zone) = args.input.settings(context)?;
     let folder = config.rules_dir.as_ref().map(|d| PathBuf::from(&d.value));
     let library = Library::with_folder(folder.as_deref());

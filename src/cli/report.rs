@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::input::{InputArgs, exit};
 use super::progress::Progress;
 use super::template::TemplateArgs;
-use super::{Context, Exit, Failure, alerts};
+use super::{Context, Exit, Failure, OutputFormat, alerts};
 use crate::assessment::PeriodReport;
 use crate::config::Config;
 use crate::config::keys::nearest;
@@ -66,20 +66,8 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
-    let format = context.globals.format.name();
-    if [
-        "junit",
-        "sarif",
-        "github",
-        "perfetto",
-        "speedscope",
-        "folded",
-    ]
-    .contains(&format)
-    {
-        return Err(Failure::new(format!("a report is not written as {format}"))
-            .help("use --format text, markdown, json, jsonl, yaml or csv"));
-    }
+    let known = [OutputFormat::TABLE, &[OutputFormat::Html]].concat();
+    let format = context.format("a report", &known)?.name();
     let template = args.template.load(context)?;
     let (kind, input) = split(&args.input);
     let (config, zone) = input.settings(context)?;

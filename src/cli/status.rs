@@ -43,22 +43,16 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
             path.display()
         );
     }
-    match context.globals.format {
-        OutputFormat::Text | OutputFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &state).map_err(io::Error::from)?;
-            writeln!(out)?;
-        }
+    match context.format("the state", OutputFormat::LIST)? {
         OutputFormat::Jsonl => writeln!(out, "{state}")?,
         OutputFormat::Yaml => {
             let yaml = serde_yaml::to_string(&state)
                 .map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
             out.write_all(yaml.as_bytes())?;
         }
-        other => {
-            return Err(
-                Failure::new(format!("the state is not written as {}", other.name()))
-                    .help("use --format json, jsonl or yaml"),
-            );
+        _ => {
+            serde_json::to_writer_pretty(&mut *out, &state).map_err(io::Error::from)?;
+            writeln!(out)?;
         }
     }
     Ok(if state["status"] == "no_data" {

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use super::input::InputArgs;
-use super::{Context, Exit, Failure};
+use super::input::{InputArgs, no_dimension};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::analysis;
 use crate::assessment::{Generator, Period, SCHEMA_VERSION, TrendDirection, TrendReport};
 use crate::config::keys::nearest;
@@ -44,19 +44,21 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
+    let format = context.format("trend", OutputFormat::TABLE)?.name();
     let ahead = args.forecast.as_deref().map(span).transpose()?;
     let (config, zone) = args.input.settings(context)?;
     let request = args.input.request(context, &config, &zone)?;
     let material = args.input.read(&request, config, context)?;
     check_metrics(&args.metric, &material)?;
     let report = report_of(args, &material, ahead);
-    if args.input.by.is_some() && report.trends.is_empty() && !material.workload.is_empty() {
-        return Err(Failure::new("no record has the dimension of --by").help(
-            "the usual ones are mode, interface, model, tool, project, host, and labels of your own",
-        ));
+    if let Some(by) = &args.input.by
+        && report.trends.is_empty()
+        && !material.workload.is_empty()
+    {
+        return Err(no_dimension(by));
     }
     let style = context.style(&command(args), zone, true);
-    let text = report::trends::render(&report, context.globals.format.name(), &style);
+    let text = report::trends::render(&report, format, &style);
     out.write_all(text.as_bytes())?;
     let is_judged = |t: &crate::assessment::Trend| t.direction != TrendDirection::Insufficient;
     Ok(if report.trends.iter().any(is_judged) {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::input::InputArgs;
 use super::whatif::read;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Limit, Tuning};
 use crate::config::keys::nearest;
 use crate::metrics::{self, Direction, Metric, Unit};
@@ -48,11 +48,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
-    let format = context.globals.format.name();
-    if ["junit", "sarif", "github", "html"].contains(&format) {
-        return Err(Failure::new(format!("tune is not written as {format}"))
-            .help("it is written as text, json, jsonl, yaml, markdown or csv"));
-    }
+    let format = context.format("tune", OutputFormat::TABLE)?.name();
     let wish = wish(args)?;
     let (material, zone) = read(&args.input, context)?;
     let score = score::score(&material.workload, &material.config, material.profile);

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::input::InputArgs;
-use super::{Context, Exit, Failure};
+use super::{Context, Exit, Failure, OutputFormat};
 use crate::assessment::{Limit, Whatif};
 use crate::config::KnobValue;
 use crate::config::keys::nearest;
@@ -63,11 +63,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         writeln!(out, "{schema}")?;
         return Ok(Exit::Done);
     }
-    let format = context.globals.format.name();
-    if ["junit", "sarif", "github", "html"].contains(&format) {
-        return Err(Failure::new(format!("whatif is not written as {format}"))
-            .help("it is written as text, json, jsonl, yaml, markdown or csv"));
-    }
+    let format = context.format("whatif", OutputFormat::TABLE)?.name();
     let settings = settings(&args.set)?;
     let limits = super::tune::constraints(&[
         ("--limit", &args.limit, Limit::Upper),

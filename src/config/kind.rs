@@ -1,4 +1,6 @@
-//! Whether a file is configuration, by its root keys: for files found among analysed inputs.
+//! Whether a file is configuration, by its root keys; among analysed inputs, by its name too.
+
+use std::path::Path;
 
 use super::keys::{self, CONTEXT_KEYS};
 
@@ -16,6 +18,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Kind; 4] = [
+        Kind::Performance,
+        Kind::Alerts,
+        Kind::Context,
+        Kind::Perfadvise,
+    ];
+
     /// Usual name of such a file.
     #[must_use]
     pub fn file_name(self) -> &'static str {
@@ -48,6 +57,23 @@ const TELLING: &[&str] = &[
     "mock_interfaces",
     "naive_timezone",
 ];
+
+/// Whether a file among analysed inputs may be configuration, by its name: any line of a log or of notes may look like a
+/// key of ours (`timeout: failed`).
+#[must_use]
+pub fn may_be_configuration(path: &Path) -> bool {
+    let end = path.extension().unwrap_or_default();
+    ["yaml", "yml"]
+        .iter()
+        .any(|yaml| end.eq_ignore_ascii_case(yaml))
+}
+
+/// Whether a file has one of the names that are usual for configuration: then its faults are the user's.
+#[must_use]
+pub fn is_usual_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    Kind::ALL.iter().any(|kind| name == kind.file_name())
+}
 
 /// Which file of configuration a text is, by its root keys; `None`: it is something else.
 ///
@@ -127,5 +153,24 @@ mod tests {
             assert_eq!(is_configuration(text.as_bytes()), kind, "{text:?}");
         }
         assert_eq!(is_configuration(&[0xff, 0xfe]), None);
+    }
+    #[test]
+    fn names_decide_among_inputs() {
+        for (path, may_be, is_usual) in [
+            ("in/perfadvise.yaml", true, true),
+            ("performance_config.yaml", true, true),
+            ("in/alerts_config.yaml", true, true),
+            ("in/context_config.yaml", true, true),
+            ("in/mine.YML", true, false),
+            ("stderr.log", false, false),
+            ("notes.txt", false, false),
+            ("yaml", false, false),
+            ("-", false, false),
+            ("", false, false),
+        ] {
+            let path = Path::new(path);
+            assert_eq!(may_be_configuration(path), may_be, "{path:?}");
+            assert_eq!(is_usual_name(path), is_usual, "{path:?}");
+        }
     }
 }

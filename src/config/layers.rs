@@ -290,7 +290,8 @@ impl Loading {
         let Some(rest) = name.strip_prefix(PREFIX) else {
             return;
         };
-        if OPTIONS.contains(&rest) {
+        // An empty variable is one that is not set: so programs of a build server unset one.
+        if OPTIONS.contains(&rest) || value.trim().is_empty() {
             return;
         }
         match key_of(rest) {

@@ -38,7 +38,7 @@ pub use channels::{Channel, ChannelKind, Email, MailTls, Secret, SecretSource};
 pub use declared::{Declared, DeclaredMetric};
 pub use fault::{ConfigError, Fault, Warning, WarningKind};
 pub use gate::{GateSetting, Level, has_p95};
-pub use kind::{Kind, MOST_BYTES, is_configuration};
+pub use kind::{Kind, MOST_BYTES, is_configuration, is_usual_name, may_be_configuration};
 pub use layers::{FILE_NAME, Given, Sources, check, join, load, variable_of};
 pub use targets::{PartTarget, cache_target, choose_profile, part_targets};
 

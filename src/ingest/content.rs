@@ -1,18 +1,33 @@
 //! Which texts of an input may become labels: short ones, under names that carry nobody's words.
 
-/// Names under which people's or models' words stand.
+/// Names under which people's or models' words stand, alone or as the last part of a longer name: `error.message`,
+/// `prompt_text`, `userPrompt`. What goes on behind them names a kind: `gen_ai.prompt.name`, `message_type`.
 const CONTENT: &[&str] = &[
     "prompt",
+    "prompts",
+    "completion",
+    "completions",
     "input",
     "output",
     "content",
+    "contents",
     "text",
     "message",
     "messages",
     "body",
     "command",
+    "command_line",
+    "cmdline",
+    "args",
     "arguments",
+    "query",
+    "statement",
+    "stdin",
+    "stdout",
+    "stderr",
     "result",
+    "value",
+    "email",
 ];
 
 /// The longest label, in characters.
@@ -20,7 +35,7 @@ const LONGEST: usize = 64;
 
 /// Whether an unknown key with this value may become a dimension.
 pub(crate) fn is_label(key: &str, value: &str) -> bool {
-    !CONTENT.iter().any(|name| key.eq_ignore_ascii_case(name))
+    !CONTENT.iter().any(|name| ends_in(key, name))
         && !value.contains(['\n', '\r'])
         && is_short(value)
         && is_short(key)
@@ -33,6 +48,17 @@ pub(crate) fn is_about_people(key: &str) -> bool {
         .iter()
         .any(|begin| key.starts_with(begin))
         || [".id", "_id", "_uuid"].iter().any(|end| key.ends_with(end))
+}
+
+/// Whether the last part of a key is this name.
+fn ends_in(key: &str, name: &str) -> bool {
+    let key = key.as_bytes();
+    let Some(at) = key.len().checked_sub(name.len()) else {
+        return false;
+    };
+    let (before, last) = key.split_at(at);
+    let begins_part = |end: &u8| !end.is_ascii_alphanumeric() || last[0].is_ascii_uppercase();
+    last.eq_ignore_ascii_case(name.as_bytes()) && before.last().is_none_or(begins_part)
 }
 
 fn is_short(text: &str) -> bool {
@@ -51,5 +77,41 @@ mod tests {
         assert!(!is_label("tier", &"x".repeat(65)));
         assert!(!is_label("tier", "two\nlines"));
         assert!(!is_label("Prompt", "gold"));
+    }
+
+    #[test]
+    fn the_last_part_of_a_name_tells_content() {
+        for key in [
+            "email",
+            "error.message",
+            "error_message",
+            "errorMessage",
+            "exception.message",
+            "gen_ai.input.messages",
+            "gen_ai.prompt",
+            "input.value",
+            "llm.completions",
+            "llm.prompts",
+            "process.command_args",
+            "process.command_line",
+            "prompt_text",
+            "tool.output",
+            "USER_PROMPT",
+            "userPrompt",
+        ] {
+            assert!(!is_label(key, "x"), "{key}");
+        }
+        for key in [
+            "context",
+            "error.type",
+            "finish_reason",
+            "gen_ai.operation.name",
+            "gen_ai.prompt.name",
+            "gen_ai.token.type",
+            "message_type",
+            "throughput",
+        ] {
+            assert!(is_label(key, "x"), "{key}");
+        }
     }
 }

@@ -13,6 +13,8 @@ const PACKED: &[&[u8]] = &[b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ"
 const ZIP: &[u8] = b"PK\x03\x04";
 /// What stands at byte 257 of a tar archive (POSIX.1), behind the name of its first file, which zeros fill up.
 const TAR: (usize, &[u8]) = (257, b"ustar");
+/// What a text of UTF-16 begins with, as PowerShell writes one for `>`.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 /// Keys named for a document of unknown shape.
 const NAMED_KEYS: usize = 4;
 /// Characters of a key that are shown.
@@ -51,6 +53,9 @@ pub(super) fn why_not(head: &Head<'_>) -> String {
     }
     if [".gz", ".zst"].iter().any(|end| head.name.ends_with(end)) {
         return "neither gzip nor zstd, in spite of its name".into();
+    }
+    if UTF_16.iter().any(|mark| head.bytes.starts_with(mark)) {
+        return "UTF-16: convert it to UTF-8".into();
     }
     if is_binary(bytes, head.is_whole) {
         return "binary".into();
@@ -170,6 +175,8 @@ mod tests {
         tar.resize(257, 0);
         tar.extend(b"ustar\x0000");
         assert_eq!(why(&tar), archive);
+        assert_eq!(why(b"\xff\xfe{\0}\0\n\0"), "UTF-16: convert it to UTF-8");
+        assert_eq!(why(b"\xfe\xff\0{\0}"), "UTF-16: convert it to UTF-8");
         assert_eq!(why(b"\x7fELF\0\0"), "binary");
         assert_eq!(why(&[0xff; 40]), "binary");
         assert_eq!(

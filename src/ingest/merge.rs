@@ -181,6 +181,7 @@ mod tests {
             .map(|i| Found {
                 path: format!("{i}").into(),
                 target: 0,
+                is_database: false,
                 size: 1,
                 kind: FoundKind::Regular,
             })

@@ -1,10 +1,14 @@
 //! What there is to read, before anything is read: the files, and what each is told by.
 
+use std::fmt::Write;
 use std::io;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::cache::{Kept, Mark, Shelf, name_of};
 use super::labels::{Labels, Mappings};
@@ -13,6 +17,7 @@ use super::sqlite::log_beside;
 use super::walk::{self, Found, FoundKind};
 use super::{Format, IngestError, Target};
 use crate::cache::{Cache, checksum};
+use crate::config::mapping::Mapping;
 use crate::threads;
 
 /// Files are looked at in batches of this many.
@@ -25,6 +30,8 @@ pub struct Survey<'a> {
     pub(super) options: &'a Options,
     pub(super) labels: Labels<'a>,
     pub(super) mappings: Mappings<'a>,
+    /// A hash of the zones in which times are read that name none.
+    zones: u64,
     files: Vec<Found>,
     /// What each file is told by, where anything is kept.
     marks: Option<Vec<Option<Mark>>>,
@@ -45,7 +52,7 @@ impl<'a> Survey<'a> {
         let is_worth_it = |cache: &&Cache| size >= cache.least_input;
         let marks = options.cache.as_ref().filter(is_worth_it).map(|_| {
             let marks = marks(&files, thread_count(options.threads), Mark::of);
-            note_sizes(&mut files, &marks);
+            note(&mut files, &marks);
             marks
         });
         Ok(Self {
@@ -53,6 +60,7 @@ impl<'a> Survey<'a> {
             options,
             labels,
             mappings,
+            zones: zones_of(options),
             files,
             marks,
             before: None,
@@ -81,12 +89,13 @@ impl<'a> Survey<'a> {
             }
         };
         let marks = marks(&files, thread_count(options.threads), mark);
-        note_sizes(&mut files, &marks);
+        note(&mut files, &marks);
         Ok(Self {
             targets,
             options,
             labels: Labels::new(options)?,
             mappings: Mappings::new(options)?,
+            zones: zones_of(options),
             files,
             marks: Some(marks),
             before: Some(before),
@@ -170,23 +179,49 @@ impl<'a> Survey<'a> {
             .labels
             .of(&file.path, &self.targets[file.target].labels);
         let mapping = self.mappings.of(&file.path);
-        let zone = &self.options.naive_zone;
+        let zones = self.zones;
         // What is written to a database stands in its log first.
-        let is_database = file.path.extension().is_some_and(|end| end == "db");
-        let log = is_database
+        let log = file
+            .is_database
             .then(|| std::fs::metadata(log_beside(&file.path)).ok())
             .flatten()
             .map(|log| (log.len(), log.modified().ok()));
         let strict = self.options.strict;
-        checksum(format!("{labels:?} {mapping:?} {zone:?} {strict} {log:?}").as_bytes())
+        checksum(format!("{labels:?} {mapping:?} {zones} {strict} {log:?}").as_bytes())
     }
 }
 
-/// A file may have grown since it was found.
-fn note_sizes(files: &mut [Found], marks: &[Option<Mark>]) {
+/// Notes what the marks of files tell: a file may have grown since it was found.
+fn note(files: &mut [Found], marks: &[Option<Mark>]) {
     for (file, mark) in files.iter_mut().zip(marks) {
-        file.size = mark.map_or(file.size, |mark| mark.size);
+        if let Some(mark) = mark {
+            file.size = mark.size;
+            file.is_database = mark.is_database;
+        }
     }
+}
+
+/// Times are read within these years: 2000 to 2100.
+const YEARS: (Timestamp, Timestamp) = (
+    Timestamp::constant(946_684_800, 0),
+    Timestamp::constant(4_102_444_800, 0),
+);
+
+/// A hash of the zones in which times are read that name none, by their changes of clocks: the zone of a system need not
+/// have a name, and two may have the same. A zone that a mapping names is told by that name.
+fn zones_of(options: &Options) -> u64 {
+    let is_local = |mapping: &Mapping| mapping.timezone.as_deref() == Some("local");
+    let local = options.mappings.iter().any(is_local).then(TimeZone::system);
+    let (begin, end) = YEARS;
+    let mut text = String::new();
+    for zone in std::iter::once(&options.naive_zone).chain(&local) {
+        let _ = write!(text, "{}", zone.to_offset(begin));
+        for change in zone.following(begin).take_while(|c| c.timestamp() < end) {
+            let _ = write!(text, " {} {}", change.timestamp(), change.offset());
+        }
+        text.push('\n');
+    }
+    checksum(text.as_bytes())
 }
 
 /// What each file is told by, as `mark` finds it; `None` for what is no file, or cannot be read.

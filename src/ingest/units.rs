@@ -108,6 +108,7 @@ mod tests {
             .map(|size| Found {
                 path: "x".into(),
                 target: 0,
+                is_database: false,
                 size: *size,
                 kind: FoundKind::Regular,
             })

@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::IngestError;
+use crate::cache::is_kept;
 use crate::threads;
 
 /// A path to read, with the labels of everything in it.
@@ -44,6 +45,8 @@ pub(super) struct Found {
     pub(super) target: usize,
     /// Bytes, where known before reading.
     pub(super) size: u64,
+    /// Whether it is known to begin as a database does.
+    pub(super) is_database: bool,
     /// What is known about it without reading.
     pub(super) kind: FoundKind,
 }
@@ -134,6 +137,7 @@ impl Search {
             path,
             target: self.target,
             size,
+            is_database: false,
             kind,
         };
         self.found.push((found, None));
@@ -180,7 +184,11 @@ impl Search {
             Err(error) => return self.add(path, 0, FoundKind::Refused(refusal(&error))),
         };
         if metadata.is_file() {
-            return self.file(path, &metadata);
+            // A cache below the folder is what this program keeps.
+            if !is_kept(&path) {
+                self.file(path, &metadata);
+            }
+            return;
         }
         // Sockets and devices in a folder are no logs, and reading a pipe there could wait for ever.
         if !metadata.is_dir() || is_never(&path) || !self.mark_folder(&metadata) {

@@ -1,6 +1,7 @@
 //! Where everything came from, and what was left out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::Request;
 use crate::assessment::{
@@ -17,6 +18,10 @@ use crate::workload::Workload;
 /// Faults that are listed; the rest is counted.
 const LISTED_FAULTS: usize = 1_000;
 
+/// Why a file that looks like configuration is not used.
+const FAULTY: &str =
+    "seems to be configuration, but has faults: see `perfadvise config check FILE`";
+
 /// Events that an input tells of as such; the start of a monitor that stands in the head of its
 /// reports is no record, and counted as a process start only.
 fn told_events(workload: &Workload) -> u64 {
@@ -27,12 +32,13 @@ fn told_events(workload: &Workload) -> u64 {
         .count() as u64
 }
 
+/// `faulty`: files that look like configuration and cannot be used.
 pub(super) fn provenance(
     request: &Request,
     ingested: &Ingested,
     workload: &Workload,
     config: &Config,
-    price_days: Option<&BTreeSet<String>>,
+    (price_days, faulty): (Option<&BTreeSet<String>>, &[&Path]),
 ) -> Provenance {
     let counts = &workload.counts;
     let path = |file: u32| {
@@ -61,7 +67,11 @@ pub(super) fn provenance(
         .filter(|f| f.format.is_none() && !config.files.contains(&f.path.display().to_string()))
         .map(|f| NotRecognised {
             file: f.path.display().to_string(),
-            reason: f.why_not.clone().unwrap_or_else(|| "no known shape".into()),
+            reason: if faulty.contains(&f.path.as_path()) {
+                FAULTY.into()
+            } else {
+                f.why_not.clone().unwrap_or_else(|| "no known shape".into())
+            },
         })
         .collect();
     let inputs = if request.searched.is_empty() {

@@ -610,6 +610,96 @@ fn a_file_among_the_inputs_is_used_and_named() {
     assert!(text.contains("it is among the inputs"), "{text}");
 }
 
+/// Any line of a log or of notes may look like a key: only a file of YAML is configuration, and one without a usual name is
+/// nobody's fault.
+#[test]
+fn notes_among_the_inputs_are_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let inputs = folder.path().join("in");
+    std::fs::create_dir(&inputs).unwrap();
+    std::fs::write(
+        inputs.join("a.jsonl"),
+        "{\"kind\":\"operation\",\"operation\":\"step\",\"time\":\"2026-11-23T17:20:32Z\",\"duration\":2.0,\"outcome\":\"ok\"}\n",
+    )
+    .unwrap();
+    for text in [
+        "timeout: failed to run command './zqMK': No such file or directory\n",
+        "targets: zqMK reduce latency\n",
+        "retry: zqMK\n",
+        "gate: zqMK\n",
+        "alerts: zqMK\n",
+        "profile: zqMK\n",
+        "targets:\n  - job: zqMK\n",
+        "rules: be kind, zqMK my secret prompt\n",
+    ] {
+        for (name, reason) in [
+            ("stderr.log", "text, no records"),
+            (
+                "notes.yaml",
+                "seems to be configuration, but has faults: see `perfadvise config check FILE`",
+            ),
+        ] {
+            let path = inputs.join(name);
+            std::fs::write(&path, text).unwrap();
+            let output = program(folder.path())
+                .args(["analyze", "in", "--format", "json"])
+                .output()
+                .unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{name} {text} {said}");
+            let json = String::from_utf8(output.stdout).unwrap();
+            assert!(
+                !json.contains("zqMK") && !said.contains("zqMK"),
+                "{json} {said}"
+            );
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+            let provenance = &json["provenance"];
+            assert_eq!(provenance["records"], 1);
+            assert_eq!(
+                provenance["configuration"],
+                serde_json::json!(["built-in defaults"])
+            );
+            let why = serde_json::json!([{"file": format!("in/{name}"), "reason": reason}]);
+            assert_eq!(provenance["unrecognised_why"], why);
+        }
+    }
+    // What can be used counts, and says nothing where it does not look like it.
+    let settings = "thresholds:\n  max_response_time: 3s\n";
+    for (name, is_used) in [("mine.yml", true), ("notes.txt", false)] {
+        let path = inputs.join(name);
+        std::fs::write(&path, settings).unwrap();
+        let json = stdout(program(folder.path()).args(["analyze", "in", "--format", "json"]));
+        std::fs::remove_file(&path).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let files = json["provenance"]["configuration"].to_string();
+        assert_eq!(files.contains(name), is_used, "{files}");
+    }
+}
+
+/// Standard input is no file of the name `-`, and a pipe is read once.
+#[cfg(unix)]
+#[test]
+fn streams_are_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("-"), "retry: {limit: some}\n").unwrap();
+    let text = stderr(
+        program(folder.path())
+            .args(["analyze", "-"])
+            .write_stdin("junk\n"),
+        3,
+    );
+    assert!(!text.contains("limit"), "{text}");
+    let pipe = folder.path().join("p.yaml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    let writer = std::thread::spawn(move || std::fs::write(pipe, "retry: {limit: some}\n"));
+    let mut command = program(folder.path());
+    command.timeout(std::time::Duration::from_secs(60));
+    stderr(command.args(["analyze", "p.yaml"]), 3);
+    writer.join().unwrap().unwrap();
+}
+
 #[test]
 fn a_change_of_clocks_is_noticed() {
     let folder = tempfile::tempdir().unwrap();

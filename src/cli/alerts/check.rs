@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::input::InputArgs;
 use super::super::progress::Progress;
 use super::super::record::failure;
-use super::super::{Context, Exit, Failure};
+use super::super::{Context, Exit, Failure, OutputFormat};
 use super::inputs::Inputs;
 use super::{actions, unconfigured};
 use crate::alerts::{self, CELL, Looked, Observed, Seen, Watch, Window};
@@ -65,6 +65,7 @@ pub(in crate::cli) fn run(
     context: &Context,
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
+    let format = context.format("alerts check", OutputFormat::LIST)?.name();
     let now = context.now()?;
     let (_, zone) = args.input.settings(context)?;
     let look = if args.send {
@@ -81,7 +82,7 @@ pub(in crate::cli) fn run(
     // Whoever looks by the clock and tells others wants to hear of nothing himself.
     if !(args.send && context.globals.quiet) {
         let style = context.style(&command(&args.input), zone, false);
-        let text = report::alerts::render(&look.report, context.globals.format.name(), &style);
+        let text = report::alerts::render(&look.report, format, &style);
         out.write_all(text.as_bytes())?;
     }
     Ok(match (look.report.firing, look.records) {

@@ -158,8 +158,7 @@ pub(super) fn show(
         tasks: with_tasks.then_some(tasks),
         metrics: measures(workload),
     };
-    match context.globals.format {
-        OutputFormat::Text => Page::new(context)?.write(&shown, out)?,
+    match context.format("a baseline", OutputFormat::DOCUMENT)? {
         OutputFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &shown).map_err(io::Error::from)?;
             writeln!(out)?;
@@ -169,12 +168,7 @@ pub(super) fn show(
                 .map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
             out.write_all(yaml.as_bytes())?;
         }
-        other => {
-            return Err(
-                Failure::new(format!("a baseline is not written as {}", other.name()))
-                    .help("use --format text, json or yaml"),
-            );
-        }
+        _ => Page::new(context)?.write(&shown, out)?,
     }
     Ok(())
 }

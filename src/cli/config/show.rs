@@ -45,8 +45,7 @@ pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Exit, Failur
         files: loaded.config.files.clone(),
         settings: rows(&loaded.config),
     };
-    match context.globals.format {
-        OutputFormat::Text => text(&shown, out)?,
+    match context.format("the configuration", OutputFormat::DOCUMENT)? {
         OutputFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &shown).map_err(std::io::Error::from)?;
             writeln!(out)?;
@@ -56,13 +55,7 @@ pub(super) fn run(context: &Context, out: &mut dyn Write) -> Result<Exit, Failur
                 .map_err(|e| Failure::new(format!("not writable as YAML: {e}")))?;
             out.write_all(yaml.as_bytes())?;
         }
-        other => {
-            return Err(Failure::new(format!(
-                "the configuration is not written as {}",
-                other.name()
-            ))
-            .help("use --format text, json or yaml"));
-        }
+        _ => text(&shown, out)?,
     }
     Ok(Exit::Done)
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use super::super::sqlite;
 use crate::cache::checksum;
 
 /// As many bytes are looked at, at the beginning and at the end.
@@ -28,6 +29,8 @@ pub(in crate::ingest) struct Mark {
     ends: (u64, u64),
     /// Whether the last byte ends a line.
     pub(in crate::ingest) ends_line: bool,
+    /// Whether it begins as a database does, beside which a log may lie.
+    pub(in crate::ingest) is_database: bool,
     /// Whether it had not been written for a moment.
     pub(in crate::ingest) is_settled: bool,
 }
@@ -41,14 +44,19 @@ impl Mark {
         let metadata = file.metadata()?;
         let modified = metadata.modified()?;
         let size = metadata.len();
-        let (ends, last) = ends(&mut file, size)?;
+        let Ends {
+            sums,
+            last,
+            is_database,
+        } = ends(&mut file, size)?;
         let (changed, identity) = told_by_system(&metadata);
         Ok(Self {
             size,
             modified: nanoseconds(modified),
             changed,
             identity,
-            ends,
+            ends: sums,
+            is_database,
             ends_line: last == Some(b'\n'),
             is_settled: now.duration_since(modified).is_ok_and(|since| since > STEP),
         })
@@ -81,17 +89,26 @@ impl Mark {
         }
         let same_ends = || {
             let mut file = File::open(path)?;
-            Ok::<bool, io::Error>(ends(&mut file, before.size)?.0 == before.ends)
+            Ok::<bool, io::Error>(ends(&mut file, before.size)?.sums == before.ends)
         };
         same_ends().unwrap_or(false)
     }
 }
 
-/// Hashes of the first and last bytes of a file of that size, and the last byte.
-fn ends(file: &mut File, size: u64) -> io::Result<((u64, u64), Option<u8>)> {
+/// What the first and last bytes of a file tell.
+struct Ends {
+    /// Their hashes.
+    sums: (u64, u64),
+    /// The very last one.
+    last: Option<u8>,
+    is_database: bool,
+}
+
+/// Looks at the first and last bytes of a file of that size.
+fn ends(file: &mut File, size: u64) -> io::Result<Ends> {
     let mut bytes = [0; ENDS];
     let length = usize::try_from(size).unwrap_or(ENDS).min(ENDS);
-    let mut hash_at = |at: u64| -> io::Result<(u64, Option<u8>)> {
+    let mut look_at = |at: u64| -> io::Result<(u64, Option<u8>, bool)> {
         let mut filled = 0;
         while filled < length {
             let n = super::super::file_range::read_at(
@@ -105,11 +122,16 @@ fn ends(file: &mut File, size: u64) -> io::Result<((u64, u64), Option<u8>)> {
             filled += n;
         }
         let bytes = &bytes[..length];
-        Ok((checksum(bytes), bytes.last().copied()))
+        let is_database = bytes.starts_with(sqlite::MAGIC);
+        Ok((checksum(bytes), bytes.last().copied(), is_database))
     };
-    let (head, _) = hash_at(0)?;
-    let (tail, last) = hash_at(size - length as u64)?;
-    Ok(((head, tail), last))
+    let (head, _, is_database) = look_at(0)?;
+    let (tail, last, _) = look_at(size - length as u64)?;
+    Ok(Ends {
+        sums: (head, tail),
+        last,
+        is_database,
+    })
 }
 
 fn nanoseconds(time: SystemTime) -> i64 {

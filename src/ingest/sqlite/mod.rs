@@ -18,9 +18,11 @@ const HEADER: usize = 100;
 /// The two bytes that say how changes are written: 2 for a log beside the database.
 const JOURNAL: std::ops::Range<usize> = 18..20;
 
-/// The write-ahead log of a database, by the path of the database.
+/// The write-ahead log of a database, by the path of the database. It lies beside the database itself, not beside a link
+/// to it.
 pub(super) fn log_beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = path.into_os_string();
     name.push("-wal");
     name.into()
 }

@@ -352,3 +352,70 @@ fn of_a_file_in_parts_only_the_last_is_read_again() {
     tree.write("a", &(String::from_utf8(bytes).unwrap() + " of it\nend\n"));
     assert_eq!(found, read(&tree, None));
 }
+
+/// What is written to a database stands in the log beside it first, whatever the database is called.
+#[test]
+fn a_log_beside_a_database_is_a_change() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = cache_in(&home.path().join("cache"));
+    let path = home.path().join("copy.sqlite");
+    fs::copy("fixtures/opencode/open/opencode.db", &path).unwrap();
+    age(&path, 2);
+    let before = made(&path, Some(&cache), 1);
+    assert_eq!(made(&path, Some(&cache), 1), before);
+    let log = home.path().join("copy.sqlite-wal");
+    fs::copy("fixtures/opencode/open/opencode.db-wal", &log).unwrap();
+    let after = made(&path, Some(&cache), 1);
+    assert_ne!(after, before);
+    assert_eq!(after, made(&path, None, 1));
+}
+
+/// A file of one zone without a name, which is so many hours ahead of UTC (RFC 9636).
+fn zone_file(hours: i32) -> Vec<u8> {
+    let mut block = b"TZif2".to_vec();
+    block.extend([0; 15]);
+    // No leap seconds and no changes, one kind of time, four bytes of its name.
+    block.extend([0_u32, 0, 0, 0, 1, 4].map(u32::to_be_bytes).concat());
+    block.extend((hours * 3600).to_be_bytes());
+    block.extend(b"\0\0ABC\0");
+    [&block[..], &block, format!("\nABC-{hours}\n").as_bytes()].concat()
+}
+
+/// Two zones without a name are not the same.
+#[cfg(unix)]
+#[test]
+fn a_zone_without_a_name_is_told_by_its_clock() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = home.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        age(&path, 2);
+        path
+    };
+    let step =
+        br#"{"kind":"operation","operation":"step","time":"2026-11-02T07:00:00","duration":2}"#;
+    write("in.jsonl", step);
+    write("in.csv", b"started,took\n2026-11-02T07:00:00,2\n");
+    write("naive.yaml", b"naive_timezone: local\n");
+    let mapping = "mappings:\n  steps:\n    files: \"*.csv\"\n    record: step\n    \
+        time: {column: started, unit: text}\n    timezone: local\n    \
+        duration: {column: took, unit: s}\n";
+    write("mapped.yaml", mapping.as_bytes());
+    let zones = [(1, "06"), (9, "22")].map(|(hours, begin)| {
+        let path = write(&format!("zone{hours}"), &zone_file(hours));
+        (path, begin)
+    });
+    for (config, input) in [("naive.yaml", "in.jsonl"), ("mapped.yaml", "in.csv")] {
+        for (zone, begin) in &zones {
+            let output = crate::cli::program(home.path())
+                .env("TZ", zone)
+                .args(["analyze", input, "--config", config, "--format", "json"])
+                .args(["--cache-from", "0", "--cache-dir", "cache"])
+                .output()
+                .unwrap();
+            let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            let from = json["period"]["from"].as_str().unwrap();
+            assert_eq!(&from[11..13], *begin, "{input} {from}");
+        }
+    }
+}

@@ -166,7 +166,7 @@ fn every_output_and_every_slip() {
         .arg(fixture("demo"))
         .assert()
         .code(2)
-        .stderr(contains("markdown, json"));
+        .stderr(contains("yaml or markdown"));
     program(folder.path())
         .args(["doctor", "--symptom", "slowly"])
         .arg(fixture("demo"))

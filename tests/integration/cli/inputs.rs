@@ -1,6 +1,8 @@
 //! What verbs do with their inputs, whatever these are.
 
-use super::program;
+use predicates::str::contains;
+
+use super::{fixture, program};
 
 /// Requests of `n` sessions, each of which takes that many seconds.
 fn requests(seconds: &[f64], task: &str) -> String {
@@ -121,5 +123,89 @@ fn runs_of_a_task_are_not_paired_by_their_number() {
         let time = rows.iter().find(|r| r["metric"] == "model_time").unwrap();
         assert_eq!(time["paired"], is_paired, "{time}");
         assert_eq!(time["units"], serde_json::json!([8, 8]));
+    }
+}
+
+/// A dimension that nothing has is a mistake, not a finding.
+#[test]
+fn a_dimension_that_nothing_has_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let by = |dimension: &str| {
+        program(folder.path())
+            .args(["analyze", "--by", dimension])
+            .arg(fixture("demo/records"))
+            .assert()
+    };
+    by("mode").code(0);
+    by("modle")
+        .code(2)
+        .stderr(contains("no record has a dimension \"modle\""));
+}
+
+/// What the program keeps below an input is none.
+#[test]
+fn a_cache_within_the_input_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("inside");
+    std::fs::create_dir(&inside).unwrap();
+    std::fs::copy(
+        fixture("demo/records/2026-11-07.jsonl"),
+        inside.join("a.jsonl"),
+    )
+    .unwrap();
+    std::fs::write(inside.join("foreign.cache"), "photos").unwrap();
+    for _ in 0..3 {
+        let output = program(folder.path())
+            .args(["analyze", "inside", "--cache-dir", "inside/cache"])
+            .args(["--cache-from", "0", "--format", "json"])
+            .output()
+            .unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let expected = serde_json::json!(["inside/foreign.cache"]);
+        assert_eq!(json["provenance"]["unrecognised"], expected);
+    }
+    let kept = std::fs::read_dir(inside.join("cache")).unwrap();
+    assert_eq!(kept.count(), 2);
+}
+
+/// A build server unsets a variable by emptying it.
+#[test]
+fn an_empty_variable_is_not_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    for name in [
+        "CACHE_DIR",
+        "CACHE_FROM",
+        "CACHE_SIZE",
+        "CONTEXT_CACHE_SIZE",
+        "LOG",
+        "NO_CACHE",
+        "NOW",
+        "RETRY_LIMIT",
+        "STORE",
+        "TIMEZONE",
+    ] {
+        command.env(format!("PERFADVISE_{name}"), "");
+    }
+    command
+        .arg("analyze")
+        .arg(fixture("demo/records"))
+        .assert()
+        .code(0)
+        .stderr("");
+}
+
+/// The log follows the rules for colour, as everything else does.
+#[test]
+fn the_log_is_coloured_where_it_should_be() {
+    let folder = tempfile::tempdir().unwrap();
+    for (colour, is_coloured) in [("auto", false), ("never", false), ("always", true)] {
+        let output = program(folder.path())
+            .args(["analyze", "-v", "--color", colour])
+            .arg(fixture("demo/records"))
+            .output()
+            .unwrap();
+        assert!(!output.stderr.is_empty());
+        assert_eq!(output.stderr.contains(&0x1b), is_coloured, "{colour}");
     }
 }

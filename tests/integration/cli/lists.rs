@@ -84,3 +84,45 @@ fn completions_and_the_manual_page_are_printed() {
         .code(0)
         .stdout(contains(".TH perfadvise"));
 }
+
+/// A format that a verb does not know is refused before anything is read, and never written as another one.
+#[test]
+fn a_verb_refuses_what_it_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = ["text", "json", "jsonl", "yaml"];
+    let table = [&list[..], &["markdown", "csv"]].concat();
+    let of_builds = [&table[..], &["junit", "sarif", "github"]].concat();
+    let cases: [(&[&str], &[&str]); 11] = [
+        (&["compare", "none", "none"], &table),
+        (&["trend", "none"], &table),
+        (&["backtest", "none"], &table),
+        (&["whatif", "none", "--set", "retry.limit=1"], &table),
+        (&["tune", "none"], &table),
+        (&["gate", "--baseline", "none", "none"], &of_builds),
+        (
+            &["report", "weekly", "none"],
+            &[&table[..], &["html"]].concat(),
+        ),
+        (&["recommend", "explain", "CTX001", "none"], &list),
+        (&["doctor", "none"], &[&list[..], &["markdown"]].concat()),
+        (&["alerts", "check", "none"], &list),
+        (&["cache", "show"], &["text", "json"]),
+    ];
+    for (arguments, known) in cases {
+        let foreign = [
+            "markdown", "html", "csv", "junit", "sarif", "github", "perfetto", "folded",
+        ];
+        for format in foreign.iter().filter(|format| !known.contains(format)) {
+            let command = program(folder.path())
+                .args(arguments)
+                .args(["--format", format])
+                .assert();
+            let (last, others) = known.split_last().unwrap();
+            let help = format!("help: use --format {} or {last}\n", others.join(", "));
+            command
+                .code(2)
+                .stdout("")
+                .stderr(contains(format!("is not written as {format}\n")).and(contains(help)));
+        }
+    }
+}

@@ -117,6 +117,25 @@ fn a_database_that_is_open() {
     );
 }
 
+/// The log lies beside the database, not beside a link to it.
+#[cfg(unix)]
+#[test]
+fn a_database_behind_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["opencode.db", "opencode.db-wal"] {
+        let bytes = bytes_of(&format!("opencode/open/{file}"));
+        std::fs::write(folder.path().join(file), bytes).unwrap();
+    }
+    let whole = total_of(&folded_at(folder.path()), Metric::InputTokens);
+    let link = folder.path().join("current.db");
+    std::os::unix::fs::symlink("opencode.db", &link).unwrap();
+    for path in [link.as_path(), folder.path()] {
+        assert_eq!(total_of(&folded_at(path), Metric::InputTokens), whole);
+    }
+    // 10 in the database, 700 in the log.
+    assert_eq!(whole, 710);
+}
+
 /// Sessions that both tables have are read from the older one.
 #[test]
 fn a_newer_table_beside_the_older_one() {

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use perfadvise::ingest::{Options, Target, formats, read_all};
+use perfadvise::record::OperationKind;
 use serde_json::Value;
 
 use super::{bytes_of, folder, read};
+use crate::cache::changes::{rollout, turns};
 use crate::cache::{cache_in, made};
 use crate::cli::program;
 
@@ -197,4 +199,32 @@ fn planted_texts_reach_no_record() {
     }
     planted.dedup();
     assert!(planted.contains(&"claude-code"), "{planted:?}");
+}
+
+/// A text in place of a name is none: of a tool, a model, a project, a session.
+#[test]
+fn texts_in_place_of_names_reach_no_record() {
+    let long = format!("{MARKER} {}", "word ".repeat(20));
+    for text in [long, format!("{MARKER}\\nword")] {
+        let named = |lines: String, names: &[&str]| {
+            names.iter().fold(lines, |lines, name| {
+                let (name, text) = (format!("\"{name}\""), format!("\"{text}\""));
+                assert!(lines.contains(&name), "{name}");
+                lines.replace(&name, &text)
+            })
+        };
+        let claude = ["Bash", "claude-opus-4-5", "/home/dev/app", "S1"];
+        let codex = ["shell", "gpt-5.3-codex", "/home/dev/app"];
+        for (format, lines) in [
+            ("claude-code", named(turns("S1", 0, 2, 10), &claude)),
+            ("codex", named(rollout(0, 2, 10), &codex)),
+        ] {
+            let reading = read(format, lines.as_bytes());
+            let records = &reading.records;
+            let tools = records.operations.iter();
+            let tools = tools.filter(|o| o.kind == OperationKind::ToolCall);
+            assert_eq!(tools.count(), 2, "{format}");
+            assert!(!format!("{reading:?}").contains(MARKER), "{format}");
+        }
+    }
 }

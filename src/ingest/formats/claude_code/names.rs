@@ -1,5 +1,6 @@
 //! The names that a file's records share, interned once.
 
+use super::super::super::document::is_word;
 use super::super::super::json::decode;
 use super::super::super::{Input, input::name_of};
 use crate::record::{
@@ -111,7 +112,8 @@ impl Names {
         let Some(cwd) = decode(cwd).filter(|cwd| !cwd.is_empty()) else {
             return;
         };
-        let project = catalog.name(last_folder(&cwd));
+        let folder = Some(last_folder(&cwd)).filter(|folder| is_word(folder));
+        let project = folder.map_or(Name::NONE, |folder| catalog.name(folder));
         if project != self.project {
             self.project = project;
             self.dims.clear();
@@ -140,12 +142,13 @@ impl Names {
         }
     }
 
-    /// The name of a word; none if it cannot be decoded.
+    /// The name of a word; none if it cannot be decoded, or is no word.
     pub(in super::super) fn word(&mut self, raw: &[u8], catalog: &mut Catalog) -> Name {
         if let Some((_, name)) = self.words.iter().find(|(word, _)| **word == *raw) {
             return *name;
         }
-        let name = decode(raw).map_or(Name::NONE, |text| catalog.name(&text));
+        let word = decode(raw).filter(|text| is_word(text));
+        let name = word.map_or(Name::NONE, |text| catalog.name(&text));
         if self.words.len() < REMEMBERED {
             self.words.push((raw.into(), name));
         }
@@ -158,7 +161,8 @@ impl Names {
             return self.fallback;
         }
         if *self.session.0 != *raw {
-            let identity = decode(raw).map_or(self.fallback, |text| {
+            let word = decode(raw).filter(|text| is_word(text));
+            let identity = word.map_or(self.fallback, |text| {
                 let session = catalog.name(&text);
                 catalog.identity(Identity {
                     session,
