@@ -25,10 +25,15 @@ const CONTENT: &[&str] = &[
     "stdin",
     "stdout",
     "stderr",
-    "result",
-    "value",
+    "tool.result",
+    "tool_result",
+    "input.value",
+    "output.value",
     "email",
 ];
+
+/// Such as carry content only alone: `cache_result` is a label.
+const ALONE: &[&str] = &["result"];
 
 /// The longest label, in characters.
 const LONGEST: usize = 64;
@@ -36,6 +41,7 @@ const LONGEST: usize = 64;
 /// Whether an unknown key with this value may become a dimension.
 pub(crate) fn is_label(key: &str, value: &str) -> bool {
     !CONTENT.iter().any(|name| ends_in(key, name))
+        && !ALONE.iter().any(|name| key.eq_ignore_ascii_case(name))
         && !value.contains(['\n', '\r'])
         && is_short(value)
         && is_short(key)
@@ -95,13 +101,16 @@ mod tests {
             "process.command_args",
             "process.command_line",
             "prompt_text",
+            "result",
             "tool.output",
+            "tool_result",
             "USER_PROMPT",
             "userPrompt",
         ] {
             assert!(!is_label(key, "x"), "{key}");
         }
         for key in [
+            "cache_result",
             "context",
             "error.type",
             "finish_reason",

@@ -79,3 +79,10 @@ struct Mended {
 pub(super) fn is_word(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && !text.contains(['\n', '\r'])
 }
+
+/// Whether a text can be the name of a tool or a model: a word, or as long as providers allow if nothing in it is prose
+/// (`mcp__SERVER__TOOL`).
+pub(super) fn is_identifier(text: &str) -> bool {
+    let is_of_names = |b: u8| b.is_ascii_alphanumeric() || b"_-.:/@".contains(&b);
+    is_word(text) || (65..=128).contains(&text.len()) && text.bytes().all(is_of_names)
+}

@@ -1,7 +1,7 @@
 //! What the logs of agents share, whatever their shape: whose a record is, how counts, money and times are
 //! written, and where faults go.
 
-use super::super::document::{Field, Origin, is_word};
+use super::super::document::{Field, Origin, is_identifier};
 use crate::place::ProblemKind;
 use crate::record::{
     Dimension, Event, EventKind, Flags, Identity, Name, Operation, OperationKind, Records, hash128,
@@ -147,7 +147,7 @@ impl<'r, 'z> Log<'r, 'z> {
 
     fn dims(&mut self, about: About<'_>) -> crate::record::DimsId {
         let word = |text: &str| {
-            if is_word(text) {
+            if is_identifier(text) {
                 text.to_owned()
             } else {
                 String::new()

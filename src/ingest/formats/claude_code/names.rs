@@ -1,6 +1,6 @@
 //! The names that a file's records share, interned once.
 
-use super::super::super::document::is_word;
+use super::super::super::document::{is_identifier, is_word};
 use super::super::super::json::decode;
 use super::super::super::{Input, input::name_of};
 use crate::record::{
@@ -147,7 +147,7 @@ impl Names {
         if let Some((_, name)) = self.words.iter().find(|(word, _)| **word == *raw) {
             return *name;
         }
-        let word = decode(raw).filter(|text| is_word(text));
+        let word = decode(raw).filter(|text| is_identifier(text));
         let name = word.map_or(Name::NONE, |text| catalog.name(&text));
         if self.words.len() < REMEMBERED {
             self.words.push((raw.into(), name));
