@@ -256,12 +256,12 @@ fn equal_ids_are_one_record() {
     let once = line(
         "model_request",
         7,
-        r#""duration":1,"outcome":"ok","id":"a","tokens":{"output":5}"#,
+        r#""duration":1,"outcome":"ok","id":"a","tokens":{"input":1,"output":5}"#,
     );
     let again = line(
         "model_request",
         6,
-        r#""duration":2,"outcome":"ok","id":"a","tokens":{"output":4}"#,
+        r#""duration":2,"outcome":"ok","id":"a","tokens":{"input":1,"output":4}"#,
     );
     let w = workload_of(&[once, again]);
     assert_eq!((w.counts.records, w.counts.duplicates), (1, 1));
