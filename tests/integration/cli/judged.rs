@@ -294,7 +294,7 @@ fn lower_bounds_decide_nothing() {
 fn a_selection_holds_for_a_saved_baseline_too() {
     let folder = tempfile::tempdir().unwrap();
     let of = |n: u32| {
-        let (interface, seconds) = if n % 4 == 0 {
+        let (interface, seconds) = if n.is_multiple_of(4) {
             ("slow", 6.0)
         } else {
             ("fast", 1.0)
