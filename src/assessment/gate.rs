@@ -22,7 +22,7 @@ pub struct GateReport {
     pub candidate: GroupRow,
     /// Each judged metric.
     pub checks: Vec<Check>,
-    /// Tasks that ran in both; `null` where none is named in both.
+    /// How many of the tasks ran in both; `null` where a side names none.
     pub tasks: Option<Pairing>,
     /// Regressions that share a cause.
     pub events: Vec<GateEvent>,
