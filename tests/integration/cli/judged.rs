@@ -55,6 +55,14 @@ fn compared(folder: &Path, metric: &str) -> Value {
     report["comparisons"][0].clone()
 }
 
+/// What the gate says of `b` against `a` by this metric.
+fn gated(folder: &Path, metric: &str) -> (i32, Value) {
+    json(
+        folder,
+        &["gate", "--baseline", "./a", "b", "--metric", metric],
+    )
+}
+
 fn near(value: &Value, expected: f64) {
     let value = value.as_f64().unwrap_or_else(|| panic!("{value}"));
     assert!((value - expected).abs() <= 1e-9 * expected.abs(), "{value}");
@@ -153,15 +161,7 @@ fn a_tail_of_samples_without_units_is_judged() {
         "mappings:\n  times:\n    files: \"**/times.csv\"\n    record: sample\n    time: {column: time, unit: text}\n    values: {response_time: {column: response_time, unit: s}}\n",
     )
     .unwrap();
-    let arguments = [
-        "gate",
-        "--baseline",
-        "./a",
-        "b",
-        "--metric",
-        "response_time.p95",
-    ];
-    let (code, report) = json(folder.path(), &arguments);
+    let (code, report) = gated(folder.path(), "response_time.p95");
     let check = &report["checks"][0];
     assert_eq!(
         (code, &check["verdict"]),
@@ -342,15 +342,7 @@ fn a_candidate_without_the_tasks_of_the_baseline_does_not_pass() {
     };
     records(folder.path(), "a", 0..20, of("t"));
     records(folder.path(), "b", 100..120, of("u"));
-    let arguments = [
-        "gate",
-        "--baseline",
-        "./a",
-        "b",
-        "--metric",
-        "response_time",
-    ];
-    let (code, report) = json(folder.path(), &arguments);
+    let (code, report) = gated(folder.path(), "response_time");
     assert_eq!((code, &report["verdict"]), (0, &"inconclusive".into()));
     assert_eq!(
         (&report["tasks"]["both"], &report["tasks"]["base_only"]),
@@ -365,39 +357,15 @@ fn just_at_the_tolerance_is_inside() {
     for base in [10.0, 2.0, 20.0, 3.0, 0.2] {
         records(folder.path(), "a", 0..10, |_| step(base));
         records(folder.path(), "b", 100..110, |_| step(base * 1.05));
-        let arguments = [
-            "gate",
-            "--baseline",
-            "./a",
-            "b",
-            "--metric",
-            "response_time",
-        ];
-        let (code, report) = json(folder.path(), &arguments);
+        let (code, report) = gated(folder.path(), "response_time");
         assert_eq!((code, &report["verdict"]), (0, &"pass".into()), "{base}");
     }
     records(folder.path(), "b", 100..110, |_| step(0.2 * 1.06));
-    let arguments = [
-        "gate",
-        "--baseline",
-        "./a",
-        "b",
-        "--metric",
-        "response_time",
-    ];
-    assert_eq!(json(folder.path(), &arguments).0, 1);
+    assert_eq!(gated(folder.path(), "response_time").0, 1);
     // 60 times 1.0024 s against 60 times 1.0992 s are 9.66 % more, inside the 10 % of a tail.
     records(folder.path(), "a", 0..60, |_| step(1.0024));
     records(folder.path(), "b", 100..160, |_| step(1.0992));
-    let arguments = [
-        "gate",
-        "--baseline",
-        "./a",
-        "b",
-        "--metric",
-        "response_time.p95",
-    ];
-    let (code, report) = json(folder.path(), &arguments);
+    let (code, report) = gated(folder.path(), "response_time.p95");
     near(&report["checks"][0]["effect"]["estimate"], 1.0992 / 1.0024);
     assert_eq!(code, 0);
 }
