@@ -11,7 +11,8 @@
 //! as it would anywhere else, and is no fault where it makes none.
 
 use super::cache::Kept;
-use super::read::{self, Ingested, Options};
+use super::ingested::{Ingested, Options};
+use super::read;
 use super::walk::FoundKind;
 use super::{Format, IngestError, Survey, Target};
 

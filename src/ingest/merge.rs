@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::read::{Ingested, SourceFile};
+use super::ingested::{Ingested, SourceFile};
 use super::walk::Found;
 use crate::place::Problem;
 use crate::record::Records;

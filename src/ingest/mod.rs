@@ -13,6 +13,7 @@ mod failure;
 mod file_range;
 mod follow;
 pub mod formats;
+mod ingested;
 mod input;
 mod json;
 mod labels;
@@ -44,9 +45,10 @@ pub mod fuzzing {
 
 pub use follow::Follower;
 pub(crate) use formats::fault_of_tag;
+pub use ingested::{Ingested, Options, SourceFile};
 pub use input::{Head, Input};
 pub use places::usual_places;
-pub use read::{Ingested, Options, SourceFile, read_all};
+pub use read::read_all;
 pub use survey::Survey;
 pub use walk::Target;
 

@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::cache::{Before, Kept, Shelf};
 use super::detect::{HEAD_SIZE, LONG_HEAD_SIZE, detect, why_not};
 use super::file_range::FileRange;
+use super::ingested::{Ingested, Options};
 use super::input::{Left, ReaderState};
 use super::labels::{Labels, Mappings};
 use super::lines::{Buffer, Lines};
@@ -20,73 +21,8 @@ use super::units::{self, Unit};
 use super::unpack::{Packing, Unpacking};
 use super::walk::{Found, FoundKind, refusal};
 use super::{Format, Head, IngestError, Input, ReadError, Survey, Target, formats};
-use crate::cache::Cache;
-use crate::config::mapping::Mapping;
 use crate::place::{Problem, ProblemKind};
-use crate::record::Records;
 use crate::threads;
-
-/// How to read.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Threads, of which no more than there are cores work at once; 0: as many as cores.
-    pub threads: usize,
-    /// Zone of times that name none.
-    pub naive_zone: jiff::tz::TimeZone,
-    /// Labels for every record.
-    pub labels: Vec<(String, String)>,
-    /// Labels by path: a pattern (`**/fancy/**`) and the labels of files that match it.
-    pub path_labels: Vec<(String, Vec<(String, String)>)>,
-    /// How the rows of tables that no format knows become records.
-    pub mappings: Vec<Mapping>,
-    /// Every line is parsed in full, also those that carry nothing.
-    pub strict: bool,
-    /// Where what was read is kept; `None`: nowhere.
-    pub cache: Option<Cache>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            threads: 0,
-            naive_zone: jiff::tz::TimeZone::UTC,
-            labels: Vec::new(),
-            path_labels: Vec::new(),
-            mappings: Vec::new(),
-            strict: false,
-            cache: None,
-        }
-    }
-}
-
-/// A file that was looked at.
-#[derive(Debug, Clone)]
-pub struct SourceFile {
-    /// Path as shown to people.
-    pub path: PathBuf,
-    /// Bytes read.
-    pub bytes: u64,
-    /// Its format; `None`: not recognised.
-    pub format: Option<&'static str>,
-    /// Why it was not recognised or not read, in words of ours.
-    pub why_not: Option<String>,
-    /// A mapping for a table that no format knows, to be pasted into the configuration. Of the file only names of
-    /// columns are in it, never a value; no unit is guessed. It is not kept: a file that was kept has none.
-    pub mapping: Option<String>,
-    /// Rank by which equal records of two files are told apart: the smaller owns.
-    pub rank: u64,
-}
-
-/// What reading gave.
-#[derive(Debug, Default)]
-pub struct Ingested {
-    /// All records.
-    pub records: Records,
-    /// All files, sorted by path.
-    pub files: Vec<SourceFile>,
-    /// All faults, sorted by file and line.
-    pub problems: Vec<Problem>,
-}
 
 /// Reads all targets. `progress` is told how many bytes are read, and of how many, at most twenty
 /// times a second, from any thread.

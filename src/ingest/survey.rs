@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::cache::{Kept, Mark, Shelf, name_of};
+use super::ingested::{Ingested, Options};
 use super::labels::{Labels, Mappings};
-use super::read::{self, Ingested, Options, thread_count};
+use super::read::{self, thread_count};
 use super::sqlite::log_beside;
 use super::walk::{self, Found, FoundKind};
 use super::{Format, IngestError, Target};

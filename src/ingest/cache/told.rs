@@ -1,7 +1,7 @@
 //! What reading gave beside the records: files and problems, as bytes and back.
 
 use super::super::Format;
-use super::super::read::{Ingested, SourceFile};
+use super::super::ingested::{Ingested, SourceFile};
 use super::super::walk::Found;
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
