@@ -7,6 +7,8 @@ use crate::place::ProblemKind;
 
 /// What is said of a document that ends too early.
 pub(super) const CUT_OFF: &str = "cut off in the middle of a value";
+/// Why bytes were replaced.
+pub(super) const INVALID_UTF8: &str = "invalid UTF-8";
 
 const NOT_FINITE: &str = "not a finite number";
 /// The deepest container whose elements are kept.
@@ -42,6 +44,18 @@ pub(super) fn mend(bytes: &[u8], records_at: usize, out: &mut Vec<u8>) -> Option
     Some(faults)
 }
 
+/// Writes a readable version of a text that ends well but holds values that cannot be read; `None` if that is not what is
+/// wrong with it.
+pub(super) fn mend_values(bytes: &[u8], out: &mut Vec<u8>) -> Option<Vec<Mended>> {
+    let (text, mut faults) = as_utf8(bytes);
+    let mut pass = Pass::new(&text, 1);
+    pass.run(text.len());
+    serde_json::from_slice::<IgnoredAny>(&pass.out).ok()?;
+    faults.append(&mut pass.faults);
+    *out = pass.out;
+    Some(faults)
+}
+
 /// The text with what is no UTF-8 replaced, one fault for each line.
 pub(super) fn as_utf8(bytes: &[u8]) -> (std::borrow::Cow<'_, [u8]>, Vec<Mended>) {
     if std::str::from_utf8(bytes).is_ok() {
@@ -55,7 +69,7 @@ pub(super) fn as_utf8(bytes: &[u8]) -> (std::borrow::Cow<'_, [u8]>, Vec<Mended>)
             faults.push(Mended {
                 line,
                 kind: ProblemKind::Value,
-                reason: "invalid UTF-8",
+                reason: INVALID_UTF8,
             });
         }
     }

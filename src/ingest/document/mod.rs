@@ -6,6 +6,7 @@
 //! turns out to be, so that one of a wrong type costs that value and not the document.
 
 mod field;
+mod json_line;
 mod locate;
 mod mend;
 mod origin;
@@ -15,6 +16,7 @@ mod skeleton;
 mod tree;
 
 pub(super) use field::{Field, Listed, Shaped};
+pub(super) use json_line::{LineFaults, json_line};
 pub(super) use origin::{Faults, Origin};
 pub(super) use reported::Reported;
 pub(super) use shape::{first_line, goes_on, keys, keys_until, members, object_in};

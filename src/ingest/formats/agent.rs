@@ -74,6 +74,13 @@ impl<'r, 'z> Log<'r, 'z> {
         operation
     }
 
+    /// An operation of which no time is known.
+    pub(super) fn timeless(&mut self, kind: OperationKind, about: About<'_>) -> Operation {
+        let mut operation = self.operation(kind, Time::EARLIEST, None, about);
+        operation.flags = operation.flags.with(Flags::TIMELESS);
+        operation
+    }
+
     /// Adds an event; `id` tells its copies.
     pub(super) fn event(&mut self, kind: EventKind, time: Time, id: &str) -> &mut Event {
         let event = Event {

@@ -99,6 +99,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     let (duplicates, told_by) = dedupe::dedupe(&mut records, options, &mut repeats);
     workload.counts.duplicates = duplicates;
     let by_key = repeats.records();
+    sources::differences(&mut records.operations, &records.catalog, options);
     let mut parents = join::parents(&records, options);
     if let Some(parents) = &parents {
         nested::settle(&mut records.operations, parents);

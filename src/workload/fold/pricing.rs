@@ -53,7 +53,7 @@ impl<'a> Pricing<'a> {
             OperationKind::ModelRequest => true,
             // What encloses requests tells their tokens only where it names their model.
             OperationKind::Step | OperationKind::Task => model.is_some(),
-            OperationKind::Other => model.is_some() && operation.cost < 0,
+            OperationKind::Other => operation.cost < 0,
             _ => false,
         };
         if !is_priced {

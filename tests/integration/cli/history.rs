@@ -344,6 +344,9 @@ fn nobodys_words_are_kept() {
     const MARKED: &[&str] = &[
         "claude-results",
         "cline",
+        "codex-results",
+        "gemini-results",
+        "opencode-results",
         "gemini-cli",
         "opencode",
         "otlp",

@@ -374,6 +374,72 @@ fn claude_results() {
 }
 
 #[test]
+fn codex_results() {
+    insta::assert_snapshot!(shown("codex-results"), @r"
+    binary.jsonl: not recognised
+    cut_off.jsonl: 4 operations
+        9: cut off in the middle of a value
+    deep.jsonl: 7 operations, 1 events
+    empty.jsonl: not recognised
+    faults.jsonl: 5 operations
+        5: a count of tokens is no whole number
+        8: usage is no object
+    invalid_utf8.jsonl: 7 operations, 1 events
+    noise.jsonl: 3 operations
+        1: not JSON
+        7: not JSON
+    ");
+}
+
+#[test]
+fn gemini_results() {
+    insta::assert_snapshot!(shown("gemini-results"), @r"
+    binary.jsonl: not recognised
+    cut_off.json: 3 operations, 1 samples
+        39: cut off in the middle of a value
+    cut_off.jsonl: 4 operations
+        8: cut off in the middle of a value
+    deep.jsonl: 7 operations
+    empty.jsonl: not recognised
+    faults.json: 4 operations, 1 samples
+        1: a count of tokens is no whole number
+        1: a time in milliseconds is none
+        1: a count of tool calls is none
+    faults.jsonl: 3 operations
+        2: a tool call without a time that can be read
+        4: a time in milliseconds is none
+        4: models is no object
+        5: what a model used is no object
+    invalid_utf8.jsonl: 7 operations
+    noise.jsonl: 3 operations
+        1: not JSON
+        4: not JSON
+    ");
+}
+
+#[test]
+fn opencode_results() {
+    insta::assert_snapshot!(shown("opencode-results"), @r"
+    binary.jsonl: not recognised
+    cut_off.jsonl: 3 operations
+        5: cut off in the middle of a value
+    deep.jsonl: 5 operations
+    empty.jsonl: not recognised
+    faults.jsonl: 3 operations
+        1: an event without a time that can be read
+        2: an event without its part
+        4: a tool call without a time that can be read
+        5: a count of tokens is no whole number
+        5: a count of tokens is no whole number
+        5: a cost is no amount
+    invalid_utf8.jsonl: 5 operations
+    noise.jsonl: 2 operations
+        1: not JSON
+        4: not JSON
+    ");
+}
+
+#[test]
 fn hyperfine() {
     insta::assert_snapshot!(shown("hyperfine"), @r"
     binary.json: not recognised

@@ -83,7 +83,15 @@ proptest! {
 /// line.
 #[test]
 fn agents_logs_cut_or_changed_anywhere() {
-    let agents = ["claude-results", "gemini-cli", "cline", "opencode"];
+    let agents = [
+        "claude-results",
+        "codex-results",
+        "gemini-cli",
+        "gemini-results",
+        "cline",
+        "opencode",
+        "opencode-results",
+    ];
     for (format, bytes) in whole().into_iter().filter(|(f, _)| agents.contains(f)) {
         let check = |bytes: &[u8]| {
             let lines = bytes.iter().filter(|b| **b == b'\n').count() as u64 + 1;

@@ -18,6 +18,7 @@ mod cline;
 mod codex;
 mod damage;
 mod gemini_cli;
+mod headless;
 mod langfuse;
 mod langsmith;
 mod mapped;

@@ -19,6 +19,9 @@ const MARKER: &str = "MARKER";
 const MARKED: &[&str] = &[
     "claude-results",
     "cline",
+    "codex-results",
+    "gemini-results",
+    "opencode-results",
     "gemini-cli",
     "opencode",
     "otlp",

@@ -13,6 +13,7 @@
 
 mod line;
 mod output;
+mod results;
 mod session;
 mod thread;
 
@@ -22,6 +23,7 @@ use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::Problem;
 use crate::record::Records;
 
+pub(super) use results::CodexResults;
 use session::Session;
 
 /// The format.

@@ -572,7 +572,7 @@ fn end_unanswered(operation: &mut Operation, end: Time) {
 }
 
 /// Disjoint counts of what was used.
-fn tokens(used: Usage) -> Tokens {
+pub(super) fn tokens(used: Usage) -> Tokens {
     let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
     let cached = used.cached.min(used.input);
     let written = used.written.min(used.input - cached);

@@ -10,7 +10,7 @@ use crate::record::{EventKind, Flags, OperationKind, OutcomeKind, Records, Token
 use crate::units::Time;
 
 /// The provider of its models.
-const PROVIDER: &str = "google";
+pub(super) const PROVIDER: &str = "google";
 
 /// One chat while it is read.
 pub(super) struct Chat<'r, 'z> {
@@ -193,8 +193,6 @@ impl<'r, 'z> Chat<'r, 'z> {
         }
     }
 
-    /// Disjoint tokens: input contains what the cache gave, output is without thoughts. Clients write zeros where the
-    /// provider told nothing.
     fn tokens(&mut self, usage: &Usage<'_>) -> Option<Tokens> {
         let [input, output, cached, thoughts, tool] = [
             &usage.input,
@@ -204,20 +202,7 @@ impl<'r, 'z> Chat<'r, 'z> {
             &usage.tool,
         ]
         .map(|field| self.log.count(field).unwrap_or_default());
-        if [input, output, cached, thoughts, tool]
-            .iter()
-            .all(|n| *n == 0)
-        {
-            return None;
-        }
-        let cached = cached.min(input);
-        Some(Tokens {
-            fresh: (input - cached).saturating_add(tool),
-            cache_read: cached,
-            output: output.saturating_add(thoughts),
-            reasoning: thoughts,
-            ..Tokens::default()
-        })
+        disjoint(input, output, cached, thoughts, tool)
     }
 
     /// Ends the chat: its messages in the order in which they came first.
@@ -369,6 +354,31 @@ impl Message {
             self.calls = later.calls;
         }
     }
+}
+
+/// Disjoint tokens: input contains what the cache gave, output is without thoughts. Clients write zeros where the
+/// provider told nothing.
+pub(super) fn disjoint(
+    input: u32,
+    output: u32,
+    cached: u32,
+    thoughts: u32,
+    tool: u32,
+) -> Option<Tokens> {
+    if [input, output, cached, thoughts, tool]
+        .iter()
+        .all(|n| *n == 0)
+    {
+        return None;
+    }
+    let cached = cached.min(input);
+    Some(Tokens {
+        fresh: (input - cached).saturating_add(tool),
+        cache_read: cached,
+        output: output.saturating_add(thoughts),
+        reasoning: thoughts,
+        ..Tokens::default()
+    })
 }
 
 /// When the model had asked for all of a reply's calls, where their ids tell.

@@ -10,14 +10,18 @@
 
 mod chat;
 mod record;
+mod results;
 
-use super::super::document::{Faults, Origin, goes_on, keys, object_in, parse};
+use super::super::document::{
+    Faults, LineFaults, Origin, goes_on, json_line, keys, object_in, parse,
+};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
 
 use chat::Chat;
 use record::Record;
+pub(super) use results::GeminiResults;
 
 /// The format.
 #[derive(Debug)]
@@ -79,24 +83,15 @@ impl Format for GeminiCli {
             });
         } else {
             for (line, number) in bytes.split(|b| *b == b'\n').zip(1_u64..) {
-                let mut tell = |kind, reason: &'static str| {
-                    problems.push(Problem {
-                        file,
-                        line: Some(number),
-                        kind,
-                        reason: reason.into(),
-                    });
-                };
                 if line.trim_ascii().is_empty() {
                     continue;
                 }
-                match serde_json::from_slice(line) {
-                    Ok(record) => chat.take(&record, |_, kind, reason| tell(kind, reason)),
-                    Err(error) if error.is_eof() => {
-                        tell(ProblemKind::Skipped, "cut off in the middle of a value");
-                    }
-                    Err(_) => tell(ProblemKind::Skipped, "not JSON"),
-                }
+                json_line(line, (file, number), problems, |line| {
+                    let record = serde_json::from_slice(line)?;
+                    let mut faults = LineFaults::new();
+                    chat.take(&record, |_, kind, reason| faults.push((kind, reason)));
+                    Ok(faults)
+                });
             }
         }
         chat.finish();

@@ -9,6 +9,7 @@
 
 mod database;
 mod reader;
+mod results;
 mod stored;
 
 use super::super::document::{Faults, Listed, Origin, Shaped, keys, parse};
@@ -19,6 +20,7 @@ use crate::place::{Problem, ProblemKind};
 use crate::record::Records;
 
 use reader::{Parts, Reader, Told, project};
+pub(super) use results::OpenCodeResults;
 use stored::{Export, Message, Part};
 
 /// The format.

@@ -1,7 +1,6 @@
 //! Messages and their parts become records, wherever they are stored.
 
 use super::super::super::document::Field;
-use super::super::super::failure::failure;
 use super::super::agent::{About, Log, millis, text};
 use super::super::claude_code::names::last_folder;
 use super::stored::{Message, Part, Usage};
@@ -117,12 +116,7 @@ impl Reader<'_, '_> {
         request.flags = request.flags.with(Flags::LEADS);
         request.cost = self.log.cost(&message.cost);
         request.outcome = match message.error.get() {
-            Some(error) => {
-                let status = error.data.get().and_then(|data| data.status.number().ok()?);
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
-                let status = status.map(|status| status as u64);
-                failure(text(&error.name).as_bytes(), status)
-            }
+            Some(error) => error.outcome(),
             None if completed.is_some() => OutcomeKind::Ok,
             None => OutcomeKind::Unknown,
         };

@@ -3,6 +3,9 @@
 use serde::Deserialize;
 
 use super::super::super::document::{Field, Listed, Shaped};
+use super::super::super::failure::failure;
+use super::super::agent::text;
+use crate::record::OutcomeKind;
 
 /// A message, as a file of its own or in a row whose columns hold its ids. Newer tables write the model as an
 /// object.
@@ -69,7 +72,7 @@ pub(super) struct Folders<'a> {
 }
 
 /// Tokens: input without what a cache read or wrote; whether output contains reasoning, the total tells.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Usage<'a> {
     #[serde(borrow)]
@@ -84,7 +87,7 @@ pub(super) struct Usage<'a> {
     pub(super) cache: Shaped<Cache<'a>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Cache<'a> {
     #[serde(borrow)]
@@ -93,7 +96,7 @@ pub(super) struct Cache<'a> {
     pub(super) write: Field<'a>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Error<'a> {
     #[serde(borrow)]
@@ -102,7 +105,7 @@ pub(super) struct Error<'a> {
     pub(super) data: Shaped<ErrorData<'a>>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ErrorData<'a> {
     #[serde(borrow, rename = "statusCode")]
@@ -132,6 +135,13 @@ pub(super) struct Part<'a> {
     pub(super) synthetic: Field<'a>,
     #[serde(borrow)]
     pub(super) time: Shaped<Times<'a>>,
+    /// Of a step that ended: why, and what it used.
+    #[serde(borrow)]
+    pub(super) reason: Field<'a>,
+    #[serde(borrow)]
+    pub(super) cost: Field<'a>,
+    #[serde(borrow)]
+    pub(super) tokens: Shaped<Usage<'a>>,
 }
 
 /// How far a tool call is.
@@ -175,4 +185,15 @@ pub(super) struct Exported<'a> {
     pub(super) info: Shaped<Message<'a>>,
     #[serde(borrow)]
     pub(super) parts: Listed<Shaped<Part<'a>>>,
+}
+
+impl Error<'_> {
+    /// Which failure it is.
+    pub(super) fn outcome(&self) -> OutcomeKind {
+        let status = self.data.get();
+        let status = status.and_then(|data| data.status.number().ok()?);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+        let status = status.map(|status| status as u64);
+        failure(text(&self.name).as_bytes(), status)
+    }
 }

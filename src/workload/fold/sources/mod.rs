@@ -10,6 +10,7 @@
 
 mod pairs;
 mod runs;
+mod sums;
 
 use std::collections::BTreeMap;
 
@@ -28,18 +29,24 @@ use super::dedupe::{ToldBy, rename_parents};
 use super::united::complete;
 use super::units::is_agent_log;
 use pairs::{Ran, pairs};
+pub(super) use sums::differences;
 
 /// The format whose records are measured, and whose counters repeat them.
 const MEASURED: &str = "otlp";
-/// The format whose records tell what a session used as a whole, and in part what it did.
-const RESULTS: &str = "claude-results";
+/// Formats whose records tell what a session used as a whole, and in part what it did.
+const RESULTS: &[&str] = &[
+    "claude-results",
+    "codex-results",
+    "gemini-results",
+    "opencode-results",
+];
 
 /// Which source a record of that file is of; `None` where a session has no other.
 pub(super) fn source_of(file: u32, flags: Flags, options: &FoldOptions) -> Option<Source> {
     match options.file_formats.get(file as usize).copied()? {
         MEASURED if flags.has(Flags::LOGGED) => Some(Source::Events),
         MEASURED => Some(Source::Spans),
-        RESULTS => Some(Source::Result),
+        format if RESULTS.contains(&format) => Some(Source::Result),
         format => is_agent_log(format).then_some(Source::Log),
     }
 }
@@ -53,8 +60,8 @@ pub(super) fn prefer(
     repeats: &mut Repeats,
 ) {
     let formats = &options.file_formats;
-    let is_alone = |format: &&str| !formats.contains(format);
-    if [MEASURED, RESULTS].iter().all(is_alone) || !are_several(records, options) {
+    let tells_again = |format: &&str| *format == MEASURED || RESULTS.contains(format);
+    if !formats.iter().any(tells_again) || !are_several(records, options) {
         return;
     }
     drop_pairs(records, options, told_by, repeats);
@@ -334,9 +341,23 @@ fn drop_sums(records: &mut Records, options: &FoldOptions, repeats: &mut Repeats
     let tokens_count_on = count_on(is_of_tokens, tokens_in);
     let costs_count_on = count_on(is_of_cost, costs_in);
     let is_run = |o: &Operation| is_result(o.file) && o.kind == OperationKind::Task;
+    // A log that tells turns tells each of them better.
+    let is_turn = |o: &&Operation| {
+        o.kind == OperationKind::Task && source(o.file, o.flags) == Some(Source::Log)
+    };
+    let turns: HashSet<Name> = operations
+        .iter()
+        .filter(is_turn)
+        .map(|o| session(o.identity))
+        .filter(|session| session.is_some())
+        .collect();
     operations.retain_mut(|o| {
         let session = session(o.identity);
         if is_run(o) {
+            if turns.contains(&session) {
+                repeats.note(Source::Log, Source::Result, session, o.flags);
+                return false;
+            }
             if by_requests(&costs, &session).is_some() {
                 o.cost = -1;
             }
