@@ -248,7 +248,7 @@ fn a_run_of_opencode_is_requests_from_when_their_messages_were_created() {
     assert_eq!(total_of(&workload, Metric::Cost), 14_500_000);
 }
 
-/// Its numbers are those of a real run: two requests, 2.5 and 11.8 s after their messages were created.
+/// Its numbers are those of a real run: two requests, of 1.6 and 13.7 s since their messages were created.
 #[test]
 fn a_real_run_of_opencode() {
     let reading = fixture("opencode-results", "opencode-results/real.jsonl");
