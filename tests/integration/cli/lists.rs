@@ -43,12 +43,19 @@ fn what_was_not_yet_seen_is_said() {
     partly.sort_unstable();
     assert_eq!(
         partly,
-        ["claude-results", "cline", "gemini-cli", "opencode"]
+        [
+            "claude-results",
+            "cline",
+            "codex-results",
+            "gemini-cli",
+            "gemini-results",
+            "opencode"
+        ]
     );
     let text = list("text");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("langsmith (preview: not yet seen on real files)"));
-    assert_eq!(text.matches("(not yet seen on real files: ").count(), 4);
+    assert_eq!(text.matches("(not yet seen on real files: ").count(), 6);
 }
 
 #[test]

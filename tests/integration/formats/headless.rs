@@ -163,9 +163,7 @@ fn a_document_of_gemini_is_a_task_with_what_each_model_used() {
     let name = records.catalog.names.find("api_time").unwrap_or_default();
     assert_eq!(samples, [(Measured::Custom(Name(name)), 22.4)]);
     let failed = fixture("gemini-results", "gemini-results/failed.json");
-    insta::assert_snapshot!(shown_since(&failed, NEVER), @r"
-    0 for 0 task Error [gemini_cli main] session-2
-    ");
+    insta::assert_snapshot!(shown_since(&failed, NEVER), @"0 for 0 task Error [gemini_cli main] session-2");
     // The file of a summary names no session: it is that of its name.
     let summary = reading_of("gemini-results/summary.json");
     assert_eq!(summary.records.operations.len(), 6);

@@ -39,6 +39,10 @@ impl Format for CodexResults {
         "Codex results"
     }
 
+    fn unseen(&self) -> &'static str {
+        "subagents"
+    }
+
     fn detect(&self, head: &Head<'_>) -> Likelihood {
         let has = |needle: &[u8]| memchr::memmem::find(head.bytes, needle).is_some();
         if !KINDS.iter().any(|kind| has(kind)) {

@@ -215,15 +215,13 @@ impl<'r, 'z> Run<'r, 'z> {
 
 /// How an item ended, if it did.
 fn outcome(item: &Item<'_>) -> Option<OutcomeKind> {
-    let has_failed = matches!(item.exit_code.number(), Ok(Some(code)) if code != 0.0);
-    match text(&item.status) {
-        "in_progress" => None,
-        "failed" => Some(OutcomeKind::Error),
-        "declined" => Some(OutcomeKind::Cancelled),
-        _ if has_failed => Some(OutcomeKind::Error),
-        // Of a search no status is told.
-        "" if text(&item.kind) == "web_search" => Some(OutcomeKind::Unknown),
-        "completed" => Some(OutcomeKind::Ok),
+    let code = item.exit_code.number().ok().flatten();
+    match (text(&item.status), code) {
+        ("in_progress", _) => None,
+        ("declined", _) => Some(OutcomeKind::Cancelled),
+        ("failed", _) => Some(OutcomeKind::Error),
+        (_, Some(code)) if code != 0.0 => Some(OutcomeKind::Error),
+        ("completed", _) | ("", Some(_)) => Some(OutcomeKind::Ok),
         _ => Some(OutcomeKind::Unknown),
     }
 }

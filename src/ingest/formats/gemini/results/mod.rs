@@ -39,6 +39,10 @@ impl Format for GeminiResults {
         "Gemini CLI results"
     }
 
+    fn unseen(&self) -> &'static str {
+        "documents of failed runs"
+    }
+
     fn detect(&self, head: &Head<'_>) -> Likelihood {
         let has = |needle: &[u8]| memchr::memmem::find(head.bytes, needle).is_some();
         if ![
@@ -106,7 +110,7 @@ fn is_document(text: &[u8]) -> bool {
     let says = |needle: &[u8]| memchr::memmem::find(text, needle).is_some();
     // A long reply may stand before the figures.
     let is_begin = matches!(keys[..], [b"session_id", b"response", ..]);
-    let is_failed = has(b"session_id") && has(b"error") && !has(b"type") && !has(b"subtype");
+    let is_failed = matches!(keys[..], [b"session_id", b"error"]);
     let has_figures = (has(b"stats") || has(b"sessionMetrics")) && says(b"\"totalLatencyMs\"");
     // Of a run that asked no model.
     let is_empty = has(b"response") && has(b"stats") && says(b"\"totalDecisions\"");
