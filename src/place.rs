@@ -77,3 +77,16 @@ pub struct Problem {
     /// Why, in words of ours: never a text from the input.
     pub reason: Cow<'static, str>,
 }
+
+/// What is wrong with a YAML text, in words for those who wrote it and without the place, which is shown by itself.
+#[must_use]
+pub fn yaml_fault(error: &serde_yaml::Error) -> String {
+    let error = error.without_snippet();
+    if let serde_yaml::Error::Budget { .. } = error {
+        return "it is larger or deeper than such a file may be".to_owned();
+    }
+    let text = error.render_with_formatter(&serde_yaml::UserMessageFormatter);
+    let first = text.lines().next().unwrap_or_default();
+    let end = first.rfind(" at line ").unwrap_or(first.len());
+    first[..end].trim_end_matches([':', ',', ' ']).to_owned()
+}

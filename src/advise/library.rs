@@ -8,6 +8,7 @@ use super::cases::Cases;
 use super::rule::Rule;
 use crate::config::Config;
 use crate::config::keys::nearest;
+use crate::place::yaml_fault;
 use crate::threads;
 
 mod embedded {
@@ -199,10 +200,7 @@ pub fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
         let place = e
             .location()
             .map(|l| format!("line {}, column {}: ", l.line(), l.column()));
-        let reason = e.without_snippet().to_string();
-        // The engine repeats the place at the end of its message.
-        let reason = reason.lines().next().unwrap_or_default();
-        format!("{}{reason}", place.unwrap_or_default())
+        format!("{}{}", place.unwrap_or_default(), yaml_fault(&e))
     })
 }
 

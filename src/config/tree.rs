@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Location, Spanned};
 
+use crate::place::yaml_fault;
+
 /// Nodes that a configuration file may have.
 const MOST_NODES: usize = 20_000;
 /// Levels that it may be nested.
@@ -110,15 +112,13 @@ pub(super) fn read(text: &str) -> Result<Option<Node>, TreeError> {
     })
 }
 
-/// The parser's message without its place, which is shown by itself.
+/// The parser's message.
 fn in_words(error: &serde_yaml::Error) -> String {
-    let text = error.without_snippet().to_string();
-    let first = text.lines().next().unwrap_or_default();
-    if first.starts_with("non-finite") {
+    let text = yaml_fault(error);
+    if text.contains("finite") {
         return "a number must be finite".to_owned();
     }
-    let end = first.rfind(" at line ").unwrap_or(first.len());
-    first[..end].trim_end_matches([':', ',', ' ']).to_owned()
+    text
 }
 
 fn count(node: &Node) -> usize {
@@ -246,6 +246,22 @@ mod tests {
         assert_eq!(inner[1].node.value, Value::Bool(true));
         assert_eq!(inner[2].node.value, Value::Text("3.0".into()));
         assert_eq!(inner[2].node.span, span(5, 11, 5));
+    }
+
+    #[test]
+    fn faults_speak_to_those_who_wrote_the_file() {
+        let many = format!("a: [{}]", "1,".repeat(30_000));
+        for (text, expected) in [
+            ("a: 1\na: 2\n", "duplicate mapping key `a` is not allowed here"),
+            (
+                "a: 1\n---\nb: 2\n",
+                "only single YAML document expected but multiple found",
+            ),
+            ("a: .inf\n", "a number must be finite"),
+            (&many, "it is larger or deeper than such a file may be"),
+        ] {
+            assert_eq!(read(text).unwrap_err().message, expected);
+        }
     }
 
     #[test]

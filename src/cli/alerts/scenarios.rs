@@ -9,6 +9,7 @@ use crate::alerts::scenario::{self, Scenarios};
 use crate::assessment::ScenarioResult;
 use crate::config::{self, Channel};
 use crate::notify::{self, Message, Outcome};
+use crate::place::yaml_fault;
 use crate::record::hash128;
 use crate::threads;
 
@@ -111,8 +112,7 @@ fn of_file(file: &Path, context: &Context) -> Result<Vec<ScenarioResult>, Failur
         let place = error
             .location()
             .map_or_else(String::new, |at| format!(":{}:{}", at.line(), at.column()));
-        let text = error.without_snippet().to_string();
-        let text = text.lines().next().unwrap_or_default();
+        let text = yaml_fault(&error);
         Failure::new(format!("{}{place}: {text}", file.display()))
             .help("docs/alerts.md shows the shape of a file of scenarios")
     })?;
