@@ -433,7 +433,15 @@ impl Context {
     pub fn zone(&self, name: Option<&str>) -> Result<jiff::tz::TimeZone, Failure> {
         match name {
             None | Some("UTC" | "utc") => Ok(jiff::tz::TimeZone::UTC),
-            Some("local") => Ok(jiff::tz::TimeZone::system()),
+            // Where the system names none, it is UTC; what it names wrongly is nobody's zone.
+            Some("local") => match jiff::tz::TimeZone::try_system() {
+                Err(_) if std::env::var_os("TZ").is_some_and(|zone| !zone.is_empty()) => Err(
+                    Failure::new("the time zone that TZ names is not known").help(
+                        "set TZ to a name of the IANA database such as Europe/Berlin, or unset it",
+                    ),
+                ),
+                zone => Ok(zone.unwrap_or(jiff::tz::TimeZone::UTC)),
+            },
             Some(name) => jiff::tz::TimeZone::get(name).map_err(|_| {
                 Failure::new("the time zone is not known")
                     .help("use a name of the IANA database such as Europe/Berlin, or UTC, or local")

@@ -252,7 +252,10 @@ mod tests {
     fn faults_speak_to_those_who_wrote_the_file() {
         let many = format!("a: [{}]", "1,".repeat(30_000));
         for (text, expected) in [
-            ("a: 1\na: 2\n", "duplicate mapping key `a` is not allowed here"),
+            (
+                "a: 1\na: 2\n",
+                "duplicate mapping key `a` is not allowed here",
+            ),
             (
                 "a: 1\n---\nb: 2\n",
                 "only single YAML document expected but multiple found",

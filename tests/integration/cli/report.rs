@@ -209,6 +209,29 @@ fn days_begin_where_the_zone_says() {
     );
 }
 
+/// A zone that the environment names wrongly is not taken for UTC.
+#[test]
+fn the_local_zone_is_known_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    weeks(folder.path());
+    let daily = |zone: &str| {
+        let arguments = ["report", "daily", "runs.jsonl", "--ending", "2026-03-15"];
+        let mut command = program(folder.path());
+        command
+            .env("TZ", zone)
+            .args(arguments)
+            .args(["--timezone", "local"]);
+        command.assert()
+    };
+    daily("Pacific/Honolulu").code(0);
+    let refused = daily("Nope/Zone").code(2);
+    let told = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(
+        told.contains("the time zone that TZ names is not known"),
+        "{told}"
+    );
+}
+
 #[test]
 fn what_is_missing_is_said_and_not_filled_in() {
     let folder = tempfile::tempdir().unwrap();
