@@ -14,10 +14,10 @@ mod before;
 
 pub use before::{Before, Worse, causes};
 
-use crate::analysis::{self, Side};
+use crate::analysis::{self, Side, is_certain};
 use crate::assessment::{
     Cause, Check, CheckKind, CheckLevel, Comparison, EffectKind, EffectSize, GateEvent, GateReport,
-    GateVerdict, Interval, Pairing, Reason, SettingPlace,
+    GateVerdict, Interval, Known, Pairing, Reason, SettingPlace,
 };
 use crate::config::{Config, DeclaredMetric, TargetStatistic};
 use crate::metrics::{Direction, Metric, Unit};
@@ -254,6 +254,7 @@ fn absent(metric: &str, config: &Config) -> Comparison<GateVerdict> {
         verdict: GateVerdict::Insufficient,
         reason: Some(Reason::Absent),
         note: None,
+        known: Known::default(),
     }
 }
 
@@ -291,7 +292,17 @@ fn adjust(checks: &mut [(Check, Option<f64>)], policy: &Policy) {
                 ));
                 GateVerdict::Insufficient
             }
-            _ => verdict(compared),
+            _ => {
+                let verdict = verdict(compared);
+                let is_open = verdict == GateVerdict::Inconclusive;
+                let is_withheld = is_open && analysis::withhold(compared);
+                analysis::explain(compared, is_open);
+                if is_withheld {
+                    GateVerdict::Insufficient
+                } else {
+                    verdict
+                }
+            }
         };
     }
 }
@@ -319,8 +330,7 @@ fn verdict(compared: &Comparison<GateVerdict>) -> GateVerdict {
         return GateVerdict::Inconclusive;
     };
     let none = effect.kind.none();
-    let (low, high) = (effect.low - none, effect.high - none);
-    let worse = match compared.direction {
+    let turned = |low: f64, high: f64| match compared.direction {
         Direction::Higher => (-high, -low),
         Direction::Lower => (low, high),
         // Without a direction a change either way is one.
@@ -328,11 +338,14 @@ fn verdict(compared: &Comparison<GateVerdict>) -> GateVerdict {
         Direction::Neither if high < 0.0 => (-high, -low),
         Direction::Neither => (0.0, high.max(-low)),
     };
+    let worse = turned(effect.low - none, effect.high - none);
+    let worse_is_lower = compared.direction == Direction::Higher;
+    let means = analysis::change_of_means(compared).map_or(0.0, |d| turned(d, d).1);
     // What lies just at the tolerance is inside, whatever rounding makes of it.
     let tolerance = tolerance * (1.0 + 1e-9);
-    if p < ALPHA && worse.0 > tolerance {
+    if p < ALPHA && worse.0 > tolerance && is_certain(compared, !worse_is_lower) {
         GateVerdict::Regression
-    } else if worse.1 <= tolerance {
+    } else if worse.1 <= tolerance && means <= tolerance && is_certain(compared, worse_is_lower) {
         GateVerdict::Pass
     } else {
         GateVerdict::Inconclusive
@@ -355,6 +368,14 @@ fn against_limit(candidate: &Side<'_>, limit: &AbsoluteLimit, config: &Config) -
         }
         (None, Some(_)) => Some((Reason::TooFew, "no interval can be formed".to_owned())),
     };
+    let verdict = interval.map_or(GateVerdict::Insufficient, |i| limit.verdict(i));
+    // What requests do not tell may be beyond what is told, and never below it.
+    let gap = analysis::gap(candidate, &limit.metric).filter(|_| {
+        let is_kept = limit.kind == CheckKind::Max && verdict == GateVerdict::Pass;
+        is_kept || limit.kind == CheckKind::Min && verdict == GateVerdict::Regression
+    });
+    let verdict = gap.as_ref().map_or(verdict, |_| GateVerdict::Inconclusive);
+    let lacks = lacks.or_else(|| gap.map(|gap| (Reason::Incomplete, gap)));
     let (reason, note) = lacks.unzip();
     // The end that faces the limit: how far it is, and how far it may be.
     let half = interval
@@ -383,7 +404,7 @@ fn against_limit(candidate: &Side<'_>, limit: &AbsoluteLimit, config: &Config) -
                 high: i.high,
                 level: i.level,
             }),
-            verdict: interval.map_or(GateVerdict::Insufficient, |i| limit.verdict(i)),
+            verdict,
             reason,
             note,
             ..absent(&limit.metric, config)

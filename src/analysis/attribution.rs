@@ -79,7 +79,7 @@ fn share_interval(walls: &[&WallClock], spans: &[f64], part: WallPart) -> Option
     let mut estimate = clustered::ratio_of_sums(&times, spans, LEVEL)?;
     estimate.low = estimate.low.max(0.0);
     estimate.high = estimate.high.min(1.0);
-    Some(interval("share", estimate, "linearised over units"))
+    Some(interval("share", estimate, "jackknife over units"))
 }
 
 fn busy(busy: Busy) -> BusyTime {

@@ -98,6 +98,6 @@ pub fn adjust<'a>(comparisons: impl Iterator<Item = &'a mut Comparison>) {
     let mut adjusted = multiplicity::benjamini_hochberg(&p).into_iter();
     for comparison in &mut judged {
         comparison.p_adjusted = adjusted.next();
-        comparison.verdict = sides::verdict(comparison);
+        sides::judge(comparison);
     }
 }

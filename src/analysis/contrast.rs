@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::assessment::{
-    Comparison, ComparisonVerdict, Contrast, EffectKind, Generator, GroupRow, Interval,
+    Comparison, ComparisonVerdict, Contrast, EffectKind, Generator, GroupRow, Interval, Known,
     PairedRatios, Pairing, Period, Reason, SCHEMA_VERSION, Stratification,
 };
 use crate::config::{Config, TargetStatistic};
@@ -13,6 +13,7 @@ use crate::stats::{clustered, location, multiplicity, unpaired};
 use crate::workload::{Filter, Workload};
 
 use super::compare::COMPARED;
+use super::coverage;
 use super::describe::LEVEL;
 use super::pairs::pairs;
 use super::power::add_power;
@@ -77,7 +78,7 @@ pub fn contrast(
     let mut adjusted = adjusted.into_iter();
     for answer in answers.iter_mut().filter(|a| a.comparison.p.is_some()) {
         answer.comparison.p_adjusted = adjusted.next();
-        answer.comparison.verdict = sides::verdict(&answer.comparison);
+        sides::judge(&mut answer.comparison);
     }
     let comparisons: Vec<Comparison> = answers.iter().map(|a| a.comparison.clone()).collect();
     let strata: Vec<Stratification> = candidates
@@ -181,10 +182,14 @@ pub fn values(base: (&str, &[f64]), candidate: (&str, &[f64])) -> Contrast {
         verdict: ComparisonVerdict::Insufficient,
         reason: test.is_none().then_some(Reason::TooFew),
         note: test.is_none().then(|| sides::too_few(n)),
+        known: Known {
+            means: mean(a).zip(mean(b)).map(|(a, b)| [a, b]),
+            ..Known::default()
+        },
     };
     add_power(&mut comparison);
     if test.is_some() {
-        comparison.verdict = sides::verdict(&comparison);
+        sides::judge(&mut comparison);
     }
     let group = |label: &str, n: u64| GroupRow {
         label: label.to_owned(),
@@ -382,6 +387,14 @@ pub fn interval_of(
         ),
     };
     Some((value, spread.whole.n, units, interval))
+}
+
+/// Why a total of this side proves nothing but that it is at least so large; `None` where its requests tell it whole.
+#[must_use]
+pub fn gap(side: &Side<'_>, metric: &str) -> Option<String> {
+    let measured = measured(side.workload, metric)?;
+    let spread = Spread::of(side.workload, measured, &side.filter)?;
+    coverage::gap(&group_of(side, &spread))
 }
 
 /// What is said of a side.

@@ -1,9 +1,11 @@
 //! Whether the requests of a group tell a total whole. What is not told is no 0, and what is known only as a lower bound
-//! decides nothing.
+//! decides nothing but that there is at least as much.
+
+use std::collections::BTreeMap;
 
 use crate::metrics::Metric;
 use crate::record::{Measured, OperationKind, OutcomeKind};
-use crate::workload::Extra;
+use crate::workload::{Extra, UnitId};
 
 use super::sides::Group;
 
@@ -19,8 +21,8 @@ struct Told {
     bounds: u64,
 }
 
-/// Why a total of this group proves nothing; `None` where it does, or is none.
-pub(super) fn fault(group: &Group<'_>) -> Option<String> {
+/// Why a total of this group proves nothing but that it is at least so large; `None` where it is told whole, or is none.
+pub(super) fn gap(group: &Group<'_>) -> Option<String> {
     let Measured::Known(metric) = group.spread.traits.measured else {
         return None;
     };
@@ -68,27 +70,50 @@ fn told(group: &Group<'_>, metric: Metric) -> Option<Told> {
         },
         _ => return None,
     };
-    let mut told = Told::default();
-    // Requests that went well; a failed one has no tokens.
-    let (mut requests, mut are_sums) = (0, false);
+    let mut units: BTreeMap<UnitId, OfUnit> = BTreeMap::new();
     for row in group.rows() {
-        let is_request = row.key.operation == OperationKind::ModelRequest;
+        let unit = units.entry(row.key.unit).or_default();
         if let Some(extra) = row.extra.as_deref() {
             let of_row = of_extra(extra);
-            told.whole += of_row.whole;
-            told.missing += of_row.missing;
-            told.bounds += of_row.bounds;
-            are_sums |= extra.with_tokens > 0 && !is_request;
+            unit.told.whole += of_row.whole;
+            unit.told.missing += of_row.missing;
+            unit.told.bounds += of_row.bounds;
+            unit.has_sums |= of_row.whole + of_row.missing > 0 && is_sum(row.key.operation);
         }
-        if is_request {
+        if row.key.operation == OperationKind::ModelRequest {
+            // Those that went well; a failed one has no tokens.
             let n = |outcome| u64::from(row.outcomes[outcome as usize]);
-            requests += n(OutcomeKind::Ok) + n(OutcomeKind::Unknown);
+            unit.requests += n(OutcomeKind::Ok) + n(OutcomeKind::Unknown);
         }
     }
-    let is_of_tokens = !matches!(metric, Metric::Cost | Metric::ComputedCost);
-    // Sums of a task or a run tell of all its requests.
-    if is_of_tokens && !are_sums {
-        told.missing = requests.saturating_sub(told.whole);
+    let mut told = Told::default();
+    for unit in units.into_values() {
+        let seen = unit.told.whole + unit.told.missing;
+        // Sums of a task or a run tell of all its requests.
+        let unseen = if unit.has_sums {
+            0
+        } else {
+            unit.requests.saturating_sub(seen)
+        };
+        told.whole += unit.told.whole;
+        told.missing += unit.told.missing + unseen;
+        told.bounds += unit.told.bounds;
     }
     Some(told)
+}
+
+/// What the rows of one unit tell.
+#[derive(Debug, Default)]
+struct OfUnit {
+    told: Told,
+    requests: u64,
+    has_sums: bool,
+}
+
+/// Whether an operation tells what several requests used together.
+fn is_sum(kind: OperationKind) -> bool {
+    matches!(
+        kind,
+        OperationKind::Task | OperationKind::Step | OperationKind::Other
+    )
 }

@@ -1,6 +1,6 @@
 //! Each metric described: n, location, spread, an interval of its mean, its target.
 //!
-//! Intervals are over units of inference, never over single records: means linearised over units
+//! Intervals are over units of inference, never over single records: means by the jackknife over units
 //! with Student's t at units − 1 degrees (on logs where the metric is positive), shares by Wilson's
 //! interval with the effective number of trials, quantiles by Woodruff's method. None under 6 units.
 
@@ -125,9 +125,9 @@ fn mean_estimate(spread: &Spread, sums: &[f64], ns: &[f64]) -> Option<(Estimate,
         // Of something that never happened no spread between units tells how rare it is.
         return None;
     }
-    let linear = || clustered::ratio_of_sums(sums, ns, LEVEL).map(|e| (e, "linearised over units"));
+    let linear = || clustered::ratio_of_sums(sums, ns, LEVEL).map(|e| (e, "jackknife over units"));
     let on_logs =
-        || clustered::mean_on_logs(sums, ns, LEVEL).map(|e| (e, "linearised over units, on logs"));
+        || clustered::mean_on_logs(sums, ns, LEVEL).map(|e| (e, "jackknife over units, on logs"));
     match (traits.kind, traits.unit) {
         (Kind::Share, Unit::Ratio) => clustered::share(sums, ns, LEVEL)
             .map(|e| (e, "Wilson, effective n over units"))

@@ -13,6 +13,7 @@ mod describe;
 mod events;
 mod gather;
 mod headline;
+mod holds;
 mod indicators;
 mod latest;
 mod news;
@@ -42,7 +43,8 @@ use crate::threads;
 use crate::workload::Workload;
 
 pub use compare::adjust;
-pub use contrast::{Side, by, contrast, interval_of, one, pairing, row, usual, values};
+pub use contrast::{Side, by, contrast, gap, interval_of, one, pairing, row, usual, values};
+pub use holds::{change_of_means, explain, is_certain, withhold};
 pub use latest::latest;
 pub use news::Told;
 pub use power::add_power;

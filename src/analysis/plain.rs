@@ -1,6 +1,6 @@
 //! A metric that not both sides have measured: plain numbers where it arrived summarised, else only a word.
 
-use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, PlainEffect, Reason};
+use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, Known, PlainEffect, Reason};
 use crate::metrics::{Kind, Unit};
 use crate::record::Statistic;
 
@@ -71,6 +71,7 @@ pub(super) fn comparison(
         verdict: ComparisonVerdict::Insufficient,
         reason: Some(reason),
         note: Some(note),
+        known: Known::default(),
     })
 }
 

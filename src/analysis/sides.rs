@@ -12,7 +12,7 @@
 //! the groups are whole inputs, else their requests. The groups may be parts of one workload or two workloads:
 //! tasks and units are matched by name; units of two workloads that name tasks are runs of these, and not matched.
 
-use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
+use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Known, Reason};
 use crate::config::TargetStatistic;
 use crate::metrics::{Direction, Kind, Metric, Unit};
 use crate::stats::{Estimate, clustered, counts, location, log, paired, permutation, unpaired};
@@ -20,6 +20,7 @@ use crate::workload::{Filter, GroupKey, Grouping, Row, Total, Workload};
 
 use super::coverage;
 use super::describe::LEVEL;
+use super::holds::{change_of_means, explain, is_certain, withhold};
 use super::pairs::pairs;
 use super::power::add_power;
 use super::spread::{Spread, Traits};
@@ -44,6 +45,10 @@ struct Finding {
     units: [u64; 2],
     /// Why there is no effect.
     lacks: Option<(Reason, String)>,
+    /// Of what kind the effect is, where no factor could be formed.
+    kind: Option<EffectKind>,
+    /// Means of what was compared, where the effect is that of its middle.
+    means: Option<[f64; 2]>,
 }
 
 /// Records of one metric, and what they are called.
@@ -172,29 +177,32 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
     } else {
         effect_kind(base.spread, candidate.spread)
     };
-    let fault = coverage::fault(base).or_else(|| coverage::fault(candidate));
-    let finding = if fault.is_some() {
+    // Gaps of one group only lower its values: what is found in spite of them holds.
+    let gaps = [base, candidate].map(coverage::gap);
+    let is_low = gaps.each_ref().map(Option::is_some);
+    let finding = if is_low == [true; 2] {
         None
     } else if traits.kind == Kind::Share {
         of_shares(base, candidate)
     } else {
         of_pairs(base, candidate, kind).or_else(|| of_units(base, candidate, kind))
     };
-    let (test, p, effect, is_paired, units, lacks) = match finding {
+    let gap = gaps.into_iter().flatten().next();
+    let gap = gap.map(|gap| (Reason::Incomplete, gap));
+    let (test, p, effect, kind, means, is_paired, units, lacks) = match finding {
         Some(f) => (
             Some(f.test),
             Some(f.p),
             f.effect,
+            f.kind.unwrap_or(kind),
+            f.means,
             f.is_paired,
             f.units,
-            f.lacks,
+            f.lacks.or(gap),
         ),
         None => {
-            let lacks = match fault {
-                Some(fault) => (Reason::Incomplete, fault),
-                None => (Reason::TooFew, too_few(own_units)),
-            };
-            (None, None, None, false, own_units, Some(lacks))
+            let lacks = gap.unwrap_or_else(|| (Reason::TooFew, too_few(own_units)));
+            (None, None, None, kind, None, false, own_units, Some(lacks))
         }
     };
     let (reason, note) = lacks.unzip();
@@ -228,6 +236,7 @@ pub(super) fn comparison(dimension: &str, base: &Group<'_>, candidate: &Group<'_
         verdict: ComparisonVerdict::Insufficient,
         reason,
         note,
+        known: Known { means, is_low },
     };
     add_power(&mut comparison);
     comparison
@@ -263,25 +272,25 @@ fn of_pairs(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
     // Without a single difference there is nothing to rank: then nothing speaks for one.
     let p = paired::wilcoxon_signed_rank(&ranked).map_or(1.0, |t| t.p);
     let effect = paired::walsh(&differences, LEVEL);
-    let effect = if on_logs {
-        effect.and_then(Estimate::factor)
+    let factor = effect.filter(|_| on_logs).and_then(Estimate::factor);
+    // Where so many go from or to 0 that no factor tells by how much, the difference does.
+    let is_difference = on_logs && factor.is_none();
+    let effect = if is_difference {
+        let plain: Vec<f64> = pairs.iter().map(|(a, b)| b - a).collect();
+        paired::walsh(&plain, LEVEL)
     } else {
-        effect
+        factor.or(effect)
     };
-    let zeros = pairs.iter().filter(|p| goes_from_or_to_nothing(p)).count();
+    let mean = |of: fn(&(f64, f64)) -> f64| mean(pairs.iter().map(of));
     Some(Finding {
         test: "wilcoxon-signed-rank",
         p,
         effect,
         is_paired: true,
         units: [differences.len() as u64; 2],
-        lacks: (on_logs && effect.is_none() && zeros > 0).then(|| {
-            let note = format!(
-                "{zeros} of {} pairs go from or to 0: no factor",
-                pairs.len()
-            );
-            (Reason::Zero, note)
-        }),
+        lacks: None,
+        kind: is_difference.then_some(EffectKind::Difference),
+        means: Some([mean(|p| p.0), mean(|p| p.1)]),
     })
 }
 
@@ -298,11 +307,6 @@ fn rounded(difference: f64, size: f64) -> f64 {
     }
 }
 
-/// Whether something begins or ends: no factor tells by how much.
-fn goes_from_or_to_nothing((base, candidate): &(f64, f64)) -> bool {
-    (*base == 0.0) != (*candidate == 0.0)
-}
-
 /// One value for each unit of either group.
 fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option<Finding> {
     let (base, candidate) = (base.values(), candidate.values());
@@ -311,27 +315,29 @@ fn of_units(base: &Group<'_>, candidate: &Group<'_>, kind: EffectKind) -> Option
     }
     let seed = || super::seed(&base, &candidate);
     let test = unpaired::brunner_munzel_seeded(&base, &candidate, seed)?;
-    let effect = if kind == EffectKind::Ratio {
-        location::hodges_lehmann_ratio(&base, &candidate, LEVEL)
-    } else {
-        location::hodges_lehmann_difference(&base, &candidate, LEVEL)
-    };
+    let factor = (kind == EffectKind::Ratio)
+        .then(|| location::hodges_lehmann_ratio(&base, &candidate, LEVEL))
+        .flatten();
+    let is_difference = kind == EffectKind::Ratio && factor.is_none();
+    let effect = factor.or_else(|| location::hodges_lehmann_difference(&base, &candidate, LEVEL));
     Some(Finding {
         test: "brunner-munzel-permutation",
         p: test.p,
         effect,
         is_paired: false,
         units: [base.len() as u64, candidate.len() as u64],
-        lacks: effect.is_none().then(|| {
-            let zeros = base.iter().chain(&candidate).filter(|v| **v == 0.0).count();
-            if zeros > 0 {
-                let note = format!("{zeros} units have the value 0: no factor");
-                (Reason::Zero, note)
-            } else {
-                (Reason::TooFew, "no interval can be formed".to_owned())
-            }
-        }),
+        lacks: effect
+            .is_none()
+            .then(|| (Reason::TooFew, "no interval can be formed".to_owned())),
+        kind: is_difference.then_some(EffectKind::Difference),
+        means: Some([mean(base.iter().copied()), mean(candidate.iter().copied())]),
     })
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    #[allow(clippy::cast_precision_loss)]
+    let n = values.len() as f64;
+    values.sum::<f64>() / n
 }
 
 /// Shares inside tasks or units, which are exchanged as a whole, never single records: of those that
@@ -353,6 +359,8 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
             is_paired: true,
             units: [y1.len() as u64; 2],
             lacks: None,
+            kind: None,
+            means: None,
         });
     }
     let ((y1, x1), (y2, x2)) = (base.spread.sums(), candidate.spread.sums());
@@ -381,6 +389,8 @@ fn of_shares(base: &Group<'_>, candidate: &Group<'_>) -> Option<Finding> {
         is_paired: false,
         units: [x1.len() as u64, x2.len() as u64],
         lacks: None,
+        kind: None,
+        means: None,
     })
 }
 
@@ -463,8 +473,18 @@ fn tolerance(traits: &Traits, kind: EffectKind) -> Option<f64> {
         .then(|| usual_tolerance(&traits.name, traits.unit, TargetStatistic::Mean))
 }
 
+/// Gives a comparison whose p was adjusted its word, and says why where it is open.
+pub(super) fn judge(comparison: &mut Comparison) {
+    comparison.verdict = verdict(comparison);
+    let is_open = comparison.verdict == ComparisonVerdict::Inconclusive;
+    if is_open && withhold(comparison) {
+        comparison.verdict = ComparisonVerdict::Insufficient;
+    }
+    explain(comparison, is_open);
+}
+
 /// The word for a comparison whose p was adjusted.
-pub(super) fn verdict(comparison: &Comparison) -> ComparisonVerdict {
+fn verdict(comparison: &Comparison) -> ComparisonVerdict {
     let (Some(effect), Some(p)) = (&comparison.effect, comparison.p_adjusted) else {
         return ComparisonVerdict::Inconclusive;
     };
@@ -472,13 +492,17 @@ pub(super) fn verdict(comparison: &Comparison) -> ComparisonVerdict {
     // What lies just at the tolerance is inside, whatever rounding makes of it.
     let margin = margin(comparison).map(|t| t * (1.0 + 1e-9));
     let is_same = margin.is_some_and(|t| effect.low >= none - t && effect.high <= none + t);
-    if is_same {
+    let are_means = change_of_means(comparison)
+        .zip(margin)
+        .is_none_or(|(change, t)| change.abs() <= t);
+    let is_whole = comparison.known.is_low == [false; 2];
+    if is_same && are_means && is_whole {
         return ComparisonVerdict::Same;
     }
-    if p >= ALPHA || effect.estimate == none {
+    let rises = effect.estimate > none;
+    if is_same || p >= ALPHA || effect.estimate == none || !is_certain(comparison, rises) {
         return ComparisonVerdict::Inconclusive;
     }
-    let rises = effect.estimate > none;
     match comparison.direction {
         Direction::Higher if rises => ComparisonVerdict::Better,
         Direction::Lower if !rises => ComparisonVerdict::Better,

@@ -1,6 +1,6 @@
 //! A tail quantile of two groups: the ratio of the pooled quantiles, by drawing units again.
 
-use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Reason};
+use crate::assessment::{Comparison, ComparisonVerdict, EffectKind, EffectSize, Known, Reason};
 use crate::config::TargetStatistic;
 use crate::metrics::Kind;
 use crate::record::Measured;
@@ -109,6 +109,7 @@ pub(super) fn tail(
         verdict: ComparisonVerdict::Insufficient,
         reason: None,
         note: None,
+        known: Known::default(),
     };
     if n[0].min(n[1]) < LEAST_VALUES || units[0].min(units[1]) < FEWEST_UNITS {
         comparison.reason = Some(Reason::TooFew);

@@ -55,6 +55,19 @@ pub struct Comparison<V = ComparisonVerdict> {
     pub reason: Option<Reason>,
     /// The same in words.
     pub note: Option<String>,
+    /// What else a verdict must hold against.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub known: Known,
+}
+
+/// What a verdict must hold against beside the effect and its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Known {
+    /// Means of the values that were compared, base and candidate, where the effect is that of their middle.
+    pub means: Option<[f64; 2]>,
+    /// Whether each group's values are too low, since requests do not tell them or only a lower bound.
+    pub is_low: [bool; 2],
 }
 
 impl<V> Comparison<V> {
@@ -84,6 +97,7 @@ impl<V> Comparison<V> {
             verdict,
             reason: self.reason,
             note: self.note,
+            known: self.known,
         }
     }
 }
@@ -96,12 +110,12 @@ pub enum Reason {
     Absent,
     /// Too few units or values.
     TooFew,
-    /// Something goes from or to 0, and no factor tells by how much.
-    Zero,
     /// What arrived already summarised has no units: plain numbers without an interval.
     NoInterval,
     /// Requests do not tell the number, or only a lower bound of it.
     Incomplete,
+    /// The middle of what was compared is the same, its mean is not.
+    Mean,
     /// The correction for many metrics lifts the least p that can be reached.
     Unreachable,
 }

@@ -38,7 +38,9 @@ pub use claims::{
     Claim, ClaimBaseline, ClaimState, ClaimVerdict, Control, Dismissal, Span, TrackRecord,
     Verification,
 };
-pub use comparisons::{Comparison, ComparisonVerdict, EffectKind, EffectSize, PlainEffect, Reason};
+pub use comparisons::{
+    Comparison, ComparisonVerdict, EffectKind, EffectSize, Known, PlainEffect, Reason,
+};
 pub use contrast::{Contrast, Decision, GroupRow, PairedRatios, Pairing, Stratification, Stratum};
 pub use dashboard::DashboardDocument;
 pub use doctor::{

@@ -2,15 +2,20 @@
 //!
 //! Per unit a numerator and a denominator in, the pooled ratio with an interval out. Records of one
 //! unit are correlated, so the spread between units is what counts, never that between records:
-//! R = Σy/Σx, the residual of a unit is y − R·x, and var R = m/(m−1) · Σ(y − R·x)² / (Σx)², with
-//! Student's t at m − 1 degrees of freedom. Units without a denominator know nothing and don't count.
+//! R = Σy/Σx, and its variance is that of the jackknife, (m−1)/m · Σ(R₋ᵢ − R)² with R₋ᵢ the ratio without unit i,
+//! with Student's t at m − 1 degrees of freedom. Units without a denominator know nothing and don't count.
 //!
-//! Sources: Cochran, Sampling Techniques, 3rd ed. 1977, section 6.3 (linearised variance of a ratio); Miller 2024
-//! (arXiv 2411.00640) for its use with repeated trials.
+//! Where units are of one size this is the linearised variance m/(m−1) · Σ(y − R·x)² / (Σx)². Where one unit holds much of
+//! the whole it is larger, as it must be: the whole follows that unit, whose residual is small for that very reason. In
+//! simulations with one of 10 to 30 units that holds 60 % of the records (`tests/reference/giant_units.py`) the intervals of
+//! differences of shares covered 0.94 to 0.97, the linearised ones 0.58 to 0.79.
+//!
+//! Sources: Cochran, Sampling Techniques, 3rd ed. 1977, sections 6.3 (linearised variance of a ratio) and 6.17 (jackknife);
+//! Miller 2024 (arXiv 2411.00640) for its use with repeated trials.
 
 use super::{Estimate, LEAST_UNITS, normal, number, rates};
 
-/// A ratio of sums with its linearised variance.
+/// A ratio of sums with its variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Pooled {
     ratio: f64,
@@ -63,11 +68,14 @@ pub fn mean_on_logs(numerators: &[f64], denominators: &[f64], level: f64) -> Opt
 /// to 0.91 and 0.75 to 0.93; on the logit scale coverage was alike but intervals up to 3.5 times as wide.
 #[must_use]
 pub fn share(numerators: &[f64], denominators: &[f64], level: f64) -> Option<Estimate> {
-    enough(pool(numerators, denominators)?)?.share(level)
+    let pooled = enough(pool(numerators, denominators)?)?;
+    pooled.share(pooled.trials(None), level)
 }
 
 /// The difference of two shares, second less first: the intervals of both, as [`share`] gives them,
-/// put together so that it is lopsided where they are and has a width where all units agree.
+/// put together so that it is lopsided where they are and has a width where all units agree. Where all units of one group
+/// are at 0 or all at 1, its trials are as alike as the other's: else nothing that had no failure before could be found to
+/// have some now.
 ///
 /// `None` under 4 units in a group, or as for [`share`].
 ///
@@ -144,7 +152,8 @@ fn together(first: &Pooled, second: &Pooled, alike: f64, level: f64) -> Option<E
     if first.units < 4 || second.units < 4 {
         return None;
     }
-    let (a, b) = (first.share(level)?, second.share(level)?);
+    let a = first.share(first.trials(Some(second)), level)?;
+    let b = second.share(second.trials(Some(first)), level)?;
     let half = |x: f64, y: f64| (x * x - 2.0 * alike * x * y + y * y).max(0.0).sqrt();
     let estimate = b.estimate - a.estimate;
     Some(Estimate {
@@ -159,21 +168,32 @@ impl Pooled {
         Some(normal::critical_t(level, number(self.units - 1))? * self.variance.sqrt())
     }
 
-    /// Wilson's interval with the effective number of trials.
-    fn share(&self, level: f64) -> Option<Estimate> {
+    /// The effective number of trials of a share. Where all units are at 0 or all at 1 they tell nothing of how alike their
+    /// trials are; then those of `other` tell it, and without it a unit counts as one trial.
+    fn trials(&self, other: Option<&Self>) -> f64 {
+        let effective = |of: &Self| (of.ratio * (1.0 - of.ratio) / of.variance).min(of.denominator);
+        if self.variance > 0.0 {
+            return effective(self);
+        }
+        let units = number(self.units).min(self.denominator);
+        // All units alike, but not at an end, say nothing of trials either.
+        let is_at_end = self.ratio <= 0.0 || self.ratio >= 1.0;
+        match other.filter(|other| is_at_end && other.variance > 0.0) {
+            Some(other) => {
+                let of_trial = (effective(other) / other.denominator).min(1.0);
+                (self.denominator * of_trial).max(units)
+            }
+            None => units,
+        }
+    }
+
+    /// Wilson's interval with that many trials.
+    fn share(&self, trials: f64, level: f64) -> Option<Estimate> {
         let p = self.ratio;
         if !(0.0..=1.0).contains(&p) {
             return None;
         }
         let t = normal::critical_t(level, number(self.units - 1))?;
-        let effective = if self.variance > 0.0 {
-            p * (1.0 - p) / self.variance
-        } else {
-            number(self.units)
-        };
-        // A variance of 0 with a ratio inside (all units alike) says nothing of trials either; rounding
-        // may leave a residue there, which the cut keeps in bounds.
-        let trials = effective.min(self.denominator);
         if trials.is_nan() || trials <= 0.0 {
             return None;
         }
@@ -252,11 +272,12 @@ fn pool_of(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<Pooled> {
     let squares: f64 = pairs
         .filter(|(_, x)| *x > 0.0)
         .map(|(y, x)| {
-            let residual = (y - ratio * x) / denominator;
-            residual * residual
+            // R − R₋ᵢ.
+            let moved = (y - ratio * x) / (denominator - x);
+            moved * moved
         })
         .sum();
-    let variance = squares * number(units) / number(units - 1);
+    let variance = squares * number(units - 1) / number(units);
     (ratio.is_finite() && variance.is_finite()).then_some(Pooled {
         ratio,
         variance,
@@ -320,6 +341,24 @@ mod tests {
         }
         for case in cases("clustered_difference") {
             let ours = difference(
+                &list(&case, "numerators1"),
+                &list(&case, "denominators1"),
+                &list(&case, "numerators2"),
+                &list(&case, "denominators2"),
+                0.95,
+            )
+            .unwrap();
+            same(ours.estimate, of(&case, "estimate"));
+            same(ours.low, of(&case, "low"));
+            same(ours.high, of(&case, "high"));
+        }
+    }
+
+    /// One unit may hold most trials, or a group have no failure.
+    #[test]
+    fn differences_of_shares_agree_with_the_jackknife() {
+        for case in cases("share_difference") {
+            let ours = difference_of_shares(
                 &list(&case, "numerators1"),
                 &list(&case, "denominators1"),
                 &list(&case, "numerators2"),

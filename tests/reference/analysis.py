@@ -37,12 +37,12 @@ for i in range(8):
 
 
 def log_interval(values_by_unit):
-    """Σ ÷ n linearised over units, on logs, with t(units − 1) degrees."""
+    """Σ ÷ n with the jackknife over units, on logs, with t(units − 1) degrees."""
     sums = np.array([sum(v) for v in values_by_unit])
     ns = np.array([len(v) for v in values_by_unit], dtype=float)
     m, mean = len(sums), sums.sum() / ns.sum()
-    residuals = (sums - mean * ns) / ns.sum()
-    variance = m / (m - 1) * (residuals**2).sum()
+    without = (sums.sum() - sums) / (ns.sum() - ns)
+    variance = (m - 1) / m * ((without - mean) ** 2).sum()
     half = stats.t.ppf(0.975, m - 1) * np.sqrt(variance) / mean
     return [mean, mean * np.exp(-half), mean * np.exp(half)]
 

@@ -16,10 +16,10 @@ def wilson(p, n, t):
     return centre - half, centre + half
 
 
-def linearised(y, x):
+def jackknife(y, x):
     m, total = len(x), x.sum()
     ratio = y.sum() / total
-    return ratio, m / (m - 1) * ((y - ratio * x) ** 2).sum() / total**2
+    return ratio, (m - 1) / m * (((y - ratio * x) / (total - x)) ** 2).sum()
 
 
 def shares(m, p, rho=0.1, size=10, runs=1500):
@@ -28,7 +28,7 @@ def shares(m, p, rho=0.1, size=10, runs=1500):
     for _ in range(runs):
         n = 1 + rng.geometric(1 / size, m)
         y = rng.binomial(n, rng.beta(p * (1 / rho - 1), (1 - p) * (1 / rho - 1), m))
-        r, v = linearised(y, n)
+        r, v = jackknife(y, n)
         t = stats.t.ppf(0.975, m - 1)
         ends = {"symmetric": (r - t * v**0.5, r + t * v**0.5), "logit": (0.0, 1.0)}
         if 0 < r < 1:
@@ -50,7 +50,7 @@ def quantiles(m, q, size, between=0.3, within=0.6, runs=2500):
         x = np.exp(rng.normal(0, between, m)[unit] + rng.normal(0, within, n.sum()))
         ordered = np.sort(x)
         at = lambda level: ordered[min(len(x) - 1, max(0, int(np.ceil(level * len(x) - 1e-9)) - 1))]
-        r, v = linearised(np.bincount(unit, x > at(q), m), n)
+        r, v = jackknife(np.bincount(unit, x > at(q), m), n)
         t = stats.t.ppf(0.975, m - 1)
         low, high = wilson(r, min(r * (1 - r) / v if v > 0 else m, n.sum()), t)
         for key, (a, b) in {

@@ -53,11 +53,15 @@ for h1, n1, h2, n2 in ((48, 80, 56, 70), (3, 10, 9, 10), (0, 20, 0, 10), (10, 10
     out["newcombe"].append({"hits1": h1, "n1": n1, "hits2": h2, "n2": n2, "level": 0.95, "low": low, "high": high})
 
 
-# Ratios over units. The linearised variance is that of a weighted mean by least squares with standard
-# errors clustered by unit, here each unit one row, weight x, value y / x (HC1 = m/(m-1)).
+# Ratios over units. The jackknife's variance is that of a weighted mean by least squares with standard
+# errors clustered by unit, here each unit one row, weight x, value y / x (HC3, times (m - 1) / m).
 def clustered(y, x):
-    fit = sm.WLS(y / x, np.ones(len(x)), weights=x).fit(cov_type="HC1", use_t=True)
-    return float(fit.params[0]), float(fit.bse[0])
+    m = len(x)
+    fit = sm.WLS(y / x, np.ones(m), weights=x).fit(cov_type="HC3", use_t=True)
+    variance = (m - 1) / m * float(fit.bse[0]) ** 2
+    without = np.array([np.delete(y, i).sum() / np.delete(x, i).sum() for i in range(m)])
+    assert np.isclose(variance, (m - 1) / m * ((without - y.sum() / x.sum()) ** 2).sum())
+    return float(fit.params[0]), math.sqrt(variance)
 
 
 def share_interval(ratio, variance, m, denominator):
@@ -416,6 +420,37 @@ for s1, s2, n1, n2, level, power in ((0.4, 0.4, 10, 10, 0.95, 0.8), (0.1, 0.7, 8
     t = lambda f: stats.t.ppf(0.5 + level / 2, f) + stats.t.ppf(power, f)
     out["power"].append({"s1": s1, "s2": s2, "n1": n1, "n2": n2, "level": level, "power": power,
                          "difference": t(f) * math.sqrt((v1 + v2) * math.pi / 3), "of_pairs": t(n1 - 1) * s1 * math.sqrt(math.pi / 3 / n1)})
+
+# Differences of shares: Wilson's intervals of both with effective numbers of trials, put together. One unit may hold most
+# trials; and a group without a failure has trials as alike as the other's.
+out["share_difference"] = []
+own = np.random.default_rng(20261128)
+for kind, m1, m2 in (("giant", 12, 12), ("perfect", 10, 10), ("sizes", 8, 25), ("perfect", 20, 6)):
+    x1, x2 = own.integers(5, 40, m1).astype(float), own.integers(5, 40, m2).astype(float)
+    if kind == "giant":
+        x1[0], x2[3] = 400.0, 300.0
+    y1 = x1.copy() if kind == "perfect" else own.binomial(x1.astype(int), own.beta(9, 1, m1)).astype(float)
+    y2 = own.binomial(x2.astype(int), own.beta(8, 2, m2)).astype(float)
+    pooled = []
+    for y, x in ((y1, x1), (y2, x2)):
+        r = y.sum() / x.sum()
+        without = np.array([np.delete(y, i).sum() / np.delete(x, i).sum() for i in range(len(x))])
+        pooled.append((r, (len(x) - 1) / len(x) * ((without - r) ** 2).sum(), len(x), x.sum()))
+    effective = lambda r, v, m, n: min(r * (1 - r) / v, n)
+    ends = []
+    for (r, v, m, n), other in zip(pooled, pooled[::-1]):
+        trials = effective(r, v, m, n) if v > 0 else max(m, n * min(1, effective(*other) / other[3]))
+        t = stats.t.ppf(0.975, m - 1)
+        centre = (r + t * t / 2 / trials) / (1 + t * t / trials)
+        half = t * math.sqrt(r * (1 - r) / trials + t * t / 4 / trials / trials) / (1 + t * t / trials)
+        ends.append((max(0, centre - half), min(1, centre + half)))
+    (l1, h1), (l2, h2) = ends
+    d = pooled[1][0] - pooled[0][0]
+    out["share_difference"].append({
+        "numerators1": floats(y1), "denominators1": floats(x1), "numerators2": floats(y2), "denominators2": floats(x2),
+        "estimate": d, "low": d - math.hypot(pooled[1][0] - l2, h1 - pooled[0][0]),
+        "high": d + math.hypot(h2 - pooled[1][0], pooled[0][0] - l1),
+    })
 
 
 def plain(value):

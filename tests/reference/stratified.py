@@ -5,7 +5,7 @@
 
 The estimate is the coefficient of the group in a linear model with a level for each stratum, by least squares (of
 ratios weighted by the denominators). The variance comes from each cell's own mean: that of a model with a level for
-each cell and HC2 (a cell's variance is then s^2 / n), of ratios a weighted mean with HC1 in each cell.
+each cell and HC2 (a cell's variance is then s^2 / n), of ratios a weighted mean with the jackknife (HC3, times (n - 1) / n) in each cell.
 """
 import json
 import pathlib
@@ -58,8 +58,8 @@ for units in ([(8, 10)], [(6, 12), (14, 7)]):
             x = rng.integers(1, 12, n).astype(float)
             y = rng.binomial(x.astype(int), 0.5 + 0.2 * k + 0.1 * g).astype(float)
             row |= {f"y{g + 1}": y.tolist(), f"x{g + 1}": x.tolist()}
-            fit = sm.WLS(y / x, np.ones(n), weights=x).fit(cov_type="HC1", use_t=True)
-            parts.append(fit.bse[0] ** 2)
+            fit = sm.WLS(y / x, np.ones(n), weights=x).fit(cov_type="HC3", use_t=True)
+            parts.append((n - 1) / n * fit.bse[0] ** 2)
             freedoms.append(n - 1)
             values += list(y / x)
             weights += list(x)

@@ -107,10 +107,117 @@ fn a_zero_among_other_values_hides_no_factor() {
         assert!(effect["low"].as_f64().unwrap() > 3.0, "{effect}");
         assert!(effect["high"].as_f64().unwrap() < 7.0, "{effect}");
     }
-    // Where most cost nothing, no factor tells by how much.
+    // Where nothing costs anything any more, no factor tells by how much, and the difference does: the median of 1.0 to 1.6.
     records(folder.path(), "b", 100..130, |_| cost(0.0));
     let c = compared(folder.path(), "cost");
-    assert_eq!((&c["reason"], &c["effect"]), (&"zero".into(), &Value::Null));
+    assert_eq!(
+        (&c["verdict"], &c["effect"]["kind"]),
+        (&"better".into(), &"difference".into())
+    );
+    near(&c["effect"]["estimate"], -1.3);
+    // And the other way it is a regression.
+    let arguments = ["gate", "--baseline", "./b", "a", "--metric", "cost"];
+    assert_eq!(json(folder.path(), &arguments).0, 1);
+    // Nothing on both sides is the same.
+    records(folder.path(), "a", 0..30, |_| cost(0.0));
+    assert_eq!(compared(folder.path(), "cost")["verdict"], "same");
+}
+
+/// Of forty tasks 33 cost what they did, and seven ten times as much: the mean is (33 + 70) / 40 of what it was.
+#[test]
+fn a_middle_that_stays_hides_no_mean_that_multiplies() {
+    let folder = tempfile::tempdir().unwrap();
+    let cost = |cost: f64| request(&format!(r#","cost":{cost}"#));
+    records(folder.path(), "a", 0..40, |_| cost(1.0));
+    records(folder.path(), "b", 0..40, |n| {
+        cost(if n < 7 { 10.0 } else { 1.0 })
+    });
+    let c = compared(folder.path(), "cost");
+    assert_eq!(c["effect"]["high"], 1.0);
+    assert_eq!(
+        (&c["verdict"], &c["reason"]),
+        (&"inconclusive".into(), &"mean".into())
+    );
+    assert_eq!(c["note"], "the middle is the same, the mean is ×2.58");
+    let (code, report) = gated(folder.path(), "cost");
+    let check = &report["checks"][0];
+    assert_eq!(
+        (code, &check["verdict"], &check["reason"]),
+        (0, &"inconclusive".into(), &"mean".into())
+    );
+    // For the better a gate lets it pass.
+    let arguments = ["gate", "--baseline", "./b", "a", "--metric", "cost"];
+    let (code, report) = json(folder.path(), &arguments);
+    assert_eq!((code, &report["verdict"]), (0, &"pass".into()));
+}
+
+/// 35 of each hundred requests of b tell neither tokens nor cost, what is told is the same: nothing became better. What is
+/// three times as much in spite of such gaps is a regression.
+#[test]
+fn gaps_only_lower_a_total() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = |times: u32| {
+        let (input, output, cost) = (1000 * times, 100 * times, 2 * times);
+        request(&format!(
+            r#","tokens":{{"input":{input},"output":{output}}},"cost":0.0{cost}"#
+        ))
+    };
+    // A preparation with tokens tells nothing of the requests.
+    let preparation =
+        r#""operation":"context_preparation","duration":1,"outcome":"ok","tokens":{"input":5}"#;
+    let write = |name: &str, of: &dyn Fn(u32) -> String| {
+        let mut text = String::new();
+        for session in 0..12 {
+            for n in 0..20 {
+                let _ = writeln!(
+                    text,
+                    r#"{{"kind":"operation","time":"2026-03-02T{:02}:{n:02}:00Z","session":"{name}{session}",{}}}"#,
+                    8 + session,
+                    if n == 0 {
+                        preparation.to_owned()
+                    } else {
+                        of(n)
+                    }
+                );
+            }
+        }
+        std::fs::create_dir_all(folder.path().join(name)).unwrap();
+        std::fs::write(folder.path().join(name).join("records.jsonl"), text).unwrap();
+    };
+    write("a", &|_| whole(1));
+    write("b", &|n| if n % 3 == 0 { request("") } else { whole(1) });
+    for metric in ["cost", "computed_cost", "input_tokens", "output_tokens"] {
+        let c = compared(folder.path(), metric);
+        let told = [&c["verdict"], &c["reason"], &c["effect"]];
+        assert_eq!(
+            told,
+            [
+                &Value::from("insufficient"),
+                &"incomplete".into(),
+                &Value::Null
+            ],
+            "{metric}"
+        );
+        assert_eq!(gated(folder.path(), metric).0, 3, "{metric}");
+    }
+    // A limit that what is told keeps, and the rest may not.
+    let arguments = ["gate", "--baseline", "./b", "b", "--max", "cost=1"];
+    let (_, report) = json(folder.path(), &arguments);
+    let checks = report["checks"].as_array().unwrap();
+    let limit = checks.iter().find(|c| c["kind"] == "max").unwrap();
+    assert_eq!(
+        (&limit["verdict"], &limit["reason"]),
+        (&"inconclusive".into(), &"incomplete".into())
+    );
+    write("b", &|n| if n % 3 == 0 { request("") } else { whole(3) });
+    for metric in ["cost", "output_tokens"] {
+        assert_eq!(
+            compared(folder.path(), metric)["verdict"],
+            "worse",
+            "{metric}"
+        );
+        assert_eq!(gated(folder.path(), metric).0, 1, "{metric}");
+    }
 }
 
 /// Accuracies of nine tasks in tenths: differences −1 1 −2 −1 −3 −3 1 −2 1, whose ranks are shared by five, two and two.

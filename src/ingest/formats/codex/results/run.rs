@@ -174,11 +174,8 @@ impl<'r, 'z> Run<'r, 'z> {
                 .with(&call.flags.0.to_le_bytes())
         });
         let key = |what: &str, n: usize| {
-            of_calls
-                .clone()
-                .with(what.as_bytes())
-                .with(&n.to_le_bytes())
-                .key()
+            let what = of_calls.with(what.as_bytes());
+            what.with(&n.to_le_bytes()).key()
         };
         let mut task = log.timeless(OperationKind::Task, About::Other);
         task.key = key("turn", 0);
