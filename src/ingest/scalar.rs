@@ -144,6 +144,10 @@ pub(crate) fn reason(line: &str, error: &serde_json::Error) -> Cow<'static, str>
             let text = error.to_string();
             if text.starts_with("recursion limit") {
                 "nested deeper than 128 levels".into()
+            } else if text.starts_with("number out of range") {
+                format!("a number is too large (column {})", error.column()).into()
+            } else if text.starts_with("trailing characters") {
+                format!("something follows the object (column {})", error.column()).into()
             } else {
                 format!("not JSON (column {})", error.column()).into()
             }

@@ -138,11 +138,27 @@ mod tests {
     fn a_value_that_cannot_be_read_costs_itself() {
         for (line, id, expected) in [
             (&b"{\"id\":\"a\"}"[..], Ok("a"), None),
-            (b"{\"id\":\"a\",\"x\":NaN}", Ok("a"), Some("not a finite number")),
-            (b"{\"id\":\"a\",\"x\":1e999}", Ok("a"), Some("not a finite number")),
-            (b"{\"id\":\"a\xff\"}", Ok("a\u{fffd}"), Some("invalid UTF-8")),
+            (
+                b"{\"id\":\"a\",\"x\":NaN}",
+                Ok("a"),
+                Some("not a finite number"),
+            ),
+            (
+                b"{\"id\":\"a\",\"x\":1e999}",
+                Ok("a"),
+                Some("not a finite number"),
+            ),
+            (
+                b"{\"id\":\"a\xff\"}",
+                Ok("a\u{fffd}"),
+                Some("invalid UTF-8"),
+            ),
             (b"{\"id\":\"a\\ud800\"}", Ok("a\u{fffd}"), None),
-            (b"{\"id\":\"a\"", Err("cut off in the middle of a value"), None),
+            (
+                b"{\"id\":\"a\"",
+                Err("cut off in the middle of a value"),
+                None,
+            ),
             (b"[NaN]", Err("not a JSON object"), None),
             (b"{\"id\" 1}", Err("not JSON (column 7)"), None),
             (b"\xff", Err("invalid UTF-8"), None),

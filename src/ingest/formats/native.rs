@@ -12,8 +12,8 @@ pub(super) mod values;
 use std::borrow::Cow;
 
 use crate::ingest::content::is_label;
-use crate::ingest::document::{members, parse_line};
-use crate::ingest::scalar::Scalar;
+use crate::ingest::document::members;
+use crate::ingest::scalar::{self, Scalar};
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError};
 use crate::metrics::{Metric, Unit};
 use crate::place::{Problem, ProblemKind};
@@ -107,7 +107,7 @@ impl Format for NativeRecords {
             zone: input.naive_zone,
         };
         while let Some((number, line)) = input.next_line()? {
-            if let Err(reason) = reader.line((number, line), records, problems) {
+            if let Err(reason) = reader.line(line, records) {
                 problems.push(Problem {
                     file: reader.file,
                     line: Some(number),
@@ -165,17 +165,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn line(
-        &mut self,
-        (number, bytes): (u64, &[u8]),
-        records: &mut Records,
-        problems: &mut Vec<Problem>,
-    ) -> Result<(), Reason> {
+    fn line(&mut self, bytes: &[u8], records: &mut Records) -> Result<(), Reason> {
         if bytes.trim_ascii().is_empty() {
             return Ok(());
         }
-        let mut spare = Vec::new();
-        let line: Line<'_> = parse_line(bytes, &mut spare, (self.file, number), problems)?;
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err("invalid UTF-8".into());
+        };
+        let line: Line<'_> =
+            serde_json::from_str(text).map_err(|error| scalar::reason(text, &error))?;
         match kind_of(&line)? {
             OPERATION => self.operation(&line, records),
             SAMPLE => self.sample(&line, records),

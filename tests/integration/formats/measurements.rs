@@ -347,7 +347,10 @@ fn a_trend_of_k6_without_a_mean_is_a_trend() {
         let (records, problems) = read_bytes("k6", text);
         assert_eq!(problems, []);
         let of = |name, statistic| reported(&records, custom(&records, name), statistic);
-        assert_eq!(of("http_req_waiting", Statistic::P95), Some((0.3, Some(200))));
+        assert_eq!(
+            of("http_req_waiting", Statistic::P95),
+            Some((0.3, Some(200)))
+        );
         assert_eq!(of("http_req_waiting", Statistic::Total), None);
         let time = reported(&records, Metric::ResponseTime, Statistic::P95);
         assert_eq!(time, Some((0.3, Some(200))));

@@ -178,7 +178,11 @@ fn counters_without_times_are_added_up_too() {
         let workload = fold(records, &FoldOptions::default());
         let metric = Measured::Custom(Name(workload.catalog.names.find("tok_total").unwrap()));
         let group = workload.group(metric, &Filter::default(), Grouping::All);
-        assert_eq!((group[0].1.n, group[0].1.sum / 1_000_000), (2, 30), "{is_timed}");
+        assert_eq!(
+            (group[0].1.n, group[0].1.sum / 1_000_000),
+            (2, 30),
+            "{is_timed}"
+        );
     }
 }
 
@@ -229,13 +233,25 @@ fn openmetrics_has_seconds_and_an_end() {
 fn what_is_untyped_is_told_by_its_name_and_its_parts() {
     let typed = |name: &str, rows: &str| format!("# TYPE {name} untyped\n{rows}");
     let text = [
-        typed("lat_bucket", "lat_bucket{le=\"1\"} 8 1772438400000\nlat_bucket{le=\"+Inf\"} 10 1772438400000\n"),
+        typed(
+            "lat_bucket",
+            "lat_bucket{le=\"1\"} 8 1772438400000\nlat_bucket{le=\"+Inf\"} 10 1772438400000\n",
+        ),
         typed("lat_count", "lat_count 10 1772438400000\n"),
         typed("lat_sum", "lat_sum 4 1772438400000\n"),
-        typed("python_info", "python_info{version=\"3\"} 1 1772438400000\n"),
+        typed(
+            "python_info",
+            "python_info{version=\"3\"} 1 1772438400000\n",
+        ),
         typed("reqs_created", "reqs_created 1772430000 1772438400000\n"),
-        typed("reqs_total", "reqs_total 100 1772438400000\nreqs_total 160 1772438460000\n"),
-        typed("rpc", "rpc{quantile=\"0.5\"} 1 1772438400000\nrpc{quantile=\"0.95\"} 3 1772438400000\n"),
+        typed(
+            "reqs_total",
+            "reqs_total 100 1772438400000\nreqs_total 160 1772438460000\n",
+        ),
+        typed(
+            "rpc",
+            "rpc{quantile=\"0.5\"} 1 1772438400000\nrpc{quantile=\"0.95\"} 3 1772438400000\n",
+        ),
         typed("rpc_count", "rpc_count 2 1772438400000\n"),
         typed("rpc_sum", "rpc_sum 5 1772438400000\n"),
     ]
@@ -271,7 +287,11 @@ fn people_and_their_keys_are_no_labels() {
              model=\"m\",user=\"{user}\",user_agent=\"cli\",username=\"{user}\"}} {value}\n"
         )
     };
-    let text = format!("# TYPE spend_total counter\n{}{}", row("ann", 0.25), row("bob", 0.5));
+    let text = format!(
+        "# TYPE spend_total counter\n{}{}",
+        row("ann", 0.25),
+        row("bob", 0.5)
+    );
     let (records, problems) = read_bytes("prometheus", text.as_bytes());
     assert_eq!(problems, []);
     let spend = reported(&records, custom(&records, "spend_total"), Statistic::Total);

@@ -76,9 +76,8 @@ fn is_summary(bytes: &[u8]) -> bool {
     let keys = keys(bytes);
     // Metrics that every run has.
     let has = |name: &[u8]| memchr::memmem::find(bytes, name).is_some();
-    let is_run = has(b"\"iteration_duration\"")
-        || has(b"\"http_req_duration\"")
-        || has(b"\"vus_max\"");
+    let is_run =
+        has(b"\"iteration_duration\"") || has(b"\"http_req_duration\"") || has(b"\"vus_max\"");
     if listed::is_listed(bytes) {
         return is_run && has(b"\"k6Version\"");
     }
