@@ -143,11 +143,7 @@ mod tests {
                 Ok("a"),
                 Some("not a finite number"),
             ),
-            (
-                b"{\"id\":\"a\",\"x\":1e999}",
-                Ok("a"),
-                Some("not a finite number"),
-            ),
+            (b"{\"id\":1e999}", Ok(""), Some("not a finite number")),
             (
                 b"{\"id\":\"a\xff\"}",
                 Ok("a\u{fffd}"),
