@@ -155,7 +155,7 @@ mod tests {
                 Err("cut off in the middle of a value"),
                 None,
             ),
-            (b"[NaN]", Err("not a JSON object"), None),
+            (b"warning: none", Err("not a JSON object"), None),
             (b"{\"id\" 1}", Err("not JSON (column 7)"), None),
             (b"\xff", Err("invalid UTF-8"), None),
         ] {
