@@ -47,13 +47,27 @@ pub(crate) fn is_label(key: &str, value: &str) -> bool {
         && is_short(key)
 }
 
+/// Names under which a person, an account, a session or a key stands, alone or as the last part of a longer name:
+/// `end_user`, `hashed_api_key`. What goes on behind them is a kind: `user_agent`, `account_type`.
+const PEOPLE: &[&str] = &[
+    "user", "enduser", "username", "account", "session", "api_key", "apikey",
+];
+
+/// What may stand behind such a name and names the same: `api_key_alias`, `userName`.
+const NAMINGS: &[&str] = &["name", "alias", "hash"];
+
 /// Whether a name is that of a person, an account or a session: who uses something is nobody's business,
 /// and would tear each series apart.
 pub(crate) fn is_about_people(key: &str) -> bool {
+    let named = NAMINGS.iter().find(|naming| ends_in(key, naming));
+    let whose = named.map_or(key, |naming| {
+        key[..key.len() - naming.len()].trim_end_matches(['_', '.', '-'])
+    });
     ["user.", "enduser.", "organization."]
         .iter()
         .any(|begin| key.starts_with(begin))
         || [".id", "_id", "_uuid"].iter().any(|end| key.ends_with(end))
+        || PEOPLE.iter().any(|name| ends_in(whose, name))
 }
 
 /// Whether the last part of a key is this name.
@@ -83,6 +97,47 @@ mod tests {
         assert!(!is_label("tier", &"x".repeat(65)));
         assert!(!is_label("tier", "two\nlines"));
         assert!(!is_label("Prompt", "gold"));
+    }
+
+    #[test]
+    fn the_last_part_of_a_name_tells_people() {
+        for key in [
+            "account",
+            "account_uuid",
+            "api_key",
+            "api_key_alias",
+            "apiKeyHash",
+            "end_user",
+            "endUser",
+            "enduser.id",
+            "hashed_api_key",
+            "organization.id",
+            "session",
+            "session_id",
+            "user",
+            "user.account_uuid",
+            "user_name",
+            "userName",
+            "username",
+        ] {
+            assert!(is_about_people(key), "{key}");
+        }
+        for key in [
+            "account_type",
+            "agent.name",
+            "alias",
+            "gen_ai.agent.name",
+            "host.name",
+            "model",
+            "name",
+            "session_type",
+            "superuser",
+            "team",
+            "user_agent",
+            "user_type",
+        ] {
+            assert!(!is_about_people(key), "{key}");
+        }
     }
 
     #[test]

@@ -14,7 +14,9 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// What stands at byte 257 of a tar archive (POSIX.1), behind the name of its first file, which zeros fill up.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 /// What a text of UTF-16 begins with, as PowerShell writes one for `>`.
-const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+const UTF_16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
+/// What to do with a text of that encoding.
+pub(super) const UTF_16: &str = "UTF-16: convert it to UTF-8";
 /// Keys named for a document of unknown shape.
 const NAMED_KEYS: usize = 4;
 /// Characters of a key that are shown.
@@ -39,6 +41,11 @@ pub(super) fn detect(
     maybe
 }
 
+/// Whether a text, or its beginning, is written in 16-bit units.
+pub(super) fn is_utf_16(bytes: &[u8]) -> bool {
+    UTF_16_MARKS.iter().any(|mark| bytes.starts_with(mark))
+}
+
 /// What an unrecognised file seems to be. Names keys (shortened, escaped), never a value.
 pub(super) fn why_not(head: &Head<'_>) -> String {
     let bytes = head.bytes.trim_ascii();
@@ -54,8 +61,8 @@ pub(super) fn why_not(head: &Head<'_>) -> String {
     if [".gz", ".zst"].iter().any(|end| head.name.ends_with(end)) {
         return "neither gzip nor zstd, in spite of its name".into();
     }
-    if UTF_16.iter().any(|mark| head.bytes.starts_with(mark)) {
-        return "UTF-16: convert it to UTF-8".into();
+    if is_utf_16(head.bytes) {
+        return UTF_16.into();
     }
     if is_binary(bytes, head.is_whole) {
         return "binary".into();

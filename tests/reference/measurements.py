@@ -134,6 +134,23 @@ flat["http_req_failed"].update(value=0.0, passes=0, fails=200)
 del flat["http_req_duration{expected_response:true}"], flat["http_req_duration{scenario:peak}"]
 write("k6/export.json", json.dumps({"metrics": flat, "root_group": {"name": "", "checks": {MARKER: {"name": MARKER, "passes": 1, "fails": 0}}}}, indent=4))
 
+def machine(kind, figures):
+    if kind == "rate":
+        return {"rate": figures["rate"], "matches": figures["passes"], "total": figures["passes"] + figures["fails"]}
+    return {"count": figures["count"]} if kind == "counter" else figures
+
+
+listed = [{"name": name, "type": kind, "contains": contains, "values": machine(kind, figures)} for name, (kind, contains, figures) in values.items() if name != "checks"]
+passed = {"name": "checks_succeeded", "type": "rate", "contains": "default", "values": machine("rate", values["checks"][2])}
+checks = [{"name": "checks_total", "type": "counter", "contains": "default", "values": {"count": 200}},
+          {**passed, "name": "checks_failed", "values": {"rate": 0.25, "matches": 50, "total": 200}}, passed]
+new = {"version": "1.0.0", "metadata": {"generatedAt": "2026-03-02T08:00:10Z", "k6Version": "2.0.0"}, "config": {"duration": 10.0, "execution": "local", "script": MARKER},
+       "results": {"checks": {"metrics": checks, "results": [{"name": MARKER, "passes": 150, "fails": 50}]}, "metrics": listed}}
+write("k6/machine_readable.json", json.dumps(new, indent=2))
+ok = json.dumps(new, indent=2)
+write("k6/broken/machine_readable.json", ok.replace('"avg": 130.0', '"avg": "slow"'))
+write("k6/broken/machine_readable_cut_off.json", ok[:ok.index('"data_sent"') + 60])
+
 ok = lines(stream)
 write("k6/broken/empty.json", "")
 write("k6/broken/binary.jsonl", bytes(range(256)) * 4)

@@ -1,6 +1,11 @@
 //! One line of JSON lines, read into borrowed types.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
 use super::mend;
+use crate::ingest::scalar;
 use crate::place::{Problem, ProblemKind};
 
 /// Faults of a line: which, and why.
@@ -43,6 +48,36 @@ pub(in crate::ingest) fn json_line(
         Err(error) if error.is_eof() => tell(ProblemKind::Skipped, mend::CUT_OFF),
         Err(_) => tell(ProblemKind::Skipped, "not JSON"),
     }
+}
+
+/// Reads line `number` for a reader that says itself why a line is skipped. `spare` holds the mended text where mending
+/// was needed; what was mended is listed.
+///
+/// # Errors
+/// Why the line is no JSON object.
+pub(in crate::ingest) fn parse_line<'a, T: Deserialize<'a>>(
+    line: &'a [u8],
+    spare: &'a mut Vec<u8>,
+    (file, number): (u32, u64),
+    problems: &mut Vec<Problem>,
+) -> Result<T, Cow<'static, str>> {
+    let fault = match std::str::from_utf8(line) {
+        Err(_) => mend::INVALID_UTF8.into(),
+        Ok(text) => match serde_json::from_str(text) {
+            Ok(value) => return Ok(value),
+            Err(error) => scalar::reason(text, &error),
+        },
+    };
+    let mended = mend::mend_values(line, spare).ok_or(fault)?;
+    let text = String::from_utf8_lossy(spare);
+    let value = serde_json::from_slice(spare).map_err(|error| scalar::reason(&text, &error))?;
+    problems.extend(mended.into_iter().map(|fault| Problem {
+        file,
+        line: Some(number),
+        kind: fault.kind,
+        reason: fault.reason.into(),
+    }));
+    Ok(value)
 }
 
 #[cfg(test)]
@@ -96,5 +131,41 @@ mod tests {
                 (7, Some(6), "not a finite number"),
             ]
         );
+    }
+
+    /// 2¹⁰²⁴ and above are no numbers of 64 bits.
+    #[test]
+    fn a_value_that_cannot_be_read_costs_itself() {
+        for (line, id, expected) in [
+            (&b"{\"id\":\"a\"}"[..], Ok("a"), None),
+            (
+                b"{\"id\":\"a\",\"x\":NaN}",
+                Ok("a"),
+                Some("not a finite number"),
+            ),
+            (b"{\"id\":1e999}", Ok(""), Some("not a finite number")),
+            (
+                b"{\"id\":\"a\xff\"}",
+                Ok("a\u{fffd}"),
+                Some("invalid UTF-8"),
+            ),
+            (b"{\"id\":\"a\\ud800\"}", Ok("a\u{fffd}"), None),
+            (
+                b"{\"id\":\"a\"",
+                Err("cut off in the middle of a value"),
+                None,
+            ),
+            (b"warning: none", Err("not a JSON object"), None),
+            (b"{\"id\" 1}", Err("not JSON (column 7)"), None),
+            (b"\xff", Err("invalid UTF-8"), None),
+        ] {
+            let (mut spare, mut problems) = (Vec::new(), Vec::new());
+            let record = parse_line::<Record<'_>>(line, &mut spare, (7, 3), &mut problems);
+            let read = record.as_ref().map(|r| r.id.text().unwrap_or_default());
+            assert_eq!(read.map_err(|reason| &**reason), id);
+            let problem = problems.first();
+            assert_eq!(problem.map(|p| &*p.reason), expected);
+            assert!(problem.is_none_or(|p| (p.file, p.line) == (7, Some(3))));
+        }
     }
 }

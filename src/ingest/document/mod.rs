@@ -16,7 +16,7 @@ mod skeleton;
 mod tree;
 
 pub(super) use field::{Field, Listed, Shaped};
-pub(super) use json_line::{LineFaults, json_line};
+pub(super) use json_line::{LineFaults, json_line, parse_line};
 pub(super) use origin::{Faults, Origin};
 pub(super) use reported::Reported;
 pub(super) use shape::{first_line, goes_on, keys, keys_until, members, object_in};

@@ -10,7 +10,8 @@ pub(super) mod row;
 use std::borrow::Cow;
 
 use crate::ingest::content::is_label;
-use crate::ingest::scalar::{self, Scalar};
+use crate::ingest::document::parse_line;
+use crate::ingest::scalar::Scalar;
 use crate::ingest::{Format, Head, Input, Likelihood, ReadError, time};
 use crate::metrics::Metric;
 use crate::place::{Problem, ProblemKind};
@@ -45,17 +46,18 @@ impl Format for PlainSeries {
             .bytes
             .split(|b| *b == b'\n')
             .find(|line| !line.trim_ascii().is_empty());
-        let Some(line) = first.and_then(|line| std::str::from_utf8(line).ok()) else {
-            return Likelihood::No;
-        };
-        let has_columns = if line.trim_start().starts_with('{') {
-            serde_json::from_str::<Row<'_>>(line).is_ok_and(|row| {
+        let line = first.unwrap_or_default();
+        let has_columns = if is_object(line) {
+            let mut spare = Vec::new();
+            let row = parse_line::<Row<'_>>(line, &mut spare, (0, 0), &mut Vec::new());
+            row.is_ok_and(|row| {
                 let names: Vec<&str> = row.0.iter().map(|(name, _)| &**name).collect();
                 !names.contains(&"kind") && has_columns(&names)
             })
         } else {
-            fields(line.trim_end())
-                .is_some_and(|names| has_columns(&names.iter().map(|n| &**n).collect::<Vec<_>>()))
+            let text = std::str::from_utf8(line).ok();
+            text.and_then(|line| fields(line.trim_end()))
+                .is_some_and(|names| has_columns(&names))
         };
         if has_columns {
             Likelihood::Yes
@@ -80,18 +82,16 @@ impl Format for PlainSeries {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            let result = match std::str::from_utf8(line) {
-                Err(_) => Err("invalid UTF-8".into()),
-                Ok(line) => match &header {
-                    Some(names) => reader.csv(names, line, records),
-                    None if line.trim_start().starts_with('{') => reader.json(line, records),
-                    None => match fields(line) {
+            let result = match (&header, std::str::from_utf8(line)) {
+                (None, _) if is_object(line) => reader.json((number, line), records, problems),
+                (_, Err(_)) => Err("invalid UTF-8".into()),
+                (Some(names), Ok(line)) => reader.csv(names, line, records),
+                (None, Ok(line)) => match fields(line) {
                         Some(names) if has_columns(&names) => {
                             header = Some(names.into_iter().map(Cow::into_owned).collect());
                             Ok(())
                         }
                         _ => Err("neither a JSON object nor a header with `value` and `timestamp` or `index`".into()),
-                    },
                 },
             };
             if let Err(reason) = result {
@@ -105,6 +105,10 @@ impl Format for PlainSeries {
         }
         Ok(())
     }
+}
+
+fn is_object(line: &[u8]) -> bool {
+    line.trim_ascii_start().starts_with(b"{")
 }
 
 fn has_columns<T: AsRef<str>>(names: &[T]) -> bool {
@@ -146,8 +150,14 @@ impl Reader<'_> {
         self.row(&Row(row), true, records)
     }
 
-    fn json(&self, line: &str, records: &mut Records) -> Result<(), Reason> {
-        let row: Row<'_> = serde_json::from_str(line).map_err(|e| scalar::reason(line, &e))?;
+    fn json(
+        &self,
+        (number, line): (u64, &[u8]),
+        records: &mut Records,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Reason> {
+        let mut spare = Vec::new();
+        let row: Row<'_> = parse_line(line, &mut spare, (self.file, number), problems)?;
         self.row(&row, false, records)
     }
 

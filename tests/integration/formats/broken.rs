@@ -507,12 +507,18 @@ fn k6() {
         7: a line that neither describes a metric nor is a point of one
         8: a line without the name of a metric
         9: a line without data
-        10: not JSON (column 78)
+        10: not a finite number
+        10: a point without a value
         11: invalid UTF-8
+        11: a point whose time is none between 2000 and 2100
         12: a line without the name of a metric
     invalid_utf8.json: 24 aggregates
         7: invalid UTF-8
         104: invalid UTF-8
+    machine_readable.json: 23 aggregates
+        66: a figure that its metric cannot have
+    machine_readable_cut_off.json: 19 aggregates
+        144: cut off in the middle of a value
     nan.json: 23 aggregates
         47: not a finite number
     wrong_type.json: 22 aggregates

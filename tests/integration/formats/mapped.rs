@@ -179,6 +179,44 @@ fn faults_name_the_line_and_the_column() {
     assert_eq!(found, [(1, reason.to_owned())]);
 }
 
+/// A table of its own text, by a mapping of `fixtures/mapped/`.
+fn of_text(name: &str, text: &[u8]) -> (Ingested, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    let options = Options {
+        mappings: configuration().mappings,
+        ..Options::default()
+    };
+    let target = Target {
+        path,
+        labels: Vec::new(),
+    };
+    let read = read_all(&[target], formats::ALL, &options, &|_, _| {}).unwrap();
+    let reasons = read.problems.iter().map(|p| p.reason.clone().into_owned());
+    let reasons = reasons.collect();
+    (read, reasons)
+}
+
+#[test]
+fn a_value_of_a_line_costs_itself() {
+    let (read, reasons) = of_text(
+        "calls.jsonl",
+        b"{\"begin\": 1772438400, \"x\": NaN}\n{\"begin\": 1772438401, \"y\": \"\xff\"}\n",
+    );
+    assert_eq!(read.records.operations.len(), 2);
+    assert_eq!(reasons, ["not a finite number", "invalid UTF-8"]);
+}
+
+#[test]
+fn a_table_of_utf_16_is_named_so() {
+    let text = "started;elapsed\n".encode_utf16();
+    let text = [0xfeff].into_iter().chain(text).flat_map(u16::to_le_bytes);
+    let (read, reasons) = of_text("chat.csv", &text.collect::<Vec<u8>>());
+    assert!(read.records.operations.is_empty());
+    assert_eq!(reasons, ["UTF-16: convert it to UTF-8"]);
+}
+
 fn refused(text: &str) -> Vec<(u64, u64, String)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("perfadvise.yaml");

@@ -291,7 +291,14 @@ fn points_of_k6_that_are_alike_all_count() {
 
 #[test]
 fn a_summary_of_k6_is_reported() {
-    let reading = fixture("k6", "k6/summary.json");
+    // The machine-readable one has the same figures as a list.
+    for path in ["k6/summary.json", "k6/machine_readable.json"] {
+        a_summary(path);
+    }
+}
+
+fn a_summary(path: &str) {
+    let reading = fixture("k6", path);
     assert_eq!(reading.faults(), []);
     let records = &reading.records;
     let told = |metric: Metric, statistic| reported(records, metric, statistic);
@@ -321,6 +328,46 @@ fn a_summary_of_k6_is_reported() {
         .map(|a| (a.value, label(records, a.dims, "scenario")))
         .collect();
     assert_eq!(means, [(0.12, String::new()), (0.125, "peak".to_owned())]);
+}
+
+/// Scripts choose the figures of trends: of 200 waits without a mean the 95th percentile remains, and their number is
+/// no time.
+#[test]
+fn a_trend_of_k6_without_a_mean_is_a_trend() {
+    let typed = br#"{"root_group": {}, "metrics": {"http_reqs": {"type": "counter", "contains": "default", "values": {"count": 200, "rate": 20}},
+        "http_req_duration": {"type": "trend", "contains": "time", "values": {"med": 120, "p(95)": 300, "count": 200}},
+        "http_req_failed": {"type": "rate", "contains": "default", "values": {"rate": 0, "passes": 0, "fails": 200}},
+        "http_req_waiting": {"type": "trend", "contains": "time", "values": {"med": 100, "p(95)": 300, "count": 200}},
+        "stalls": {"type": "counter", "contains": "time", "values": {"count": 200, "rate": 20}}}}"#;
+    let flat = br#"{"root_group": {}, "metrics": {"http_reqs": {"count": 200, "rate": 20},
+        "http_req_duration": {"med": 120, "p(95)": 300, "count": 200},
+        "http_req_failed": {"value": 0, "passes": 0, "fails": 200},
+        "http_req_waiting": {"med": 100, "p(95)": 300, "count": 200}}}"#;
+    for text in [&typed[..], flat] {
+        let (records, problems) = read_bytes("k6", text);
+        assert_eq!(problems, []);
+        let of = |name, statistic| reported(&records, custom(&records, name), statistic);
+        assert_eq!(
+            of("http_req_waiting", Statistic::P95),
+            Some((0.3, Some(200)))
+        );
+        assert_eq!(of("http_req_waiting", Statistic::Total), None);
+        let time = reported(&records, Metric::ResponseTime, Statistic::P95);
+        assert_eq!(time, Some((0.3, Some(200))));
+    }
+    let (records, _) = read_bytes("k6", typed);
+    let stalls = reported(&records, custom(&records, "stalls"), Statistic::Total);
+    assert_eq!(stalls, Some((0.2, None)));
+}
+
+/// What is wrong elsewhere on a line costs nothing.
+#[test]
+fn a_line_of_k6_may_hold_what_is_no_number() {
+    let point = r#"{"metric":"vus","type":"Point","data":{"time":"2026-05-09T14:34:45Z","value":3,"tags":{},"metadata":{"q":NaN}}}"#;
+    let (records, problems) = read_bytes("k6", point.as_bytes());
+    assert_eq!(values(&records, custom(&records, "vus")), [3.0]);
+    assert_eq!(problems.len(), 1);
+    assert_eq!(problems[0].reason, "not a finite number");
 }
 
 /// Where no request failed, the time of all is that of those that went well. The unit of `render` is told nowhere.

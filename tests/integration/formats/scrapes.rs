@@ -158,6 +158,34 @@ reqs_total{user_id=\"b\"} 906 1772438580000
     assert_eq!(workload.counts.records, 4);
 }
 
+/// One counts 10 and 10, the other falls and then counts 10: 10 and 20 together, with times or without.
+#[test]
+fn counters_without_times_are_added_up_too() {
+    let scrapes = [(10, 100), (20, 5), (30, 15)];
+    for is_timed in [true, false] {
+        let mut text = "# TYPE tok_total counter\n".to_owned();
+        for ((first, second), minute) in scrapes.into_iter().zip(0..) {
+            for (user, value) in [("1", first), ("2", second)] {
+                text += &format!("tok_total{{user_id=\"{user}\"}} {value}");
+                if is_timed {
+                    text += &format!(" {}", 1_772_438_400_000_u64 + 60_000 * minute);
+                }
+                text += "\n";
+            }
+        }
+        let (records, problems) = read_bytes("prometheus", text.as_bytes());
+        assert_eq!(problems, []);
+        let workload = fold(records, &FoldOptions::default());
+        let metric = Measured::Custom(Name(workload.catalog.names.find("tok_total").unwrap()));
+        let group = workload.group(metric, &Filter::default(), Grouping::All);
+        assert_eq!(
+            (group[0].1.n, group[0].1.sum / 1_000_000),
+            (2, 30),
+            "{is_timed}"
+        );
+    }
+}
+
 /// 20 observations of 30 s, a restart, 8 of 80 s: in whatever order the scrapes stand.
 #[test]
 fn times_order_the_scrapes_of_a_distribution() {
@@ -197,4 +225,113 @@ fn openmetrics_has_seconds_and_an_end() {
     let workload = folded("prometheus/open.txt");
     let tokens = workload.figure(Metric::InputTokens, &Filter::default());
     assert_eq!((tokens.n, tokens.sum), (1, 60));
+}
+
+/// `/federate` says of every series that it is untyped, in the order of names: the names and labels tell what it is.
+/// 160 − 100 requests; 10 observations of 4 s.
+#[test]
+fn what_is_untyped_is_told_by_its_name_and_its_parts() {
+    let typed = |name: &str, rows: &str| format!("# TYPE {name} untyped\n{rows}");
+    let text = [
+        typed(
+            "lat_bucket",
+            "lat_bucket{le=\"1\"} 8 1772438400000\nlat_bucket{le=\"+Inf\"} 10 1772438400000\n",
+        ),
+        typed("lat_count", "lat_count 10 1772438400000\n"),
+        typed("lat_sum", "lat_sum 4 1772438400000\n"),
+        typed(
+            "python_info",
+            "python_info{version=\"3\"} 1 1772438400000\n",
+        ),
+        typed("reqs_created", "reqs_created 1772430000 1772438400000\n"),
+        typed(
+            "reqs_total",
+            "reqs_total 100 1772438400000\nreqs_total 160 1772438460000\n",
+        ),
+        typed(
+            "rpc",
+            "rpc{quantile=\"0.5\"} 1 1772438400000\nrpc{quantile=\"0.95\"} 3 1772438400000\n",
+        ),
+        typed("rpc_count", "rpc_count 2 1772438400000\n"),
+        typed("rpc_sum", "rpc_sum 5 1772438400000\n"),
+    ]
+    .concat();
+    let untold: String = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    for text in [text, untold] {
+        let (records, problems) = read_bytes("prometheus", text.as_bytes());
+        assert_eq!(problems, []);
+        let of = |name: &str, statistic| reported(&records, custom(&records, name), statistic);
+        assert_eq!(of("lat", Statistic::Mean), Some((0.4, Some(10))));
+        assert_eq!(of("rpc", Statistic::Mean), Some((2.5, Some(2))));
+        assert_eq!(of("rpc", Statistic::P95), Some((3.0, Some(2))));
+        assert_eq!(records.aggregates.len(), 3);
+        assert_eq!(records.samples.len(), 2);
+        let workload = fold(records, &FoldOptions::default());
+        let metric = Measured::Custom(Name(workload.catalog.names.find("reqs_total").unwrap()));
+        let group = workload.group(metric, &Filter::default(), Grouping::All);
+        assert_eq!((group[0].1.n, group[0].1.sum / 1_000_000), (1, 60));
+    }
+}
+
+/// The labels of a proxy for models: what two people spent is one sum.
+#[test]
+fn people_and_their_keys_are_no_labels() {
+    let hash = "88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b";
+    let row = |user: &str, value: f64| {
+        format!(
+            "spend_total{{api_key_alias=\"{user}-laptop\",end_user=\"{user}\",hashed_api_key=\"{hash}\",\
+             model=\"m\",user=\"{user}\",user_agent=\"cli\",username=\"{user}\"}} {value}\n"
+        )
+    };
+    let text = format!(
+        "# TYPE spend_total counter\n{}{}",
+        row("ann", 0.25),
+        row("bob", 0.5)
+    );
+    let (records, problems) = read_bytes("prometheus", text.as_bytes());
+    assert_eq!(problems, []);
+    let spend = reported(&records, custom(&records, "spend_total"), Statistic::Total);
+    assert_eq!(spend, Some((0.75, None)));
+    let dims = records.aggregates.first().unwrap().dims;
+    assert_eq!(label(&records, dims, "user_agent"), "cli");
+    for name in ["ann", "bob", "ann-laptop", hash] {
+        assert_eq!(records.catalog.names.find(name), None, "{name}");
+    }
+}
+
+/// As prometheus_client 0.26.0 writes the classic text. What was created without a time is a level like any other.
+#[test]
+fn when_counting_began_is_no_level() {
+    let (records, problems) = read_bytes(
+        "prometheus",
+        b"# TYPE req_total counter
+req_total 10.0
+# TYPE req_created gauge
+req_created 1.795858563987668e+09
+# TYPE lat_seconds histogram
+lat_seconds_bucket{le=\"+Inf\"} 4.0
+lat_seconds_count 4.0
+lat_seconds_sum 55.0
+# TYPE lat_seconds_created gauge
+lat_seconds_created 1.7958585639877377e+09
+# TYPE gh histogram
+gh_bucket{le=\"+Inf\"} 9.0
+# TYPE gh_gcount gauge
+gh_gcount 9.0
+# TYPE gh_gsum gauge
+gh_gsum 99.0
+# TYPE jobs_created gauge
+jobs_created 7.0
+",
+    );
+    assert_eq!(problems, []);
+    let of = |name: &str, statistic| reported(&records, custom(&records, name), statistic);
+    assert_eq!(of("req_total", Statistic::Total), Some((10.0, None)));
+    assert_eq!(of("lat_seconds", Statistic::Mean), Some((13.75, Some(4))));
+    assert_eq!(of("jobs_created", Statistic::Mean), Some((7.0, Some(1))));
+    assert_eq!(records.aggregates.len(), 3);
 }

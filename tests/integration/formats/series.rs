@@ -118,6 +118,26 @@ fn json_lines_with_faults() {
     );
 }
 
+/// What cannot be read and is none of a series' own values costs nothing but itself, on the first line too.
+#[test]
+fn a_faulty_value_of_a_json_line_costs_itself() {
+    let text = b"{\"index\":1,\"value\":2,\"x\":NaN}\n{\"index\":2,\"value\":3,\"tier\":\"a\xff\"}\n{\"index\":3,\"value\":NaN}\n";
+    assert_eq!(likelihood(FORMAT, text), Likelihood::Yes);
+    let (records, problems) = read_bytes(FORMAT, text);
+    let values: Vec<f64> = records.samples.iter().map(|s| s.value).collect();
+    assert_eq!(values, [2.0, 3.0]);
+    let expected = [
+        (1, "not a finite number"),
+        (2, "invalid UTF-8"),
+        (3, "not a finite number"),
+        (3, "`value` is missing"),
+    ];
+    assert_eq!(
+        reasons(&problems),
+        expected.map(|(line, reason)| (line, reason.to_owned()))
+    );
+}
+
 #[test]
 fn columns_with_content_are_ignored() {
     let csv = "index,value,prompt,tier\n0,1,secret,gold\n";

@@ -1,9 +1,10 @@
 //! Results of k6: the stream of points (`--out json`), and the summary at the end (`--summary-export`,
-//! or `handleSummary` as JSON).
+//! `handleSummary` as JSON, or the machine-readable one).
 //!
 //! Times are milliseconds and become seconds. A request is a step: `http_req_duration` is its response
 //! time, `http_req_failed` how it ended; an iteration is a task. Everything else keeps its name.
 
+mod listed;
 mod names;
 mod stream;
 mod summary;
@@ -75,8 +76,13 @@ fn is_summary(bytes: &[u8]) -> bool {
     let keys = keys(bytes);
     // Metrics that every run has.
     let has = |name: &[u8]| memchr::memmem::find(bytes, name).is_some();
+    let is_run =
+        has(b"\"iteration_duration\"") || has(b"\"http_req_duration\"") || has(b"\"vus_max\"");
+    if listed::is_listed(bytes) {
+        return is_run && has(b"\"k6Version\"");
+    }
     keys.contains(&b"metrics".as_slice())
-        && (has(b"\"iteration_duration\"") || has(b"\"http_req_duration\"") || has(b"\"vus_max\""))
+        && is_run
         && (has(b"\"iterations\"")
             || has(b"\"http_reqs\"")
             || keys.contains(&b"root_group".as_slice()))

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::super::super::document::{Field, Origin, Shaped, is_word};
-use super::super::super::scalar;
-use super::super::native::values::check_sample;
+use super::super::super::document::{Field, Origin, Shaped, is_word, parse_line};
+use super::super::native::values::{Reason, check_sample};
 use super::names::{self, EXPECTED, FAILED, ITERATION, REPEATED, REQUEST};
 use crate::metrics::Metric;
 use crate::place::{Problem, ProblemKind};
@@ -48,20 +47,25 @@ impl<'a> Stream<'a> {
         if line.trim_ascii().is_empty() {
             return;
         }
-        if let Err(reason) = self.entry(number, line, records) {
+        if let Err(reason) = self.entry((number, line), records, problems) {
             problems.push(Problem {
                 file: self.origin.file,
                 line: Some(number),
                 kind: ProblemKind::Skipped,
-                reason: reason.into(),
+                reason,
             });
         }
     }
 
-    fn entry(&mut self, number: u64, bytes: &[u8], records: &mut Records) -> Result<(), String> {
-        let text = std::str::from_utf8(bytes).map_err(|_| "invalid UTF-8".to_owned())?;
-        let line: Line<'_> = serde_json::from_str(text)
-            .map_err(|error| scalar::reason(text, &error).into_owned())?;
+    fn entry(
+        &mut self,
+        (number, bytes): (u64, &[u8]),
+        records: &mut Records,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Reason> {
+        let mut spare = Vec::new();
+        let place = (self.origin.file, number);
+        let line: Line<'_> = parse_line(bytes, &mut spare, place, problems)?;
         let name = line.metric.text().filter(|name| is_word(name));
         let name = name.ok_or("a line without the name of a metric")?;
         let data = line.data.get().ok_or("a line without data")?;
@@ -82,13 +86,13 @@ impl<'a> Stream<'a> {
         data: &Data<'_>,
         (number, line): (u64, &[u8]),
         records: &mut Records,
-    ) -> Result<(), String> {
+    ) -> Result<(), Reason> {
         let time = data.time.text().and_then(|time| self.origin.time(time));
         let time = time.ok_or("a point whose time is none between 2000 and 2100")?;
         let value = match data.value.number() {
             Ok(Some(value)) => value,
             Ok(None) => return Err("a point without a value".into()),
-            Err(fault) => return Err(format!("the value {fault}")),
+            Err(fault) => return Err(format!("the value {fault}").into()),
         };
         if REPEATED.contains(&name) {
             records.ignored += 1;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::super::ReadError;
 use super::super::super::document::{Faults, Field, Node, Origin, Reported, is_word, parse_tree};
 use super::super::native::values::check_sample;
+use super::listed;
 use super::names::{self, EXPECTED, FAILED, ITERATION, REPEATED, REQUEST};
 use crate::metrics::Metric;
 use crate::place::Problem;
@@ -17,13 +18,25 @@ pub(super) fn read(
     records: &mut Records,
     problems: &mut Vec<Problem>,
 ) -> Result<(), ReadError> {
-    let document = parse_tree(bytes, 2, origin.file, problems)?;
-    let mut faults = Faults::new(origin.file, bytes, &[], problems);
-    let summary = Summary {
-        metrics: document.get("metrics"),
+    let is_listed = listed::is_listed(bytes);
+    let (list, records_at) = if is_listed {
+        (listed::LIST, listed::LIST.len() + 1)
+    } else {
+        (&[][..], 2)
     };
-    for (name, node) in summary.metrics.entries() {
-        match Part::of(name) {
+    let document = parse_tree(bytes, records_at, origin.file, problems)?;
+    let by_name = is_listed.then(|| listed::by_name(&document));
+    let mut faults = Faults::new(origin.file, bytes, list, problems);
+    let summary = Summary {
+        metrics: by_name.as_ref().unwrap_or(document.get("metrics")),
+    };
+    for (index, (name, node)) in summary.metrics.entries().iter().enumerate() {
+        let place = if is_listed {
+            (index, vec![])
+        } else {
+            (0, vec!["metrics", name])
+        };
+        match Part::of(name, place) {
             Some(part) => summary.part(&part, node, origin, records, &mut faults),
             None => records.ignored += 1,
         }
@@ -36,10 +49,12 @@ struct Part<'a> {
     full: &'a str,
     name: &'a str,
     tags: Vec<(&'a str, &'a str)>,
+    /// Where it stands: its place in a list, or its keys.
+    place: (usize, Vec<&'a str>),
 }
 
 impl<'a> Part<'a> {
-    fn of(full: &'a str) -> Option<Self> {
+    fn of(full: &'a str, place: (usize, Vec<&'a str>)) -> Option<Self> {
         let (name, tags) = match full.split_once('{') {
             None => (full, ""),
             Some((name, tags)) => (name, tags.strip_suffix('}')?),
@@ -49,7 +64,17 @@ impl<'a> Part<'a> {
             .filter(|tag| !tag.is_empty())
             .map(|tag| tag.split_once(':').map(|(k, v)| (k.trim(), v.trim())))
             .collect::<Option<Vec<_>>>()?;
-        is_word(name).then_some(Self { full, name, tags })
+        is_word(name).then_some(Self {
+            full,
+            name,
+            tags,
+            place,
+        })
+    }
+
+    /// What is wrong with one of its figures.
+    fn fault(&self, reason: &'static str, faults: &mut Faults<'_>) {
+        faults.value(self.place.0, &self.place.1, reason);
     }
 
     fn is_expected(&self) -> bool {
@@ -129,7 +154,12 @@ impl Summary<'_> {
                 };
                 let scale = if is_time { 1e-3 } else { 1.0 };
                 let metric = Measured::Custom(records.catalog.name(name));
-                other(part, values, metric, scale, &mut reported, faults);
+                // Which of its figures a trend tells the script chose: even the mean may be missing.
+                if is_trend(node) {
+                    trend(part, values, (metric, scale, None), &mut reported, faults);
+                } else {
+                    other(part, values, (metric, scale), &mut reported, faults);
+                }
             }
         }
         reported.finish(origin, &own, None, records);
@@ -174,7 +204,8 @@ impl Summary<'_> {
         }
         if part.is_expected() {
             let failed = figures(self.metrics.get(FAILED));
-            return count(failed.get("fails"));
+            return count(failed.get("fails"))
+                .or_else(|| outcomes(failed)?.checked_sub(count(failed.get("matches"))?));
         }
         self.like(part, "http_reqs")
             .and_then(|node| count(node.get("count")))
@@ -188,19 +219,14 @@ impl Summary<'_> {
         faults: &mut Faults<'_>,
     ) {
         // What passes here is that a request failed.
-        let counts = (count(values.get("passes")), count(values.get("fails")));
-        let n = counts.0.zip(counts.1).map(|(a, b)| a.saturating_add(b));
+        let n = outcomes(values);
         match failed_share(values) {
             Some(_) if n == Some(0) => {}
             Some(share) => {
                 // Time-outs are among the failures and cannot be told from them.
                 reported.add(Metric::SuccessRate, Statistic::Mean, 1.0 - share, n);
             }
-            None => faults.value(
-                0,
-                &["metrics", part.full],
-                "a share of failures that is no ratio",
-            ),
+            None => part.fault("a share of failures that is no ratio", faults),
         }
     }
 }
@@ -215,6 +241,13 @@ fn failed_share(values: &Node) -> Option<f64> {
         .ok()
         .flatten()
         .filter(|share| (0.0..=1.0).contains(share))
+}
+
+/// How many outcomes a rate is of.
+fn outcomes(values: &Node) -> Option<u64> {
+    let told = count(values.get("passes")).zip(count(values.get("fails")));
+    told.map(|(passes, fails)| passes.saturating_add(fails))
+        .or_else(|| count(values.get("total")))
 }
 
 fn count(node: &Node) -> Option<u64> {
@@ -253,29 +286,31 @@ fn trend(
                 reported.add_measured(metric, statistic, value * scale, n);
             }
             Ok(None) => {}
-            _ => faults.value(
-                0,
-                &["metrics", part.full],
-                "a figure that its metric cannot have",
-            ),
+            _ => part.fault("a figure that its metric cannot have", faults),
         }
     }
 }
 
-/// A metric of any type under its own name.
+/// Whether a metric has a value for each event: as its type says, else because it has neither a rate, as counters
+/// and rates have, nor a last value.
+fn is_trend(node: &Node) -> bool {
+    let values = figures(node);
+    let has = |name: &str| *values.get(name) != Node::Nothing;
+    match node.get("type").text() {
+        Some(kind) => kind == "trend",
+        None => !has("rate") && !has("value"),
+    }
+}
+
+/// A metric of any other type under its own name.
 fn other(
     part: &Part<'_>,
     values: &Node,
-    metric: Measured,
-    scale: f64,
+    (metric, scale): (Measured, f64),
     reported: &mut Reported,
     faults: &mut Faults<'_>,
 ) {
-    if *values.get("avg") != Node::Nothing {
-        return trend(part, values, (metric, scale, None), reported, faults);
-    }
-    let passes = count(values.get("passes")).zip(count(values.get("fails")));
-    let n = passes.map(|(a, b)| a.saturating_add(b));
+    let n = outcomes(values);
     if n == Some(0) {
         return;
     }
@@ -291,10 +326,6 @@ fn other(
             reported.add_measured(metric, statistic, value * scale, n);
         }
         Ok(None) => {}
-        _ => faults.value(
-            0,
-            &["metrics", part.full],
-            "a figure that its metric cannot have",
-        ),
+        _ => part.fault("a figure that its metric cannot have", faults),
     }
 }

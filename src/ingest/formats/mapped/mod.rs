@@ -11,6 +11,7 @@ use super::super::document::Origin;
 use super::super::{Format, Head, Input, Likelihood, ReadError, time};
 use crate::config::mapping::{Column, Mapping, TimeColumn};
 use crate::ingest::content::is_label;
+use crate::ingest::detect::{UTF_16, is_utf_16};
 use crate::ingest::document::is_word;
 use crate::metrics::Metric;
 use crate::place::{Problem, ProblemKind};
@@ -81,24 +82,26 @@ impl Format for Mapped<'_> {
             let Some(line) = rows.next(input, delimiters, &mut text)? else {
                 break;
             };
-            let text = match std::str::from_utf8(&text) {
-                Ok(text) if text.trim().is_empty() => continue,
-                Ok(text) => text,
-                Err(_) => {
-                    reader.skipped(line, "invalid UTF-8".into(), problems);
-                    continue;
-                }
-            };
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
             let Some(shape) = &shape else {
-                let first = Shape::of(text);
+                if is_utf_16(&text) {
+                    return Err(ReadError::Malformed {
+                        line: None,
+                        reason: UTF_16.into(),
+                    });
+                }
+                // A name that is no UTF-8 costs its column.
+                let first = Shape::of(&String::from_utf8_lossy(&text));
                 first.check(&reader.columns(), &mapping.name, line)?;
                 if let Shape::Json = first {
-                    reader.row(line, &first, text, records, problems);
+                    reader.row(line, &first, &text, records, problems);
                 }
                 shape = Some(first);
                 continue;
             };
-            reader.row(line, shape, text, records, problems);
+            reader.row(line, shape, &text, records, problems);
         }
         Ok(())
     }
@@ -153,11 +156,12 @@ impl Reader<'_> {
         &mut self,
         line: u64,
         shape: &Shape,
-        text: &str,
+        text: &[u8],
         records: &mut Records,
         problems: &mut Vec<Problem>,
     ) {
-        let result = shape.row(text).and_then(|row| {
+        let place = (self.origin.file, line);
+        let result = shape.row(text, place, problems).and_then(|row| {
             let mut faults = Vec::new();
             let result = match self.mapping.record {
                 Some(kind) => self.operation(kind, &row, records, &mut faults),

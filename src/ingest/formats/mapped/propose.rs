@@ -55,7 +55,7 @@ pub(in crate::ingest) fn propose(head: &[u8], file: &str) -> Option<String> {
         // A line that was cut by the end of the head makes no row.
         Shape::Csv { .. } => lines.next()?,
     };
-    let row = shape.row(sample).ok()?;
+    let row = shape.row(sample.as_bytes(), (0, 0), &mut Vec::new()).ok()?;
     let mut columns: Vec<String> = match &row {
         Row::Json(value) => names_of(value),
         Row::Csv(..) => shape.names().to_vec(),

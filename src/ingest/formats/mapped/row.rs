@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::super::super::ReadError;
-use super::super::super::scalar;
+use super::super::super::document::parse_line;
 use super::super::native::values::Reason;
 use super::super::series::row::fields_between;
+use crate::place::Problem;
 
 /// What may stand between fields.
 pub(super) const DELIMITERS: &[char] = &[',', ';', '\t', '|'];
@@ -81,15 +82,26 @@ impl Shape {
         }
     }
 
-    /// A row.
-    pub(super) fn row<'t>(&'t self, text: &'t str) -> Result<Row<'t>, Reason> {
+    /// The row that begins on line `number` of a file. What was mended in it is listed.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(super) fn row<'t>(
+        &'t self,
+        text: &'t [u8],
+        (file, number): (u32, u64),
+        problems: &mut Vec<Problem>,
+    ) -> Result<Row<'t>, Reason> {
         match self {
-            Shape::Json => match serde_json::from_str(text) {
-                Ok(value @ Value::Object(_)) => Ok(Row::Json(value)),
-                Ok(_) => Err("a line that is no JSON object".into()),
-                Err(error) => Err(scalar::reason(text, &error)),
-            },
+            Shape::Json => {
+                let mut spare = Vec::new();
+                match parse_line(text, &mut spare, (file, number), problems)? {
+                    value @ Value::Object(_) => Ok(Row::Json(value)),
+                    _ => Err("a line that is no JSON object".into()),
+                }
+            }
             Shape::Csv { delimiter, names } => {
+                let text = std::str::from_utf8(text).map_err(|_| "invalid UTF-8")?;
                 let fields = fields_between(text, *delimiter)
                     .ok_or("a quoted field that is not closed, or goes on behind its quote")?;
                 if fields.len() == names.len() {

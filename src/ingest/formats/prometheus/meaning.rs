@@ -25,6 +25,16 @@ pub(super) struct Family {
     unit: String,
 }
 
+/// Which parts of a distribution the labels of a series name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Within {
+    None,
+    /// `le`
+    Buckets,
+    /// `quantile`
+    Quantiles,
+}
+
 /// All families, by name.
 #[derive(Debug, Default)]
 pub(super) struct Families(HashMap<String, Family>);
@@ -47,7 +57,9 @@ impl Families {
         let shape = match kind {
             "counter" => Shape::Counter,
             "histogram" | "summary" => Shape::Distribution,
-            "gauge" | "untyped" | "unknown" => Shape::Level,
+            "gauge" => Shape::Level,
+            // As good as no type: `/federate` says it of whatever it passes on.
+            "untyped" | "unknown" => return,
             _ => Shape::NoMeasure,
         };
         self.0.entry(name.to_owned()).or_default().shape = Some(shape);
@@ -58,18 +70,9 @@ impl Families {
     }
 
     /// The family of a series and what it is within it.
-    pub(super) fn of<'n>(&self, series: &'n str, has_quantile: bool) -> (&'n str, Role) {
-        if let Some(shape) = self.0.get(series).and_then(|family| family.shape) {
-            let role = match shape {
-                // A text in labels, and always 1.
-                Shape::Level if series.ends_with("_info") => Role::Nothing,
-                Shape::Level => Role::Level,
-                Shape::Counter => Role::Counter,
-                Shape::Distribution if has_quantile => Role::Quantile,
-                Shape::Distribution | Shape::NoMeasure => Role::Nothing,
-            };
-            return (series, role);
-        }
+    pub(super) fn of<'n>(&mut self, series: &'n str, within: Within) -> (&'n str, Role) {
+        self.learn(series, within);
+        let told = self.shape(series);
         for (end, role) in [
             ("_total", Role::Counter),
             ("_count", Role::Count),
@@ -80,25 +83,52 @@ impl Families {
             ("_gcount", Role::Nothing),
             ("_gsum", Role::Nothing),
         ] {
-            let Some(base) = series.strip_suffix(end) else {
+            // The older text gives what belongs to another family a type of its own: `# TYPE a_created gauge`.
+            let may_belong = match role {
+                Role::Nothing => matches!(told, None | Some(Shape::Level)),
+                _ => told.is_none(),
+            };
+            let Some(base) = series.strip_suffix(end).filter(|_| may_belong) else {
                 continue;
             };
-            let shape = self.0.get(base).and_then(|family| family.shape);
-            match (shape, role) {
+            match (self.shape(base), role) {
                 (Some(Shape::Counter), Role::Counter) => return (base, role),
                 (Some(Shape::Distribution), Role::Count | Role::Sum) => return (base, role),
+                (Some(Shape::Level) | None, _) => {}
                 (Some(_), Role::Nothing) => return (base, role),
                 _ => {}
             }
         }
-        // Nothing says what it is: by the convention of names a counter, else a level.
-        let is_counter = series.ends_with("_total");
-        let role = if is_counter {
-            Role::Counter
-        } else {
-            Role::Level
+        let role = match told {
+            // A text in labels, and always 1.
+            None | Some(Shape::Level) if series.ends_with("_info") => Role::Nothing,
+            // Nothing says what it is: by the convention of names a counter, else a level.
+            None if series.ends_with("_total") => Role::Counter,
+            None | Some(Shape::Level) => Role::Level,
+            Some(Shape::Counter) => Role::Counter,
+            Some(Shape::Distribution) if within == Within::Quantiles => Role::Quantile,
+            Some(Shape::Distribution | Shape::NoMeasure) => Role::Nothing,
         };
         (series, role)
+    }
+
+    fn shape(&self, name: &str) -> Option<Shape> {
+        self.0.get(name)?.shape
+    }
+
+    /// Where nothing says what a family is, its buckets or quantiles do.
+    fn learn(&mut self, series: &str, within: Within) {
+        let base = match within {
+            Within::Quantiles => Some(series),
+            Within::Buckets => series.strip_suffix("_bucket"),
+            Within::None => None,
+        };
+        if let Some(base) = base
+            && self.shape(base).is_none()
+            && self.shape(series).is_none()
+        {
+            self.0.entry(base.to_owned()).or_default().shape = Some(Shape::Distribution);
+        }
     }
 
     /// The metric of the registry that a family measures, and what one of it is in the metric's unit.
@@ -161,25 +191,46 @@ mod tests {
             ("e_total", "counter"),
             ("f", "info"),
             ("h_info", "gauge"),
+            ("a_created", "gauge"),
+            ("i", "gauge"),
+            ("i_created", "gauge"),
+            ("b_gcount", "gauge"),
+            ("j_total", "untyped"),
+            ("k_bucket", "untyped"),
+            ("k_count", "untyped"),
+            ("l", "unknown"),
         ] {
             families.set_type(name, kind);
         }
-        for (series, has_quantile, expected) in [
-            ("a_total", false, ("a", Role::Counter)),
-            ("a_created", false, ("a", Role::Nothing)),
-            ("b_sum", false, ("b", Role::Sum)),
-            ("b_count", false, ("b", Role::Count)),
-            ("b_bucket", false, ("b", Role::Nothing)),
-            ("c", true, ("c", Role::Quantile)),
-            ("d_count", false, ("d_count", Role::Level)),
-            ("e_total", false, ("e_total", Role::Counter)),
-            ("f_info", false, ("f", Role::Nothing)),
-            ("h_info", false, ("h_info", Role::Nothing)),
-            ("g", false, ("g", Role::Level)),
-            ("g_total", false, ("g_total", Role::Counter)),
-            ("g_count", false, ("g_count", Role::Level)),
+        let (none, buckets, quantiles) = (Within::None, Within::Buckets, Within::Quantiles);
+        for (series, within, expected) in [
+            ("a_total", none, ("a", Role::Counter)),
+            ("a_created", none, ("a", Role::Nothing)),
+            ("b_sum", none, ("b", Role::Sum)),
+            ("b_count", none, ("b", Role::Count)),
+            ("b_bucket", buckets, ("b", Role::Nothing)),
+            ("c", quantiles, ("c", Role::Quantile)),
+            ("d_count", none, ("d_count", Role::Level)),
+            ("e_total", none, ("e_total", Role::Counter)),
+            ("f_info", none, ("f", Role::Nothing)),
+            ("h_info", none, ("h_info", Role::Nothing)),
+            ("g", none, ("g", Role::Level)),
+            ("g_total", none, ("g_total", Role::Counter)),
+            ("g_count", none, ("g_count", Role::Level)),
+            ("g_info", none, ("g_info", Role::Nothing)),
+            ("i_created", none, ("i_created", Role::Level)),
+            ("b_gcount", none, ("b", Role::Nothing)),
+            ("j_total", none, ("j_total", Role::Counter)),
+            ("k_count", none, ("k_count", Role::Level)),
+            ("k_bucket", buckets, ("k", Role::Nothing)),
+            ("k_count", none, ("k", Role::Count)),
+            ("k_sum", none, ("k", Role::Sum)),
+            ("l", none, ("l", Role::Level)),
+            ("m", quantiles, ("m", Role::Quantile)),
+            ("m_count", none, ("m", Role::Count)),
+            ("n_bucket", none, ("n_bucket", Role::Level)),
         ] {
-            assert_eq!(families.of(series, has_quantile), expected, "{series}");
+            assert_eq!(families.of(series, within), expected, "{series}");
         }
     }
 

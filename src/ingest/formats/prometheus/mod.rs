@@ -16,7 +16,7 @@ use super::visualizer;
 use crate::place::{Problem, ProblemKind};
 use crate::record::{Measured, Records};
 use line::{Line, Sample};
-use meaning::{Families, Role};
+use meaning::{Families, Role, Within};
 use scrapes::{Reading, Scrapes};
 
 /// The format.
@@ -142,13 +142,24 @@ impl Reader<'_> {
 
     fn sample(&mut self, sample: &Sample<'_>, records: &mut Records) -> Result<(), &'static str> {
         let quantile = sample.labels.iter().find(|(key, _)| key == "quantile");
-        let (family, role) = self.families.of(&sample.name, quantile.is_some());
+        let within = if quantile.is_some() {
+            Within::Quantiles
+        } else if sample.labels.iter().any(|(key, _)| key == "le") {
+            Within::Buckets
+        } else {
+            Within::None
+        };
+        let (family, role) = self.families.of(&sample.name, within);
         let is_told = match (role, quantile) {
             (Role::Nothing, _) => false,
+            // When the counting began, of a counter that stands beside.
+            (Role::Level, _) if family.ends_with("_created") => {
+                time::since_1970(sample.value).is_none()
+            }
             (Role::Quantile, Some((_, quantile))) => quantile.parse() == Ok(0.95),
             _ => true,
         };
-        // A quantile of nothing, a level that nobody knows.
+        // A quantile that is not kept, a level that nobody knows.
         if !is_told || sample.value.is_nan() || !is_word(family) {
             records.ignored += 1;
             return Ok(());

@@ -33,11 +33,11 @@ pub(super) struct Scrapes {
     /// Values without a time.
     timeless: Vec<Timeless>,
     /// Counters with times: the series that have the same labels.
-    counters: BTreeMap<(Measured, DimsId), Counters>,
+    counters: BTreeMap<(Measured, DimsId), Counters<Time>>,
     distributions: BTreeMap<(Measured, DimsId), BTreeMap<u128, Distribution>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Timeless {
     series: u128,
     scrape: u32,
@@ -47,8 +47,8 @@ struct Timeless {
     value: f64,
 }
 
-/// Readings of each of some counters.
-type Counters = BTreeMap<u128, Vec<(Time, f64)>>;
+/// Readings of each of some counters, in an order of times or of scrapes.
+type Counters<T> = BTreeMap<u128, Vec<(T, f64)>>;
 
 /// Count and sum of a distribution that goes on from scrape to scrape.
 #[derive(Debug, Default)]
@@ -151,7 +151,7 @@ impl Scrapes {
     /// Makes records of what is told only by all scrapes together.
     pub(super) fn finish(mut self, origin: &Origin<'_>, records: &mut Records) {
         for (of, counters) in std::mem::take(&mut self.counters) {
-            let keys: Vec<u8> = counters.keys().flat_map(|key| key.to_le_bytes()).collect();
+            let keys = keys_of(&counters);
             for (time, value) in added_up(counters) {
                 let mut sample = timed(&keys, time, value, of, origin);
                 sample.flags = Flags::CUMULATIVE;
@@ -244,24 +244,18 @@ fn block<'b>(
     })
 }
 
-/// Several scrapes without a time: samples in their order, of counters the differences. Where a counter
-/// fell it was reset, and what it counted since the scrape before is not known.
+/// Several scrapes without a time: samples in their order, of counters the differences.
 fn in_order(values: &[Timeless], origin: &Origin<'_>, records: &mut Records) {
     let content: Vec<u8> = values
         .iter()
         .flat_map(|value| value.value.to_le_bytes())
         .collect();
     let content = hash128(&content).to_le_bytes();
-    let mut counted: HashMap<u128, f64> = HashMap::new();
+    let levels = values.iter().copied().filter(|value| !value.is_counter);
+    let mut told: Vec<Timeless> = levels.chain(differences(values)).collect();
+    told.sort_by_key(|value| value.scrape);
     let mut last = None;
-    for value in values {
-        let mut number = value.value;
-        if value.is_counter {
-            match counted.insert(value.series, number) {
-                Some(before) if number >= before => number -= before,
-                _ => continue,
-            }
-        }
+    for value in told {
         let Some(time) = time::ordered(f64::from(value.scrape)) else {
             continue;
         };
@@ -274,7 +268,7 @@ fn in_order(values: &[Timeless], origin: &Origin<'_>, records: &mut Records) {
         records.samples.push(Sample {
             key: hash128(&key),
             time,
-            value: number,
+            value: value.value,
             metric: value.metric,
             dims: value.dims,
             identity: IdentityId(0),
@@ -282,6 +276,35 @@ fn in_order(values: &[Timeless], origin: &Origin<'_>, records: &mut Records) {
             flags,
         });
     }
+}
+
+/// What counters counted from scrape to scrape. Where one fell it was reset, and what it counted since the scrape before
+/// is not known.
+fn differences(values: &[Timeless]) -> Vec<Timeless> {
+    let mut alike: BTreeMap<(Measured, DimsId), Counters<u32>> = BTreeMap::new();
+    for value in values.iter().filter(|value| value.is_counter) {
+        let counters = alike.entry((value.metric, value.dims)).or_default();
+        let readings = counters.entry(value.series).or_default();
+        readings.push((value.scrape, value.value));
+    }
+    let mut told = Vec::new();
+    for ((metric, dims), counters) in alike {
+        let series = hash128(&keys_of(&counters));
+        let sums = added_up(counters);
+        for (before, after) in sums.iter().zip(sums.iter().skip(1)) {
+            if after.1 >= before.1 {
+                told.push(Timeless {
+                    series,
+                    scrape: after.0,
+                    is_counter: true,
+                    metric,
+                    dims,
+                    value: after.1 - before.1,
+                });
+            }
+        }
+    }
+    told
 }
 
 impl Distribution {
@@ -348,13 +371,13 @@ fn alone(values: &[Timeless]) -> Vec<Alone> {
 
 /// What counters that differ only in labels that are left out count together. What one of them showed first stands for
 /// what it showed before; where it fell it was reset, and what it counted since the reading before is not known.
-fn added_up(counters: Counters) -> Vec<(Time, f64)> {
-    let mut readings: Vec<(Time, u128, f64)> = Vec::new();
+fn added_up<T: Ord + Copy>(counters: Counters<T>) -> Vec<(T, f64)> {
+    let mut readings: Vec<(T, u128, f64)> = Vec::new();
     for (series, own) in counters {
         readings.extend(own.into_iter().map(|(time, value)| (time, series, value)));
     }
     readings.sort_by_key(|(time, ..)| *time);
-    let series = |reading: &(Time, u128, f64)| reading.1;
+    let series = |reading: &(T, u128, f64)| reading.1;
     if readings.iter().map(series).min() == readings.iter().map(series).max() {
         return readings
             .into_iter()
@@ -369,7 +392,7 @@ fn added_up(counters: Counters) -> Vec<(Time, f64)> {
             *value
         });
     }
-    let mut sums: Vec<(Time, f64)> = Vec::new();
+    let mut sums: Vec<(T, f64)> = Vec::new();
     for (time, series, value) in readings {
         let before = latest.insert(series, value).unwrap_or(value);
         sum += (value - before).max(0.0);
@@ -379,6 +402,11 @@ fn added_up(counters: Counters) -> Vec<(Time, f64)> {
         }
     }
     sums
+}
+
+/// By which counters are known that are added up.
+fn keys_of<T>(counters: &Counters<T>) -> Vec<u8> {
+    counters.keys().flat_map(|key| key.to_le_bytes()).collect()
 }
 
 /// A sample with a time, of what is known by `key`.
