@@ -727,6 +727,7 @@ fn comparison(
         verdict,
         reason: None,
         note: None,
+        known: Known::default(),
     }
 }
 
