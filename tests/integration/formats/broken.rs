@@ -249,6 +249,9 @@ fn langfuse() {
         10: something follows a quoted field
     invalid_utf8.json: 3 operations
         11: invalid UTF-8
+    lines.jsonl: 2 operations
+        1: not a finite number
+        2: invalid UTF-8
     nan.json: 3 operations
         18: not a finite number
     wrong_type.json: 2 operations
