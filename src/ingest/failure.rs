@@ -16,7 +16,12 @@ pub(crate) fn failure(error: &[u8], status: Option<u64>) -> OutcomeKind {
         .map(u8::to_ascii_lowercase)
         .collect();
     let has = |part: &str| memchr::memmem::find(&word, part.as_bytes()).is_some();
-    if word == b"429" || has("ratelimit") || has("toomanyrequests") || has("throttl") {
+    if word == b"429"
+        || has("ratelimit")
+        || has("toomanyrequests")
+        || has("throttl")
+        || has("resourceexhausted")
+    {
         OutcomeKind::RateLimited
     } else if word == b"408"
         || word == b"504"
@@ -32,9 +37,24 @@ pub(crate) fn failure(error: &[u8], status: Option<u64>) -> OutcomeKind {
     }
 }
 
-/// Which failure, by the type with which a message begins: `RateLimitError: …`, `TimeoutError('…')`. The
-/// rest of it is nobody's business.
+/// How messages of clients begin that tell no type.
+const TOLD: [(&str, OutcomeKind); 2] = [
+    ("Request timed out", OutcomeKind::Timeout),
+    ("Request was aborted", OutcomeKind::Cancelled),
+];
+
+/// Which failure, by the type with which a message begins (`RateLimitError: …`, `TimeoutError('…')`), else by the status
+/// (`Error code: 429 - …`) or the words that clients put there. The rest of it is nobody's business.
 pub(crate) fn failure_told(message: &str) -> OutcomeKind {
+    if let Some((_, told)) = TOLD.iter().find(|(words, _)| message.starts_with(words)) {
+        return *told;
+    }
+    if let Some(rest) = message.strip_prefix("Error code: ") {
+        let end = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        return failure(b"", rest[..end].parse().ok());
+    }
     let end = message.find([':', '(', '\n', ' ']).unwrap_or(message.len());
     failure(&message.as_bytes()[..end], None)
 }
@@ -76,5 +96,18 @@ mod tests {
             OutcomeKind::Error
         );
         assert_eq!(failure_told(""), OutcomeKind::Error);
+        // As clients of OpenAI and Google write them.
+        for (message, expected) in [
+            ("Error code: 429 - {'error': 'x'}", OutcomeKind::RateLimited),
+            ("Error code: 504", OutcomeKind::Timeout),
+            ("Error code: 400 - {'error': '429'}", OutcomeKind::Error),
+            ("Request timed out.", OutcomeKind::Timeout),
+            ("Request was aborted.", OutcomeKind::Cancelled),
+            ("ResourceExhausted('429 Quota')", OutcomeKind::RateLimited),
+            ("429 Quota exceeded", OutcomeKind::RateLimited),
+            ("The request timed out", OutcomeKind::Error),
+        ] {
+            assert_eq!(failure_told(message), expected, "{message}");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod detect;
 mod document;
 mod failure;
 mod file_range;
+mod first_token;
 mod follow;
 pub mod formats;
 mod ingested;

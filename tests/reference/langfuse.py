@@ -99,6 +99,34 @@ traces = [{"id": f"t{n}", "timestamp": f"2026-03-02T08:00:0{n}.000Z", "name": MA
            "inputTokens": "100", "outputTokens": "10", "totalCost": "0.25"} for n in (1, 2)]
 (out / "traces.json").write_text(json.dumps(traces, indent=1) + "\n")
 
+# A list of traces with their observations, as the API forms it: `usage` is made of `usageDetails`, behind it, and counts
+# what the cache read and wrote as input. The root failed; its trace tells nothing of that.
+usage = {"input": 7, "input_cached_tokens": 16399, "input_cache_creation": 2089, "output": 445, "total": 18940}
+whole = {"unit": "TOKENS", "input": 18495, "output": 445, "total": 18940}
+root = {"id": "root", "traceId": "t9", "type": "SPAN", "name": MARKER, "level": "ERROR", "statusMessage": f"Error code: 429 - {MARKER}",
+        "startTime": "2026-03-02T08:00:00.000Z", "endTime": "2026-03-02T08:00:03.000Z", "parentObservationId": None}
+request = generation(1, usage, traceId="t9", parentObservationId="root", completionStartTime="2026-03-02T08:00:01.200Z",
+                     totalCost=None, costDetails={"input": 0.0127749, "output": 0.006675}) | {"usage": whole}
+embedding = {**generation(2, {"input": 5000, "total": 5000}), "type": "EMBEDDING", "traceId": "t9", "parentObservationId": "root",
+             "model": "text-embedding-3-small", "costDetails": {"total": 0.0001}}
+trace = {"id": "t9", "timestamp": "2026-03-02T08:00:00.000Z", "name": MARKER, "userId": None, "sessionId": "s9", "release": None,
+         "bookmarked": False, "input": MARKER, "output": MARKER, "latency": 3.0, "totalCost": 0.0195499}
+full = {**trace, "observations": [root, request, embedding], "scores": []}
+(out / "full.json").write_text(json.dumps({"data": [full], "meta": {"page": 1}}, indent=1) + "\n")
+# The same trace without its observations, and these without it: two answers of the API.
+named = {**trace, "observations": ["root", "g1", "g2"], "scores": []}
+(out / "apart").mkdir(exist_ok=True)
+(out / "apart" / "traces.json").write_text(json.dumps({"data": [named], "meta": {}}) + "\n")
+(out / "apart" / "observations.json").write_text(json.dumps({"data": [root, request, embedding], "meta": {}}) + "\n")
+# The export to a blob storage: other names, and times without a zone.
+blob = [{"id": f"b{n}", "trace_id": "t8", "type": "GENERATION", "name": MARKER, "start_time": f"2026-03-02 08:00:0{n}.000000",
+         "end_time": f"2026-03-02 08:00:0{n}.500000", "completion_start_time": None, "parent_observation_id": None,
+         "level": "DEFAULT", "status_message": None, "usage_details": {"input": 100, "output": 20, "total": 120},
+         "cost_details": {"total": 0.01}, "total_cost": 0.01, "provided_model_name": "claude-sonnet-4", "input": MARKER,
+         "metadata": {"score": 0.5}} for n in (1, 2)]
+text = "".join(json.dumps(o) + "\n" for o in blob)
+(out / "blob.jsonl").write_text(text)
+
 # --- Broken ones. -----------------------------------------------------------------------------------
 good = json.dumps({"trace": {"id": "t1", "sessionId": "s1"}, "observations": items[:3]}, indent=1)
 
@@ -116,6 +144,10 @@ write("wrong_type.json", (b'"input": 1000', b'"input": 0.5'), (b'"startTime": "2
 write("absurd_date.json", (b'"startTime": "2026', b'"startTime": "9926'), (b'"endTime": "2026-03-02T08:00:02', b'"endTime": "soon'))
 write("nan.json", (b'"input": 1000', b'"input": NaN'))
 write("invalid_utf8.json", (b"MARKER of", b"MARKER\xff of"))
+# Lines with a number that is none, and with half of a pair and bytes that are no UTF-8: none of it matters.
+first, second = text.encode().splitlines()
+(out / "broken" / "lines.jsonl").write_bytes(
+    first.replace(b"0.5", b"NaN") + b"\n" + second.replace(b"MARKER", b"\\ud83d \xff MARKER") + b"\n")
 write("deep.json", (b'"input": "MARKER of a secret text"', b'"input": ' + b"[" * 5000 + b"]" * 5000))
 table = (out / "observations.csv").read_bytes().split(b"\r\n")
 (out / "broken" / "faults.csv").write_bytes(b"\r\n".join(

@@ -44,6 +44,35 @@ runs = [
 (out / "answer.json").write_text(json.dumps({"runs": runs[:2], "cursors": {"next": None}}) + "\n")
 (out / "runs.jsonl").write_text("".join(json.dumps(r) + "\n" for r in runs[:3]))
 
+# The SDK's run holds those below it; writes to the cache by lifetime leave the whole of them 0.
+lifetimes = {"cache_read": 10, "cache_creation": 0, "ephemeral_5m_input_tokens": 80, "ephemeral_1h_input_tokens": 70}
+inner = run(12, "llm", T + "20.100000", T + "20.850000", "run-11", trace="trace-3", prompt_tokens="360", completion_tokens="30",
+            total_cost="0.00155", metadata={"ls_model_name": "claude-sonnet-4-5", "ls_provider": "anthropic"},
+            prompt_token_details=lifetimes, first_token_time=T + "20.350000")
+outer = run(11, "chain", T + "20.000000", T + "23.000000", trace="trace-3", prompt_tokens=360, completion_tokens=30,
+            child_runs=[inner])
+(out / "nested.json").write_text(json.dumps([outer], indent=1) + "\n")
+
+
+# What the command line writes: other names; without the metadata it tells no status.
+def flat(n, kind, start, end, parent=None, **how):
+    return {"run_id": f"run-{n}", "trace_id": "trace-4", "name": MARKER, "run_type": kind, "parent_run_id": parent,
+            "start_time": T + start + "+00:00", "end_time": T + end + "+00:00", **how}
+
+
+used = {"token_usage": {"prompt_tokens": 360, "completion_tokens": 30, "total_tokens": 390}, "costs": {"total_cost": 0.00155}}
+cli = [flat(21, "chain", "30", "33", status="success", duration_ms=3000, custom_metadata=None, **used),
+       flat(22, "llm", "31", "32", "run-21", status="success", duration_ms=1000, first_token_time=T + "31.25+00:00",
+            custom_metadata={"ls_model_name": "claude-sonnet-4-5", "thread_id": "thread-4", "note": MARKER}, **used),
+       flat(23, "llm", "32", "33", "run-21")]
+(out / "cli.jsonl").write_text("".join(json.dumps(r) + "\n" for r in cli))
+(out / "cli_trace.json").write_text(json.dumps({"trace_id": "trace-4", "runs": cli[:2]}, indent=1) + "\n")
+
+# The export in bulk writes `extra` as a text.
+bulk = {**runs[1], "id": "run-31", "extra": json.dumps(runs[1]["extra"]), "start_time": "2026-03-02 08:00:40.000000",
+        "end_time": "2026-03-02 08:00:41.000000", "error": "ResourceExhausted('429 Quota')", "status": "error"}
+(out / "bulk.jsonl").write_text(json.dumps(bulk) + "\n")
+
 good = json.dumps(runs[:3], indent=1).encode()
 
 
@@ -64,6 +93,6 @@ write("invalid_utf8.json", (b"MARKER of", b"MARKER\xff of"))
 write("deep.json", (b'"MARKER of a secret text"\n   ]', b"[" * 5000 + b"]" * 5000 + b"]"))
 line = json.dumps(runs[1]).encode()
 (out / "broken" / "faults.jsonl").write_bytes(b"\n".join(
-    [line, b"not json, MARKER", line.replace(b'"start_time": "2026', b'"start_time": "1926'), b"[]", line[:200]]))
+    [line, line.replace(b"run-2", b"run-9").replace(b'"usage": 9', b'"usage": NaN'), b"not json, MARKER", line.replace(b'"start_time": "2026', b'"start_time": "1926'), b"[]", line[:200]]))
 (out / "broken" / "empty.json").write_bytes(b"")
 (out / "broken" / "binary.json").write_bytes(bytes(range(256)) * 4)

@@ -5,7 +5,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
 /// A value of which a number or a text is wanted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -36,6 +38,23 @@ impl Field<'_> {
             Field::Number(value) | Field::Whole(value) if value.is_finite() => Ok(Some(*value)),
             Field::Number(_) | Field::Whole(_) => Err("is not a finite number"),
             _ => Err("is not a number"),
+        }
+    }
+
+    /// A number that is not negative, also where it was written as a text; `None` where there is none.
+    ///
+    /// # Errors
+    /// Something else stands there, or the number is none of these.
+    pub(in crate::ingest) fn amount(&self) -> Result<Option<f64>, &'static str> {
+        const REASON: &str = "is no amount";
+        let number = match self {
+            Field::Text(text) if text.trim().is_empty() => None,
+            Field::Text(text) => Some(text.trim().parse().map_err(|_| REASON)?),
+            other => other.number()?,
+        };
+        match number {
+            Some(number) if !f64::is_finite(number) || number < 0.0 => Err(REASON),
+            amount => Ok(amount),
         }
     }
 
@@ -134,8 +153,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shaped<T> {
 
 struct ShapedVisitor<T>(PhantomData<T>);
 
-/// The methods for scalars of a visitor that wants none.
-macro_rules! no_scalars {
+/// The methods for scalars but texts of a visitor that wants none.
+macro_rules! no_numbers {
     ($value:ty, $nothing:expr, $other:expr) => {
         type Value = $value;
 
@@ -159,12 +178,19 @@ macro_rules! no_scalars {
             Ok($other)
         }
 
-        fn visit_str<E>(self, _: &str) -> Result<$value, E> {
-            Ok($other)
-        }
-
         fn visit_unit<E>(self) -> Result<$value, E> {
             Ok($nothing)
+        }
+    };
+}
+
+/// The methods for scalars of a visitor that wants none.
+macro_rules! no_scalars {
+    ($value:ty, $nothing:expr, $other:expr) => {
+        no_numbers!($value, $nothing, $other);
+
+        fn visit_str<E>(self, _: &str) -> Result<$value, E> {
+            Ok($other)
         }
     };
 }
@@ -216,5 +242,34 @@ impl<'de, T: Deserialize<'de>, C: Default + Extend<T>> Visitor<'de> for ListedVi
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Listed<T, C>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Listed::Other)
+    }
+}
+
+/// An object, also where it stands in a text as JSON; its default where there is none.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(in crate::ingest) struct Embedded<T>(pub(in crate::ingest) T);
+
+impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for Embedded<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(EmbeddedVisitor(PhantomData))
+    }
+}
+
+struct EmbeddedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned + Default> Visitor<'de> for EmbeddedVisitor<T> {
+    no_numbers!(Embedded<T>, Embedded::default(), Embedded::default());
+
+    fn visit_str<E>(self, text: &str) -> Result<Embedded<T>, E> {
+        Ok(Embedded(serde_json::from_str(text).unwrap_or_default()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Embedded<T>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Embedded::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Embedded<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Embedded)
     }
 }

@@ -15,7 +15,7 @@ mod shape;
 mod skeleton;
 mod tree;
 
-pub(super) use field::{Field, Listed, Shaped};
+pub(super) use field::{Embedded, Field, Listed, Shaped};
 pub(super) use json_line::{LineFaults, json_line, parse_line};
 pub(super) use origin::{Faults, Origin};
 pub(super) use reported::Reported;

@@ -25,6 +25,7 @@ mod sweep;
 mod trace;
 mod united;
 mod units;
+mod whole_traces;
 
 use std::sync::Arc;
 
@@ -112,6 +113,7 @@ fn run(mut records: Records, options: &FoldOptions, watch: Option<&mut Watch<'_>
     workload.counts.duplicates += repeats.records() - by_key;
     workload.repeats = repeats.finish();
     let joined = join::join(&mut records, options, parents);
+    whole_traces::settle(&mut records, options);
     let selection = Selection::new(options, &records.catalog);
     let mut units = Units::default();
     fold_operations(

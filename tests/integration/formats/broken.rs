@@ -249,6 +249,9 @@ fn langfuse() {
         10: something follows a quoted field
     invalid_utf8.json: 3 operations
         11: invalid UTF-8
+    lines.jsonl: 2 operations
+        1: not a finite number
+        2: invalid UTF-8
     nan.json: 3 operations
         18: not a finite number
     wrong_type.json: 2 operations
@@ -268,11 +271,12 @@ fn langsmith() {
         130: cut off in the middle of a value
     deep.json: 3 operations
     empty.json: not recognised
-    faults.jsonl: 1 operations
-        2: not JSON
-        3: a run without a start between 2000 and 2100
-        4: not JSON
-        5: cut off in the middle of a value
+    faults.jsonl: 2 operations
+        2: not a finite number
+        3: not JSON
+        4: a run without a start between 2000 and 2100
+        5: not JSON
+        6: cut off in the middle of a value
     invalid_utf8.json: 3 operations
         4: invalid UTF-8
     nan.json: 3 operations

@@ -3,7 +3,7 @@
 use perfadvise::ingest::{Likelihood, formats};
 use perfadvise::metrics::Metric;
 
-use super::{bytes_of, fixture, folded, likelihood, shown_since, total_of};
+use super::{bytes_of, fixture, folded, likelihood, shown_since, told, total_of};
 
 /// Written by hand from the script that made the fixture (`tests/reference/langsmith.py`).
 #[test]
@@ -43,9 +43,73 @@ fn only_models_count_tokens_and_each_run_once() {
     assert_eq!(keys(&answer), keys(&lines)[..2]);
 }
 
+/// Fresh input: 360 less 10 read and 80 + 70 written. Of a chain nothing counts.
+#[test]
+fn runs_that_stand_in_others_are_read() {
+    let nested = fixture("langsmith", "langsmith/nested.json");
+    assert_eq!(nested.faults(), []);
+    insta::assert_snapshot!(shown_since(&nested, 1_772_438_400_000), @r"
+    20000 for 3000 task Ok [] trace-3
+    20100 for 750 model_request Ok [claude-sonnet-4-5 anthropic] trace-3 200/10/150/30(0) 1550000e-9 USD
+    ");
+    let [outer, inner] = nested.records.operations[..] else {
+        panic!("two runs");
+    };
+    assert_eq!((inner.parent, inner.tokens.cache_write_1h), (outer.id, 70));
+    let samples = &nested.records.samples;
+    let told: Vec<_> = samples.iter().map(|s| told(&nested.records, s)).collect();
+    assert_eq!(told, [("time_to_first_token".to_owned(), 0.25)]);
+    // Over several lines, a line, and beside itself.
+    let list: serde_json::Value =
+        serde_json::from_slice(&bytes_of("langsmith/nested.json")).unwrap();
+    for text in [format!("{:#}", list[0]), format!("{}\n", list[0])] {
+        assert_eq!(likelihood("langsmith", text.as_bytes()), Likelihood::Yes);
+        let operations = super::read("langsmith", text.as_bytes()).records.operations;
+        assert_eq!(operations, [outer, inner]);
+    }
+}
+
+/// The command line names ids, counts, costs and metadata otherwise. Without them it tells no outcome.
+#[test]
+fn runs_of_the_command_line() {
+    let lines = fixture("langsmith", "langsmith/cli.jsonl");
+    assert_eq!(lines.faults(), []);
+    insta::assert_snapshot!(shown_since(&lines, 1_772_438_400_000), @r"
+    30000 for 3000 task Ok [] trace-4
+    31000 for 1000 model_request Ok [claude-sonnet-4-5] thread-4 360/0/0/30(0) 1550000e-9 USD
+    32000 for 1000 model_request Unknown [] trace-4
+    ");
+    let trace = bytes_of("langsmith/cli_trace.json");
+    assert_eq!(likelihood("langsmith", &trace), Likelihood::Yes);
+    let trace = super::read("langsmith", &trace).records.operations;
+    assert_eq!(trace, lines.records.operations[..2]);
+    // An answer of the API in the other order.
+    let runs = String::from_utf8(bytes_of("langsmith/runs.json")).unwrap();
+    let answer = format!(r#"{{"cursors":{{"next":null}},"runs":{runs}}}"#);
+    assert_eq!(likelihood("langsmith", answer.as_bytes()), Likelihood::Yes);
+}
+
+/// The metadata of an export in bulk are a text.
+#[test]
+fn metadata_may_be_a_text() {
+    let bulk = fixture("langsmith", "langsmith/bulk.jsonl");
+    assert_eq!(bulk.faults(), []);
+    insta::assert_snapshot!(shown_since(&bulk, 1_772_438_400_000), @r"
+    40000 for 1000 model_request RateLimited [gpt-4o-2024-08-06 openai] thread-1 600/400/0/60(10) 12300000e-9 USD
+    ");
+}
+
 #[test]
 fn runs_are_nobody_elses_and_it_claims_no_others() {
-    for ours in ["runs.json", "answer.json", "runs.jsonl"] {
+    for ours in [
+        "runs.json",
+        "answer.json",
+        "runs.jsonl",
+        "bulk.jsonl",
+        "cli.jsonl",
+        "cli_trace.json",
+        "nested.json",
+    ] {
         let ours = bytes_of(&format!("langsmith/{ours}"));
         assert_eq!(likelihood("langsmith", &ours), Likelihood::Yes);
         for format in formats::ALL.iter().filter(|f| f.name() != "langsmith") {

@@ -7,7 +7,7 @@ use perfadvise::ingest::{
 };
 use perfadvise::metrics::{Metric, Unit};
 use perfadvise::place::Problem;
-use perfadvise::record::{Dimension, Flags, Operation, Records};
+use perfadvise::record::{Dimension, Flags, Measured, Operation, Records, Sample};
 use perfadvise::workload::{Filter, FoldOptions, Workload, fold};
 
 mod blocks;
@@ -216,6 +216,14 @@ pub(crate) fn shown_since(reading: &Reading, begin: i64) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Name and value of a sample of a metric that has a name of its own.
+pub(crate) fn told(records: &Records, sample: Sample) -> (String, f64) {
+    let Measured::Custom(name) = sample.metric else {
+        panic!("{:?}", sample.metric);
+    };
+    (records.catalog.text(name).to_owned(), sample.value)
 }
 
 /// What the fold makes of a folder or file of `fixtures/`.

@@ -1,29 +1,25 @@
-//! Exports of Langfuse: a trace with its observations, a list of observations or traces from the API or
-//! the user interface, as JSON, JSON lines or CSV.
+//! Exports of Langfuse: a trace with its observations, a list of observations or traces from the API, the user interface
+//! or the export to a blob storage, as JSON, JSON lines or CSV. Traces in a list may hold their observations.
 //!
-//! Times are RFC 3339; durations are formed from start and end, since `latency` is seconds in one place
-//! and milliseconds in another. Only generations count tokens. `usageDetails` is a free map with
-//! overlapping keys and never summed: input contains what a cache read where the total says so. Costs are
-//! `totalCost`, else `costDetails.total`. The unit is the session, else the trace; where the API tells the session of
-//! a trace only with the trace, its observations, in another file or not, belong to it too.
+//! Times are RFC 3339, without a zone in UTC; durations are formed from start and end, since `latency` is seconds in one
+//! place and milliseconds in another. Only generations and embeddings count tokens. `usageDetails` is a free map whose keys
+//! may overlap: its total says which do. Costs are `totalCost`, else those of `costDetails`. The unit is the session, else the
+//! trace; where the API tells the session of a trace only with the trace, its observations, in another file or not, belong to
+//! it too.
 
 mod csv;
 mod observation;
+mod reader;
+mod tokens;
 mod usage;
 
-use std::collections::HashSet;
-
-use super::super::document::{Faults, Origin, is_word, keys, parse};
-use super::super::failure::failure_told;
+use super::super::document::{Faults, Origin, json_line, keys, parse};
 use super::super::{Format, Head, Input, Likelihood, ReadError};
 use crate::place::{Problem, ProblemKind};
-use crate::record::{
-    Dimension, Flags, Identity, Name, Operation, OperationKind, OutcomeKind, Records, hash64,
-    hash128,
-};
-use crate::units::{NANOS, Time};
+use crate::record::Records;
 
-use observation::{Export, Observation};
+use observation::Export;
+use reader::Reader;
 
 /// The format.
 #[derive(Debug)]
@@ -64,67 +60,117 @@ impl Format for Langfuse {
         problems: &mut Vec<Problem>,
     ) -> Result<(), ReadError> {
         let origin = Origin::of(input, records);
+        let file = input.file;
         let bytes = input.document()?;
-        let mut reader = Reader {
-            origin,
-            records,
-            problems,
-            session: String::new(),
-            linked: HashSet::new(),
-            entry: None,
-            late: Vec::new(),
-        };
+        let mut reader = Reader::new(origin, records);
         match bytes.trim_ascii_start().first() {
-            Some(b'[') => reader.document(bytes, 1),
-            Some(b'{') if is_lines(bytes) => {
-                for (line, number) in bytes.split(|b| *b == b'\n').zip(1_u64..) {
-                    if line.trim_ascii().is_empty() {
-                        continue;
-                    }
-                    match serde_json::from_slice::<Observation<'_>>(line) {
-                        Ok(observation) => reader.observation(&observation, Some(number)),
-                        Err(error) => reader.problem(
-                            Some(number),
-                            ProblemKind::Skipped,
-                            if error.is_eof() {
-                                "cut off in the middle of a value"
-                            } else {
-                                "not JSON"
-                            },
-                        ),
-                    }
-                }
-                Ok(())
-            }
-            Some(b'{') => reader.document(bytes, 2),
-            _ => {
-                let (text, faults) = csv::text(bytes);
-                for line in faults {
-                    reader.problem(Some(line), ProblemKind::Value, "invalid UTF-8");
-                }
-                csv::rows(&text, |line, row| match row {
-                    Ok(observation) => reader.observation(&observation, Some(line)),
-                    Err(reason) => reader.problem(Some(line), ProblemKind::Skipped, reason),
-                });
-                Ok(())
+            Some(b'{') if is_lines(bytes) => lines(&mut reader, bytes, file, problems),
+            Some(b'{' | b'[') => return document(&mut reader, bytes, file, problems),
+            _ => table(&mut reader, bytes, file, problems),
+        }
+        Ok(())
+    }
+}
+
+/// An entry a line.
+fn lines(reader: &mut Reader<'_, '_>, bytes: &[u8], file: u32, problems: &mut Vec<Problem>) {
+    for (line, number) in bytes.split(|b| *b == b'\n').zip(1_u64..) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        json_line(line, (file, number), problems, |line| {
+            reader.entry(&serde_json::from_slice(line)?, "");
+            Ok(std::mem::take(&mut reader.faults))
+        });
+    }
+}
+
+/// A list, or an object that may hold one.
+fn document(
+    reader: &mut Reader<'_, '_>,
+    bytes: &[u8],
+    file: u32,
+    problems: &mut Vec<Problem>,
+) -> Result<(), ReadError> {
+    let is_list = bytes.trim_ascii_start().starts_with(b"[");
+    let records_at = if is_list { 1 } else { 2 };
+    let mut spare = Vec::new();
+    let Export(whole) = parse(bytes, &mut spare, records_at, file, problems)?;
+    let outermost = keys(bytes);
+    let lists = [&["observations"][..], &["data"]];
+    let list = lists
+        .into_iter()
+        .find(|list| outermost.contains(&list[0].as_bytes()))
+        .unwrap_or_default();
+    let entries = match &whole.held {
+        Some(held) if !held.is_empty() => held,
+        _ => std::slice::from_ref(&whole),
+    };
+    let session = whole.session.text().unwrap_or_default();
+    let mut faults = Faults::new(file, bytes, list, problems);
+    for (index, entry) in entries.iter().enumerate() {
+        reader.entry(entry, session);
+        for (kind, reason) in reader.faults.drain(..) {
+            match kind {
+                ProblemKind::Value => faults.value(index, &[], reason),
+                _ => faults.skipped(index, &[], reason),
             }
         }
     }
+    Ok(())
+}
+
+/// A row of the table is an entry.
+fn table(reader: &mut Reader<'_, '_>, bytes: &[u8], file: u32, problems: &mut Vec<Problem>) {
+    let mut tell = |line, (kind, reason): (ProblemKind, &'static str)| {
+        problems.push(Problem {
+            file,
+            line: Some(line),
+            kind,
+            reason: reason.into(),
+        });
+    };
+    let (text, faults) = csv::text(bytes);
+    for line in faults {
+        tell(line, (ProblemKind::Value, "invalid UTF-8"));
+    }
+    csv::rows(&text, |line, row| match row {
+        Ok(observation) => {
+            reader.entry(&observation, "");
+            reader.faults.drain(..).for_each(|fault| tell(line, fault));
+        }
+        Err(reason) => tell(line, (ProblemKind::Skipped, reason)),
+    });
 }
 
 fn likely(is: bool) -> Likelihood {
     if is { Likelihood::Yes } else { Likelihood::No }
 }
 
-/// Whether the names are those of an observation or a trace of Langfuse.
+/// Whether the names are those of an observation or a trace of Langfuse, as its API or its export to a blob storage
+/// writes them.
 fn is_observation(has: impl Fn(&str) -> bool) -> bool {
-    let is_observation = has("traceId")
-        && has("startTime")
-        && has("type")
-        && (has("parentObservationId") || has("level") || has("usageDetails"));
+    let has_any = |names: &[&str]| names.iter().any(|name| has(name));
+    let marks = [
+        [
+            "traceId",
+            "startTime",
+            "parentObservationId",
+            "usageDetails",
+        ],
+        [
+            "trace_id",
+            "start_time",
+            "parent_observation_id",
+            "usage_details",
+        ],
+    ];
+    let is_observation = marks.iter().any(|[trace, start, marks @ ..]| {
+        has(trace) && has(start) && has("type") && (has_any(marks) || has("level"))
+    });
     let is_trace = has("timestamp")
         && has("bookmarked")
-        && (has("sessionId") || has("userId"))
+        && has_any(&["sessionId", "userId", "session_id", "user_id"])
         && has("release");
     is_observation || is_trace
 }
@@ -161,197 +207,4 @@ fn is_lines(bytes: &[u8]) -> bool {
         .filter(|l| !l.trim_ascii().is_empty());
     let first = lines.next().unwrap_or_default().trim_ascii();
     first.ends_with(b"}") && lines.next().is_some_and(|line| line.starts_with(b"{"))
-}
-
-struct Reader<'r, 'z> {
-    origin: Origin<'z>,
-    records: &'r mut Records,
-    problems: &'r mut Vec<Problem>,
-    /// Session of the trace that the document is about.
-    session: String,
-    /// Traces whose session is told, with that.
-    linked: HashSet<(u64, Name)>,
-    /// The entry that is read, of a document.
-    entry: Option<usize>,
-    /// Faults of entries, whose lines are found at the end.
-    late: Vec<(usize, ProblemKind, &'static str)>,
-}
-
-impl Reader<'_, '_> {
-    fn document(&mut self, bytes: &[u8], records_at: usize) -> Result<(), ReadError> {
-        let mut spare = Vec::new();
-        let file = self.origin.file;
-        let export: Export<'_> = parse(bytes, &mut spare, records_at, file, self.problems)?;
-        self.session = export.session.unwrap_or_default();
-        for (index, observation) in export.observations.iter().enumerate() {
-            self.entry = Some(index);
-            self.observation(observation, None);
-        }
-        let outermost = keys(bytes);
-        let list = [["observations"], ["data"]];
-        let list = list
-            .iter()
-            .find(|list| outermost.contains(&list[0].as_bytes()));
-        let list = list.map_or(&[][..], |list| &list[..]);
-        let mut faults = Faults::new(file, bytes, list, self.problems);
-        for (index, kind, reason) in std::mem::take(&mut self.late) {
-            match kind {
-                ProblemKind::Value => faults.value(index, &[], reason),
-                _ => faults.skipped(index, &[], reason),
-            }
-        }
-        Ok(())
-    }
-
-    fn problem(&mut self, line: Option<u64>, kind: ProblemKind, reason: &'static str) {
-        if let Some(entry) = self.entry {
-            self.late.push((entry, kind, reason));
-            return;
-        }
-        self.problems.push(Problem {
-            file: self.origin.file,
-            line,
-            kind,
-            reason: reason.into(),
-        });
-    }
-
-    fn observation(&mut self, o: &Observation<'_>, line: Option<u64>) {
-        let kind = kind(o);
-        let start = [&o.start, &o.timestamp]
-            .into_iter()
-            .find_map(|field| self.origin.time(field.text()?));
-        let Some(start) = start else {
-            return self.problem(
-                line,
-                ProblemKind::Skipped,
-                "an entry without a start that can be read",
-            );
-        };
-        if o.kind.text() == Some("EVENT") {
-            self.records.ignored += 1;
-            return;
-        }
-        let mut operation = Operation::new(kind, start, self.origin.file);
-        operation.flags = Flags::LEADS;
-        operation.duration = self.duration(o, start, line);
-        let id = o.id.text().unwrap_or_default();
-        if !id.is_empty() {
-            operation.key = hash128(&[b"langfuse:", id.as_bytes()].concat());
-            operation.id = hash64(id.as_bytes());
-        }
-        operation.parent = o
-            .parent
-            .text()
-            .filter(|p| !p.is_empty())
-            .map_or(0, |p| hash64(p.as_bytes()));
-        operation.outcome = match o.level.text() {
-            Some("ERROR") => failure_told(o.message.text().unwrap_or_default()),
-            _ if operation.duration == -1 => OutcomeKind::Unknown,
-            _ => OutcomeKind::Ok,
-        };
-        // A trace tells sums, which count only where no generation does.
-        let is_trace = o.is_trace();
-        if kind == OperationKind::ModelRequest || is_trace {
-            match o.tokens() {
-                Ok(Some(tokens)) => {
-                    operation.tokens = tokens;
-                    operation.flags = operation.flags.with(Flags::HAS_TOKENS);
-                }
-                Ok(None) => {}
-                Err(reason) => self.problem(line, ProblemKind::Value, reason),
-            }
-            match o.cost() {
-                Ok(cost) => operation.cost = cost,
-                Err(reason) => self.problem(line, ProblemKind::Value, reason),
-            }
-        }
-        let name = o.name.text().unwrap_or_default();
-        let (mut model, mut tool, mut agent) = ("", "", "");
-        match kind {
-            OperationKind::ModelRequest => model = o.model(),
-            OperationKind::ToolCall => {
-                tool = name.strip_prefix("running tool: ").unwrap_or(name);
-            }
-            OperationKind::Task if o.kind.text() == Some("AGENT") => agent = name,
-            _ => {}
-        }
-        let word = |text: &str| {
-            if is_word(text) {
-                text.to_owned()
-            } else {
-                String::new()
-            }
-        };
-        operation.dims = self.origin.dims(
-            self.records,
-            &[
-                (Dimension::Model, &word(model)),
-                (Dimension::Tool, &word(tool)),
-                (Dimension::Agent, &word(agent)),
-            ],
-        );
-        let trace = if is_trace {
-            id
-        } else {
-            o.trace.text().unwrap_or_default()
-        };
-        let own = o.session.text().filter(|s| !s.is_empty());
-        let session = own.or_else(|| Some(self.session.as_str()).filter(|s| !s.is_empty()));
-        let [run, session] = [Some(trace), session]
-            .map(|text| self.records.catalog.name(&word(text.unwrap_or_default())));
-        if run.is_some() && session.is_some() {
-            let link = (hash64(trace.as_bytes()), session);
-            if self.linked.insert(link) {
-                self.records.links.push(link);
-            }
-        }
-        let session = if session.is_some() { session } else { run };
-        // The trace is no unit of its own: it tells which sums repeat which observations.
-        operation.identity = self.records.catalog.identity(Identity {
-            session,
-            run,
-            unit: session,
-            ..Identity::default()
-        });
-        self.records.operations.push(operation);
-    }
-
-    /// From start and end; of a trace, which has no end, its latency, which is seconds there.
-    fn duration(&mut self, o: &Observation<'_>, start: Time, line: Option<u64>) -> i64 {
-        if o.is_trace() {
-            return match observation::amount(&o.latency) {
-                #[allow(clippy::cast_precision_loss)]
-                Ok(Some(seconds)) if seconds < 1e9 => (seconds * NANOS as f64).round() as i64,
-                _ => -1,
-            };
-        }
-        let Some(text) = o.end.text().filter(|text| !text.is_empty()) else {
-            return -1;
-        };
-        match self.origin.time(text) {
-            Some(end) if end.0 - start.0 == -1 => -2,
-            Some(end) => end.0 - start.0,
-            None => {
-                self.problem(
-                    line,
-                    ProblemKind::Value,
-                    "an end that is no time between 2000 and 2100",
-                );
-                -1
-            }
-        }
-    }
-}
-
-fn kind(o: &Observation<'_>) -> OperationKind {
-    let has_parent = o.parent.text().is_some_and(|parent| !parent.is_empty());
-    match o.kind.text() {
-        Some("GENERATION") => OperationKind::ModelRequest,
-        Some("TOOL") => OperationKind::ToolCall,
-        Some("AGENT") => OperationKind::Task,
-        Some("SPAN" | "CHAIN") if !has_parent => OperationKind::Task,
-        Some(_) => OperationKind::Other,
-        None => OperationKind::Task,
-    }
 }

@@ -1,11 +1,12 @@
-//! An observation, or a trace in a list of traces: one object of JSON or one row of a table.
+//! An observation, a trace, or a list of them with what the list is about: one object of JSON or one row of a table.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::super::super::document::{Field, Listed, Shaped};
-use super::usage::Usage;
+use super::super::super::document::{Embedded, Field, Listed, Shaped};
+use super::tokens;
+use super::usage::{Figures, is_other_unit};
 use crate::ingest::scalar::Key;
 use crate::record::Tokens;
 
@@ -14,10 +15,12 @@ use crate::record::Tokens;
 pub(super) struct Observation<'a> {
     pub(super) id: Field<'a>,
     pub(super) trace: Field<'a>,
+    /// Of what is held, too, unless that has its own.
     pub(super) session: Field<'a>,
     pub(super) parent: Field<'a>,
     pub(super) kind: Field<'a>,
     pub(super) start: Field<'a>,
+    pub(super) first_token: Field<'a>,
     pub(super) end: Field<'a>,
     /// When a trace began.
     pub(super) timestamp: Field<'a>,
@@ -26,13 +29,18 @@ pub(super) struct Observation<'a> {
     model: Field<'a>,
     provided_model: Field<'a>,
     pub(super) level: Field<'a>,
-    /// Read only for the type of error with which it begins.
+    /// Read only for how it begins.
     pub(super) message: Field<'a>,
     total_cost: Field<'a>,
     input: Field<'a>,
     output: Field<'a>,
-    usage: Usage,
-    costs: Usage,
+    unit: Field<'a>,
+    details: Figures,
+    /// The older map, which the API forms of `details` without telling the cache apart.
+    usage: Figures,
+    costs: Figures,
+    /// Observations of a trace, entries of an answer. Traces in a list name theirs only, which is no list of any.
+    pub(super) held: Option<Vec<Observation<'a>>>,
 }
 
 impl<'a> Observation<'a> {
@@ -44,6 +52,7 @@ impl<'a> Observation<'a> {
             "parentObservationId" | "parent_observation_id" => &mut self.parent,
             "type" => &mut self.kind,
             "startTime" | "start_time" => &mut self.start,
+            "completionStartTime" | "completion_start_time" => &mut self.first_token,
             "endTime" | "end_time" => &mut self.end,
             "timestamp" => &mut self.timestamp,
             "latency" => &mut self.latency,
@@ -60,13 +69,15 @@ impl<'a> Observation<'a> {
             | "completionTokens"
             | "usage.completionTokens"
             | "usage.output" => &mut self.output,
+            "unit" | "usage.unit" => &mut self.unit,
             _ => return None,
         })
     }
 
-    pub(super) fn map(&mut self, key: &str) -> Option<&mut Usage> {
+    pub(super) fn map(&mut self, key: &str) -> Option<&mut Figures> {
         match key {
-            "usageDetails" | "usage_details" | "usage" => Some(&mut self.usage),
+            "usageDetails" | "usage_details" => Some(&mut self.details),
+            "usage" => Some(&mut self.usage),
             "costDetails" | "cost_details" => Some(&mut self.costs),
             _ => None,
         }
@@ -75,6 +86,11 @@ impl<'a> Observation<'a> {
     /// Whether it is a trace as a whole.
     pub(super) fn is_trace(&self) -> bool {
         self.kind == Field::Nothing && self.start == Field::Nothing
+    }
+
+    /// Whether it tells of itself, and not only of what it holds.
+    pub(super) fn has_begun(&self) -> bool {
+        self.start != Field::Nothing || self.timestamp != Field::Nothing
     }
 
     /// The model's name.
@@ -86,64 +102,37 @@ impl<'a> Observation<'a> {
             .unwrap_or_default()
     }
 
-    /// Disjoint tokens. What a cache read or wrote is part of the input or stands beside it, reasoning likewise
-    /// of the output: as the total of both sides says; without a total parts, unless they are more.
+    /// Disjoint tokens, of the newer map where that tells anything.
     pub(super) fn tokens(&self) -> Result<Option<Tokens>, &'static str> {
-        const REASON: &str = "a count of tokens is no whole number";
+        let figures = if self.details.sum.is_some() {
+            &self.details
+        } else {
+            &self.usage
+        };
+        let is_other = |map: &Figures| map.has_other_unit;
+        if is_other(&self.usage) || self.unit.text().is_some_and(is_other_unit) {
+            return Ok(None);
+        }
         let told = |known: Option<f64>, field: &Field<'_>| match known {
-            Some(count) => Ok(Some(count)),
-            None => amount(field).map_err(|_| REASON),
+            Some(count) => Ok(count),
+            None => field
+                .amount()
+                .map(Option::unwrap_or_default)
+                .map_err(|_| tokens::REASON),
         };
-        let input = told(self.usage.input, &self.input)?;
-        let output = told(self.usage.output, &self.output)?;
-        let details = [
-            self.usage.cache_read,
-            self.usage.cache_write,
-            self.usage.reasoning,
-        ];
-        let [read, write, reasoning] = details.map(Option::unwrap_or_default);
-        if input.is_none() && output.is_none() && read == 0.0 && write == 0.0 {
-            return Ok(None);
-        }
-        // Nothing was counted.
-        if input.unwrap_or(0.0) == 0.0 && output.unwrap_or(0.0) == 0.0 && read + write == 0.0 {
-            return Ok(None);
-        }
-        let (input, output) = (input.unwrap_or(0.0), output.unwrap_or(0.0));
-        let beyond = self.usage.total.map(|total| total - input - output);
-        let parts = [(read + write, input), (reasoning, output)];
-        let [is_cached_beside, is_reasoning_beside] = beside(parts, beyond);
-        let fresh = if is_cached_beside {
-            input
-        } else {
-            (input - read - write).max(0.0)
-        };
-        let output = if is_reasoning_beside {
-            output + reasoning
-        } else {
-            output
-        };
-        let count = |number: f64| {
-            if number.fract() == 0.0 && number < 4e9 {
-                Ok(number as u32)
-            } else {
-                Err(REASON)
-            }
-        };
-        Ok(Some(Tokens {
-            fresh: count(fresh)?,
-            cache_read: count(read)?,
-            cache_write: count(write)?,
-            output: count(output)?,
-            reasoning: count(reasoning)?,
-            ..Tokens::default()
-        }))
+        figures.tokens(
+            told(figures.input, &self.input)?,
+            told(figures.output, &self.output)?,
+        )
     }
 
     /// Cost in 10⁻⁹ US dollars; −1 where none is known: 0 without details is no price.
     pub(super) fn cost(&self) -> Result<i64, &'static str> {
-        let told = amount(&self.total_cost).map_err(|_| "a cost is no amount")?;
-        let cost = match (told, self.costs.total) {
+        let told = self
+            .total_cost
+            .amount()
+            .map_err(|_| "a cost is no amount")?;
+        let cost = match (told, self.costs.total.or(self.costs.sum)) {
             (Some(cost), _) if cost > 0.0 => cost,
             (_, Some(cost)) => cost,
             _ => return Ok(-1),
@@ -153,46 +142,6 @@ impl<'a> Observation<'a> {
         } else {
             Err("a cost is no amount")
         }
-    }
-}
-
-/// Whether each part stands beside its whole, given what a total has `beyond` both wholes: the first answer by which
-/// the parts beside add up to that and none inside is more than its whole. Where none does, each part for itself:
-/// beside where there is room for it beyond, without a total where it is more than its whole.
-fn beside(parts: [(f64, f64); 2], beyond: Option<f64>) -> [bool; 2] {
-    const ANSWERS: [[bool; 2]; 4] = [[false, false], [true, false], [false, true], [true, true]];
-    let fits = |answer: &[bool; 2], beyond: f64| {
-        let told = || answer.iter().zip(parts);
-        let sum: f64 = told()
-            .filter(|(is, _)| **is)
-            .map(|(_, (part, _))| part)
-            .sum();
-        // Counts are whole numbers.
-        (sum - beyond).abs() < 0.5 && told().all(|(is, (part, whole))| *is || part <= whole)
-    };
-    let exact = beyond.and_then(|beyond| ANSWERS.into_iter().find(|answer| fits(answer, beyond)));
-    exact.unwrap_or_else(|| {
-        parts.map(|(part, whole)| match beyond {
-            Some(beyond) => part > 0.0 && beyond >= part,
-            None => part > whole,
-        })
-    })
-}
-
-/// A number that is not negative, also where it was written as a text; `None` where there is none.
-pub(super) fn amount(field: &Field<'_>) -> Result<Option<f64>, ()> {
-    let number = match field {
-        Field::Text(text) if text.trim().is_empty() => return Ok(None),
-        Field::Text(text) => text.trim().parse().map_err(|_| ())?,
-        other => match other.number().map_err(|_| ())? {
-            Some(number) => number,
-            None => return Ok(None),
-        },
-    };
-    if f64::is_finite(number) && number >= 0.0 {
-        Ok(Some(number))
-    } else {
-        Err(())
     }
 }
 
@@ -212,27 +161,48 @@ impl<'de> Visitor<'de> for ObservationVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        type Entries<'de> = Listed<Shaped<Observation<'de>>>;
         let mut observation = Observation::default();
+        let mut of_trace = Field::Nothing;
         while let Some(Key(key)) = entries.next_key()? {
-            if let Some(map) = observation.map(&key) {
-                *map = entries.next_value()?;
-            } else if let Some(place) = observation.place(&key) {
-                *place = entries.next_value()?;
-            } else {
-                entries.next_value::<IgnoredAny>()?;
+            match &*key {
+                "trace" => {
+                    let trace: Shaped<Observation<'de>> = entries.next_value()?;
+                    of_trace = trace.get().map_or(Field::Nothing, |t| t.session.clone());
+                }
+                "data" => {
+                    if let Listed::Of(list, _) = entries.next_value::<Entries<'de>>()? {
+                        observation.held = Some(list.into_iter().map(or_nothing).collect());
+                    }
+                }
+                "observations" => {
+                    if let Listed::Of(list, _) = entries.next_value::<Entries<'de>>()? {
+                        let is_ids = !list.is_empty() && list.iter().all(|o| o.get().is_none());
+                        observation.held =
+                            (!is_ids).then(|| list.into_iter().map(or_nothing).collect());
+                    }
+                }
+                key => {
+                    if let Some(map) = observation.map(key) {
+                        *map = entries.next_value::<Embedded<Figures>>()?.0;
+                    } else if let Some(place) = observation.place(key) {
+                        *place = entries.next_value()?;
+                    } else {
+                        entries.next_value::<IgnoredAny>()?;
+                    }
+                }
             }
+        }
+        if of_trace != Field::Nothing {
+            observation.session = of_trace;
         }
         Ok(observation)
     }
 }
 
-/// A whole document.
-#[derive(Debug, Default)]
-pub(super) struct Export<'a> {
-    /// Session of the trace that the document is about.
-    pub(super) session: Option<String>,
-    pub(super) observations: Vec<Observation<'a>>,
-}
+/// A whole document: an object, or a list, which is held by nothing that tells of itself.
+#[derive(Debug)]
+pub(super) struct Export<'a>(pub(super) Observation<'a>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Export<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -250,49 +220,18 @@ impl<'de> Visitor<'de> for ExportVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut export = Export::default();
+        let mut list = Vec::new();
         while let Some(item) = items.next_element::<Shaped<Observation<'de>>>()? {
-            export.observations.push(or_nothing(item));
+            list.push(or_nothing(item));
         }
-        Ok(export)
+        Ok(Export(Observation {
+            held: Some(list),
+            ..Observation::default()
+        }))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut export = Export::default();
-        let mut alone = Observation::default();
-        while let Some(Key(key)) = entries.next_key()? {
-            match &*key {
-                "trace" => {
-                    let trace: Shaped<Observation<'de>> = entries.next_value()?;
-                    let session = trace.get().and_then(|t| t.session.text());
-                    export.session = session.map(str::to_owned);
-                }
-                "observations" | "data" => {
-                    let list: Listed<Shaped<Observation<'de>>> = entries.next_value()?;
-                    if let Listed::Of(list, _) = list {
-                        export.observations.extend(list.into_iter().map(or_nothing));
-                    }
-                }
-                key => {
-                    if let Some(map) = alone.map(key) {
-                        *map = entries.next_value()?;
-                    } else if let Some(place) = alone.place(key) {
-                        *place = entries.next_value()?;
-                    } else {
-                        entries.next_value::<IgnoredAny>()?;
-                    }
-                }
-            }
-        }
-        if export.session.is_none() {
-            export.session = alone.session.text().map(str::to_owned);
-        }
-        // A single observation, or a trace of which no observation is told.
-        let is_trace = alone.is_trace() && alone.timestamp != Field::Nothing;
-        if export.observations.is_empty() && (alone.start != Field::Nothing || is_trace) {
-            export.observations.push(alone);
-        }
-        Ok(export)
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        ObservationVisitor.visit_map(entries).map(Export)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::super::super::Input;
 use super::super::super::super::failure::failure;
+use super::super::super::super::first_token;
 use super::super::line::{Block, Message, Usage};
 use super::super::names::{Kind, Names};
 use super::super::session::{SYNTHETIC, key_of, raise, without};
@@ -16,10 +17,9 @@ use crate::record::{
 use crate::units::Time;
 
 /// Metrics that only results know: seconds that requests took together, requests of the main
-/// conversation, seconds to the first token.
+/// conversation.
 const API_TIME: &str = "api_time";
 const TURNS: &str = "turns";
-const FIRST_TOKEN: &str = "time_to_first_token";
 
 /// One file while it is read.
 #[derive(Debug)]
@@ -365,7 +365,7 @@ impl<'a> Runs<'a> {
         let figures = [
             (API_TIME, api_time),
             (TURNS, end.turns),
-            (FIRST_TOKEN, first_token),
+            (first_token::NAME, first_token),
         ];
         let catalog = &mut self.records.catalog;
         let session = catalog.identities.get(task.identity.0).session;
