@@ -24,10 +24,18 @@ def pooled(y, x):
     return ratio, n / (n - 1) * (residual**2).sum(1), residual, total, n
 
 
-def wilson(ratio, variance, total, n):
+def effective(ratio, variance, total):
+    return np.minimum(ratio * (1 - ratio) / np.where(variance > 0, variance, 1), total)
+
+
+def wilson(own, other):
+    (ratio, variance, _, total, n), (r2, v2, _, t2, _) = own, other
     t = stats.t.ppf(0.975, n - 1)
-    effective = np.where(variance > 0, ratio * (1 - ratio) / np.where(variance > 0, variance, 1), n)
-    trials = np.minimum(effective, total)
+    units = np.minimum(n, total)
+    # A group without a failure has trials as alike as the other's.
+    alike = np.maximum(units, total * np.minimum(1, effective(r2, v2, t2) / t2))
+    ends = ((ratio == 0) | (ratio == 1)) & (v2 > 0)
+    trials = np.where(variance > 0, effective(ratio, variance, total), np.where(ends, alike, units))
     trials = np.where(trials > 0, trials, n)
     centre = (ratio + t * t / (2 * trials)) / (1 + t * t / trials)
     half = t * np.sqrt(ratio * (1 - ratio) / trials + t * t / (4 * trials**2)) / (1 + t * t / trials)
@@ -36,7 +44,7 @@ def wilson(ratio, variance, total, n):
 
 def together(a, b, is_paired):
     (p1, v1, e1, x1, n1), (p2, v2, e2, x2, n2) = a, b
-    (l1, u1), (l2, u2) = wilson(p1, v1, x1, n1), wilson(p2, v2, x2, n2)
+    (l1, u1), (l2, u2) = wilson(a, b), wilson(b, a)
     r = 0
     if is_paired:
         s = np.sqrt((e1**2).sum(1) * (e2**2).sum(1))
