@@ -11,10 +11,10 @@ use super::super::record::failure;
 use super::super::{Context, Exit, Failure, OutputFormat};
 use super::inputs::Inputs;
 use super::{actions, unconfigured};
-use crate::alerts::{self, CELL, Looked, Observed, Seen, Watch, Window};
+use crate::alerts::{self, Looked, Observed, Seen, Watch, Window};
 use crate::analysis::Side;
 use crate::assessment::{
-    AlertKey, AlertPhase, AlertState, AlertsReport, CheckLevel, GateVerdict, SCHEMA_VERSION,
+    AlertKey, AlertPhase, AlertsReport, CheckLevel, GateVerdict, SCHEMA_VERSION,
 };
 use crate::config::keys::nearest;
 use crate::config::{Alert, Config, Origin};
@@ -218,7 +218,7 @@ pub(super) fn look_if_any(
     let request = Request {
         from: request
             .from
-            .or_else(|| needed(&config.alerts, &states, now)),
+            .or_else(|| alerts::needed(&config.alerts, &states, now)),
         past: None,
         ..request
     };
@@ -292,22 +292,6 @@ pub(super) fn look_if_any(
         records: material.provenance.records,
         material,
     }))
-}
-
-/// From when on records are needed, where earlier looks were kept: as far as any window reaches back from the last
-/// one.
-fn needed(alerts: &[Alert], states: &BTreeMap<AlertKey, AlertState>, now: Time) -> Option<Time> {
-    let is_known = |alert: &Alert| states.keys().any(|key| key.alert == alert.name);
-    if alerts.is_empty() || !alerts.iter().all(is_known) {
-        return None;
-    }
-    let last = states.values().filter_map(|s| s.evaluated_at).min()?;
-    let reach = alerts.iter().map(Alert::reach).fold(0.0, f64::max);
-    // Failures in a row reach back to the last success, whenever that was.
-    let is_bounded = alerts.iter().all(|a| a.consecutive_failures.is_none());
-    #[allow(clippy::cast_possible_truncation)] // saturates
-    let reach = (reach * 1e9) as i64;
-    is_bounded.then(|| Time(last.min(now).0.saturating_sub(reach).saturating_sub(CELL)))
 }
 
 fn counted(mut report: AlertsReport) -> AlertsReport {

@@ -17,6 +17,7 @@ mod gate;
 mod history;
 mod inputs;
 mod judged;
+mod late;
 mod lists;
 mod metric;
 mod monitor;
