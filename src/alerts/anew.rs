@@ -303,6 +303,37 @@ mod tests {
         assert_eq!(told, expected);
     }
 
+    proptest::proptest! {
+        /// Whatever comes late by however much: in the end it is as if all had been there at once, no more ends are told
+        /// than beginnings, and who looks again hears nothing new.
+        #[test]
+        fn in_the_end_all_is_as_if_at_once(
+            minutes in proptest::collection::vec((0_u64..=10, 0_i64..20), 1..40),
+        ) {
+            let arrived = |by: i64| -> Vec<(i64, u64, u64)> {
+                let numbered = (0_i64..).zip(&minutes);
+                numbered
+                    .filter(|(minute, (_, late))| minute + 1 + late <= by)
+                    .map(|(minute, (hits, _))| (minute, *hits, 10))
+                    .collect()
+            };
+            let known: Vec<Vec<(i64, u64, u64)>> = (0..=62).map(|by| arrived(by.min(61))).collect();
+            let looks: Vec<Looked<'_>> = (0_i64..).zip(&known).map(|(by, k)| (by * 60, k.as_slice())).collect();
+            let (told, state) = course(&alert(), &looks);
+            let (_, at_once) = course(&alert(), &looks[62..]);
+            proptest::prop_assert_eq!(state.phase, at_once.phase);
+            let mut open = 0_i64;
+            for (kind, _) in &told {
+                open += match *kind { "firing" => 1, "resolved" => -1, _ => 0 };
+                proptest::prop_assert!(open >= 0, "{:?}", told);
+            }
+            proptest::prop_assert_eq!(open, i64::from(state.phase == AlertPhase::Firing));
+            // All have come by 59 + 1 minutes: the looks at 61 and 62 have nothing to tell.
+            let (before, _) = course(&alert(), &looks[..=60]);
+            proptest::prop_assert_eq!(told, before);
+        }
+    }
+
     /// A beginning and an end that nobody saw, each told once, and in their order.
     #[test]
     fn what_nobody_saw_is_told_once() {

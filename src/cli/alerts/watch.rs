@@ -26,7 +26,7 @@ Examples:
 
 States are remembered in the history: a watch that is started again goes on where it ended.
 
-Exit codes: 0 ended, 2 bad usage or configuration.")]
+Exit codes: 0 ended, 2 bad usage or configuration, 130 a second signal ended it at once.")]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     input: InputArgs,
