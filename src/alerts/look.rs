@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::anew::{Anew, back, forget, held};
 use super::notices::{next_not_before, notice, of_firing};
 use super::observe::unit_of;
-use super::state::Turn;
+use super::state::{Turn, put_back};
 use super::{CELL, Observed, Window, nanos, rule_text, step, value_text};
 use crate::assessment::{
-    AlertKey, AlertPhase, AlertRow, AlertState, Firing, Notice, NoticeKind, Silence,
+    AlertKey, AlertPhase, AlertRow, AlertSpan, AlertState, Firing, Notice, NoticeKind, Silence,
 };
 use crate::config::Alert;
 use crate::units::{NANOS, Time};
@@ -54,11 +55,23 @@ struct Instance<'a> {
     state: AlertState,
     /// From when on beginnings and ends are told.
     told_from: Time,
-    /// The look before; `None`: there was none.
+    /// Up to when minutes are judged; `None`: none is.
     before: Option<Time>,
+    /// What it has to know while minutes are judged anew.
+    anew: Option<Anew>,
+    /// Whether this look told that it fires.
+    is_told_now: bool,
 }
 
-/// Looks at each minute since the last look, and at the present.
+/// How far records reach into the time after them, in nanoseconds: as long as they may make an alert turn.
+pub(super) fn reach(alert: &Alert) -> i64 {
+    nanos(alert.reach())
+        .saturating_add(nanos(alert.wait))
+        .saturating_add(nanos(alert.keep_firing))
+        .saturating_add(CELL)
+}
+
+/// Looks at each minute since the last look, at those of which there is more than there was then, and at the present.
 #[must_use]
 pub fn look(
     alerts: &[Alert],
@@ -68,14 +81,17 @@ pub fn look(
 ) -> Looked {
     let mut instances = instances(alerts, observed, states, watch.now);
     let mut looked = Looked::default();
-    for tick in ticks(&instances, watch.now) {
+    let ticks = ticks(&instances, watch.now);
+    for instance in &mut instances {
+        instance.go_back(&ticks);
+    }
+    for tick in ticks {
         pass(&mut instances, tick, watch, &mut looked);
     }
     pass(&mut instances, watch.now, watch, &mut looked);
-    for instance in &instances {
-        if let Some(firing) = instance.firing(None) {
-            looked.firings.push(firing);
-        }
+    for instance in &mut instances {
+        looked.firings.extend(instance.firing());
+        instance.remember(watch.now);
     }
     looked.rows = instances
         .iter()
@@ -102,25 +118,26 @@ fn end_forgotten(
         if is_known || state.phase == AlertPhase::Quiet {
             continue;
         }
-        if let Some(since) = state.since.filter(|_| state.phase == AlertPhase::Firing) {
+        let mut ended = AlertState {
+            phase: AlertPhase::Quiet,
+            since: Some(now),
+            is_told: false,
+            ..state.clone()
+        };
+        if let Some(span) = ended.spans.last_mut().filter(|span| span.to.is_none()) {
+            span.to = Some(now);
             looked.firings.push(Found {
-                episode: state.episode,
+                episode: span.number,
                 firing: Firing {
                     key: key.clone(),
                     severity: state.severity,
-                    fired_at: since,
+                    fired_at: span.from,
                     resolved_at: Some(now),
                     value: state.value,
                     unit: crate::metrics::Unit::Unknown,
                 },
             });
         }
-        let ended = AlertState {
-            phase: AlertPhase::Quiet,
-            since: Some(now),
-            is_told: false,
-            ..state.clone()
-        };
         looked.states.insert(key.clone(), ended);
     }
 }
@@ -137,11 +154,25 @@ fn instances<'a>(
             alert: alert.name.clone(),
             labels,
         };
-        let state = states.get(&key).cloned().unwrap_or_default();
-        let before = state.evaluated_at;
-        let told_from = match before {
-            Some(_) => Time(now.0.saturating_sub(LATE)),
-            None => now,
+        let mut state = states.get(&key).cloned().unwrap_or_default();
+        put_back(&mut state, now);
+        if state.phase == AlertPhase::Firing && state.open().is_none() {
+            // It was kept by a version that remembered no spans.
+            state.spans.push(AlertSpan {
+                number: state.episode,
+                from: state.since.unwrap_or(now),
+                to: None,
+            });
+        }
+        let is_known = states.keys().any(|known| known.alert == alert.name);
+        let told_from = match is_known {
+            true => Time(now.0.saturating_sub(LATE)),
+            false => now,
+        };
+        let anew = back(alert, window, &state, now);
+        let before = match &anew {
+            Some(anew) => Some(anew.from),
+            None => state.evaluated_at,
         };
         all.push(Instance {
             alert,
@@ -150,6 +181,8 @@ fn instances<'a>(
             state,
             told_from,
             before,
+            anew,
+            is_told_now: false,
         });
     };
     let mut seen: BTreeSet<(usize, &BTreeMap<String, String>)> = BTreeSet::new();
@@ -185,33 +218,20 @@ fn ticks(instances: &[Instance<'_>], now: Time) -> BTreeSet<Time> {
     let mut ticks = BTreeSet::new();
     let end = now.0.div_euclid(CELL) + 1;
     for instance in instances {
-        let alert = instance.alert;
-        let reach = nanos(alert.reach())
-            .saturating_add(nanos(alert.wait))
-            .saturating_add(nanos(alert.keep_firing))
-            .saturating_add(CELL);
-        let starts: Vec<i64> = match instance.window {
-            Window::Values(series) => series.starts().to_vec(),
-            Window::Failures {
-                before, failures, ..
-            } => {
-                let over = before.iter().map(|(at, _)| at.0);
-                over.chain(failures.iter().map(|f| f.0)).collect()
-            }
-            Window::Counts(counts) => counts.iter().map(|(at, _)| at.0).collect(),
-            Window::Judged(_) | Window::Nothing => continue,
-        };
+        let reach = reach(instance.alert);
         // What was looked at before is not looked at again.
         let before = instance
             .before
             .map_or(i64::MIN, |t| t.0.div_euclid(CELL) + 1);
         let mut next = before;
-        for start in starts {
+        for (start, _) in instance.window.cells() {
             let first = (start.div_euclid(CELL) + 1).max(next);
             let last = (start.saturating_add(reach).div_euclid(CELL) + 1).min(end);
             ticks.extend((first..=last).map(|minute| Time(minute.saturating_mul(CELL))));
             next = next.max(last.saturating_add(1));
         }
+        // The last look may have been in the middle of a minute.
+        ticks.extend(instance.anew.as_ref().map(|anew| anew.until));
     }
     ticks.retain(|tick| *tick < now);
     ticks
@@ -219,8 +239,6 @@ fn ticks(instances: &[Instance<'_>], now: Time) -> BTreeSet<Time> {
 
 fn pass(instances: &mut [Instance<'_>], tick: Time, watch: Watch<'_>, looked: &mut Looked) {
     let is_present = tick == watch.now;
-    // The minute that runs counts, too.
-    let to = Time(-(-tick.0).div_euclid(CELL) * CELL);
     let mut turns = Vec::new();
     for (index, instance) in instances.iter_mut().enumerate() {
         let is_judged = matches!(instance.window, Window::Judged(_) | Window::Nothing);
@@ -228,31 +246,29 @@ fn pass(instances: &mut [Instance<'_>], tick: Time, watch: Watch<'_>, looked: &m
         if !is_present && (is_judged || is_before) {
             continue;
         }
-        let seen = instance.window.seen(instance.alert, to);
-        if let Some(turn) = step(instance.alert, &mut instance.state, seen, tick) {
-            turns.push((index, turn));
-        }
+        let came = instance.step(tick);
+        turns.extend(came.into_iter().flatten().map(|turn| (index, turn)));
     }
     for (index, turn) in &turns {
         let instance = &mut instances[*index];
-        if let Turn::Resolved { since, was_told } = turn {
-            let end = instance.firing_from(*since, Some(tick));
-            looked.firings.extend(end);
+        if let Turn::Resolved { span, was_told } = turn {
+            looked.firings.push(instance.firing_of(*span));
             let is_silent = silenced(instance, watch, tick).is_some();
             if *was_told && tick >= instance.told_from && !is_silent {
                 let kind = NoticeKind::Resolved;
                 let (alert, key, state) = (instance.alert, &instance.key, &instance.state);
-                let resolved = notice(kind, alert, key, state, tick, *since);
+                let resolved = notice(kind, alert, key, state, tick, Some(span.from));
                 looked.notices.push(resolved);
             }
         } else if !is_present {
-            looked.firings.extend(instance.firing(None));
+            looked.firings.extend(instance.firing());
         }
     }
     for index in 0..instances.len() {
         let instance = &instances[index];
         if instance.state.phase != AlertPhase::Firing
             || tick < instance.told_from
+            || instance.is_no_news(tick)
             || silenced(instance, watch, tick).is_some()
             || inhibitor(instance, instances).is_some()
         {
@@ -260,31 +276,76 @@ fn pass(instances: &mut [Instance<'_>], tick: Time, watch: Watch<'_>, looked: &m
         }
         let instance = &mut instances[index];
         let (alert, key) = (instance.alert, &instance.key);
-        let due = of_firing(alert, key, &mut instance.state, tick, watch.now);
-        looked.notices.extend(due);
+        let reminds = is_present && !instance.is_told_now;
+        let state = &mut instance.state;
+        if let Some(due) = of_firing(alert, key, state, tick, watch.now, reminds) {
+            instance.is_told_now = true;
+            looked.notices.push(due);
+        }
     }
 }
 
+/// The end of the minute of a tick: the one that runs counts, too.
+pub(super) fn end_of_minute(tick: Time) -> Time {
+    Time(-(-tick.0).div_euclid(CELL) * CELL)
+}
+
 impl Instance<'_> {
-    /// The time in which it fires.
-    fn firing(&self, resolved_at: Option<Time>) -> Option<Found> {
-        (self.state.phase == AlertPhase::Firing)
-            .then(|| self.firing_from(self.state.since, resolved_at))
-            .flatten()
+    /// Goes back to before what came late, where anything did.
+    fn go_back(&mut self, ticks: &BTreeSet<Time>) {
+        if let Some(anew) = &mut self.anew {
+            let own = ticks.range(..=anew.until).copied();
+            let own = own.filter(|tick| *tick > anew.from).collect();
+            anew.compare(self.alert, self.window, own);
+            self.state = anew.state();
+        }
     }
 
-    fn firing_from(&self, since: Option<Time>, resolved_at: Option<Time>) -> Option<Found> {
-        Some(Found {
-            episode: self.state.episode,
+    /// Looks at a time, after those before it.
+    fn step(&mut self, tick: Time) -> [Option<Turn>; 2] {
+        let over = self.anew.take_if(|anew| tick > anew.until);
+        let ended = over.and_then(|anew| anew.join(&mut self.state, tick));
+        let seen = self.window.seen(self.alert, end_of_minute(tick));
+        let turn = step(self.alert, &mut self.state, seen, tick);
+        if let (Some(anew), Some(Turn::Fired)) = (&self.anew, turn) {
+            anew.recognise(&mut self.state, tick);
+        }
+        [ended, turn]
+    }
+
+    /// Whether what it does at this time was known before.
+    fn is_no_news(&self, tick: Time) -> bool {
+        let anew = self.anew.as_ref();
+        anew.is_some_and(|anew| anew.is_known(&self.state, tick))
+    }
+
+    /// What the next look has to know of this one.
+    fn remember(&mut self, now: Time) {
+        if self.is_told_now {
+            // What is told late is sent now.
+            self.state.last_sent = Some(now);
+        }
+        self.state.held = Some(held(self.window, now));
+        forget(self.alert, &mut self.state, now);
+    }
+
+    /// The time in which it fires.
+    fn firing(&self) -> Option<Found> {
+        self.state.open().map(|span| self.firing_of(*span))
+    }
+
+    fn firing_of(&self, span: AlertSpan) -> Found {
+        Found {
+            episode: span.number,
             firing: Firing {
                 key: self.key.clone(),
                 severity: self.state.severity,
-                fired_at: since?,
-                resolved_at,
+                fired_at: span.from,
+                resolved_at: span.to,
                 value: self.state.value,
                 unit: unit_of(self.alert),
             },
-        })
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! the state of each alert, the times in which it fired, and the notices that are due. Nothing is sent here, nothing
 //! stored, and the time is an argument.
 
+mod anew;
 mod look;
 mod notices;
 mod observe;
@@ -11,6 +12,7 @@ pub mod scenario;
 mod state;
 mod words;
 
+pub use anew::needed;
 pub use look::{Found, LATE, Looked, Watch, look};
 pub use observe::{Observed, Series, Window, observe};
 pub use state::{Seen, Turn, step};

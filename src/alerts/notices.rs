@@ -16,31 +16,34 @@ use crate::config::Alert;
 use crate::record::hash128;
 use crate::units::Time;
 
-/// The notice of an alert that fires, if one is due; then it counts as told. Reminders are due only where the
-/// present is looked at.
+/// The notice of an alert that fires, if one is due at this time; then it counts as told at it. That it still fires is
+/// told only where a look `reminds`.
 pub(super) fn of_firing(
     alert: &Alert,
     key: &AlertKey,
     state: &mut AlertState,
     now: Time,
     present: Time,
+    reminds: bool,
 ) -> Option<Notice> {
     if state.phase != AlertPhase::Firing {
         return None;
     }
-    let is_cool = next_not_before(alert, state).is_none_or(|next| now >= next);
+    // Of a minute that is judged late it counts what was told up to the present.
+    let is_late = state.last_sent.is_some_and(|last| now < last);
+    let at = if is_late { present } else { now };
+    let is_cool = next_not_before(alert, state).is_none_or(|next| at >= next);
     let is_worse = state.last_sent.is_some() && state.severity > state.told_severity;
     let kind = if !state.is_told {
         (is_cool || is_worse).then_some(NoticeKind::Firing)
     } else if is_worse {
         Some(NoticeKind::Escalated)
     } else {
-        (now == present && is_cool && alert.cooldown > 0.0).then_some(NoticeKind::Reminder)
+        (reminds && is_cool && alert.cooldown > 0.0).then_some(NoticeKind::Reminder)
     }?;
     state.is_told = true;
     state.told_severity = state.severity;
-    // What is told late is sent now.
-    state.last_sent = Some(present);
+    state.last_sent = Some(now);
     Some(notice(kind, alert, key, state, now, state.since))
 }
 
@@ -97,7 +100,7 @@ mod tests {
             }
             (state.phase, state.severity) = (*phase, *severity);
             let now = Time(second * NANOS);
-            if let Some(notice) = of_firing(&alert, &key, &mut state, now, now) {
+            if let Some(notice) = of_firing(&alert, &key, &mut state, now, now, true) {
                 sent.push((*second, notice.kind.name()));
             }
         }

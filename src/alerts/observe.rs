@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::state::Seen;
 use super::{CELL, nanos};
+use crate::assessment::Held;
 use crate::config::{Alert, Burn, Severity, Side, TargetStatistic};
 use crate::metrics::{Kind, Metric, Unit};
 use crate::record::{Catalog, DIMENSIONS, Dimension, DimsId, Measured, Name};
@@ -74,10 +75,15 @@ impl Series {
         end.checked_sub(1).map(|at| Time(self.starts[at]))
     }
 
-    /// Starts of its cells.
-    #[must_use]
-    pub fn starts(&self) -> &[i64] {
-        &self.starts
+    /// Its cells: where each begins, and how much there is.
+    fn cells(&self) -> impl Iterator<Item = (i64, Held)> {
+        let held = |figure: &Figure| {
+            #[allow(clippy::cast_possible_truncation)] // The lower bits tell sums apart.
+            let sum = figure.sum as i64;
+            Held { n: figure.n, sum }
+        };
+        let starts = self.starts.iter().copied();
+        starts.zip(self.figures.iter().map(held))
     }
 }
 
@@ -275,6 +281,22 @@ pub(super) fn unit_of(alert: &Alert) -> Unit {
 }
 
 impl Window {
+    /// When there is something, in nanoseconds since 1970, and how much.
+    pub(super) fn cells(&self) -> Vec<(i64, Held)> {
+        let one = |at: &Time| (at.0, Held { n: 1, sum: 0 });
+        match self {
+            Window::Values(series) => series.cells().collect(),
+            Window::Failures {
+                before, failures, ..
+            } => {
+                let before = before.iter().map(|(at, _)| one(at));
+                before.chain(failures.iter().map(one)).collect()
+            }
+            Window::Counts(counts) => counts.iter().map(|(at, _)| one(at)).collect(),
+            Window::Judged(_) | Window::Nothing => Vec::new(),
+        }
+    }
+
     /// What an alert sees of the time before `to`.
     #[must_use]
     pub fn seen(&self, alert: &Alert, to: Time) -> Seen {

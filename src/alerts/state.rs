@@ -4,7 +4,7 @@
 //! as `keep_firing_for` says).
 
 use super::nanos;
-use crate::assessment::{AlertPhase, AlertState, Severity};
+use crate::assessment::{AlertPhase, AlertSpan, AlertState, Severity};
 use crate::config::{Alert, NoData};
 use crate::units::Time;
 
@@ -28,27 +28,31 @@ pub enum Turn {
     Fired,
     /// It ended.
     Resolved {
-        /// When it had begun.
-        since: Option<Time>,
+        /// The time in which it fired.
+        span: AlertSpan,
         /// Whether it was told.
         was_told: bool,
     },
 }
 
-/// One look at `now`. A clock that was put back makes nothing earlier than it was: what is remembered of the time
-/// after `now` counts from `now` on.
-pub fn step(alert: &Alert, state: &mut AlertState, seen: Seen, now: Time) -> Option<Turn> {
-    for time in [
+/// What is remembered of the time after `now` counts from `now` on: a clock that was put back makes nothing earlier than
+/// it was.
+pub(super) fn put_back(state: &mut AlertState, now: Time) {
+    let spans = state.spans.iter_mut();
+    let spans = spans.flat_map(|span| std::iter::once(&mut span.from).chain(&mut span.to));
+    let own = [
         &mut state.since,
         &mut state.last_true,
         &mut state.last_sent,
         &mut state.data_at,
-    ]
-    .into_iter()
-    .flatten()
-    {
+    ];
+    for time in own.into_iter().flatten().chain(spans) {
         *time = (*time).min(now);
     }
+}
+
+/// One look at `now`.
+pub fn step(alert: &Alert, state: &mut AlertState, seen: Seen, now: Time) -> Option<Turn> {
     state.evaluated_at = Some(now);
     if seen.value.is_some() {
         state.value = seen.value;
@@ -90,6 +94,11 @@ fn passes(alert: &Alert, state: &mut AlertState, severity: Severity, now: Time) 
         state.since = Some(now);
         state.episode += 1;
         state.is_told = false;
+        state.spans.push(AlertSpan {
+            number: state.episode,
+            from: now,
+            to: None,
+        });
         Turn::Fired
     })
 }
@@ -106,12 +115,14 @@ fn passes_not(alert: &Alert, state: &mut AlertState, now: Time) -> Option<Turn> 
             if quiet < nanos(alert.keep_firing) {
                 return None;
             }
-            let turn = Turn::Resolved {
-                since: state.since,
-                was_told: state.is_told,
-            };
+            let was_told = state.is_told;
+            let span = state.spans.last_mut().filter(|span| span.to.is_none());
+            let span = span.map(|span| {
+                span.to = Some(now);
+                *span
+            });
             end(state, now);
-            Some(turn)
+            span.map(|span| Turn::Resolved { span, was_told })
         }
     }
 }
@@ -151,6 +162,7 @@ mod tests {
         looks
             .iter()
             .map(|(minute, passed)| {
+                put_back(&mut state, at(*minute));
                 step(alert, &mut state, passed.map_or(none, seen), at(*minute));
                 (*minute, state.phase)
             })

@@ -95,6 +95,50 @@ pub struct AlertState {
     pub told_severity: Severity,
     /// When a firing was told last, this one or one before.
     pub last_sent: Option<Time>,
+    /// When it fired in the last days, in order; one that has no end goes on, and is the last.
+    #[serde(default)]
+    pub spans: Vec<AlertSpan>,
+    /// How much there was of each hour when it was looked at last, by the number of the hour since 1970; `None`: it is
+    /// not known.
+    #[serde(default)]
+    pub held: Option<BTreeMap<i64, Held>>,
+}
+
+impl AlertState {
+    /// The firing that goes on.
+    #[must_use]
+    pub fn open(&self) -> Option<&AlertSpan> {
+        self.spans.last().filter(|span| span.to.is_none())
+    }
+}
+
+/// A time in which an alert fired, as its state remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertSpan {
+    /// Its number among those of the alert.
+    pub number: u64,
+    /// When it began.
+    pub from: Time,
+    /// When it ended; `None`: it goes on.
+    pub to: Option<Time>,
+}
+
+impl AlertSpan {
+    /// Whether two have any time in common.
+    #[must_use]
+    pub fn overlaps(&self, other: &AlertSpan) -> bool {
+        let is_before = |from: Time, to: Option<Time>| to.is_none_or(|to| from < to);
+        is_before(self.from, other.to) && is_before(other.from, self.to)
+    }
+}
+
+/// How much there was of an hour: enough to see that there is more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Held {
+    /// Values.
+    pub n: u64,
+    /// Their sum, as far as its lower bits tell sums apart.
+    pub sum: i64,
 }
 
 /// Whose state it is: an alert and the dimensions it is told apart by.

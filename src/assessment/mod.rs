@@ -30,8 +30,8 @@ pub use advice::{
     RuleState, SilencedRule,
 };
 pub use alerts::{
-    ActionRun, ActionState, AlertKey, AlertPhase, AlertRow, AlertState, AlertsReport, Firing,
-    Notice, NoticeKind, ScenarioResult, Severity, Silence,
+    ActionRun, ActionState, AlertKey, AlertPhase, AlertRow, AlertSpan, AlertState, AlertsReport,
+    Firing, Held, Notice, NoticeKind, ScenarioResult, Severity, Silence,
 };
 pub use backtest::{Backtest, Calibration, HeldEffect, HeldWord, PastChange, ToldBy, UnusedChange};
 pub use claims::{

@@ -5,6 +5,7 @@ mod check;
 mod deliver;
 mod inputs;
 mod listed;
+mod locks;
 mod log;
 mod scenarios;
 mod silence;
@@ -12,15 +13,19 @@ mod watch;
 
 use std::io::Write;
 
-pub(super) use check::lock;
 pub(super) use deliver::{addressed, deliver, take_up};
 pub(super) use inputs::Inputs;
+pub(super) use locks::turn;
 
 use super::input::InputArgs;
 use super::{Context, Exit, Failure};
 use crate::assessment::{AlertsReport, Firing};
+use crate::notify;
 use crate::store::history::History;
 use crate::units::Time;
+
+/// Exit code of a program that a signal ended (128 and the number of SIGINT), as shells have it.
+const ENDED_BY_SIGNAL: i32 = 130;
 
 /// What to do with alerts.
 #[derive(Debug, clap::Subcommand)]
@@ -62,7 +67,8 @@ pub(super) fn present(
     now: Time,
     context: &Context,
 ) -> Result<Option<AlertsReport>, Failure> {
-    let look = check::look_if_any(input, inputs, now, context)?;
+    let (config, _) = input.settings(context)?;
+    let look = check::look_if_any(input, inputs, config, now, context)?;
     Ok(look.map(|look| check::unsent(look).report))
 }
 
@@ -80,6 +86,24 @@ pub(super) fn firings(period: (Time, Time), context: &Context) -> Vec<Firing> {
         context.warn(&format!("alerts are left out: {error}"));
         Vec::new()
     })
+}
+
+/// A signal ends this program at once, and with it the programs that it runs for channels and actions.
+pub(super) fn end_on_signal() -> Result<(), Failure> {
+    on_signal(end_now)
+}
+
+/// What a signal does.
+fn on_signal(does: impl FnMut() + Send + 'static) -> Result<(), Failure> {
+    ctrlc::set_handler(does)
+        .map_err(|error| Failure::new(format!("signals cannot be listened to: {error}")))
+}
+
+/// Ends this program, and the programs that it runs.
+fn end_now() {
+    notify::end_programs();
+    // The thread that runs the verb may wait for anything; nobody waits for it.
+    std::process::exit(ENDED_BY_SIGNAL);
 }
 
 /// No alert is configured.

@@ -426,6 +426,12 @@ impl Context {
         }
     }
 
+    /// The zone in which a run of this configuration thinks.
+    pub(super) fn zone_of(&self, config: &Config) -> Result<jiff::tz::TimeZone, Failure> {
+        let named = config.timezone.as_ref().map(|z| z.value.as_str());
+        self.zone(self.globals.timezone.as_deref().or(named))
+    }
+
     /// A zone by name (`Europe/Berlin`, `UTC`, `local`).
     ///
     /// # Errors

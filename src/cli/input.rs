@@ -83,8 +83,7 @@ impl InputArgs {
     /// The configuration of this run, and the zone in which it thinks.
     pub(super) fn settings(&self, context: &Context) -> Result<(Config, TimeZone), Failure> {
         let config = context.load_config()?.config;
-        let named = config.timezone.as_ref().map(|z| z.value.as_str());
-        let zone = context.zone(context.globals.timezone.as_deref().or(named))?;
+        let zone = context.zone_of(&config)?;
         Ok((config, zone))
     }
 

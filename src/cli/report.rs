@@ -196,7 +196,8 @@ fn send(
         notice: None,
     };
     let now = context.now()?;
-    let _lock = alerts::lock(context)?;
+    alerts::end_on_signal()?;
+    let _turn = alerts::turn(context)?;
     let queue = alerts::addressed(&message, &config.channels, &[]);
     let mut history = super::record::create(context)?;
     let added = history.enqueue(&queue, now);

@@ -1,10 +1,10 @@
 //! A program: the user's own, with the message as JSON on its standard input, or the desktop's `notify-send`.
 
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::{Message, Outcome};
+use super::{Message, Outcome, program};
 use crate::assessment::Severity;
 
 /// Exit code by which a program asks to be tried again (`EX_TEMPFAIL` of sysexits.h).
@@ -18,10 +18,10 @@ pub(super) fn run(words: &[String], timeout: f64, message: &Message) -> Outcome 
 
 /// Runs a program with this on its standard input.
 pub(super) fn run_with(words: &[String], timeout: f64, input: &str) -> Outcome {
-    let Some((program, arguments)) = words.split_first() else {
+    let Some((name, arguments)) = words.split_first() else {
         return Outcome::Refused("no program is named".to_owned());
     };
-    let mut command = Command::new(program);
+    let mut command = Command::new(name);
     command.args(arguments);
     finish(command, timeout, input)
 }
@@ -44,7 +44,7 @@ fn finish(mut command: Command, timeout: f64, input: &str) -> Outcome {
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    let mut child = match command.spawn() {
+    let mut child = match program::start(&mut command) {
         Ok(child) => child,
         Err(error) => return Outcome::Refused(format!("the program cannot be started: {error}")),
     };
@@ -53,7 +53,7 @@ fn finish(mut command: Command, timeout: f64, input: &str) -> Outcome {
         // A program that reads nothing must not hold us up.
         std::thread::spawn(move || stdin.write_all(input.as_bytes()));
     }
-    match wait(&mut child, Duration::from_secs_f64(timeout)) {
+    match program::wait(&mut child, Duration::from_secs_f64(timeout)) {
         Some(status) if status.success() => Outcome::Delivered,
         Some(status) if status.code() == Some(TRY_AGAIN) => Outcome::Failed {
             reason: "the program asks to be tried again".to_owned(),
@@ -61,22 +61,5 @@ fn finish(mut command: Command, timeout: f64, input: &str) -> Outcome {
         },
         Some(status) => Outcome::Refused(format!("the program ended with {status}")),
         None => Outcome::Doubtful("the program did not end in time".to_owned()),
-    }
-}
-
-/// Waits; ends what takes too long.
-fn wait(child: &mut Child, most: Duration) -> Option<std::process::ExitStatus> {
-    let begin = Instant::now();
-    loop {
-        if let Ok(Some(status)) = child.try_wait() {
-            return Some(status);
-        }
-        if begin.elapsed() >= most {
-            // It may have ended just now.
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
     }
 }

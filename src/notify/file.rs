@@ -6,6 +6,11 @@ use std::io::Write;
 use super::{Message, Outcome};
 
 pub(super) fn append(path: &str, message: &Message) -> Outcome {
+    if is_pipe(path) {
+        return Outcome::Refused(format!(
+            "{path}: is a pipe, which holds us up while nobody reads it; a channel of type command can write into it"
+        ));
+    }
     let mut line = serde_json::to_string(message).unwrap_or_default();
     line.push('\n');
     let written = OpenOptions::new()
@@ -19,5 +24,18 @@ pub(super) fn append(path: &str, message: &Message) -> Outcome {
             reason: format!("{path}: {error}"),
             after: None,
         },
+    }
+}
+
+fn is_pipe(path: &str) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
     }
 }

@@ -6,8 +6,11 @@
 mod command;
 mod email;
 mod file;
+mod program;
 mod webhook;
 mod wording;
+
+pub use program::end_programs;
 
 use serde::{Deserialize, Serialize};
 

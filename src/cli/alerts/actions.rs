@@ -15,7 +15,8 @@ pub(super) use taken_back::settle_due;
 use super::super::apply;
 use super::super::record::{create, failure};
 use super::super::{Context, Exit, Failure, output};
-use super::check::{Look, lock};
+use super::check::Look;
+use super::locks::turn;
 use crate::assessment::{ActionRun, ActionState};
 use crate::config::{Action, Config, Does, KnobValue};
 use crate::notify::{self, Message, Outcome};
@@ -57,7 +58,8 @@ pub(in crate::cli) fn run(
     match verb {
         Verb::List => list(context, out),
         Verb::Confirm { id } => {
-            let _lock = lock(context)?;
+            super::end_on_signal()?;
+            let _turn = turn(context)?;
             let config = context.load_config()?.config;
             let mut history = create(context)?;
             let run = find(&history, *id)?;
@@ -82,7 +84,8 @@ pub(in crate::cli) fn run(
             }
         }
         Verb::Rollback { id } => {
-            let _lock = lock(context)?;
+            super::end_on_signal()?;
+            let _turn = turn(context)?;
             let config = context.load_config()?.config;
             let mut history = create(context)?;
             let run = find(&history, *id)?;

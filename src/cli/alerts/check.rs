@@ -1,7 +1,6 @@
 //! `alerts check`: one look.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -10,11 +9,12 @@ use super::super::progress::Progress;
 use super::super::record::failure;
 use super::super::{Context, Exit, Failure, OutputFormat};
 use super::inputs::Inputs;
+use super::locks::{looker, turn};
 use super::{actions, unconfigured};
-use crate::alerts::{self, CELL, Looked, Observed, Seen, Watch, Window};
+use crate::alerts::{self, Looked, Observed, Seen, Watch, Window};
 use crate::analysis::Side;
 use crate::assessment::{
-    AlertKey, AlertPhase, AlertState, AlertsReport, CheckLevel, GateVerdict, SCHEMA_VERSION,
+    AlertKey, AlertPhase, AlertsReport, CheckLevel, GateVerdict, SCHEMA_VERSION,
 };
 use crate::config::keys::nearest;
 use crate::config::{Alert, Config, Origin};
@@ -67,17 +67,19 @@ pub(in crate::cli) fn run(
 ) -> Result<Exit, Failure> {
     let format = context.format("alerts check", OutputFormat::LIST)?.name();
     let now = context.now()?;
-    let (_, zone) = args.input.settings(context)?;
+    let (config, zone) = args.input.settings(context)?;
     let look = if args.send {
-        let _lock = lock(context)?;
-        actions::settle_due(&context.load_config()?.config, now, context)?;
-        let look = look_and_keep(&args.input, &mut Inputs::Once, now, context)?;
+        super::end_on_signal()?;
+        let _looker = looker(context)?;
+        settle_due(&config, now, context)?;
+        let look = look_and_keep(&args.input, &mut Inputs::Once, config, now, context)?;
+        let _turn = turn(context)?;
         actions::carry_out_allowed(&look, args.allow_actions, now, context)?;
         super::take_up(&look.config.channels, now, context)?;
         super::deliver(&look.config.channels, context)?;
         look
     } else {
-        unsent(look(&args.input, &mut Inputs::Once, now, context)?)
+        unsent(look(&args.input, &mut Inputs::Once, config, now, context)?)
     };
     // Whoever looks by the clock and tells others wants to hear of nothing himself.
     if !(args.send && context.globals.quiet) {
@@ -90,6 +92,12 @@ pub(in crate::cli) fn run(
         (0, _) => Exit::Done,
         _ => Exit::Found,
     })
+}
+
+/// Takes back in its turn what is to be taken back by now.
+pub(super) fn settle_due(config: &Config, now: Time, context: &Context) -> Result<(), Failure> {
+    let _turn = turn(context)?;
+    actions::settle_due(config, now, context)
 }
 
 /// A look of which nothing is told: what was told last was told before.
@@ -114,10 +122,11 @@ fn command(input: &InputArgs) -> String {
 pub(super) fn look_and_keep(
     input: &InputArgs,
     inputs: &mut Inputs,
+    config: Config,
     now: Time,
     context: &Context,
 ) -> Result<Look, Failure> {
-    let mut look = look(input, inputs, now, context)?;
+    let mut look = look(input, inputs, config, now, context)?;
     let mut history = super::super::record::create(context)?;
     let changes = AlertChanges {
         states: std::mem::take(&mut look.looked.states),
@@ -155,45 +164,22 @@ fn messages(look: &Look) -> Vec<ToSend> {
         .collect()
 }
 
-/// Only one program at a time remembers and tells: else both would.
-pub(in crate::cli) fn lock(context: &Context) -> Result<File, Failure> {
-    let place = context.place();
-    let path = place.folder().join("alerts.lock");
-    let fault = |error: std::io::Error| {
-        Failure::new(format!("{}: {error}", path.display()))
-            .help("--store DIR names another folder")
-    };
-    // Makes the folder, and keeps it out of version control.
-    super::super::record::create(context)?;
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(fault)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Failure::new(
-            "another perfadvise watches the alerts of this folder",
-        )
-        .help("end it first; perfadvise alerts check without --send may run beside it")),
-        Err(std::fs::TryLockError::Error(error)) => Err(fault(error)),
-    }
-}
-
 /// Looks at everything since the last look that was kept.
 pub(super) fn look(
     input: &InputArgs,
     inputs: &mut Inputs,
+    config: Config,
     now: Time,
     context: &Context,
 ) -> Result<Look, Failure> {
-    look_if_any(input, inputs, now, context)?.ok_or_else(unconfigured)
+    look_if_any(input, inputs, config, now, context)?.ok_or_else(unconfigured)
 }
 
 /// The same; `None` where no alert is configured.
 pub(super) fn look_if_any(
     input: &InputArgs,
     inputs: &mut Inputs,
+    config: Config,
     now: Time,
     context: &Context,
 ) -> Result<Option<Look>, Failure> {
@@ -203,7 +189,7 @@ pub(super) fn look_if_any(
         )
         .help("perfadvise record PATH records what is there"));
     }
-    let (config, zone) = input.settings(context)?;
+    let zone = context.zone_of(&config)?;
     let history = History::open(&context.place()).map_err(|error| failure(&error))?;
     let (states, silences) = match &history {
         Some(history) => (
@@ -218,7 +204,7 @@ pub(super) fn look_if_any(
     let request = Request {
         from: request
             .from
-            .or_else(|| needed(&config.alerts, &states, now)),
+            .or_else(|| alerts::needed(&config.alerts, &states, now)),
         past: None,
         ..request
     };
@@ -292,22 +278,6 @@ pub(super) fn look_if_any(
         records: material.provenance.records,
         material,
     }))
-}
-
-/// From when on records are needed, where earlier looks were kept: as far as any window reaches back from the last
-/// one.
-fn needed(alerts: &[Alert], states: &BTreeMap<AlertKey, AlertState>, now: Time) -> Option<Time> {
-    let is_known = |alert: &Alert| states.keys().any(|key| key.alert == alert.name);
-    if alerts.is_empty() || !alerts.iter().all(is_known) {
-        return None;
-    }
-    let last = states.values().filter_map(|s| s.evaluated_at).min()?;
-    let reach = alerts.iter().map(Alert::reach).fold(0.0, f64::max);
-    // Failures in a row reach back to the last success, whenever that was.
-    let is_bounded = alerts.iter().all(|a| a.consecutive_failures.is_none());
-    #[allow(clippy::cast_possible_truncation)] // saturates
-    let reach = (reach * 1e9) as i64;
-    is_bounded.then(|| Time(last.min(now).0.saturating_sub(reach).saturating_sub(CELL)))
 }
 
 fn counted(mut report: AlertsReport) -> AlertsReport {

@@ -27,7 +27,7 @@ pub(in crate::cli) fn addressed(
         .collect()
 }
 
-/// What a program that ended left behind. Only to be called by whoever holds the lock.
+/// What a program that ended left behind. Only to be called by whoever has the turn.
 pub(in crate::cli) fn take_up(
     channels: &[Channel],
     now: Time,

@@ -70,6 +70,7 @@ fn channels(context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
         text: "This tries the channel; nothing is wrong.".to_owned(),
         notice: None,
     };
+    super::end_on_signal()?;
     let tried = threads::apart(&config.channels, |channel| try_one(channel, &message));
     output::list(context, out, &tried, |out| {
         for one in &tried {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use super::super::input::InputArgs;
 use super::super::{Context, Exit, Failure};
 use super::actions;
-use super::check::{Look, lock, look_and_keep};
+use super::check::{Look, look_and_keep, settle_due};
 use super::inputs::Inputs;
-use crate::config::Channel;
+use super::locks::{looker, turn};
+use crate::config::{Channel, Config};
 use crate::live::{Schedule, Stop};
 use crate::report::visible;
 
@@ -25,7 +26,7 @@ Examples:
 
 States are remembered in the history: a watch that is started again goes on where it ended.
 
-Exit codes: 0 ended, 2 bad usage or configuration.")]
+Exit codes: 0 ended, 2 bad usage or configuration, 130 a second signal ended it at once.")]
 pub(in crate::cli) struct Args {
     #[command(flatten)]
     input: InputArgs,
@@ -52,37 +53,48 @@ pub(in crate::cli) fn run(
             .help("alerts look at whole minutes; 10s and more is enough"));
     }
     args.input.check_followed()?;
-    let _lock = lock(context)?;
+    let _looker = looker(context)?;
     let mut inputs = Inputs::Followed(Box::default());
     let stop = Stop::default();
     let stopped = stop.clone();
-    ctrlc::set_handler(move || stopped.stop())
-        .map_err(|error| Failure::new(format!("signals cannot be listened to: {error}")))?;
+    // A program that it runs may take its time; who asks twice does not want to wait for it.
+    super::on_signal(move || match stopped.wait(Duration::ZERO) {
+        true => super::end_now(),
+        false => stopped.stop(),
+    })?;
     let begin = Instant::now();
     let mut schedule = Schedule::new(interval);
     let mut looks = 0;
     let mut channels = Vec::new();
     let mut missing = BTreeSet::new();
+    let mut known = Known::default();
+    let mut said = String::new();
     while args.count.is_none_or(|count| looks < count) {
         let due = schedule.next(begin.elapsed());
         if wait(due, begin, &stop, &channels, context)? {
             break;
         }
-        let look = one(args, &mut inputs, context);
+        let config = known.config(context);
+        let look = config.and_then(|config| one(args, &mut inputs, config, context));
         looks += 1;
         match look {
             Ok(look) => {
+                if !std::mem::take(&mut said).is_empty() {
+                    context.say("alerts are looked at again");
+                }
                 missing = warn_of_missing(&look, &missing, context);
                 tell(&look, context, out)?;
                 channels = look.config.channels;
-                if looks == 1 {
-                    super::take_up(&channels, context.now()?, context)?;
-                }
-                super::deliver(&channels, context)?;
+                send(&channels, looks == 1, context)?;
             }
             // The first look says whether it can work at all; later ones may find a file that is being written.
             Err(failure) if looks == 1 => return Err(failure),
-            Err(failure) => failure.print(&context.globals),
+            // Once is enough while it stays the same.
+            Err(failure) if failure.text() == said => {}
+            Err(failure) => {
+                said = failure.text();
+                failure.print(&context.globals);
+            }
         }
     }
     Ok(Exit::Done)
@@ -99,11 +111,49 @@ fn warn_of_missing(look: &Look, said: &BTreeSet<String>, context: &Context) -> B
     missing
 }
 
+/// The configuration, as it was last when it could be read.
+#[derive(Default)]
+struct Known {
+    last: Option<Config>,
+    /// What is wrong with the one that is there now.
+    said: String,
+}
+
+impl Known {
+    /// The configuration of a look. One that breaks is told once, and the one before it goes on.
+    fn config(&mut self, context: &Context) -> Result<Config, Failure> {
+        match (context.load_config(), &self.last) {
+            (Ok(loaded), _) => {
+                if !std::mem::take(&mut self.said).is_empty() {
+                    context.say("the configuration can be read again, and holds from now on");
+                }
+                self.last = Some(loaded.config.clone());
+                Ok(loaded.config)
+            }
+            (Err(failure), Some(last)) => {
+                if failure.text() != self.said {
+                    self.said = failure.text();
+                    failure.print(&context.globals);
+                    context.warn("the configuration that was read before goes on");
+                }
+                Ok(last.clone())
+            }
+            (Err(failure), None) => Err(failure),
+        }
+    }
+}
+
 /// Takes back what is due, looks, keeps what was found, and does what that asks for.
-fn one(args: &Args, inputs: &mut Inputs, context: &Context) -> Result<Look, Failure> {
+fn one(
+    args: &Args,
+    inputs: &mut Inputs,
+    config: Config,
+    context: &Context,
+) -> Result<Look, Failure> {
     let now = context.now()?;
-    actions::settle_due(&context.load_config()?.config, now, context)?;
-    let look = look_and_keep(&args.input, inputs, now, context)?;
+    settle_due(&config, now, context)?;
+    let look = look_and_keep(&args.input, inputs, config, now, context)?;
+    let _turn = turn(context)?;
     actions::carry_out_allowed(&look, args.allow_actions, now, context)?;
     Ok(look)
 }
@@ -124,8 +174,23 @@ fn wait(
         if left <= BETWEEN {
             return Ok(false);
         }
-        super::deliver(channels, context)?;
+        send(channels, false, context)?;
     }
+}
+
+/// Sends what is due. Where another program has the turn for long, it is due the next time.
+fn send(channels: &[Channel], is_first: bool, context: &Context) -> Result<(), Failure> {
+    let _turn = match turn(context) {
+        Ok(turn) => turn,
+        Err(failure) => {
+            context.warn(&failure.text());
+            return Ok(());
+        }
+    };
+    if is_first {
+        super::take_up(channels, context.now()?, context)?;
+    }
+    super::deliver(channels, context)
 }
 
 /// A line for each alert of which somebody is told.

@@ -154,7 +154,7 @@ fn write(change: &Transaction<'_>, changes: &AlertChanges<'_>) -> rusqlite::Resu
     for (episode, firing) in &changes.firings {
         let insert = "INSERT INTO firings (alert, labels, episode, fired_at, resolved_at, document)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (alert, labels, episode) DO UPDATE SET resolved_at = ?5, document = ?6";
+            ON CONFLICT (alert, labels, episode) DO UPDATE SET fired_at = ?4, resolved_at = ?5, document = ?6";
         let row = params![
             firing.key.alert,
             text(&firing.key.labels),

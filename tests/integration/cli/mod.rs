@@ -17,6 +17,7 @@ mod gate;
 mod history;
 mod inputs;
 mod judged;
+mod late;
 mod lists;
 mod metric;
 mod monitor;
@@ -31,6 +32,8 @@ mod tail;
 mod template;
 mod trend;
 mod tune;
+#[cfg(unix)] // Signals and pipes.
+mod watching;
 mod whatif;
 mod whatif_models;
 mod whatif_reads;

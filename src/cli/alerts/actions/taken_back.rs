@@ -13,8 +13,8 @@ use crate::store::history::{FileChange, History};
 use crate::store::rewrite;
 use crate::units::Time;
 
-/// What is to be taken back by now, and what a program that ended left half done. Only to be called by whoever holds
-/// the lock.
+/// What is to be taken back by now, and what a program that ended left half done. Only to be called by whoever has
+/// the turn.
 pub(in crate::cli::alerts) fn settle_due(
     config: &Config,
     now: Time,
