@@ -20,6 +20,7 @@ mod judged;
 mod lists;
 mod metric;
 mod monitor;
+mod outputs;
 #[cfg(unix)] // Its workflows are run by a shell.
 mod pull_request;
 mod report;
