@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-use super::super::input::InputArgs;
+use super::super::input::{InputArgs, tell_of_gaps};
 use super::super::progress::Progress;
 use super::super::record::failure;
 use super::super::{Context, Exit, Failure, OutputFormat};
@@ -79,6 +79,7 @@ pub(in crate::cli) fn run(
     } else {
         unsent(look(&args.input, &mut Inputs::Once, now, context)?)
     };
+    tell_of_gaps(&look.material.provenance, context);
     // Whoever looks by the clock and tells others wants to hear of nothing himself.
     if !(args.send && context.globals.quiet) {
         let style = context.style(&command(&args.input), zone, false);
@@ -158,18 +159,12 @@ fn messages(look: &Look) -> Vec<ToSend> {
 /// Only one program at a time remembers and tells: else both would.
 pub(in crate::cli) fn lock(context: &Context) -> Result<File, Failure> {
     let place = context.place();
-    let path = place.folder().join("alerts.lock");
     let fault = |error: std::io::Error| {
-        Failure::new(format!("{}: {error}", path.display()))
+        Failure::new(format!("{}: {error}", place.folder().display()))
             .help("--store DIR names another folder")
     };
-    // Makes the folder, and keeps it out of version control.
     super::super::record::create(context)?;
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(fault)?;
+    let file = place.lock_file("alerts").map_err(fault)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(Failure::new(
