@@ -304,7 +304,7 @@ fn has_marks(line: &[u8]) -> bool {
         rest.is_some_and(|rest| rest.starts_with(name.as_bytes()))
     };
     let has_time = time.first().is_some_and(u8::is_ascii_digit);
-    has_session && has_what && has_time && KINDS.iter().any(|kind| is_kind(kind))
+    has_session && has_what && has_time && KINDS.iter().any(is_kind)
 }
 
 #[cfg(test)]

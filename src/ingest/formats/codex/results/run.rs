@@ -173,13 +173,8 @@ impl<'r, 'z> Run<'r, 'z> {
                 .with(&[0, call.outcome as u8])
                 .with(&call.flags.0.to_le_bytes())
         });
-        let key = |what: &str, n: usize| {
-            of_calls
-                .clone()
-                .with(what.as_bytes())
-                .with(&n.to_le_bytes())
-                .key()
-        };
+        let key =
+            |what: &str, n: usize| of_calls.with(what.as_bytes()).with(&n.to_le_bytes()).key();
         let mut task = log.timeless(OperationKind::Task, About::Other);
         task.key = key("turn", 0);
         #[allow(clippy::cast_possible_truncation)] // of a hash
