@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-pub(crate) use crate::ingest::fault_of_tag;
+pub(crate) use crate::ingest::{fault_of_tag, fault_of_value};
 use crate::metrics::fault_of_name;
 use crate::units::Time;
 
@@ -51,6 +51,16 @@ pub enum RecordError {
     /// The value is no finite number.
     #[error("a value must be a finite number")]
     Value,
+    /// No reader takes this value of the metric: it is too large, or out of the metric's range.
+    #[error("{metric} cannot have the value {value}: {reason}")]
+    Range {
+        /// The metric.
+        metric: String,
+        /// The value.
+        value: f64,
+        /// What a reader would say.
+        reason: String,
+    },
     /// The time is not between 2000 and 2100.
     #[error("a time must be between 2000 and 2100")]
     Time,
@@ -78,6 +88,9 @@ impl RecordError {
     pub fn help(&self) -> &'static str {
         match self {
             RecordError::Name { .. } => "call it such as queue_depth or api.latency",
+            RecordError::Range { .. } => {
+                "record what was measured, in the unit of the metric: seconds, bytes, ratios from 0 to 1"
+            }
             RecordError::Value => "leave out what is not known",
             RecordError::Time => "give the time at which it was measured",
             RecordError::Tag { .. } => "write a tag such as queue=main",
@@ -252,6 +265,18 @@ fn ends_in_a_line(file: &mut File) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
+/// Whether a sample of a metric can have a value.
+pub(crate) fn check_value(metric: &str, value: f64) -> Result<(), RecordError> {
+    match fault_of_value(metric, value) {
+        None => Ok(()),
+        Some(reason) => Err(RecordError::Range {
+            metric: metric.to_owned(),
+            value,
+            reason,
+        }),
+    }
+}
+
 /// Whether a sample can carry a tag.
 pub(crate) fn check_tag(key: &str, value: &str) -> Result<(), RecordError> {
     match fault_of_tag(key, value) {
@@ -280,6 +305,7 @@ fn line(
     if !value.is_finite() {
         return Err(RecordError::Value);
     }
+    check_value(name, value)?;
     if !time.is_plausible() {
         return Err(RecordError::Time);
     }
@@ -356,6 +382,17 @@ mod tests {
         ] {
             let refused = recorder.record("depth", 1.0, &[tag]);
             assert!(matches!(refused, Err(RecordError::Tag { .. })), "{tag:?}");
+        }
+        for (name, value) in [
+            ("depth", 1e13),
+            ("depth", -1e300),
+            ("memory_usage", 1e20),
+            ("cpu_utilization", 50.0),
+            ("cpu_utilization", -0.5),
+        ] {
+            let refused = recorder.record(name, value, &[]);
+            let is_refused = matches!(refused, Err(RecordError::Range { .. }));
+            assert!(is_refused, "{name} {value}");
         }
         let long_ago = recorder.record_at("depth", 1.0, &[], Time(0));
         assert!(matches!(long_ago, Err(RecordError::Time)));

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::claims::{KnobArgs, advise, choose, locked, make};
+use super::claims::{KnobArgs, advise, choose, freeze, locked};
 use super::input::InputArgs;
 use super::record::{create, failure, open};
 use super::{Context, Exit, Failure, OutputFormat};
@@ -113,16 +113,13 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         // What was projected is of another value.
         promised.projection = None;
     }
-    // The claim first: it refuses what is locked.
-    let claim = make(&promised, &material, now, context)?;
+    let (claim, base) = freeze(&promised, &material, now)?;
     let mut history = create(context)?;
-    let noted = note(
-        &planned,
-        &recommendation.rule,
-        Some(claim.id),
-        &mut history,
-        now,
-    )?;
+    let about = about(&planned, &recommendation.rule, now);
+    // Both before the file is written: what is locked is refused, and whatever ends the program, undo knows of it.
+    let (claim, noted) = history
+        .claim_with(claim, &base, about)
+        .map_err(|error| failure(&error))?;
     carry_out(&planned, &noted, &mut history, context)?;
     done.claim = Some(claim.id);
     show(&done, before, context, out)
@@ -234,14 +231,8 @@ pub(super) fn plan(path: PathBuf, knob: &str, value: &KnobValue) -> Result<Plann
     })
 }
 
-/// Notes a change before it is made.
-pub(super) fn note(
-    planned: &Planned,
-    rule: &str,
-    claim: Option<u64>,
-    history: &mut History,
-    now: Time,
-) -> Result<FileChange, Failure> {
+/// What is noted of a change before it is made.
+pub(super) fn about(planned: &Planned, rule: &str, now: Time) -> FileChange {
     let path = &planned.path;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.clone());
     let mut about = FileChange::of(
@@ -251,15 +242,8 @@ pub(super) fn note(
         planned.edited.line,
         now,
     );
-    about.claim = claim;
     about.is_new_file = planned.text.is_none();
-    history
-        .note(FileChange::between(
-            planned.before(),
-            &planned.edited.text,
-            about,
-        ))
-        .map_err(|error| failure(&error))
+    FileChange::between(planned.before(), &planned.edited.text, about)
 }
 
 /// Makes a change that was noted; where that fails it is noted that it does not stand.

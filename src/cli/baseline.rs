@@ -7,6 +7,7 @@ mod show;
 pub(super) use given::{Base, BaselineArgs, name_of};
 
 use std::io::Write;
+use std::path::Path;
 
 use super::context::working_folder;
 use super::input::{InputArgs, pairs};
@@ -140,6 +141,7 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
         Verb::Save(args) => save::save(args, context, out),
         Verb::List => show::list(&context.place(), context, out),
         Verb::Show { name, tasks } => {
+            super::output::spare([Path::new(name)], context)?;
             let baseline = store::load(name, &context.place()).map_err(|e| failure(&e))?;
             show::show(&baseline, None, *tasks, context, out)?;
             Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::input::InputArgs;
+use super::input::{InputArgs, tell_of_gaps};
 use super::record::{create, failure, open};
 use super::rules::no_rule;
 use super::{Context, Exit, Failure, OutputFormat};
@@ -13,6 +13,7 @@ use crate::pipeline::Material;
 use crate::report;
 use crate::store::history::{History, HistoryError};
 use crate::units::Time;
+use crate::workload::Workload;
 
 /// What to do with a recommendation.
 #[derive(Debug, clap::Subcommand)]
@@ -204,26 +205,30 @@ fn claim(args: &ClaimArgs, context: &Context, out: &mut dyn Write) -> Result<Exi
         Some(text) => context.moment(text, now, &zone, false)?,
         None => now,
     };
-    let made = make(recommendation, &material, at, context)?;
+    if at > now {
+        return Err(Failure::new("--at lies in the future")
+            .help("claim a change when it is made; until then nothing can be held to it"));
+    }
+    let (claim, base) = freeze(recommendation, &material, at)?;
+    let made = create(context)?.claim(claim, &base);
+    let made = made.map_err(|error| failure(&error))?;
     show(&made, context, out, |style| {
         report::claims::claimed(&made, style)
     })
 }
 
-/// Freezes and stores a claim.
-pub(super) fn make(
+/// Freezes a claim: what it promises, and the workload before the change, with which it will be compared.
+pub(super) fn freeze(
     recommendation: &Recommendation,
     material: &Material,
     at: Time,
-    context: &Context,
-) -> Result<Claim, Failure> {
+) -> Result<(Claim, Workload), Failure> {
     let (claim, base) = claims::freeze(recommendation, &material.workload, &material.config, at);
     if base.is_empty() {
         return Err(Failure::new("nothing was recorded before the change")
             .help("give inputs from before, or name the time of the change with --at"));
     }
-    let mut history = create(context)?;
-    history.claim(claim, &base).map_err(|error| failure(&error))
+    Ok((claim, base))
 }
 
 /// Reads, and what is recommended of it.
@@ -232,6 +237,7 @@ pub(super) fn advise(
     context: &Context,
 ) -> Result<(Material, Vec<Recommendation>), Failure> {
     let answer = input.assess(context, "recommend", false)?;
+    tell_of_gaps(&answer.assessment.provenance, context);
     Ok((answer.material, answer.assessment.recommendations))
 }
 

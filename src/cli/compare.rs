@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let format = context.format("compare", OutputFormat::TABLE)?.name();
     let (config, zone) = args.input.settings(context)?;
     let contrast = if args.values {
-        of_values(&args.input.paths)?
+        of_values(&args.input.paths, context)?
     } else if let Some(dimension) = &args.input.by {
         of_dimension(args, dimension, config, &zone, context)?
     } else {
@@ -245,22 +245,23 @@ fn check_metrics(named: &[String], sides: &[Side<'_>]) -> Result<(), Failure> {
 }
 
 /// Two files of numbers.
-fn of_values(paths: &[String]) -> Result<Contrast, Failure> {
+fn of_values(paths: &[String], context: &Context) -> Result<Contrast, Failure> {
     let [base, candidate] = paths else {
         return Err(Failure::new("compare --values wants two files")
             .help("perfadvise compare --values before.txt after.txt"));
     };
-    let (a, b) = (numbers(base)?, numbers(candidate)?);
+    let (a, b) = (numbers(base, context)?, numbers(candidate, context)?);
     let labels = labels(paths);
     Ok(analysis::values((&labels[0], &a), (&labels[1], &b)))
 }
 
 /// One number a line; empty lines and lines that begin with `#` are passed over.
-fn numbers(path: &str) -> Result<Vec<f64>, Failure> {
+fn numbers(path: &str, context: &Context) -> Result<Vec<f64>, Failure> {
     let path = match path.split_once('=') {
         Some((_, file)) if !Path::new(path).exists() => file,
         _ => path,
     };
+    super::output::spare([Path::new(path)], context)?;
     let text = if path == "-" {
         std::io::read_to_string(std::io::stdin())
     } else {

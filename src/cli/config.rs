@@ -47,9 +47,11 @@ pub(super) fn run(verb: &Verb, context: &Context, out: &mut dyn Write) -> Result
 
 /// Reads files for their faults alone.
 fn check(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<Exit, Failure> {
+    super::output::spare(files.iter().map(PathBuf::as_path), context)?;
     if files.is_empty() {
         let (config, mut warnings) =
             config::load(&context.sources()).map_err(|e| failure(&e, None))?;
+        super::output::spare(config.files.iter().map(Path::new), context)?;
         warnings.extend(unknown_rules(&config));
         warn(&warnings, &context.globals);
         let names = if config.files.is_empty() {

@@ -358,6 +358,7 @@ impl Context {
     pub(super) fn load_config(&self) -> Result<Loaded, Failure> {
         let (config, warnings) = config::load(&self.sources())
             .map_err(|error| super::config::failure(&error, Some("Nothing was analysed.")))?;
+        super::output::spare(config.files.iter().map(Path::new), self)?;
         if !self
             .is_warned
             .swap(true, std::sync::atomic::Ordering::Relaxed)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::input::{InputArgs, exit};
+use super::input::{InputArgs, exit, tell_of_gaps};
 use super::progress::Progress;
 use super::{Context, Exit, Failure};
 use crate::export::{ALL, exporter};
@@ -69,12 +69,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     super::config::warn(&material.warnings, &context.globals);
     args.input.keep(&material, None, context)?;
     let provenance = &material.provenance;
-    if provenance.problems_total > 0 {
-        context.warn(&format!(
-            "{} places of the input could not be read and are left out; analyze lists them",
-            provenance.problems_total
-        ));
-    }
+    tell_of_gaps(provenance, context);
     let others = material.workload.units.len().saturating_sub(sessions);
     if others > 0 {
         context.warn(&format!(

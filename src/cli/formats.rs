@@ -106,6 +106,7 @@ fn explain(files: &[PathBuf], context: &Context, out: &mut dyn Write) -> Result<
             labels: Vec::new(),
         })
         .collect();
+    super::output::spare(files.iter().map(PathBuf::as_path), context)?;
     let loaded = context.load_config()?;
     let naive = context.zone(
         loaded

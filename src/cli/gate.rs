@@ -3,6 +3,7 @@
 mod policy;
 
 use std::io::Write;
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -112,6 +113,7 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     }
     let place = context.place();
     let only = args.input.only()?;
+    super::output::spare([Path::new(baseline)], context)?;
     let mut base = Base::of(
         baseline,
         &args.environment,

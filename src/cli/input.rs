@@ -8,12 +8,13 @@ use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::baseline::BaselineArgs;
+use super::output::spare;
 use super::progress::Progress;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::analysis;
 use crate::assessment::{Assessment, Provenance};
 use crate::config::Config;
-use crate::ingest::{self, Target, usual_places};
+use crate::ingest::{Target, usual_places};
 use crate::metrics::Unit;
 use crate::pipeline::{self, Material};
 use crate::prices::PriceTable;
@@ -165,6 +166,7 @@ impl InputArgs {
         context: &Context,
     ) -> Result<Material, Failure> {
         let material = read(request, config, context)?;
+        tell_of_gaps(&material.provenance, context);
         self.keep(&material, None, context)?;
         Ok(material)
     }
@@ -304,6 +306,8 @@ impl InputArgs {
             .then(|| super::record::past(&self.only, &prices.date, context))
             .transpose()?;
         let (targets, searched) = self.targets();
+        let inputs = targets.iter().map(|target| target.path.as_path());
+        spare(inputs.chain(self.prices.as_deref()), context)?;
         Ok(pipeline::Request {
             targets,
             searched,
@@ -342,35 +346,12 @@ pub(super) fn no_dimension(name: &str) -> Failure {
     )
 }
 
-/// Refuses an output that would take the place of an input.
-fn spare_inputs(targets: &[Target], context: &Context) -> Result<(), Failure> {
-    let known = |path: &Path| std::fs::canonicalize(path).ok();
-    let output = context.globals.output.as_deref();
-    let Some(file) = output.and_then(known).filter(|file| file.is_file()) else {
-        return Ok(());
-    };
-    let is_input = |target: &Target| {
-        known(&target.path).is_some_and(|input| {
-            input == file || file.starts_with(&input) && ingest::recognised(&file).is_some()
-        })
-    };
-    if !targets.iter().any(is_input) {
-        return Ok(());
-    }
-    let name = output.unwrap_or(&file).display();
-    Err(Failure::new(format!(
-        "{name} is one of the inputs, and would be replaced"
-    ))
-    .help("name another file after --output"))
-}
-
 /// Reads and folds, with what is odd in configuration files said on standard error.
 fn read(
     request: &pipeline::Request,
     config: Config,
     context: &Context,
 ) -> Result<Material, Failure> {
-    spare_inputs(&request.targets, context)?;
     let progress = Progress::new(&context.globals);
     let result = pipeline::read(request, config, &|done, total| progress.show(done, total));
     progress.finish();
@@ -413,6 +394,16 @@ pub(super) fn deliver(
     out.write_all(text.as_bytes())?;
     out.flush()?;
     exit(&assessment.provenance, context)
+}
+
+/// Says that something of the inputs is left out, for verbs whose own page does not say it.
+pub(super) fn tell_of_gaps(provenance: &Provenance, context: &Context) {
+    let places = match provenance.problems_total {
+        0 => return,
+        1 => "1 place of the input could not be read and is".to_owned(),
+        n => format!("{n} places of the input could not be read and are"),
+    };
+    context.warn(&format!("{places} left out; analyze lists them"));
 }
 
 /// With which code to exit: 3 without a usable record.

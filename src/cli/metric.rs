@@ -7,7 +7,7 @@ use super::input::{pairs, value_of};
 use super::{Context, Exit, Failure};
 use crate::config::Config;
 use crate::metrics::{Metric, Unit};
-use crate::recorder::{RecordError, Recorder, check_tag};
+use crate::recorder::{RecordError, Recorder, check_tag, check_value};
 use crate::report::{self, visible};
 use crate::units::Time;
 
@@ -185,6 +185,7 @@ fn reading(
                 .help(format!("write {text}% if it is percent")),
         );
     }
+    check_value(name, value).map_err(|error| failure(&error))?;
     Ok(Reading {
         name: name.to_owned(),
         value,
@@ -256,6 +257,8 @@ mod tests {
             ("wait", "12 apples"),
             ("heap", "2.3s"),
             ("queue_depth", "nan"),
+            ("queue_depth", "1e13"),
+            ("memory_usage", "99999999999999999999"),
             ("queue_dept", "12"),
         ] {
             assert!(value(name, text).is_err(), "{name} {text}");

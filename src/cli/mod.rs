@@ -177,7 +177,10 @@ enum Verb {
 /// The command line's definition, for completions and the manual page.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command()
+    // It is an option of all inputs, and what is followed is not recorded.
+    Cli::command().mut_subcommand("tail", |tail| {
+        tail.mut_arg("record", |record| record.hide(true))
+    })
 }
 
 /// Runs the program: parses `arguments` (with the program's name first), does what they ask, and
@@ -206,6 +209,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     if let Verb::Monitor(args) = &mut verb {
         args.take_output(&mut cli.globals.output);
     }
+    // As an input, - is a stream.
+    cli.globals
+        .output
+        .take_if(|output| output.as_os_str() == "-");
     let mut of_log = cli.globals.clone();
     // A log would be printed over the screen; --log-file has it.
     of_log.quiet |= matches!(&verb, Verb::Dashboard(args) if !args.once);

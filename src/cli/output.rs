@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Context, Exit, Failure, OutputFormat};
+use crate::ingest;
+use crate::store::Replacement;
 
 /// Runs a verb with its output, and delivers that: to standard output, or to `--output`, where an
 /// existing file is replaced only by a complete one.
@@ -20,6 +22,7 @@ pub(super) fn with_writer(
             Ok(exit)
         }
         Some(path) => {
+            spare_store(context)?;
             let failure = |error: io::Error| {
                 Failure::new(format!("{} could not be written: {error}", path.display()))
                     .help("check that the folder exists and may be written to")
@@ -33,56 +36,77 @@ pub(super) fn with_writer(
                 out.flush()?;
                 return Ok(exit);
             }
-            // A link stays one: what it leads to is replaced.
-            let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-            let mut file = Replacement::of(&target).map_err(failure)?;
+            let mut file = Noted {
+                file: Replacement::of(path).map_err(failure)?,
+                fault: None,
+            };
             let exit = run(&mut file);
             if let Some(error) = file.fault.take() {
                 return Err(failure(error));
             }
             let exit = exit?;
-            file.finish().map_err(failure)?;
+            file.file.finish().map_err(failure)?;
             Ok(exit)
         }
     }
 }
 
-/// A file that takes the place of another when it is complete, so that readers see the old or the new one. It stands
-/// beside its target, from the first byte on, so that no verb reads it as an input.
-struct Replacement {
-    target: PathBuf,
-    temporary: PathBuf,
-    file: Option<io::BufWriter<File>>,
-    /// Why it could not be written.
+/// Refuses an output that would take the place of what is read: one of these files, or a file in one of these folders
+/// that is an input.
+pub(super) fn spare<'a>(
+    inputs: impl IntoIterator<Item = &'a Path>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let Some((name, file)) = replaced(context) else {
+        return Ok(());
+    };
+    let is_input = |input: &Path| {
+        std::fs::canonicalize(input).is_ok_and(|input| {
+            input == file || file.starts_with(&input) && ingest::recognised(&file).is_some()
+        })
+    };
+    if inputs.into_iter().any(is_input) {
+        return Err(refused(name, "is one of the inputs, and would be replaced"));
+    }
+    Ok(())
+}
+
+/// Refuses an output that would take the place of the history or of a baseline.
+fn spare_store(context: &Context) -> Result<(), Failure> {
+    let Some((name, file)) = replaced(context) else {
+        return Ok(());
+    };
+    let place = context.place();
+    let is = |path: &Path, other: &Path| std::fs::canonicalize(path).is_ok_and(|p| p == other);
+    let is_kept = is(&place.history(), &file)
+        || file
+            .parent()
+            .is_some_and(|folder| is(&place.baselines(), folder));
+    if is_kept {
+        let what = "is what perfadvise keeps here itself, and would be replaced";
+        return Err(refused(name, what));
+    }
+    Ok(())
+}
+
+/// The file that `--output` names, where there is one already: as it was named, and where it lies.
+fn replaced(context: &Context) -> Option<(&Path, PathBuf)> {
+    let name = context.globals.output.as_deref()?;
+    let file = std::fs::canonicalize(name).ok()?;
+    file.is_file().then_some((name, file))
+}
+
+fn refused(name: &Path, what: &str) -> Failure {
+    Failure::new(format!("{} {what}", name.display())).help("name another file after --output")
+}
+
+/// Notes why a file could not be written, since verbs only see that writing failed.
+struct Noted {
+    file: Replacement,
     fault: Option<io::Error>,
 }
 
-impl Replacement {
-    fn of(target: &Path) -> io::Result<Self> {
-        let name = target
-            .file_name()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a file name"))?;
-        let temporary = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
-        Ok(Self {
-            target: target.to_owned(),
-            temporary: target.with_file_name(temporary),
-            file: None,
-            fault: None,
-        })
-    }
-
-    /// The file, which is there from now on.
-    fn file(&mut self) -> io::Result<&mut io::BufWriter<File>> {
-        match &mut self.file {
-            Some(file) => Ok(file),
-            none => {
-                let file = File::create(&self.temporary)?;
-                Ok(none.insert(io::BufWriter::new(file)))
-            }
-        }
-    }
-
-    /// Notes a fault for who asks at the end, since verbs only see that writing failed.
+impl Noted {
     fn noted<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|error| {
             let kind = error.kind();
@@ -90,33 +114,17 @@ impl Replacement {
             kind.into()
         })
     }
-
-    fn finish(mut self) -> io::Result<()> {
-        self.file()?.flush()?;
-        std::fs::rename(&self.temporary, &self.target)?;
-        self.file = None;
-        Ok(())
-    }
 }
 
-impl Write for Replacement {
+impl Write for Noted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.file().and_then(|file| file.write(bytes));
+        let result = self.file.write(bytes);
         self.noted(result)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let result = self.file.as_mut().map_or(Ok(()), Write::flush);
+        let result = self.file.flush();
         self.noted(result)
-    }
-}
-
-impl Drop for Replacement {
-    fn drop(&mut self) {
-        if self.file.take().is_some() {
-            // Best effort: the first error is the one to report.
-            let _ = std::fs::remove_file(&self.temporary);
-        }
     }
 }
 

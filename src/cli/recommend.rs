@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::baseline::BaselineArgs;
-use super::input::{InputArgs, deliver};
+use super::input::{InputArgs, deliver, tell_of_gaps};
 use super::rules::no_rule;
 use super::{Context, Exit, Failure, OutputFormat};
 use crate::advise::Library;
@@ -54,6 +54,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
     let answer = args
         .input
         .assess_against(context, "recommend", true, baseline)?;
+    if context.globals.format == OutputFormat::Text {
+        // The document lists them.
+        tell_of_gaps(&answer.assessment.provenance, context);
+    }
     deliver(&answer, context, Some(report::recommend::page), out)
 }
 

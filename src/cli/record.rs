@@ -126,6 +126,7 @@ fn keep(
     let recorded = history
         .record(&pieces, about, is_forced)
         .map_err(|error| failure(&error))?;
+    warn_of(recorded, context);
     Ok((history.path().display().to_string(), recorded))
 }
 
@@ -135,6 +136,7 @@ fn told(file: &str, recorded: Recorded) -> String {
         changed,
         unchanged,
         fuller_here,
+        torn,
     } = recorded;
     let mut text =
         format!("recorded in {file}: {added} new, {changed} changed, {unchanged} unchanged");
@@ -143,7 +145,24 @@ fn told(file: &str, recorded: Recorded) -> String {
             "; {fuller_here} left as they are, since the history holds more of them (--replace takes the inputs)"
         ));
     }
+    if torn > 0 {
+        text.push_str(&format!(
+            "; {torn} torn: not recorded, since the inputs lost records of them that the history holds"
+        ));
+    }
     text
+}
+
+/// Says that records of the inputs did not come into the history.
+fn warn_of(recorded: Recorded, context: &Context) {
+    if recorded.torn > 0 {
+        context.warn(&format!(
+            "of {} sessions, runs or quarters of an hour the inputs lost records that the history holds, and have others: \
+             which are in both cannot be told, so the history keeps what it has; record before a log is rotated, or \
+             take what the inputs have by perfadvise record --replace",
+            recorded.torn
+        ));
+    }
 }
 
 /// The history of this place, made where there is none.

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::input::{InputArgs, exit};
+use super::input::{InputArgs, exit, tell_of_gaps};
 use super::progress::Progress;
 use super::template::TemplateArgs;
 use super::{Context, Exit, Failure, OutputFormat, alerts};
@@ -109,6 +109,10 @@ pub(super) fn run(args: &Args, context: &Context, out: &mut dyn Write) -> Result
         return Err(Failure::new("no period was chosen"));
     };
     super::config::warn(&current.warnings, &context.globals);
+    if !input.record {
+        // Else reading for the history said it.
+        tell_of_gaps(&current.provenance, context);
+    }
     // What was recorded in the period before is what this one is held against.
     let before = others.first().filter(|m| !m.workload.is_empty());
     let before = before.map(|m| summary::apart(&m.workload, &current.workload));

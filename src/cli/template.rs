@@ -42,6 +42,7 @@ impl TemplateArgs {
             ))
             .help("leave out one of them"));
         }
+        super::output::spare([path.as_path()], context)?;
         let refused = |reason: String| {
             Failure::new(format!("{}: {reason}", path.display())).help(
                 "--template names a file with text, HTML or Markdown in the language of Jinja",

@@ -89,11 +89,17 @@ pub fn set(text: &str, knob: &str, value: &KnobValue) -> Result<Edited, EditErro
         })?;
         (node.value != Value::Nothing).then_some((spot, node))
     });
-    let (spot, edited) = match found {
-        Some((spot, node)) => (spot, replaced(text, node, spot, value)?),
-        None => (&spots[0], added(text, root.as_ref(), &spots[0], value)?),
+    let (spot, edited, written) = match found {
+        Some((spot, node)) => {
+            let (edited, written) = replaced(text, node, spot, value)?;
+            (spot, edited, written)
+        }
+        None => {
+            let spot = &spots[0];
+            let edited = added(text, root.as_ref(), spot, value)?;
+            (spot, edited, spot.node(value)?)
+        }
     };
-    let written = spot.node(value)?;
     let expected = with(root.as_ref(), &spot.path, &written.value);
     let is_as_meant = tree::read(&edited.text)
         .ok()
@@ -125,8 +131,11 @@ impl Spot {
 
     /// What is read back of that, checked against the key's type.
     fn node(&self, value: &KnobValue) -> Result<Node, EditError> {
-        let text = self.written(value);
-        let node = tree::read(&text).ok().flatten();
+        self.read_back(&self.written(value))
+    }
+
+    fn read_back(&self, text: &str) -> Result<Node, EditError> {
+        let node = tree::read(text).ok().flatten();
         let node = node.ok_or_else(|| EditError::Value(format!("{text} is no value")))?;
         match scalars::read(self.key, &node) {
             Ok(_) => Ok(node),
@@ -221,10 +230,15 @@ fn child<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {
     }
 }
 
-/// The text with the value at a node's place replaced.
-fn replaced(text: &str, node: &Node, spot: &Spot, value: &KnobValue) -> Result<Edited, EditError> {
+/// The text with the value at a node's place replaced, and what is read back there.
+fn replaced(
+    text: &str,
+    node: &Node,
+    spot: &Spot,
+    value: &KnobValue,
+) -> Result<(Edited, Node), EditError> {
     let line = node.span.line;
-    let new = spot.node(value)?;
+    let mut new = spot.node(value)?;
     if let (Ok(old), Ok(new)) = (scalars::read(spot.key, node), scalars::read(spot.key, &new))
         && old.value == new.value
     {
@@ -239,10 +253,12 @@ fn replaced(text: &str, node: &Node, spot: &Spot, value: &KnobValue) -> Result<E
     }
     let mut written = spot.written(value);
     if let Some(quote) = old.chars().next().filter(|c| "\"'".contains(*c))
-        && matches!(value, KnobValue::Word(_))
         && !written.contains(['"', '\'', '\\'])
     {
-        written = format!("{quote}{written}{quote}");
+        let quoted = format!("{quote}{written}{quote}");
+        if let Ok(node) = spot.read_back(&quoted) {
+            (written, new) = (quoted, node);
+        }
     }
     let mut edited = text.to_owned();
     edited.replace_range(range, &written);
@@ -250,12 +266,13 @@ fn replaced(text: &str, node: &Node, spot: &Spot, value: &KnobValue) -> Result<E
         let number = usize::try_from(line).unwrap_or(1).saturating_sub(1);
         text.lines().nth(number).unwrap_or_default().to_owned()
     };
-    Ok(Edited {
+    let edited = Edited {
         line,
         before: Some(at(text)),
         after: vec![at(&edited)],
         text: edited,
-    })
+    };
+    Ok((edited, new))
 }
 
 /// Bytes of a place in a text.
@@ -447,6 +464,9 @@ mod tests {
         // Quotes stay, flow style stays, line ends stay.
         let edited = set(text, "context.cache_ttl", &word("10min")).unwrap();
         assert_eq!(edited.text, text.replace("'5min'", "'10min'"));
+        let quoted = "context: {'cache_size': \"3\"}\n";
+        let edited = set(quoted, "context.cache_size", &number(250.0)).unwrap();
+        assert_eq!(edited.text, quoted.replace("\"3\"", "\"250\""));
         let edited = set(text, "retry.limit", &number(5.0)).unwrap();
         assert_eq!(edited.text, text.replace("limit: 3", "limit: 5"));
         let dos = text.replace('\n', "\r\n");

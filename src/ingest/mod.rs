@@ -45,7 +45,7 @@ pub mod fuzzing {
 }
 
 pub use follow::Follower;
-pub(crate) use formats::fault_of_tag;
+pub(crate) use formats::{fault_of_tag, fault_of_value};
 pub use ingested::{Ingested, Options, SourceFile};
 pub use input::{Head, Input};
 pub use places::usual_places;

@@ -13,6 +13,7 @@ mod records;
 mod reports;
 mod schedule;
 mod snapshot;
+mod space;
 mod spool;
 mod statsd;
 mod status;

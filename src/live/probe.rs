@@ -1,7 +1,7 @@
 //! Looks at the machine.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sysinfo::{DiskRefreshKind, Disks, Networks, System};
 
@@ -9,9 +9,6 @@ use super::check::{self, Check};
 use super::processes::{Processes, Watched};
 use super::{Disk, Network, Snapshot};
 use crate::units::Time;
-
-/// How often the fullness of disks is asked for, at most.
-const DISKS_EVERY: Duration = Duration::from_secs(10);
 
 /// Why the machine cannot be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +26,9 @@ pub struct Probe {
     agent: ureq::Agent,
     /// Of the disk that holds this folder it is told.
     folder: PathBuf,
+    /// What of the disks is asked for.
+    kind: DiskRefreshKind,
     looked: Instant,
-    disks_looked: Instant,
 }
 
 impl Probe {
@@ -58,7 +56,10 @@ impl Probe {
                 .canonicalize()
                 .unwrap_or_else(|_| folder.to_path_buf()),
             looked: Instant::now(),
-            disks_looked: Instant::now(),
+            kind: match cfg!(unix) {
+                true => DiskRefreshKind::nothing().with_io_usage(),
+                false => DiskRefreshKind::nothing().with_io_usage().with_storage(),
+            },
         })
     }
 
@@ -112,36 +113,41 @@ impl Probe {
         }
     }
 
-    /// The disk that holds the folder: the one with the longest place that leads to it.
+    /// The disk that holds the folder: how full its file system is, and the traffic of its device where that is known.
     fn disk(&mut self, since: f64) -> Option<Disk> {
-        let with_space = self.disks_looked.elapsed() >= DISKS_EVERY;
-        let kind = DiskRefreshKind::nothing().with_io_usage();
-        if with_space {
-            self.disks_looked = Instant::now();
-        }
-        self.disks.refresh_specifics(
-            false,
-            if with_space {
-                kind.with_storage()
-            } else {
-                kind
-            },
-        );
-        let disk = self
-            .disks
-            .iter()
-            .filter(|disk| self.folder.starts_with(disk.mount_point()) && disk.total_space() > 0)
-            .max_by_key(|disk| disk.mount_point().as_os_str().len())?;
-        let moved = disk.usage();
+        self.disks.refresh_specifics(false, self.kind);
+        let holding = self.holding();
         #[allow(clippy::cast_precision_loss)]
+        let rate = |bytes: u64| bytes as f64 / since;
+        let moved = holding.map(sysinfo::Disk::usage);
         Some(Disk {
-            used: ratio(
-                disk.total_space().saturating_sub(disk.available_space()),
-                disk.total_space(),
-            ),
-            read: moved.read_bytes as f64 / since,
-            written: moved.written_bytes as f64 / since,
+            used: self.used(holding)?,
+            read: moved.map(|moved| rate(moved.read_bytes)),
+            written: moved.map(|moved| rate(moved.written_bytes)),
         })
+    }
+
+    /// Of the disks that have a device, the one that holds the folder; a file system in memory has none.
+    fn holding(&self) -> Option<&sysinfo::Disk> {
+        let leads_to = |disk: &&sysinfo::Disk| self.folder.starts_with(disk.mount_point());
+        let depth = |disk: &&sysinfo::Disk| disk.mount_point().as_os_str().len();
+        let disks = self.disks.iter().filter(leads_to);
+        disks
+            .max_by_key(depth)
+            .filter(|disk| is_of_one_device(disk.mount_point(), &self.folder))
+    }
+
+    #[cfg(unix)]
+    fn used(&self, _holding: Option<&sysinfo::Disk>) -> Option<f64> {
+        super::space::used(&self.folder)
+    }
+
+    /// What is reserved is not told elsewhere.
+    #[cfg(not(unix))]
+    fn used(&self, holding: Option<&sysinfo::Disk>) -> Option<f64> {
+        let disk = holding?;
+        let free = disk.available_space();
+        super::space::share(disk.total_space(), free, free)
     }
 
     fn network(&self) -> Network {
@@ -157,6 +163,19 @@ impl Probe {
         }
         all
     }
+}
+
+/// Whether a place and a folder lie in one file system.
+#[cfg(unix)]
+fn is_of_one_device(place: &Path, folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let device = |path: &Path| path.metadata().map(|known| known.dev()).ok();
+    device(place).is_some() && device(place) == device(folder)
+}
+
+#[cfg(not(unix))]
+fn is_of_one_device(_place: &Path, _folder: &Path) -> bool {
+    true
 }
 
 #[allow(clippy::cast_precision_loss)]

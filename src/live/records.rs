@@ -113,8 +113,12 @@ fn lines(snapshot: &Snapshot, host: Option<&str>) -> Vec<Value> {
     note("memory_utilization", snapshot.memory, none);
     note("swap_utilization", snapshot.swap, none);
     note("disk_utilization", snapshot.disk.map(|d| d.used), none);
-    note("disk_read_rate", snapshot.disk.map(|d| d.read), none);
-    note("disk_write_rate", snapshot.disk.map(|d| d.written), none);
+    note("disk_read_rate", snapshot.disk.and_then(|d| d.read), none);
+    note(
+        "disk_write_rate",
+        snapshot.disk.and_then(|d| d.written),
+        none,
+    );
     note("system_load", snapshot.load.map(|load| load[0]), none);
     #[allow(clippy::cast_precision_loss)]
     note(

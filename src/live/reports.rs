@@ -260,8 +260,8 @@ pub(super) mod tests {
             swap: None,
             disk: Some(Disk {
                 used: 0.6,
-                read: 0.0,
-                written: 10.0,
+                read: Some(0.0),
+                written: Some(10.0),
             }),
             network: Network::default(),
             processes: Some(90),

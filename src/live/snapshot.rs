@@ -40,10 +40,10 @@ pub struct Snapshot {
 pub struct Disk {
     /// Space in use, 0 to 1.
     pub used: f64,
-    /// Bytes read a second since the snapshot before.
-    pub read: f64,
-    /// Bytes written a second since the snapshot before.
-    pub written: f64,
+    /// Bytes read a second since the snapshot before; `None`: it has no device, as a file system in memory.
+    pub read: Option<f64>,
+    /// Bytes written a second since the snapshot before, likewise.
+    pub written: Option<f64>,
 }
 
 /// Counters since the machine was started.

@@ -2,7 +2,7 @@
 
 use super::pen::{Pen, Tone};
 use super::table::{Column, fitting, lines as table};
-use super::times::{length, moment, worded};
+use super::times::{length, moment, moment_seen_from, worded};
 use super::words::counted;
 use super::{Style, json, yaml};
 use crate::assessment::{AlertPhase, AlertRow, AlertsReport, Silence};
@@ -221,7 +221,7 @@ pub fn silences(all: &[Silence], style: &Style) -> String {
         text = format!(
             "{} until {}",
             text.trim(),
-            moment(silence.until, &style.zone)
+            moment_seen_from(silence.until, silence.from, &style.zone)
         );
         if let Some(reason) = &silence.reason {
             text.push_str(&format!(": {}", pen.text(reason)));

@@ -20,6 +20,15 @@ pub(super) fn moment(time: Time, zone: &TimeZone) -> String {
     words::glued(&worded(time, zone, "%a %-d %b %H:%M"))
 }
 
+/// `Thu 19 Nov 17:41`, with the year where that is another one than of `now`.
+pub(super) fn moment_seen_from(time: Time, now: Time, zone: &TimeZone) -> String {
+    let year = |time| worded(time, zone, "%Y");
+    if year(time) == year(now) {
+        return moment(time, zone);
+    }
+    words::glued(&worded(time, zone, "%a %-d %b %Y %H:%M"))
+}
+
 /// `Mon 16 Nov – Sun 22 Nov 2026 (7 d, UTC)`, within a day `Mon 23 Nov 2026 17:20 – 18:03 (43 min, UTC)`.
 pub(super) fn period(period: Period, zone: &TimeZone, signs: &Signs) -> String {
     let at = |time, pattern: &str| worded(time, zone, pattern);

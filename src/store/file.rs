@@ -11,7 +11,7 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
-use super::{BASELINE_VERSION, Baseline, Meta, StoreError};
+use super::{BASELINE_VERSION, Baseline, Meta, Replacement, StoreError};
 use crate::workload::Workload;
 
 /// First bytes of what gzip wrote.
@@ -93,7 +93,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Baseline, StoreError> {
     })
 }
 
-/// Writes a baseline beside its file and renames it, so that readers see the old or the new one.
+/// Writes a baseline: the whole of it, or nothing.
 pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), StoreError> {
     let failure = |source: io::Error| StoreError::Io {
         path: path.to_owned(),
@@ -115,14 +115,9 @@ pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), StoreError> 
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failure)?;
     }
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let result =
-        std::fs::write(&temporary, packed).and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        // Best effort: the first error is the one to report.
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result.map_err(failure)
+    let mut file = Replacement::of(path).map_err(failure)?;
+    file.write_all(&packed).map_err(failure)?;
+    file.finish().map_err(failure)
 }
 
 fn unpacked(path: &Path) -> io::Result<Box<dyn Read>> {

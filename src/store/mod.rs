@@ -26,7 +26,7 @@ pub use commit::commit_of;
 pub use environment::{Difference, Environment, HOST_CLASS};
 pub use file::is_baseline;
 pub use place::{FOLDER, Place};
-pub use rewrite::rewrite;
+pub use rewrite::{Replacement, rewrite};
 
 /// Version of the document; one of another version is refused.
 pub const BASELINE_VERSION: u32 = 1;

@@ -46,6 +46,42 @@ impl Place {
         &self.folder
     }
 
+    /// Waits until nobody else changes what is kept under this name, and keeps others from it as long as the file lives.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or the file in it.
+    pub fn lock(&self, name: &str) -> std::io::Result<std::fs::File> {
+        let file = self.lock_file(name)?;
+        file.lock()?;
+        Ok(file)
+    }
+
+    /// The file that whoever changes what is kept under this name locks.
+    ///
+    /// # Errors
+    /// As [`Place::lock`].
+    pub fn lock_file(&self, name: &str) -> std::io::Result<std::fs::File> {
+        self.prepare()?;
+        let path = self.folder.join(format!("{name}.lock"));
+        // Some systems lock only what may be read, too.
+        let mut options = std::fs::File::options();
+        options.create(true).append(true).read(true).open(path)
+    }
+
+    /// Makes the folder, and keeps out of version control what is of this machine alone.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn prepare(&self) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        let ignore = self.folder.join(".gitignore");
+        if !ignore.exists() {
+            // Without it nothing is lost.
+            let _ = std::fs::write(&ignore, "/history.db*\n/*.lock\n");
+        }
+        Ok(())
+    }
+
     /// The folder of the baselines.
     #[must_use]
     pub fn baselines(&self) -> PathBuf {

@@ -63,6 +63,7 @@ pub(super) fn canonicalise(workload: &mut Workload) {
         )
     });
     sort_wall_clocks(&mut workload.wall_clocks);
+    super::reach::sort(&mut workload.reaches);
     sort_sequences(workload);
 }
 
@@ -118,6 +119,9 @@ pub(super) fn each_reference(workload: &mut Workload, mut visit: impl FnMut(Refe
         for share in &mut wall.tools {
             visit(Reference::Name(&mut share.tool));
         }
+    }
+    for reach in &mut workload.reaches {
+        visit(Reference::Unit(&mut reach.unit));
     }
     for stream in &mut workload.streams {
         visit(Reference::Unit(&mut stream.unit));

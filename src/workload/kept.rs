@@ -1,7 +1,7 @@
 //! A workload as bytes and back, exactly but for its prices: for the same build only, and much faster
 //! than a document.
 
-use super::{Catalog, Counts, Repeat, Workload};
+use super::{Catalog, Counts, Reach, Repeat, Workload};
 use crate::record::{Dims, Identity, Interned};
 use crate::threads;
 use crate::units::Time;
@@ -14,6 +14,7 @@ struct Rest {
     identities: Vec<Identity>,
     counts: Counts,
     repeats: Vec<Repeat>,
+    reaches: Vec<Reach>,
     period: Option<(Time, Time)>,
 }
 
@@ -28,6 +29,7 @@ impl Workload {
             identities: catalog.identities.values().to_vec(),
             counts: self.counts.clone(),
             repeats: self.repeats.clone(),
+            reaches: self.reaches.clone(),
             period: self.period,
         };
         vec![
@@ -70,6 +72,7 @@ impl Workload {
                 pauses: decoded(section(6))?,
                 counts: rest.counts,
                 repeats: rest.repeats,
+                reaches: rest.reaches,
                 period: rest.period,
                 ..Self::default()
             })

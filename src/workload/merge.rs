@@ -32,6 +32,7 @@ impl Workload {
         self.aggregates.append(&mut other.aggregates);
         self.wall_clocks.append(&mut other.wall_clocks);
         self.streams.append(&mut other.streams);
+        self.reaches.append(&mut other.reaches);
         let (mine, others) = (&mut self.sequences, &mut other.sequences);
         mine.sample_times.append(&mut others.sample_times);
         mine.readings.append(&mut others.readings);

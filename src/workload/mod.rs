@@ -16,6 +16,7 @@ mod labelled;
 mod measure;
 mod merge;
 mod pieces;
+mod reach;
 mod samples;
 mod select;
 mod sequences;
@@ -28,12 +29,13 @@ pub use by_unit::{ByUnit, Units};
 pub(crate) use figure::float;
 pub use figure::{Figure, Tally, Total};
 pub use fold::{FoldOptions, Segment, Trace, Traced, Watch, fold, fold_watched};
-pub use pieces::{Piece, Scope};
+pub use pieces::{Earlier, Piece, Scope};
+pub use reach::Reach;
 pub use samples::{SampleSeries, Values};
 pub use select::{Filter, GroupKey, Grouping};
 pub use sequences::{Course, Ending, Reading, Sequences};
 pub use streams::{Stream, StreamCall, StreamRequest};
-pub use unite::joined;
+pub use unite::{Succession, joined};
 pub use wall_clock::{Busy, SubagentTime, ToolShare, WallClock, WallClockRules, WallPart};
 
 use std::sync::Arc;
@@ -347,6 +349,8 @@ pub struct Workload {
     pub wall_clocks: Vec<WallClock>,
     /// The requests of each agent of each session in order, sorted by unit; not every source tells of them.
     pub streams: Vec<Stream>,
+    /// From when to when the operations of each unit reach, sorted by unit; known only where it was folded.
+    pub reaches: Vec<Reach>,
     /// What was in order, for counts that depend on it.
     pub sequences: Sequences,
     /// How steps ended, by interface; only of a fold in cells of one's own.

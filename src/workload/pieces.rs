@@ -38,6 +38,19 @@ pub struct Piece {
     pub scope: Scope,
     /// The part as a workload of its own.
     pub workload: Workload,
+    /// The first and the last begin of its operations. `None`: not of a unit, or not known.
+    pub reach: Option<(Time, Time)>,
+    /// What of it came from inputs that are gone.
+    pub earlier: Option<Box<Earlier>>,
+}
+
+/// The first part of a unit whose inputs were rotated away: the last part is what the inputs tell now.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    /// The first part.
+    pub piece: Piece,
+    /// The first begin of the last part.
+    pub then: Time,
 }
 
 impl Piece {
@@ -45,9 +58,14 @@ impl Piece {
     /// knows more.
     #[must_use]
     pub fn weight(&self) -> u64 {
-        let values = self.workload.samples.iter().flat_map(|s| &s.cells);
-        self.workload.counts.operations + values.map(|(_, v)| v.n()).sum::<u64>()
+        weight(&self.workload)
     }
+}
+
+/// The weight of a piece with this workload.
+pub(super) fn weight(workload: &Workload) -> u64 {
+    let values = workload.samples.iter().flat_map(|s| &s.cells);
+    workload.counts.operations + values.map(|(_, v)| v.n()).sum::<u64>()
 }
 
 impl Workload {
@@ -120,9 +138,16 @@ impl Workload {
             parts.entry(of).or_default().aggregates.push(aggregate);
         }
         self.take_sequences_apart(&mut parts);
+        let mut reaches: HashMap<Scope, (Time, Time)> = self
+            .reaches
+            .iter()
+            .filter_map(|reach| Some((unit(reach.unit)?, (reach.first, reach.last))))
+            .collect();
         parts
             .into_iter()
             .map(|(scope, excerpt)| Piece {
+                reach: reaches.remove(&scope),
+                earlier: None,
                 scope,
                 workload: excerpt.with_names_of(self),
             })

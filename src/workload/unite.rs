@@ -1,30 +1,125 @@
-//! Two states of one part that belongs to no unit, in one: nothing counts twice, and nothing is lost.
+//! Two states of one part, in one: nothing counts twice, and nothing is lost.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use crate::record::{Dimension, DimsId, Measured, Name};
+use crate::units::Time;
 
 use super::canonical::canonicalise;
-use super::{Piece, SampleSeries, Scope, UnitId, Workload};
+use super::pieces::weight;
+use super::{Earlier, Piece, Reach, SampleSeries, Scope, UnitId, Workload};
 
 /// What is sampled in a cell, whatever mode and interface were thought to be in force.
 type Place = (Measured, DimsId, UnitId, Name, i64);
 
+/// What becomes of a piece when another state of it comes in.
+#[derive(Debug)]
+pub enum Succession {
+    /// It becomes this one.
+    By(Box<Piece>),
+    /// Of the unit more is known already, as when a part of its log is gone: it stays.
+    Fuller,
+    /// The unit's newer state lost records that are known here, and has others. Some may be in both, and which cannot
+    /// be told: it stays.
+    Torn,
+}
+
+impl Succession {
+    fn by(piece: Piece) -> Self {
+        Self::By(Box::new(piece))
+    }
+}
+
 impl Piece {
-    /// What this piece becomes when another state of it comes in: of a unit the newer state, of
-    /// anything else both together. `None`: of a unit more is known here, as when a part of its log
-    /// is gone, and nobody forces the newer state.
+    /// What this piece becomes when another state of it comes in. What belongs to no unit becomes both together. A
+    /// unit becomes
+    ///
+    /// - the newer state, where that reaches as far back and forth and is as full: later lines of a log correct earlier
+    ///   ones;
+    /// - both together, where one ends before the other begins: a log was rotated in between. When the later log has
+    ///   grown, its newer state takes the place of its older one.
+    ///
+    /// With `is_forced` a unit becomes the newer state, whatever is lost.
     #[must_use]
-    pub fn succeeded_by(self, newer: &Piece, is_forced: bool) -> Option<Piece> {
-        match self.scope {
-            Scope::Unit(_) if newer.weight() < self.weight() && !is_forced => None,
-            Scope::Unit(_) => Some(newer.clone()),
-            Scope::Day(_) | Scope::Timeless => Some(Piece {
-                workload: self.workload.united(newer.workload.clone()),
-                scope: self.scope,
-            }),
+    pub fn succeeded_by(self, newer: &Piece, is_forced: bool) -> Succession {
+        let is_unit = matches!(self.scope, Scope::Unit(_));
+        if !is_unit {
+            return Succession::by(self.and(newer, None));
         }
+        if is_forced {
+            return Succession::by(newer.clone());
+        }
+        let is_lighter = newer.weight() < self.weight();
+        let by_weight = |newer: &Piece| match is_lighter {
+            true => Succession::Fuller,
+            false => Succession::by(newer.clone()),
+        };
+        let Some(((first, last), (newer_first, newer_last))) = self.reach.zip(newer.reach) else {
+            return by_weight(newer);
+        };
+        if newer_first > last {
+            return Succession::by(self.followed_by(newer));
+        }
+        if newer_last < first {
+            return Succession::by(newer.clone().followed_by(&self));
+        }
+        if newer_first <= first && newer_last >= last {
+            return by_weight(newer);
+        }
+        match self.earlier {
+            Some(earlier) if earlier.is_continued_by(newer, &self.workload, last) => {
+                Succession::by(earlier.piece.followed_by(newer))
+            }
+            _ if is_lighter && newer_first >= first && newer_last <= last => Succession::Fuller,
+            _ => Succession::Torn,
+        }
+    }
+
+    /// This and what came after it was complete.
+    fn followed_by(self, later: &Piece) -> Piece {
+        let earlier = later.reach.map(|(then, _)| Earlier {
+            piece: Piece {
+                earlier: None,
+                ..self.clone()
+            },
+            then,
+        });
+        self.and(later, earlier.map(Box::new))
+    }
+
+    /// Its workload, which knows again from when to when its unit reaches.
+    fn into_workload(mut self) -> Workload {
+        if let (Scope::Unit(name), Some((first, last))) = (&self.scope, self.reach) {
+            let at = self.workload.units.iter().position(|u| u.name == *name);
+            let unit = at.map(|at| UnitId(super::fold::number(at)));
+            let reach = unit.map(|unit| Reach { unit, first, last });
+            self.workload.reaches = reach.into_iter().collect();
+        }
+        self.workload
+    }
+
+    fn and(self, other: &Piece, earlier: Option<Box<Earlier>>) -> Piece {
+        let reaches = self.reach.zip(other.reach);
+        Piece {
+            workload: self.workload.united(other.workload.clone()),
+            scope: self.scope,
+            reach: reaches.map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))),
+            earlier,
+        }
+    }
+}
+
+impl Earlier {
+    /// Whether a newer state is one of the last part of `whole`, which ends at `last`, and of nothing before it.
+    fn is_continued_by(&self, newer: &Piece, whole: &Workload, last: Time) -> bool {
+        let Some((end, (first, newer_last))) =
+            self.piece.reach.map(|(_, end)| end).zip(newer.reach)
+        else {
+            return false;
+        };
+        let part = weight(whole).saturating_sub(self.piece.weight());
+        first > end && first <= self.then && newer_last >= last && newer.weight() >= part
     }
 }
 
@@ -35,11 +130,16 @@ pub fn joined(kept: Vec<Piece>, newer: Vec<Piece>) -> Workload {
     for piece in kept.into_iter().chain(newer) {
         let next = match all.remove(&piece.scope) {
             None => piece,
-            Some(known) => known.clone().succeeded_by(&piece, false).unwrap_or(known),
+            Some(known) => match known.clone().succeeded_by(&piece, false) {
+                Succession::By(next) => *next,
+                // Nothing is lost by a look: the fuller one tells more.
+                Succession::Torn if piece.weight() > known.weight() => piece,
+                Succession::Torn | Succession::Fuller => known,
+            },
         };
         all.insert(next.scope.clone(), next);
     }
-    Workload::of_pieces(all.into_values().map(|piece| piece.workload))
+    Workload::of_pieces(all.into_values().map(Piece::into_workload))
 }
 
 impl Workload {

@@ -21,6 +21,7 @@ impl Workload {
         rest.steps.retain(|s| stays(s.unit));
         rest.pauses.retain(|p| stays(p.unit));
         rest.wall_clocks.retain(|w| stays(w.unit));
+        rest.reaches.retain(|r| stays(r.unit));
         rest.streams.retain(|s| stays(s.unit));
         rest.sequences.readings.retain(|r| stays(r.unit));
         rest

@@ -308,7 +308,9 @@ fn set_knob(
         }
     };
     let rule = format!("action {}", run.action);
-    let noted = apply::note(&planned, &rule, None, history, now)?;
+    let noted = history
+        .note(apply::about(&planned, &rule, now))
+        .map_err(|error| failure(&error))?;
     run.change = Some(noted.id);
     run.knob = Some(knob.to_owned());
     run.from = before.map(ToString::to_string);

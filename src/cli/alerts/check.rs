@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
-use super::super::input::InputArgs;
+use super::super::input::{InputArgs, tell_of_gaps};
 use super::super::progress::Progress;
 use super::super::record::failure;
 use super::super::{Context, Exit, Failure, OutputFormat};
@@ -81,6 +81,7 @@ pub(in crate::cli) fn run(
     } else {
         unsent(look(&args.input, &mut Inputs::Once, config, now, context)?)
     };
+    tell_of_gaps(&look.material.provenance, context);
     // Whoever looks by the clock and tells others wants to hear of nothing himself.
     if !(args.send && context.globals.quiet) {
         let style = context.style(&command(&args.input), zone, false);

@@ -21,7 +21,7 @@ pub(super) fn looker(context: &Context) -> Result<File, Failure> {
         Failure::new("another perfadvise watches the alerts of this folder")
             .help("end it first; perfadvise alerts check without --send may run beside it")
     };
-    locked("alerts.lock", Duration::ZERO, &taken, context)
+    locked("alerts", Duration::ZERO, &taken, context)
 }
 
 /// A turn at messages and actions, until it is dropped.
@@ -30,7 +30,7 @@ pub(in crate::cli) fn turn(context: &Context) -> Result<File, Failure> {
         Failure::new("another perfadvise is sending messages or doing actions for this folder")
             .help("try again when it is done")
     };
-    locked("sending.lock", PATIENCE, &taken, context)
+    locked("sending", PATIENCE, &taken, context)
 }
 
 fn locked(
@@ -41,16 +41,12 @@ fn locked(
 ) -> Result<File, Failure> {
     // Makes the folder, and keeps it out of version control.
     super::super::record::create(context)?;
-    let path = context.place().folder().join(name);
+    let place = context.place();
     let fault = |error: std::io::Error| {
-        Failure::new(format!("{}: {error}", path.display()))
+        Failure::new(format!("{}: {error}", place.folder().display()))
             .help("--store DIR names another folder")
     };
-    let file = File::options()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(fault)?;
+    let file = place.lock_file(name).map_err(fault)?;
     let begin = Instant::now();
     loop {
         match file.try_lock() {

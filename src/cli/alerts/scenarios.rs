@@ -108,6 +108,7 @@ fn of_file(file: &Path, context: &Context) -> Result<Vec<ScenarioResult>, Failur
         Failure::new(format!("{}: {reason}", file.display()))
             .help("docs/alerts.md shows the shape of a file of scenarios")
     };
+    output::spare([file], context)?;
     let text = std::fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
     let scenarios: Scenarios = serde_yaml::from_str(&text).map_err(|error| {
         let place = error

@@ -66,6 +66,10 @@ pub(in crate::cli) fn run(
         .map_err(|error| Failure::new(format!("--for {time}: {error}")).help(error.help()))?;
     #[allow(clippy::cast_possible_truncation)] // saturates
     let until = Time(now.0.saturating_add((seconds * 1e9) as i64));
+    if !until.is_plausible() {
+        return Err(Failure::new(format!("--for {time} ends after the year 2099"))
+            .help("write a shorter time, such as --for 7d; perfadvise alerts silence --end N ends one sooner"));
+    }
     if let Some(name) = &args.alert {
         let config = context.load_config()?.config;
         let names: Vec<&str> = config.alerts.iter().map(|a| a.name.as_str()).collect();

@@ -8,6 +8,7 @@ use super::{EnvironmentArgs, failure};
 use crate::analysis::Side;
 use crate::assessment::Provenance;
 use crate::cli::input::InputArgs;
+use crate::cli::output::spare;
 use crate::cli::{Context, Failure};
 use crate::config::{Config, KnobValue};
 use crate::gate::{self, Before};
@@ -47,6 +48,7 @@ impl BaselineArgs {
         let Some(baseline) = &self.baseline else {
             return Ok(None);
         };
+        spare([Path::new(baseline)], context)?;
         let read = || {
             let input = input.only_path(baseline);
             let (config, zone) = input.settings(context)?;

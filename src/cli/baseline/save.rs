@@ -21,11 +21,12 @@ pub(super) fn save(
     out: &mut dyn Write,
 ) -> Result<Exit, Failure> {
     let place = context.place();
-    let known = known(&args.name, &place, args.pool, context)?;
+    place.file_of(&args.name).map_err(|e| failure(&e))?;
     let Some(mut fresh) = read(&args.name, &args.input, &args.origin, context)? else {
         return nothing(&args.input, context, out);
     };
-    if let Some(mut known) = known {
+    let _lock = lock(&place)?;
+    if let Some(mut known) = known(&args.name, &place, args.pool, context)? {
         args.origin
             .environment
             .check(&known.meta, &fresh.meta.environment)?;
@@ -52,6 +53,7 @@ pub(super) fn accept(
         Some(name) => name.clone(),
         None => only_one(&place)?,
     };
+    let _lock = lock(&place)?;
     let mut known = store::load(&name, &place).map_err(|e| failure(&e))?;
     // A file that lies elsewhere is looked at, not changed.
     if known.meta.name != name {
@@ -97,6 +99,14 @@ pub(super) fn accept(
         known.meta.history.push(acceptance);
     }
     write(&known, &place, context, out)
+}
+
+/// From reading a baseline to writing it there is only one program: else what another added would be lost.
+fn lock(place: &Place) -> Result<std::fs::File, Failure> {
+    place.lock("baselines").map_err(|error| {
+        Failure::new(format!("{}: {error}", place.folder().display()))
+            .help("check who may write there, or name another folder with --store")
+    })
 }
 
 /// The baseline that is there. One that cannot be read is replaced, but never added to.

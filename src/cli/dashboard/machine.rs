@@ -80,8 +80,8 @@ fn readings(snapshot: &Snapshot, before: Option<(Time, Network)>) -> Vec<Reading
             Unit::Count,
             snapshot.processes.map(|n| n as f64),
         ),
-        ("disk_read_rate", Unit::Bytes, disk.map(|d| d.read)),
-        ("disk_write_rate", Unit::Bytes, disk.map(|d| d.written)),
+        ("disk_read_rate", Unit::Bytes, disk.and_then(|d| d.read)),
+        ("disk_write_rate", Unit::Bytes, disk.and_then(|d| d.written)),
         ("network_sent_rate", Unit::Bytes, rate(|n| n.bytes_sent)),
         (
             "network_received_rate",

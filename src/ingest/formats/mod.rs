@@ -35,7 +35,7 @@ use super::Format;
 use crate::config::mapping::Mapping;
 
 pub(super) use mapped::propose;
-pub(crate) use native::fault_of_tag;
+pub(crate) use native::{fault_of_tag, fault_of_value};
 
 /// All formats, in the order in which they are asked.
 #[rustfmt::skip] // a row a line, sorted by name

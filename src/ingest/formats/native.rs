@@ -141,6 +141,12 @@ fn starts_like_a_record(line: &[u8]) -> bool {
         .any(|(of_kind, name)| kind.starts_with(of_kind) && names.contains(name))
 }
 
+/// Why a sample of a metric cannot have this value; `None`: it can.
+pub(crate) fn fault_of_value(metric: &str, value: f64) -> Option<String> {
+    let fault = values::check_sample(Metric::named(metric), value).err();
+    fault.map(Reason::into_owned)
+}
+
 /// Why a sample cannot carry a value under this key beside its own; `None`: it can, and is told apart by it.
 pub(crate) fn fault_of_tag(key: &str, value: &str) -> Option<&'static str> {
     const OWN: [&str; 5] = ["kind", "time", "id", "metric", "value"];

@@ -156,6 +156,9 @@ impl Tally {
                     written += 1;
                     last = Err(error);
                 }
+                Err(RecordError::Range { .. }) => {
+                    self.fault("its value is too large, negative, or a share above 1", 1);
+                }
                 Err(_) => self.fault("its values add up to no number", 1),
             }
         }
@@ -215,6 +218,15 @@ mod tests {
         assert_eq!(written(&mut tally), []);
         tally.packet(b"depth:+1|g", NOON);
         assert_eq!(written(&mut tally), [of("depth", 8.0)]);
+    }
+
+    /// What every reader would drop is not written, and counted.
+    #[test]
+    fn what_no_reader_takes_is_no_record() {
+        let mut tally = Tally::default();
+        tally.packet(b"z:1|c|@1e-300\ncpu_utilization:50|g\ndepth:3|g", NOON);
+        assert_eq!(written(&mut tally), [("depth".to_owned(), 3.0)]);
+        assert_eq!(tally.faults.values().sum::<u64>(), 2);
     }
 
     #[test]

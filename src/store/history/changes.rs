@@ -3,7 +3,9 @@
 //! Of a file only what was replaced is kept, with hashes of the whole and of its lines: a configuration
 //! may hold what is nobody else's business.
 
-use rusqlite::{OptionalExtension, params};
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::{History, HistoryError};
@@ -138,24 +140,7 @@ impl History {
     /// The database cannot be written.
     pub fn note(&mut self, file_change: FileChange) -> Result<FileChange, HistoryError> {
         let path = self.path.clone();
-        let failure = |error| HistoryError::of(&path, error);
-        self.change(|change| {
-            change
-                .execute("INSERT INTO changes (document) VALUES ('')", [])
-                .map_err(failure)?;
-            let id = change.last_insert_rowid();
-            let noted = FileChange {
-                id: u64::try_from(id).unwrap_or(0),
-                ..file_change
-            };
-            change
-                .execute(
-                    "UPDATE changes SET document = ?2 WHERE id = ?1",
-                    params![id, text(&noted)],
-                )
-                .map_err(failure)?;
-            Ok(noted)
-        })
+        self.change(|change| insert(change, &path, file_change))
     }
 
     /// Notes that a change was taken back.
@@ -211,6 +196,30 @@ impl History {
             .map_err(|error| self.failure(error))?;
         document.map(|text| self.parsed(&text)).transpose()
     }
+}
+
+/// Notes a change, and gives it its number.
+pub(super) fn insert(
+    change: &Transaction<'_>,
+    path: &Path,
+    file_change: FileChange,
+) -> Result<FileChange, HistoryError> {
+    let failure = |error| HistoryError::of(path, error);
+    change
+        .execute("INSERT INTO changes (document) VALUES ('')", [])
+        .map_err(failure)?;
+    let id = change.last_insert_rowid();
+    let noted = FileChange {
+        id: u64::try_from(id).unwrap_or(0),
+        ..file_change
+    };
+    change
+        .execute(
+            "UPDATE changes SET document = ?2 WHERE id = ?1",
+            params![id, text(&noted)],
+        )
+        .map_err(failure)?;
+    Ok(noted)
 }
 
 fn text(change: &FileChange) -> String {

@@ -1,8 +1,11 @@
 //! Claims and dismissals: what somebody did with a recommendation.
 
-use rusqlite::{OptionalExtension, params};
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, Transaction, params};
 use serde::de::DeserializeOwned;
 
+use super::changes::{self, FileChange};
 use super::pieces::{packed, unpacked};
 use super::{History, HistoryError};
 use crate::assessment::{Claim, ClaimState, Dismissal};
@@ -16,41 +19,29 @@ impl History {
     /// written.
     pub fn claim(&mut self, claim: Claim, base: &Workload) -> Result<Claim, HistoryError> {
         let path = self.path.clone();
-        let text = serde_json::to_vec(base).unwrap_or_default();
-        let body = packed(&text).map_err(|source| HistoryError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        let failure = |error| HistoryError::of(&path, error);
+        let body = body_of(base, &path)?;
+        self.change(|change| insert(change, &path, claim, &body))
+    }
+
+    /// The same, and notes beside it the change of a file with which it is made: both or neither, so that nothing is
+    /// locked by a change that nobody knows of.
+    ///
+    /// # Errors
+    /// As [`History::claim`].
+    pub fn claim_with(
+        &mut self,
+        claim: Claim,
+        base: &Workload,
+        file_change: FileChange,
+    ) -> Result<(Claim, FileChange), HistoryError> {
+        let path = self.path.clone();
+        let body = body_of(base, &path)?;
         self.change(|change| {
-            let lock = lock_of(&claim);
-            let open: Option<i64> = change
-                .query_row(
-                    "SELECT id FROM claims WHERE lock = ?1 AND state = 'open'",
-                    [&lock],
-                    |row| row.get(0),
-                )
-                .optional()
-                .map_err(failure)?;
-            if let Some(id) = open {
-                return Err(HistoryError::Locked {
-                    lock,
-                    id: u64::try_from(id).unwrap_or(0),
-                });
-            }
-            let insert = "INSERT INTO claims (lock, claimed_at, state, document, base) VALUES (?1, ?2, ?3, '', ?4)";
-            let row = params![lock, claim.claimed_at.0, state_of(&claim), body];
-            change.execute(insert, row).map_err(failure)?;
-            let id = change.last_insert_rowid();
-            let claim = Claim {
-                id: u64::try_from(id).unwrap_or(0),
-                ..claim
-            };
-            let update = "UPDATE claims SET document = ?2 WHERE id = ?1";
-            change
-                .execute(update, params![id, document(&claim)])
-                .map_err(failure)?;
-            Ok(claim)
+            let claim = insert(change, &path, claim, &body)?;
+            let mut file_change = file_change;
+            file_change.claim = Some(claim.id);
+            let noted = changes::insert(change, &path, file_change)?;
+            Ok((claim, noted))
         })
     }
 
@@ -151,6 +142,52 @@ impl History {
         }
         Ok(all)
     }
+}
+
+fn body_of(base: &Workload, path: &Path) -> Result<Vec<u8>, HistoryError> {
+    let text = serde_json::to_vec(base).unwrap_or_default();
+    packed(&text).map_err(|source| HistoryError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn insert(
+    change: &Transaction<'_>,
+    path: &Path,
+    claim: Claim,
+    body: &[u8],
+) -> Result<Claim, HistoryError> {
+    let failure = |error| HistoryError::of(path, error);
+    let lock = lock_of(&claim);
+    let open: Option<i64> = change
+        .query_row(
+            "SELECT id FROM claims WHERE lock = ?1 AND state = 'open'",
+            [&lock],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failure)?;
+    if let Some(id) = open {
+        return Err(HistoryError::Locked {
+            lock,
+            id: u64::try_from(id).unwrap_or(0),
+        });
+    }
+    let insert =
+        "INSERT INTO claims (lock, claimed_at, state, document, base) VALUES (?1, ?2, ?3, '', ?4)";
+    let row = params![lock, claim.claimed_at.0, state_of(&claim), body];
+    change.execute(insert, row).map_err(failure)?;
+    let id = change.last_insert_rowid();
+    let claim = Claim {
+        id: u64::try_from(id).unwrap_or(0),
+        ..claim
+    };
+    let update = "UPDATE claims SET document = ?2 WHERE id = ?1";
+    change
+        .execute(update, params![id, document(&claim)])
+        .map_err(failure)?;
+    Ok(claim)
 }
 
 /// What nobody else may claim while it is open: the knob, else the rule.

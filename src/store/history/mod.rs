@@ -115,14 +115,9 @@ impl History {
     }
 }
 
-/// Makes the folder, and keeps the database out of version control and from other users.
+/// Makes the folder, and the file, which nobody else may read.
 fn prepare(place: &Place) -> std::io::Result<()> {
-    std::fs::create_dir_all(place.folder())?;
-    let ignore = place.folder().join(".gitignore");
-    if !ignore.exists() {
-        // Without it nothing is lost.
-        let _ = std::fs::write(&ignore, "/history.db*\n");
-    }
+    place.prepare()?;
     let path = place.history();
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);

@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::schema::FORM;
 use super::{History, HistoryError};
 use crate::units::Time;
-use crate::workload::{Piece, Scope, Workload};
+use crate::workload::{Earlier, Piece, Scope, Succession, Workload};
 
 /// A piece larger than this is refused: it would fill the memory.
 const MOST_BYTES: u64 = 1 << 30;
@@ -29,6 +29,8 @@ pub struct Recorded {
     pub unchanged: u64,
     /// Units of which the history holds more than the inputs do, and which were left as they are.
     pub fuller_here: u64,
+    /// Units that were left as they are too, since the inputs lost records of theirs and have others.
+    pub torn: u64,
 }
 
 /// What is known of all pieces that are recorded at once.
@@ -82,6 +84,7 @@ impl History {
                     Fate::Changed => recorded.changed += 1,
                     Fate::Unchanged => recorded.unchanged += 1,
                     Fate::FullerHere => recorded.fuller_here += 1,
+                    Fate::Torn => recorded.torn += 1,
                 }
             }
             Ok(recorded)
@@ -93,12 +96,14 @@ impl History {
     /// # Errors
     /// The database cannot be read, or a piece in it is damaged.
     pub fn load(&self, from: Option<Time>, to: Option<Time>) -> Result<Loaded, HistoryError> {
-        let query = "SELECT scope, name, prices, orchestrator, form, body FROM pieces
+        let query = format!(
+            "SELECT {COLUMNS} FROM pieces
             WHERE (?1 IS NULL AND ?2 IS NULL)
                OR ((?1 IS NULL OR last >= ?1) AND (?2 IS NULL OR first < ?2))
-            ORDER BY scope, name";
+            ORDER BY scope, name"
+        );
         let failure = |error| self.failure(error);
-        let mut statement = self.connection.prepare(query).map_err(failure)?;
+        let mut statement = self.connection.prepare(&query).map_err(failure)?;
         let span = params![from.map(|t| t.0), to.map(|t| t.0)];
         let mut rows = statement.query(span).map_err(failure)?;
         let mut loaded = Loaded::default();
@@ -120,11 +125,12 @@ impl History {
     /// # Errors
     /// The database cannot be read, or the unit is damaged.
     pub fn unit(&self, name: &str) -> Result<Option<Workload>, HistoryError> {
-        let query = "SELECT scope, name, prices, orchestrator, form, body FROM pieces
-            WHERE scope = 'unit' AND name = ?1 AND form = ?2";
+        let query = format!(
+            "SELECT {COLUMNS} FROM pieces WHERE scope = 'unit' AND name = ?1 AND form = ?2"
+        );
         let stored = self
             .connection
-            .query_row(query, params![name, FORM], Stored::of)
+            .query_row(&query, params![name, FORM], Stored::of)
             .optional()
             .map_err(|error| self.failure(error))?;
         let piece = stored.map(|stored| stored.piece(&self.path)).transpose()?;
@@ -138,6 +144,7 @@ enum Fate {
     Changed,
     Unchanged,
     FullerHere,
+    Torn,
 }
 
 /// Writes pieces in one change.
@@ -154,12 +161,14 @@ impl Writer<'_> {
         let failure = |error| HistoryError::of(self.path, error);
         let known: Option<(String, Stored)> = self
             .change
-            .prepare(
-                "SELECT scope, name, prices, orchestrator, form, body, digest FROM pieces WHERE scope = ?1 AND name = ?2",
-            )
+            .prepare(&format!(
+                "SELECT {COLUMNS}, digest FROM pieces WHERE scope = ?1 AND name = ?2"
+            ))
             .and_then(|mut query| {
                 query
-                    .query_row(params![scope, name], |row| Ok((row.get(6)?, Stored::of(row)?)))
+                    .query_row(params![scope, name], |row| {
+                        Ok((row.get("digest")?, Stored::of(row)?))
+                    })
                     .optional()
             })
             .map_err(failure)?;
@@ -174,10 +183,16 @@ impl Writer<'_> {
         }
         let text = document(&piece.workload);
         if digest == digest_of(&text) {
+            if known.reach.is_none() && piece.reach.is_some() {
+                // An earlier version of the program did not keep from when to when it reaches.
+                self.write(piece)?;
+            }
             return Ok(Fate::Unchanged);
         }
-        let Some(next) = known.piece(self.path)?.succeeded_by(piece, self.is_forced) else {
-            return Ok(Fate::FullerHere);
+        let next = match known.piece(self.path)?.succeeded_by(piece, self.is_forced) {
+            Succession::By(next) => *next,
+            Succession::Fuller => return Ok(Fate::FullerHere),
+            Succession::Torn => return Ok(Fate::Torn),
         };
         if digest_of(&document(&next.workload)) == digest {
             return Ok(Fate::Unchanged);
@@ -190,10 +205,18 @@ impl Writer<'_> {
         let failure = |error| HistoryError::of(self.path, error);
         let (scope, name) = key_of(&piece.scope);
         let text = document(&piece.workload);
-        let body = packed(&text).map_err(|source| HistoryError::Io {
-            path: self.path.to_owned(),
-            source,
-        })?;
+        let pack = |text: &[u8]| {
+            packed(text).map_err(|source| HistoryError::Io {
+                path: self.path.to_owned(),
+                source,
+            })
+        };
+        let body = pack(&text)?;
+        let earlier = piece.earlier.as_deref();
+        let first_part = earlier
+            .map(|earlier| pack(&document(&earlier.piece.workload)))
+            .transpose()?;
+        let reach_of_first = earlier.and_then(|earlier| earlier.piece.reach);
         let workload = &piece.workload;
         let is_priced = workload
             .rows
@@ -205,8 +228,9 @@ impl Writer<'_> {
         self.change
             .prepare(
                 "INSERT OR REPLACE INTO pieces (scope, name, first, last, weight, operations, recorded_at,
-                    program, prices, orchestrator, digest, form, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                    program, prices, orchestrator, digest, form, body,
+                    began, ended, earlier, earlier_began, earlier_ended, resumed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
             )
             .and_then(|mut insert| {
                 insert.execute(params![
@@ -223,12 +247,22 @@ impl Writer<'_> {
                     digest_of(&text),
                     FORM,
                     body,
+                    piece.reach.map(|(first, _)| first.0),
+                    piece.reach.map(|(_, last)| last.0),
+                    first_part,
+                    reach_of_first.map(|(first, _)| first.0),
+                    reach_of_first.map(|(_, last)| last.0),
+                    earlier.map(|earlier| earlier.then.0),
                 ])
             })
             .map_err(failure)?;
         Ok(())
     }
 }
+
+/// What [`Stored`] is read from.
+const COLUMNS: &str = "scope, name, prices, orchestrator, form, body,
+    began, ended, earlier, earlier_began, earlier_ended, resumed";
 
 /// A row as it is stored.
 struct Stored {
@@ -238,17 +272,34 @@ struct Stored {
     is_orchestrator: bool,
     form: i64,
     body: Vec<u8>,
+    reach: Option<(Time, Time)>,
+    earlier: Option<StoredEarlier>,
+}
+
+/// The first part of a unit whose log was rotated, as it is stored.
+struct StoredEarlier {
+    body: Vec<u8>,
+    reach: (Time, Time),
+    then: Time,
 }
 
 impl Stored {
     fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        let time = |column: &str| row.get::<_, Option<i64>>(column).map(|time| time.map(Time));
+        let earlier: Option<Vec<u8>> = row.get("earlier")?;
+        let reach = time("earlier_began")?.zip(time("earlier_ended")?);
+        let then = time("resumed")?;
         Ok(Self {
-            scope: row.get(0)?,
-            name: row.get(1)?,
-            prices: row.get(2)?,
-            is_orchestrator: row.get(3)?,
-            form: row.get(4)?,
-            body: row.get(5)?,
+            scope: row.get("scope")?,
+            name: row.get("name")?,
+            prices: row.get("prices")?,
+            is_orchestrator: row.get("orchestrator")?,
+            form: row.get("form")?,
+            body: row.get("body")?,
+            reach: time("began")?.zip(time("ended")?),
+            earlier: earlier
+                .zip(reach.zip(then))
+                .map(|(body, (reach, then))| StoredEarlier { body, reach, then }),
         })
     }
 
@@ -259,9 +310,27 @@ impl Stored {
         };
         let scope = scope_of(&self.scope, &self.name)
             .ok_or_else(|| damaged("it is no unit and no day".into()))?;
-        let text = unpacked(&self.body).map_err(|error| damaged(error.to_string()))?;
-        let workload = Workload::restored(&text).map_err(|error| damaged(error.to_string()))?;
-        Ok(Piece { scope, workload })
+        let restored = |body: &[u8]| {
+            let text = unpacked(body).map_err(|error| damaged(error.to_string()))?;
+            Workload::restored(&text).map_err(|error| damaged(error.to_string()))
+        };
+        let earlier = |earlier: &StoredEarlier| {
+            Ok(Box::new(Earlier {
+                piece: Piece {
+                    scope: scope.clone(),
+                    workload: restored(&earlier.body)?,
+                    reach: Some(earlier.reach),
+                    earlier: None,
+                },
+                then: earlier.then,
+            }))
+        };
+        Ok(Piece {
+            workload: restored(&self.body)?,
+            reach: self.reach,
+            earlier: self.earlier.as_ref().map(earlier).transpose()?,
+            scope,
+        })
     }
 }
 

@@ -116,6 +116,14 @@ const MIGRATIONS: &[&str] = &[
         document TEXT NOT NULL
     );
 ",
+    "
+    ALTER TABLE pieces ADD COLUMN began INTEGER;
+    ALTER TABLE pieces ADD COLUMN ended INTEGER;
+    ALTER TABLE pieces ADD COLUMN earlier BLOB;
+    ALTER TABLE pieces ADD COLUMN earlier_began INTEGER;
+    ALTER TABLE pieces ADD COLUMN earlier_ended INTEGER;
+    ALTER TABLE pieces ADD COLUMN resumed INTEGER;
+",
 ];
 
 /// Brings the tables to today's version, whatever version they are of.

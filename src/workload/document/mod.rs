@@ -103,6 +103,7 @@ impl<'de> Deserialize<'de> for Workload {
             wall_clocks: document.wall_clocks,
             streams: document.streams,
             sequences: document.sequences,
+            reaches: Vec::new(),
             repeats: Vec::new(),
             counts: document.counts,
             period: document.period,

@@ -35,6 +35,7 @@ use crate::threads;
 use crate::units::Time;
 
 use super::canonical::{canonicalise, span};
+use super::reach;
 use super::sequences::settle;
 use super::{CELL, WallClockRules, Workload};
 use join::{Joined, Role};
@@ -193,6 +194,7 @@ fn fold_operations(
         units: &units_of_operations,
     };
     workload.wall_clocks = attribution::attribute(&told, records, options, selection, units, watch);
+    workload.reaches = reach::reaches(operations.iter().zip(units_of_operations.iter()));
     workload.lookups = runs::lookups(&told, joined, records);
     workload.pauses = pauses::pauses(&told, joined, records);
 

@@ -576,3 +576,21 @@ fn one_alert_keeps_another_from_being_told() {
     assert_eq!(rate["last_sent"], Value::Null);
     assert_eq!(report["firing"], 1);
 }
+
+#[test]
+fn the_end_of_a_silence_is_said_with_its_year_where_that_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    // 2026-03-16 and 400 days: 2027-04-20.
+    run(folder.path(), &["silence", "--for", "400d"])
+        .assert()
+        .success()
+        .stdout(contains("20 Apr 2027"));
+    run(folder.path(), &["silence", "--for", "2h"])
+        .assert()
+        .success()
+        .stdout(contains("2026").not());
+    run(folder.path(), &["silence", "--for", "1000000d"])
+        .assert()
+        .code(2)
+        .stderr(contains("after the year 2099"));
+}

@@ -213,3 +213,36 @@ fn a_link_stays_a_link() {
     run(here, &["undo"]).assert().success();
     assert_eq!(text(here), CONFIG);
 }
+
+/// What a program that is killed between its notes and the file leaves: both notes or none, and undo takes both back.
+#[test]
+fn a_claim_without_its_change_can_be_taken_back() {
+    let folder = configured();
+    let here = folder.path();
+    apply(here, &[]).assert().success();
+    // As if the file had not been written any more.
+    std::fs::write(here.join("performance_config.yaml"), CONFIG).unwrap();
+    run(here, &["undo"]).assert().success();
+    apply(here, &[])
+        .assert()
+        .success()
+        .stdout(contains("Applied CTX001, claim 2"));
+    // A claim that is refused notes no change.
+    run(here, &["undo"]).assert().success();
+    run(here, &["recommend", "claim", "CTX001", "logs"])
+        .assert()
+        .success();
+    apply(here, &[]).assert().code(2);
+    run(here, &["undo"])
+        .assert()
+        .code(2)
+        .stderr(contains("no change to take back"));
+    let names: Vec<_> = std::fs::read_dir(here).unwrap().collect();
+    let is_left_over = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with(".tmp");
+    assert!(
+        names
+            .iter()
+            .flatten()
+            .all(|e| !is_left_over(&e.file_name()))
+    );
+}

@@ -140,6 +140,36 @@ fn a_second_save_replaces_and_pooled_runs_add_up() {
     assert_eq!(json(folder, &["show", "main"])["units"], 4);
 }
 
+/// Eight programs at once, each with a run of its own: all nine are there.
+#[test]
+fn runs_that_are_pooled_at_once_are_all_kept() {
+    let folder = copy();
+    let here = folder.path();
+    baseline(here, &["save", "b", "runs/one"])
+        .assert()
+        .success();
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let run = here.join(format!("runs/more{number}"));
+            std::fs::create_dir_all(&run).unwrap();
+            let line = format!(
+                r#"{{"kind":"operation","operation":"step","time":"2026-03-02T09:00:00Z","duration":2,"outcome":"ok","session":"m{number}"}}"#
+            );
+            std::fs::write(run.join("records.jsonl"), line).unwrap();
+            scope.spawn(move || {
+                let path = format!("runs/more{number}");
+                baseline(here, &["save", "b", &path, "--pool"])
+                    .assert()
+                    .success();
+            });
+        }
+    });
+    assert_eq!(
+        json(here, &["show", "b"])["runs"].as_array().unwrap().len(),
+        9
+    );
+}
+
 #[test]
 fn another_environment_is_refused_unless_allowed() {
     let copy = copy();

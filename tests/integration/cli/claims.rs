@@ -333,3 +333,16 @@ fn a_broken_history_is_a_warning() {
         .success()
         .stderr(contains("claims are left out"));
 }
+
+#[test]
+fn nothing_is_claimed_in_the_future() {
+    let folder = project();
+    run(
+        folder.path(),
+        &["recommend", "claim", CODE, "logs", "--at", "2099-01-01"],
+    )
+    .assert()
+    .code(2)
+    .stderr(contains("--at lies in the future"));
+    assert!(!folder.path().join(".perfadvise").exists());
+}

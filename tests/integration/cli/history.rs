@@ -303,7 +303,90 @@ fn lists_and_pruning() {
         1
     );
     let ignore = std::fs::read_to_string(here.join(".perfadvise/.gitignore")).unwrap();
-    assert_eq!(ignore, "/history.db*\n");
+    assert_eq!(ignore, "/history.db*\n/*.lock\n");
+}
+
+/// A log of steps that is cut off before each of these minutes, and holds what came since the last cut. Step `i` is at
+/// minute `i / 2` and takes `i + 1` seconds, so that each differs from every other.
+fn rotated(here: &Path, session: &str, steps: std::ops::Range<u32>) {
+    let lines: Vec<String> = steps
+        .map(|i| {
+            format!(
+                r#"{{"kind":"operation","operation":"step","time":"2026-03-02T08:{:02}:{:02}Z","duration":{},"outcome":"ok"{session}}}"#,
+                i / 2,
+                i % 2 * 30,
+                i + 1
+            )
+        })
+        .collect();
+    std::fs::write(here.join("live.jsonl"), lines.join("\n")).unwrap();
+}
+
+/// Number and sum of the response times of the history.
+fn kept(here: &Path) -> (u64, f64) {
+    let answer = json(here, &["analyze", "--history"]);
+    let rows = answer["metrics"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|m| m["metric"] == "response_time")
+        .unwrap();
+    let n = row["n"].as_u64().unwrap();
+    #[allow(clippy::cast_precision_loss)]
+    let sum = row["mean"].as_f64().unwrap() * n as f64;
+    (n, sum)
+}
+
+/// Twelve hundred seconds of work a quarter of an hour: 120 steps, of 1 to 120 seconds, 7,260 in all.
+#[test]
+fn a_log_that_is_rotated_inside_a_unit_loses_nothing() {
+    for session in ["", r#","session":"a""#] {
+        let folder = working_copy();
+        let here = folder.path();
+        let cuts = [0, 10, 40, 70, 100, 120];
+        for cut in cuts.windows(2) {
+            // Looked at while it grows, too, and twice when it is done.
+            for end in [cut[0] + 4, cut[1], cut[1]] {
+                rotated(here, session, cut[0]..end);
+                run(here, &["record", "live.jsonl"])
+                    .assert()
+                    .success()
+                    .stdout(contains("torn").not());
+            }
+        }
+        let (n, sum) = kept(here);
+        assert_eq!(n, 120, "{session}");
+        assert!((sum - 7_260.0).abs() < 1e-3, "{sum}");
+        // All of it at once is the same, and changes nothing.
+        rotated(here, session, 0..120);
+        run(here, &["record", "live.jsonl"]).assert().success();
+        assert_eq!(kept(here).0, 120);
+    }
+}
+
+/// Twenty steps are kept; the log lost the first ten and has fifteen new ones. Which ten are in both cannot be told from
+/// sums, so the twenty stay, and somebody is told.
+#[test]
+fn what_cannot_be_joined_is_kept_and_told() {
+    let folder = working_copy();
+    let here = folder.path();
+    let session = r#","session":"a""#;
+    rotated(here, session, 0..20);
+    run(here, &["record", "live.jsonl"]).assert().success();
+    rotated(here, session, 10..35);
+    run(here, &["record", "live.jsonl"])
+        .assert()
+        .success()
+        .stdout(contains("0 new, 0 changed, 0 unchanged; 1 torn"))
+        .stderr(contains(
+            "of 1 sessions, runs or quarters of an hour the inputs lost records",
+        ));
+    assert_eq!(kept(here), (20, 210.0));
+    assert_eq!(json(here, &["record", "live.jsonl"])["torn"], 1);
+    run(here, &["record", "live.jsonl", "--replace"])
+        .assert()
+        .success()
+        .stdout(contains("1 changed"));
+    assert_eq!(kept(here).0, 25);
 }
 
 /// Any number of programs at once give what one after the other gives.

@@ -209,3 +209,40 @@ fn the_log_is_coloured_where_it_should_be() {
         assert_eq!(output.stderr.contains(&0x1b), is_coloured, "{colour}");
     }
 }
+
+/// Ten good lines and five hundred broken ones: every verb that does not show faults on its page says so.
+#[test]
+fn what_is_left_out_is_said_by_every_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let good = |i: u32| {
+        format!(
+            "{{\"kind\":\"operation\",\"operation\":\"step\",\"time\":\"2026-11-23T08:0{i}:00Z\",\"duration\":2,\"outcome\":\"ok\",\"session\":\"s\"}}\n"
+        )
+    };
+    let mut text: String = (0..10).map(good).collect();
+    text.push_str(&"{\"kind\":\"operation\",\"operation\":\n".repeat(500));
+    std::fs::create_dir(here.join("half")).unwrap();
+    std::fs::write(here.join("half/a.jsonl"), text).unwrap();
+    let alerts = "alerts: {response_time: {threshold: 5s}}\n";
+    std::fs::write(here.join("perfadvise.yaml"), alerts).unwrap();
+    for words in [
+        &["record", "half"][..],
+        &["alerts", "check", "half"],
+        &["recommend", "half"],
+        &["gate", "--baseline", "half", "half"],
+        &["report", "weekly", "half"],
+        &["dashboard", "--once", "half"],
+        &["baseline", "save", "main", "half"],
+        &["trend", "half"],
+        &["doctor", "half"],
+        &["export", "--format", "folded", "half"],
+    ] {
+        let output = program(here).args(words).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            said.contains("500 places of the input could not be read and are left out"),
+            "{words:?}: {said}"
+        );
+    }
+}

@@ -21,6 +21,7 @@ mod late;
 mod lists;
 mod metric;
 mod monitor;
+mod outputs;
 #[cfg(unix)] // Its workflows are run by a shell.
 mod pull_request;
 mod report;

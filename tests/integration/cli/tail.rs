@@ -346,3 +346,17 @@ fn what_cannot_be_followed_is_refused() {
             .stderr(contains(said));
     }
 }
+
+#[test]
+fn an_option_that_is_refused_is_not_offered() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path())
+        .args(["tail", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        help.contains("--history") && !help.contains("--record"),
+        "{help}"
+    );
+}

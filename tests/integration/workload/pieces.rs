@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use perfadvise::metrics::Metric;
 use perfadvise::record::{Aggregate, Event};
 use perfadvise::units::Time;
-use perfadvise::workload::{Filter, FoldOptions, Piece, Scope, Workload, fold, joined};
+use perfadvise::workload::{Filter, FoldOptions, Piece, Scope, Succession, Workload, fold, joined};
 use proptest::prelude::*;
 
 use super::document::{FIXTURES, fixture as folder};
@@ -116,32 +116,58 @@ fn a_day_of_pieces_is_a_fold_of_that_day() {
 /// A log that grows replaces what was known of its session; one that lost its beginning does not.
 #[test]
 fn the_fuller_state_of_a_unit_stays() {
-    let session = |steps: std::ops::Range<u32>| {
+    let of = |steps: std::ops::Range<u32>, longer: u32| {
         let lines: Vec<String> = steps
             .map(|i| {
+                let seconds = i + longer;
                 format!(
-                    r#"{{"kind":"operation","operation":"step","time":"2026-03-02T08:{i:02}:00Z","duration":{i},"outcome":"ok","session":"a"}}"#
+                    r#"{{"kind":"operation","operation":"step","time":"2026-03-02T08:{i:02}:00Z","duration":{seconds},"outcome":"ok","session":"a"}}"#
                 )
             })
             .collect();
         let records = read_bytes("native-records", lines.join("\n").as_bytes()).0;
         fold(records, &FoldOptions::default()).pieces()
     };
+    let session = |steps| of(steps, 0);
+    let slower = |steps| of(steps, 100);
     let n = |w: &Workload| w.figure(Metric::ResponseTime, &Filter::default()).n;
     assert_eq!(n(&joined(session(0..10), session(0..20))), 20);
     assert_eq!(n(&joined(session(0..20), session(15..25))), 20);
-    // As many, but not the same: later lines correct earlier ones.
-    let corrected = joined(session(0..10), session(10..20));
-    assert_eq!(
-        corrected
-            .figure(Metric::ResponseTime, &Filter::default())
-            .min,
-        10_000_000_000
-    );
-    let forced = session(0..20)
-        .remove(0)
-        .succeeded_by(&session(15..25)[0], true);
-    assert_eq!(n(&forced.unwrap().workload), 10);
+    let first = |w: &Workload| w.figure(Metric::ResponseTime, &Filter::default()).min;
+    // Other records, before or after: both are there.
+    for both in [
+        joined(session(0..10), session(10..20)),
+        joined(session(10..20), session(0..10)),
+    ] {
+        assert_eq!((n(&both), first(&both)), (20, 0));
+    }
+    // Of as many at the same times the later state counts: later lines correct earlier ones.
+    let corrected = joined(session(0..10), slower(0..10));
+    assert_eq!((n(&corrected), first(&corrected)), (10, 100_000_000_000));
+    let known = || session(0..20).remove(0);
+    let becomes =
+        |known: Piece, newer: std::ops::Range<u32>| known.succeeded_by(&session(newer)[0], false);
+    assert!(matches!(becomes(known(), 5..20), Succession::Fuller));
+    assert!(matches!(becomes(known(), 15..40), Succession::Torn));
+    // After a rotation the last part grows, and is replaced alone.
+    let Succession::By(rotated) = becomes(known(), 20..25) else {
+        panic!("not joined");
+    };
+    assert_eq!(n(&rotated.workload), 25);
+    assert!(matches!(
+        becomes((*rotated).clone(), 21..30),
+        Succession::Torn
+    ));
+    assert!(matches!(
+        becomes((*rotated).clone(), 10..30),
+        Succession::Torn
+    ));
+    let Succession::By(grown) = becomes(*rotated, 20..30) else {
+        panic!("not joined");
+    };
+    assert_eq!(n(&grown.workload), 30);
+    let forced = known().succeeded_by(&session(15..25)[0], true);
+    assert!(matches!(forced, Succession::By(piece) if n(&piece.workload) == 10));
 }
 
 /// Of a sample that is known with a mode and without one the later state counts, not both.
