@@ -72,15 +72,20 @@ fn told(group: &Group<'_>, metric: Metric) -> Option<Told> {
     };
     let mut units: BTreeMap<UnitId, OfUnit> = BTreeMap::new();
     for row in group.rows() {
+        let is_request = row.key.operation == OperationKind::ModelRequest;
+        // What else has tokens, such as a preparation of a context, tells nothing of requests.
+        if !is_request && !is_sum(row.key.operation) {
+            continue;
+        }
         let unit = units.entry(row.key.unit).or_default();
         if let Some(extra) = row.extra.as_deref() {
             let of_row = of_extra(extra);
             unit.told.whole += of_row.whole;
             unit.told.missing += of_row.missing;
             unit.told.bounds += of_row.bounds;
-            unit.has_sums |= of_row.whole + of_row.missing > 0 && is_sum(row.key.operation);
+            unit.has_sums |= of_row.whole + of_row.missing > 0 && !is_request;
         }
-        if row.key.operation == OperationKind::ModelRequest {
+        if is_request {
             // Those that went well; a failed one has no tokens.
             let n = |outcome| u64::from(row.outcomes[outcome as usize]);
             unit.requests += n(OutcomeKind::Ok) + n(OutcomeKind::Unknown);

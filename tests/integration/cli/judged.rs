@@ -156,16 +156,18 @@ fn a_middle_that_stays_hides_no_mean_that_multiplies() {
 #[test]
 fn gaps_only_lower_a_total() {
     let folder = tempfile::tempdir().unwrap();
-    let whole = |times: u32| {
-        let (input, output, cost) = (1000 * times, 100 * times, 2 * times);
+    let whole = |times: u32, session: u32| {
+        let size = times * (100 + session);
+        let cost = f64::from(size) / 1e4;
         request(&format!(
-            r#","tokens":{{"input":{input},"output":{output}}},"cost":0.0{cost}"#
+            r#","tokens":{{"input":{},"output":{size}}},"cost":{cost}"#,
+            10 * size
         ))
     };
     // A preparation with tokens tells nothing of the requests.
     let preparation =
         r#""operation":"context_preparation","duration":1,"outcome":"ok","tokens":{"input":5}"#;
-    let write = |name: &str, of: &dyn Fn(u32) -> String| {
+    let write = |name: &str, of: &dyn Fn(u32, u32) -> String| {
         let mut text = String::new();
         for session in 0..12 {
             for n in 0..20 {
@@ -176,7 +178,7 @@ fn gaps_only_lower_a_total() {
                     if n == 0 {
                         preparation.to_owned()
                     } else {
-                        of(n)
+                        of(session, n)
                     }
                 );
             }
@@ -184,8 +186,14 @@ fn gaps_only_lower_a_total() {
         std::fs::create_dir_all(folder.path().join(name)).unwrap();
         std::fs::write(folder.path().join(name).join("records.jsonl"), text).unwrap();
     };
-    write("a", &|_| whole(1));
-    write("b", &|n| if n % 3 == 0 { request("") } else { whole(1) });
+    write("a", &|session, _| whole(1, session));
+    write("b", &|session, n| {
+        if n % 3 == 0 {
+            request("")
+        } else {
+            whole(1, session)
+        }
+    });
     for metric in ["cost", "computed_cost", "input_tokens", "output_tokens"] {
         let c = compared(folder.path(), metric);
         let told = [&c["verdict"], &c["reason"], &c["effect"]];
@@ -209,7 +217,13 @@ fn gaps_only_lower_a_total() {
         (&limit["verdict"], &limit["reason"]),
         (&"inconclusive".into(), &"incomplete".into())
     );
-    write("b", &|n| if n % 3 == 0 { request("") } else { whole(3) });
+    write("b", &|session, n| {
+        if n % 3 == 0 {
+            request("")
+        } else {
+            whole(3, session)
+        }
+    });
     for metric in ["cost", "output_tokens"] {
         assert_eq!(
             compared(folder.path(), metric)["verdict"],
