@@ -5,8 +5,8 @@
 //! metrics. A request or call that a better source tells too ([`pairs`]) is dropped; what only the worse one
 //! tells stays, so that a source which covers a part of a session does not hide the rest. What a result tells
 //! of tokens and money counts only where no request tells them, and of it the run itself remains, with
-//! its duration and outcome, unless a span tells that run. Counters of tokens and money count only where neither
-//! tells them; such that name no session only where no request ran in their time.
+//! its duration and outcome, unless a span tells that run or a log tells turns. Counters of tokens
+//! and money count only where neither tells them; such that name no session only where no request ran in their time.
 
 mod pairs;
 mod runs;
